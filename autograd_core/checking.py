@@ -1,0 +1,256 @@
+"""Checking derivatives against finite differences, and finding the node where nan or inf appeared."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from .primitive import OPERANDS, Number
+from .structure import kind_of, leaves_of, like
+from .transforms import grad, hessian, jvp
+from .value import Value, topological_order
+
+STEP = sys.float_info.epsilon ** (1 / 3)
+"""The relative step at which truncation (of order step²) and rounding (epsilon/step) of a centred difference meet."""
+
+
+class GradcheckError(AssertionError):
+    """A derivative that finite differences contradict; the message names the input, both numbers and the likely cause."""
+
+
+class Check(NamedTuple):
+    """One derivative, computed twice."""
+
+    what: str
+    analytic: float
+    numeric: float
+    allowed: float
+
+
+class GradcheckReport(NamedTuple):
+    """What :func:`gradcheck` compared; printing it shows a table."""
+
+    checks: list[Check]
+
+    def __str__(self) -> str:
+        lines = [f"{'derivative':<24}{'analytic':>24}{'numeric':>24}{'difference':>14}"]
+        lines += [f"{c.what:<24}{c.analytic:>24.15g}{c.numeric:>24.15g}{abs(c.analytic - c.numeric):>14.1e}" for c in self.checks]
+        return "\n".join(lines)
+
+
+class StepError(NamedTuple):
+    """A finite difference with one step size, and how far it is from the exact derivative."""
+
+    step: float
+    estimate: float
+    error: float
+
+
+class NonFinite(NamedTuple):
+    """The first node where nan or inf appeared; printing it shows the message."""
+
+    node: Value
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def numerical_gradient(f: Callable[[Any], Any], xs: Any, step: float | None = None) -> Any:
+    """The gradient of ``f`` at ``xs`` by centred differences, ``(f(x + h) - f(x - h)) / 2h`` for each number.
+
+    ``xs`` is a number or a list of numbers, nested as you like; the result has its structure. The default
+    step is ``6e-6 * max(1, |x|)``. Costs two evaluations of ``f`` for each input.
+
+    >>> [round(g, 6) for g in numerical_gradient(lambda w: w[0] * w[1], [3.0, 4.0])]
+    [4.0, 3.0]
+    """
+    if step is not None and not step > 0.0:
+        raise ValueError(f"the step is a positive number, not {step!r}")
+    numbers = [float(x) for x in leaves_of(xs)]
+    return like(xs, iter(_difference(f, xs, numbers, i, step)[0] for i in range(len(numbers))))
+
+
+def finite_difference_errors(f: Callable[[Any], Any], x: float, steps: Sequence[float] | None = None) -> list[StepError]:
+    """The error of the centred difference at ``x`` for each step size (default 1e-1 to 1e-12).
+
+    Large steps suffer from truncation (the error falls with the step squared), small ones from rounding
+    (it grows again), so that the error against the step is V-shaped on logarithmic axes.
+
+    >>> errors = [row.error for row in finite_difference_errors(lambda x: x.exp(), 1.0)]
+    >>> errors[0] > min(errors) < errors[-1]
+    True
+    """
+    exact = grad(f)(x)
+    rows = []
+    for step in steps or [10.0**-k for k in range(1, 13)]:
+        estimate = numerical_gradient(f, x, step)
+        rows.append(StepError(step, estimate, abs(estimate - exact)))
+    return rows
+
+
+def gradcheck(f: Callable[[Any], Any], xs: Any, order: int = 2, tolerance: float = 1e-6) -> GradcheckReport:
+    """Compare the derivatives of ``f`` at ``xs`` by reverse mode with forward mode and finite differences.
+
+    ``f`` takes a number or a list of numbers and returns one number. With ``order=2``, the default, the
+    second derivatives are checked as well. Differences up to ``tolerance`` relative to the larger of 1 and
+    the derivative are allowed, and what rounding does to a difference of large values.
+
+    >>> print(gradcheck(lambda x: x * x, 2.0, order=1))  # doctest: +ELLIPSIS
+    derivative                              analytic                 numeric    difference
+    df/dx                                          4 ...
+    df/dx, forward mode                            4                       4       0.0e+00
+
+    Raises :class:`GradcheckError` at the first derivative that differs.
+    """
+    if order not in (1, 2):
+        raise ValueError(f"order is 1 or 2, not {order!r}")
+    numbers = [float(x) for x in leaves_of(xs)]
+    labels = ["x"] if kind_of(xs) == "number" else [f"x[{i}]" for i in range(len(numbers))]
+    if _evaluate(f, xs, numbers) != _evaluate(f, xs, numbers):
+        raise GradcheckError("f gives different values for the same input: it cannot be checked (is it random, or not finite?)")
+    first = list(leaves_of(grad(f)(xs)))
+    checks: list[Check] = []
+    for i, label in enumerate(labels):
+        numeric, rounding = _difference(f, xs, numbers, i, None)
+        checks.append(Check(f"df/d{label}", first[i], numeric, tolerance * max(1.0, abs(first[i])) + rounding))
+        _require(f, xs, numbers, i, label, checks[-1])
+    for i, label in enumerate(labels):
+        direction = [0.0] * len(numbers)
+        direction[i] = 1.0
+        _, forward = jvp(f, (xs,), (like(xs, iter(direction)),))
+        checks.append(Check(f"df/d{label}, forward mode", first[i], _float(forward), tolerance * max(1.0, abs(first[i]))))
+        _require(f, xs, numbers, i, label, checks[-1])
+    if order == 2:
+        second = list(leaves_of(hessian(f)(xs)))
+        for i, label in enumerate(labels):
+            for j, other in enumerate(labels):
+                derivative = lambda point, i=i: list(leaves_of(grad(f)(point)))[i]  # noqa: E731
+                numeric, rounding = _difference(derivative, xs, numbers, j, None)
+                analytic = second[i * len(labels) + j]
+                checks.append(Check(f"d²f/d{label}d{other}", analytic, numeric, tolerance * max(1.0, abs(analytic)) + rounding))
+                _require(derivative, xs, numbers, j, other, checks[-1])
+    return GradcheckReport(checks)
+
+
+def find_nonfinite(output: Value) -> NonFinite | None:
+    """The first node, in topological order, whose data, local derivative or gradient is nan or inf; else ``None``.
+
+    >>> x = Value(1e200, "x")
+    >>> print(find_nonfinite((x * x) * 0.0))
+    the node * = x * x is inf: its operands are x = 1e+200, x = 1e+200
+    """
+    order = topological_order(output)
+    for node in order:
+        if not math.isfinite(node.data):
+            return NonFinite(node, f"the node {_described(node)} is {node.data}{_operands(node)}")
+    for node in order:
+        for parent, derivative in zip(node.parents, node.local_derivatives):
+            if not math.isfinite(derivative):
+                message = f"the local derivative of {_described(node)} with respect to {_called(parent)} is {derivative}"
+                return NonFinite(node, message + _operands(node))
+    for node in reversed(order):
+        if not math.isfinite(node.grad):
+            return NonFinite(node, f"the gradient of {_described(node)} is {node.grad}, although every local derivative is finite")
+    return None
+
+
+def _float(x: Any) -> float:
+    return x.scalar() if isinstance(x, Number) else float(x)
+
+
+def _evaluate(f: Callable[[Any], Any], xs: Any, numbers: Sequence[float]) -> float:
+    """``f`` as the transforms see it: a function of Values."""
+    return _float(f(like(xs, iter([Value(x) for x in numbers]))))
+
+
+def _difference(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, step: float | None) -> tuple[float, float]:
+    """The centred difference in input ``i``, and how far rounding may have put it off.
+
+    Without a step of its own it shrinks the step where ``f`` is not defined on both sides.
+    """
+    x = numbers[i]
+    for trial in [step] if step else [STEP * max(1.0, abs(x)), STEP * abs(x) or STEP * STEP]:
+        above, below = x + trial, x - trial
+        try:
+            high = _evaluate(f, xs, [*numbers[:i], above, *numbers[i + 1 :]])
+            low = _evaluate(f, xs, [*numbers[:i], below, *numbers[i + 1 :]])
+        except (ValueError, ArithmeticError) as problem:
+            error = problem
+            continue
+        width = above - below  # not 2 * trial: x + trial has been rounded
+        return (high - low) / width, 8.0 * sys.float_info.epsilon * max(abs(high), abs(low)) / width
+    raise GradcheckError(f"no centred difference exists at input {i} = {x!r}, on the edge of where f is defined: {error}")
+
+
+def _require(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, label: str, check: Check) -> None:
+    """Raise unless the two derivatives agree."""
+    same = check.analytic == check.numeric or abs(check.analytic - check.numeric) <= check.allowed
+    if not same:
+        raise GradcheckError(
+            f"{check.what} at {label} = {numbers[i]!r} is {check.analytic!r} by reverse mode but {check.numeric!r} "
+            f"{'by' if 'forward' in check.what else 'by finite differences in'} {'forward mode' if 'forward' in check.what else label}: "
+            f"they differ by {abs(check.analytic - check.numeric):.2g}, allowed is {check.allowed:.2g}. "
+            f"Likely cause: {_cause(f, xs, numbers, i, check)}."
+        )
+
+
+def _cause(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, check: Check) -> str:
+    """In plain words, why a derivative might be wrong."""
+    nodes = like(xs, iter([Value(x) for x in numbers]))
+    output = f(nodes)
+    if isinstance(output, Value):
+        for wrong in _wrong_rows(output):
+            return wrong
+    if not math.isfinite(check.numeric) or not math.isfinite(check.analytic):
+        return "a value or derivative is not finite here; find_nonfinite(output) names the node"
+    x, step = numbers[i], STEP * max(1.0, abs(numbers[i]))
+    try:
+        low, middle, high = (_evaluate(f, xs, [*numbers[:i], x + k * step, *numbers[i + 1 :]]) for k in (-1, 0, 1))
+    except (ValueError, ArithmeticError) as error:
+        return f"the point is on the edge of where f is defined ({error})"
+    left, right = (middle - low) / step, (high - middle) / step
+    if abs(left - right) > 1e-3 * max(1.0, abs(left), abs(right)):
+        return f"a kink or jump at this point: the slope is {left:.6g} on the left and {right:.6g} on the right"
+    if check.analytic == 0.0:
+        return "the graph is cut: the function reads .data, or computes with plain floats (math.exp instead of exp)"
+    return "part of the graph is cut (.data, or math functions on plain floats), or a branch of the function changes near this point"
+
+
+def _wrong_rows(output: Value) -> Iterator[str]:
+    """The operations in the graph whose recorded derivative contradicts the operation itself."""
+    for node in topological_order(output):
+        row, operands = node.primitive, [parent.data for parent in node.parents]
+        for k, derivative in enumerate(node.local_derivatives):
+            if row is None or len(operands) > len(OPERANDS):
+                continue
+            step = STEP * max(1.0, abs(operands[k]))
+            try:
+                above, below = (row.evaluate(*operands[:k], operands[k] + side * step, *operands[k + 1 :]) for side in (1, -1))
+            except (ValueError, ArithmeticError):
+                continue
+            numeric = (above - below) / (2.0 * step)
+            bend = abs(above - 2.0 * node.data + below) / step  # large at a kink
+            if bend < 1e-3 and abs(numeric - derivative) > 1e-4 * max(1.0, abs(numeric)):
+                yield f"the row {row.name!r}: at {operands} its derivative by {OPERANDS[k]} says {derivative!r}, its own values say {numeric:.6g}"
+
+
+def _called(node: Value) -> str:
+    return node.name or (f"{node.data:.6g}" if not node.op else node.op)
+
+
+def _described(node: Value) -> str:
+    if not node.parents:
+        return node.name or "leaf"
+    symbol = f" {node.op} " if len(node.parents) == 2 and not node.op.isidentifier() else ", "
+    inside = symbol.join(_called(parent) for parent in node.parents[:4]) + (", ..." if len(node.parents) > 4 else "")
+    return f"{node.name or node.op} = {inside if symbol != ', ' else f'{node.op}({inside})'}"
+
+
+def _operands(node: Value) -> str:
+    if not node.parents:
+        return ""
+    shown = ", ".join(f"{_called(parent)} = {parent.data!r}" for parent in node.parents[:6])
+    return f": its operands are {shown}" + (", ..." if len(node.parents) > 6 else "")

@@ -1,0 +1,142 @@
+"""A row's Python expression, turned into the pieces from which any dialect prints it.
+
+The rows of the table are spelled once, in Python: ``x if x > 0.0 else 0.01 * x``. This module reads such a
+spelling with :mod:`ast` and gives, for a dialect, the text between the operands and how tightly the
+operand in each gap must bind, so that a printer puts brackets where they are needed and nowhere else.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+from .primitive import ATOM, CONDITIONAL, OPERANDS, PRODUCT, SIGN, SUM
+
+Gap = tuple[str, int]  # an operand's name, and the precedence below which it needs brackets
+COMPARISON = CONDITIONAL + 0.5
+
+_BINARY = {ast.Add: ("+", SUM), ast.Sub: ("-", SUM), ast.Mult: ("*", PRODUCT), ast.Div: ("/", PRODUCT)}
+_COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
+_LOGIC = {ast.And: "and", ast.Or: "or"}
+
+
+class Dialect(NamedTuple):
+    """What differs between languages that share the notation of arithmetic."""
+
+    name: str
+    function: Callable[[str], str]
+    """The name of a :mod:`math` function in this language."""
+    conditional: tuple[str, str, str, str]
+    """The text before the first and between the parts test, then, otherwise of a conditional, and after it."""
+    logic: tuple[str, str]
+    test_first: bool = True
+
+
+def _plain(name: str) -> str:
+    return name
+
+
+PYTHON = Dialect("python", _plain, ("", " if ", " else ", ""), (" and ", " or "), test_first=False)
+C = Dialect("c", lambda name: {"inf": "INFINITY", "nan": "NAN"}.get(name, name), ("", " ? ", " : ", ""), (" && ", " || "))
+
+
+class Spelling(NamedTuple):
+    """Text and gaps in turn, and how tightly the whole binds."""
+
+    pieces: tuple[str | Gap, ...]
+    precedence: float
+
+    def fill(self, operands: dict[str, tuple[str, float]]) -> str:
+        """The text with each gap filled; an operand is its text and how tightly it binds."""
+        parts = []
+        for piece in self.pieces:
+            if isinstance(piece, str):
+                parts.append(piece)
+            else:
+                text, precedence = operands[piece[0]]
+                parts.append(text if precedence >= piece[1] else f"({text})")
+        return "".join(parts)
+
+
+@cache
+def spelling(python: str, dialect: Dialect = PYTHON) -> Spelling:
+    """The pieces of a Python expression in ``dialect``.
+
+    >>> spelling("x + y").fill({"x": ("a * b", 2), "y": ("c + d", 1)})
+    'a * b + (c + d)'
+    >>> spelling("x if x > 0.0 else -1.0", C).fill({"x": ("a", 5)})
+    'a > 0.0 ? a : -1.0'
+    """
+    pieces: list[str | Gap] = []
+
+    def text(part: str) -> None:
+        if pieces and isinstance(pieces[-1], str):
+            pieces[-1] += part
+        else:
+            pieces.append(part)
+
+    def inside(node: ast.expr, least: float) -> None:
+        """Print ``node`` where anything that binds less tightly than ``least`` needs brackets."""
+        if isinstance(node, ast.Name) and (node.id in OPERANDS or node.id[1:].isdigit()):
+            pieces.append((node.id, least))  # type: ignore[arg-type]
+        elif precedence(node) < least:
+            text("(")
+            visit(node)
+            text(")")
+        else:
+            visit(node)
+
+    def visit(node: ast.expr) -> None:
+        if isinstance(node, ast.Constant):
+            text(repr(float(node.value)))  # type: ignore[arg-type]
+        elif isinstance(node, ast.Name):
+            inside(node, CONDITIONAL) if node.id in OPERANDS or node.id[1:].isdigit() else text(dialect.function(node.id))
+        elif isinstance(node, ast.BinOp):
+            symbol, level = _BINARY[type(node.op)]
+            inside(node.left, level)
+            text(f" {symbol} ")
+            inside(node.right, level + 0.5)  # from the left: brackets on the right stay, or rounding would change
+        elif isinstance(node, ast.UnaryOp):
+            text("-")
+            inside(node.operand, SIGN)
+        elif isinstance(node, ast.Call):
+            text(dialect.function(node.func.id) + "(")  # type: ignore[attr-defined]
+            for i, argument in enumerate(node.args):
+                text(", " if i else "")
+                inside(argument, CONDITIONAL)
+            text(")")
+        elif isinstance(node, ast.Compare):
+            inside(node.left, SUM)
+            text(f" {_COMPARE[type(node.ops[0])]} ")
+            inside(node.comparators[0], SUM)
+        elif isinstance(node, ast.BoolOp):
+            for i, value in enumerate(node.values):
+                text(dialect.logic[isinstance(node.op, ast.Or)] if i else "")
+                inside(value, COMPARISON)
+        elif isinstance(node, ast.IfExp):
+            parts = [node.test, node.body] if dialect.test_first else [node.body, node.test]
+            for between, part in zip(dialect.conditional, [*parts, node.orelse]):
+                text(between)
+                inside(part, CONDITIONAL if part is node.orelse else COMPARISON)
+            text(dialect.conditional[3])
+        else:
+            raise ValueError(f"a primitive's value is arithmetic, calls and conditionals, not {ast.unparse(node)!r}")
+
+    tree = ast.parse(python, mode="eval").body
+    visit(tree)
+    return Spelling(tuple(pieces), precedence(tree))
+
+
+def precedence(node: ast.expr) -> float:
+    """How tightly an expression binds."""
+    if isinstance(node, ast.BinOp):
+        if type(node.op) not in _BINARY:
+            raise ValueError(f"write pow(x, n) instead of {ast.unparse(node)!r}: C has no ** operator")
+        return _BINARY[type(node.op)][1]
+    if isinstance(node, ast.UnaryOp) or (isinstance(node, ast.Constant) and node.value < 0):  # type: ignore[operator]
+        return SIGN
+    if isinstance(node, ast.IfExp | ast.BoolOp):
+        return CONDITIONAL
+    return COMPARISON if isinstance(node, ast.Compare) else ATOM

@@ -1,0 +1,185 @@
+"""Reverse-mode automatic differentiation over single numbers: the file to read first.
+
+A ``Value`` is a number that remembers how it was computed: the operation, the operands (its parents), and
+the derivative of the result with respect to each of them. ``backward()`` walks that graph from the result
+to the leaves and multiplies and adds those local derivatives: the chain rule.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .primitive import Number, Primitive, real
+
+
+class Value(Number):
+    """A number in a computational graph.
+
+    ``data`` is the number, ``grad`` the derivative with respect to this node of the output on which
+    ``backward()`` was called, ``name`` what tables and pictures call it. Anything that is a real number is
+    accepted as ``data``; anything else is a ``TypeError``.
+
+    >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
+    >>> loss = a * b + a ** 2
+    >>> loss.backward()
+    >>> loss.data, a.grad, b.grad
+    (-2.0, 1.0, 2.0)
+    """
+
+    # One object a node, without a tuple or closure in it: the garbage collector is the main cost of a scalar
+    # engine. _x and _y are the operands and _dx and _dy the derivatives with respect to them, as in the table.
+    # One operand leaves _y None; three or more stand as tuples in _x and _dx. A leaf has None in all four.
+    __slots__ = ("_dx", "_dy", "_primitive", "_x", "_y", "data", "grad", "name")
+    rank = 1
+
+    def __init__(self, data: Any, name: str | None = None) -> None:
+        self.data: float = data if type(data) is float else real(data)
+        self.grad: float = 0.0
+        self.name = name
+        self._primitive: Primitive | None = None
+        self._x: Any = None
+        self._y: Any = None
+        self._dx: Any = None
+        self._dy: Any = None
+
+    @classmethod
+    def apply(cls, primitive: Primitive, *inputs: Any) -> Value:
+        """Evaluate ``primitive`` and record a node, with its local derivatives taken now.
+
+        So a parameter that changes between forward and backward cannot falsify a gradient. Rows of one or
+        two operands are recorded by faster versions of this function, which ``recording.py`` prints.
+        """
+        parents = tuple([x if isinstance(x, Value) else Constant(x) for x in inputs])
+        operands = [parent.data for parent in parents]
+        node = Value(0.0)
+        try:
+            node.data = primitive.evaluate(*operands)
+        except (ValueError, ArithmeticError) as error:
+            primitive.refuse(error, operands, [parent.name for parent in parents])
+        derivatives = primitive.local_derivatives(node.data, *operands)
+        node._primitive = primitive
+        if len(parents) > 2:
+            node._x, node._dx = parents, derivatives
+        else:
+            node._x, node._y = (*parents, None)[:2]
+            node._dx, node._dy = (*derivatives, None)[:2]
+        return node
+
+    def backward(self, seed: float = 1.0) -> None:
+        """Add to the ``grad`` of every leaf the derivative of this node with respect to it, times ``seed``.
+
+        Gradients of leaves add up from call to call until they are set back to 0, those of interior nodes
+        are computed afresh.
+
+        >>> x = Value(3.0)
+        >>> (x * x).backward()
+        >>> x.grad
+        6.0
+        """
+        seed = real(seed)
+        order = _interior_order(self)
+        for node in order:
+            node.grad = 0.0
+        self.grad += seed
+        for node in reversed(order):
+            upstream, y = node.grad, node._y
+            if upstream == 0.0:  # contributes nothing, even through an infinite local derivative
+                continue
+            if y is not None:
+                node._x.grad += upstream * node._dx
+                y.grad += upstream * node._dy
+            elif node._x.__class__ is not tuple:
+                node._x.grad += upstream * node._dx
+            else:
+                for parent, derivative in zip(node._x, node._dx):
+                    parent.grad += upstream * derivative
+
+    @property
+    def primitive(self) -> Primitive | None:
+        """The row of the table that made this node; ``None`` for a leaf."""
+        return self._primitive
+
+    @property
+    def op(self) -> str:
+        """The name of the operation that made this node; empty for a leaf."""
+        return self._primitive.name if self._primitive else ""
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        """The operands, in order, one for each edge: ``x * x`` has the parents ``(x, x)``."""
+        return _as_tuple(self._x, self._y)
+
+    @property
+    def local_derivatives(self) -> tuple[float, ...]:
+        """The derivative of this node with respect to each of its parents."""
+        return _as_tuple(self._dx, self._dy)
+
+    def scalar(self) -> float:
+        """The data, as comparisons see it."""
+        return self.data
+
+    def __repr__(self) -> str:
+        name = f", name={self.name!r}" if self.name else ""
+        return f"Value(data={self.data!r}, grad={self.grad!r}{name})"
+
+    def __format__(self, specification: str) -> str:
+        return format(self.data, specification) if specification else repr(self)
+
+
+class Constant(Value):
+    """A plain number that met a Value in an expression, such as the 2 in ``2 * x``."""
+
+    __slots__ = ()
+
+
+def _as_tuple(x: Any, y: Any) -> tuple[Any, ...]:
+    if y is not None:
+        return (x, y)
+    return () if x is None else x if type(x) is tuple else (x,)
+
+
+def topological_order(output: Value) -> list[Value]:
+    """Every node that ``output`` depends on, each after its parents, which come from left to right.
+
+    >>> x = Value(2.0)
+    >>> [node.op or "x" for node in topological_order((x * x).exp())]
+    ['x', '*', 'exp']
+    """
+    order: list[Value] = []
+    seen: set[Value] = set()
+    stack: list[Value | None] = [output]
+    while stack:  # a loop instead of recursion: a graph may be a million operations deep
+        node = stack.pop()
+        if node is None:  # everything above this mark is done, so the node below it is next
+            order.append(stack.pop())  # type: ignore[arg-type]
+        elif node not in seen:
+            seen.add(node)
+            stack += [node, None, *reversed(node.parents)]
+    return order
+
+
+def _interior_order(output: Value) -> list[Value]:
+    """``topological_order`` without the leaves, which have no work to do in a backward pass.
+
+    Half the time of a backward pass is spent here. So a node is marked as seen in its ``grad``, which is
+    about to be computed afresh, and one that waits for no parent is put in order at once.
+    """
+    mark = float("nan")  # a new object: a mark that an interrupted pass left behind is another one
+    order: list[Value] = []
+    stack: list[Any] = [output] if output._x is not None else []
+    while stack:
+        node = stack.pop()
+        if node is None:
+            order.append(stack.pop())
+        elif node.grad is not mark:
+            node.grad = mark
+            x, y = node._x, node._y
+            if y is not None and y._x is not None and y.grad is not mark:
+                stack += (node, None, y) if x._x is None or x.grad is mark else (node, None, y, x)
+            elif x.__class__ is tuple:
+                stack += (node, None, *[p for p in reversed(x) if p._x is not None and p.grad is not mark])
+            elif x._x is not None and x.grad is not mark:
+                stack += (node, None, x)
+            else:
+                order.append(node)
+    return order

@@ -1,0 +1,1 @@
+"""Neurons, layers and networks built out of autograd_core Values."""
