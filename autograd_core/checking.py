@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from .primitive import OPERANDS, Number
+from .arithmetic import OPERANDS, Number
 from .structure import kind_of, leaves_of, like
 from .transforms import grad, hessian, jvp
 from .value import Value, topological_order
@@ -234,7 +234,8 @@ def _wrong_rows(output: Value) -> Iterator[str]:
             numeric = (above - below) / (2.0 * step)
             bend = abs(above - 2.0 * node.data + below) / step  # large at a kink
             if bend < 1e-3 and abs(numeric - derivative) > 1e-4 * max(1.0, abs(numeric)):
-                yield f"the row {row.name!r}: at {operands} its derivative by {OPERANDS[k]} says {derivative!r}, its own values say {numeric:.6g}"
+                says = f"its derivative by {OPERANDS[k]} says {derivative!r}, its own values say {numeric:.6g}"
+                yield f"the row {row.name!r}: at {operands} {says}"
 
 
 def _called(node: Value) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .primitive import Number, Primitive, real
+from .arithmetic import Number, Primitive, real
 from .primitives import chain
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .primitive import ATOM, OPERANDS, SIGN, TABLE, Number, Primitive, real
+from .arithmetic import ATOM, OPERANDS, SIGN, TABLE, Number, Primitive, real
 from .spelling import PYTHON, Dialect, spelling
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from .primitive import CONDITIONAL, FAMILIES, OPERANDS, POWER, PRODUCT, SIGN, SUM, TABLE, Number, Primitive, real
+from .arithmetic import CONDITIONAL, FAMILIES, OPERANDS, POWER, PRODUCT, SIGN, SUM, TABLE, Number, Primitive, real
 
 _BUILT_IN: set[str] = set()
 

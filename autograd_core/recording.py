@@ -13,8 +13,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from .arithmetic import OPERANDS, TABLE, Primitive
 from .expression import derivative_formulas, to_text
-from .primitive import OPERANDS, TABLE, Primitive
 from .value import Constant, Value
 
 _UNARY = """\
@@ -59,7 +59,8 @@ def record_{identifier}(self, other):
 """
 
 _OPERATORS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/"}
-_METHODS = {"__neg__": "neg", "__abs__": "abs", **{name: name for name in ["exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu", "softplus"]}}
+_METHODS = {"__neg__": "neg", "__abs__": "abs"}
+_METHODS |= {name: name for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "sigmoid", "relu", "softplus")}
 
 def recorder_source(primitive: Primitive) -> str:
     """The source of the function that records ``primitive``, a row of one or two operands.

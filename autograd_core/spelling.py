@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
-from .primitive import ATOM, CONDITIONAL, OPERANDS, PRODUCT, SIGN, SUM
+from .arithmetic import ATOM, CONDITIONAL, OPERANDS, PRODUCT, SIGN, SUM
 
 Gap = tuple[str, int]  # an operand's name, and the precedence below which it needs brackets
 COMPARISON = CONDITIONAL + 0.5

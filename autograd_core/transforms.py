@@ -10,8 +10,8 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .arithmetic import Number, real
 from .dual import Dual, make_dual, primal, tangent
-from .primitive import Number, real
 from .primitives import chain, identity
 from .structure import kind_of, leaves_of, like, map_structure, number
 from .value import Constant, Value, topological_order
