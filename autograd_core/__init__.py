@@ -4,7 +4,7 @@ Start with :class:`Value` (``value.py``), which records a graph and runs ``backw
 operations is ``primitives.py``.
 """
 
-from . import primitives, recording  # isort: skip  the table first, then the operators printed from it
+from . import primitives, recording  # noqa: F401  # isort: skip  the table first, then the operators printed from it
 from .arithmetic import TABLE, Primitive
 from .checking import (
     GradcheckError,
