@@ -4,7 +4,7 @@ Start with :class:`Value` (``value.py``), which records a graph and runs ``backw
 operations is ``primitives.py``.
 """
 
-from . import primitives, recording  # noqa: F401  # isort: skip  the table first, then the operators printed from it
+from . import persistence, primitives, recording  # noqa: F401  # isort: skip  the table first, then the operators printed from it
 from .arithmetic import TABLE, Primitive
 from .checking import (
     GradcheckError,
@@ -60,6 +60,7 @@ from .primitives import (
 )
 from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Constant, Value, topological_order
+from .walkthrough import explain, steps
 
 __all__ = [
     "TABLE",
@@ -85,6 +86,7 @@ __all__ = [
     "erf",
     "erfc",
     "exp",
+    "explain",
     "expm1",
     "find_nonfinite",
     "finite_difference_errors",
@@ -118,6 +120,7 @@ __all__ = [
     "softplus",
     "sqrt",
     "step",
+    "steps",
     "tan",
     "tanh",
     "topological_order",

@@ -352,3 +352,6 @@ def _some(name: str, xs: Iterable[Any]) -> list[Any]:
 
 
 _BUILT_IN.update(TABLE)
+
+FOR_DERIVATIVES = {"divide", "chain", "exceeds", "select", "power_slope", "exponent_shift"}
+"""The rows that no user writes: they only stand in derivatives."""

@@ -22,6 +22,7 @@ def record_{identifier}(self):
     x = self.data
     try:
         out = {value}
+        dx = {dx}
     except (ValueError, ArithmeticError) as error:
         primitive.refuse(error, [x], [self.name])
     node = new_node(Value)
@@ -30,7 +31,7 @@ def record_{identifier}(self):
     node.name = node._y = node._dy = None
     node._primitive = primitive
     node._x = self
-    node._dx = {dx}
+    node._dx = dx
     return node
 """
 
@@ -44,6 +45,8 @@ def record_{identifier}(self, other):
     y = other.data
     try:
         out = {value}
+        dx = {dx}
+        dy = {dy}
     except (ValueError, ArithmeticError) as error:
         primitive.refuse(error, [x, y], [self.name, other.name])
     node = new_node(Value)
@@ -53,8 +56,8 @@ def record_{identifier}(self, other):
     node._primitive = primitive
     node._x = self
     node._y = other
-    node._dx = {dx}
-    node._dy = {dy}
+    node._dx = dx
+    node._dy = dy
     return node
 """
 
@@ -70,8 +73,8 @@ def recorder_source(primitive: Primitive) -> str:
         x = self.data
         try:
             out = tanh(x)
+            dx = 1.0 - out * out
     ...
-        node._dx = 1.0 - out * out
         return node
     <BLANKLINE>
     """

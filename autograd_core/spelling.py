@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from .arithmetic import ATOM, CONDITIONAL, OPERANDS, PRODUCT, SIGN, SUM
 
-Gap = tuple[str, int]  # an operand's name, and the precedence below which it needs brackets
+Gap = tuple[str, float]  # an operand's name, and the precedence below which it needs brackets
 COMPARISON = CONDITIONAL + 0.5
 
 _BINARY = {ast.Add: ("+", SUM), ast.Sub: ("-", SUM), ast.Mult: ("*", PRODUCT), ast.Div: ("/", PRODUCT)}
@@ -80,7 +80,7 @@ def spelling(python: str, dialect: Dialect = PYTHON) -> Spelling:
     def inside(node: ast.expr, least: float) -> None:
         """Print ``node`` where anything that binds less tightly than ``least`` needs brackets."""
         if isinstance(node, ast.Name) and (node.id in OPERANDS or node.id[1:].isdigit()):
-            pieces.append((node.id, least))  # type: ignore[arg-type]
+            pieces.append((node.id, least))
         elif precedence(node) < least:
             text("(")
             visit(node)

@@ -54,9 +54,9 @@ class Value(Number):
         node = Value(0.0)
         try:
             node.data = primitive.evaluate(*operands)
+            derivatives = primitive.local_derivatives(node.data, *operands)
         except (ValueError, ArithmeticError) as error:
             primitive.refuse(error, operands, [parent.name for parent in parents])
-        derivatives = primitive.local_derivatives(node.data, *operands)
         node._primitive = primitive
         if len(parents) > 2:
             node._x, node._dx = parents, derivatives

@@ -1,0 +1,100 @@
+"""``python -m autograd_core "exp(x*z) + x" x=2 z=3``: both passes of an expression, and its gradients."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from .arithmetic import real
+from .checking import GradcheckError, numerical_gradient
+from .language import ExpressionError, Parsed, bind, parse
+from .notation import number_text
+from .transforms import gradients
+from .value import Value
+from .walkthrough import steps, table
+
+_EXAMPLE = """\
+examples:
+  python -m autograd_core "exp(x*z) + x*z/log(x) + sin(log(x))/(x*z)" x=2 z=3
+  python -m autograd_core "a = x*z; b = log(x); sin(b)/a" x=2 z=3 --check
+  echo "sigmoid(w*x + b)" | python -m autograd_core - w=0.5 x=2 b=1
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code is 2 for an expression or value that cannot be used."""
+    parser = argparse.ArgumentParser(
+        prog="python -m autograd_core",
+        description="Print the forward pass, the backward pass and the gradients of an expression.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("expression", help="such as 'exp(x*z) + x', or 'a = x*z; exp(a)' to name nodes; - reads standard input")
+    parser.add_argument("values", nargs="*", metavar="name=value", help="the value of each name in the expression")
+    parser.add_argument("--check", action="store_true", help="compare each gradient with a centred finite difference")
+    parser.add_argument("--digits", type=int, default=6, metavar="N", help="significant digits in the tables (default 6)")
+    options = parser.parse_args(_protected(sys.argv[1:] if arguments is None else arguments, parser))
+    if not 1 <= options.digits <= 17:
+        parser.error(f"--digits is a number from 1 to 17, not {options.digits}")
+    try:
+        text = sys.stdin.read() if options.expression == "-" else options.expression
+        program = parse(text.strip())
+        values = bind(program, _assignments(options.values))
+        print(report(program, values, options.digits, options.check))
+    except (ExpressionError, GradcheckError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except RecursionError:
+        print("error: the expression is nested too deeply: name its parts with assignments (a = ...; b = ...)", file=sys.stderr)
+        return 2
+    return 0
+
+
+def report(program: Parsed, values: dict[str, float], digits: int = 6, check: bool = False) -> str:
+    """The two tables and the gradients, as text."""
+    leaves = {name: Value(x, name) for name, x in values.items()}
+    output = program.evaluate(leaves)
+    if not isinstance(output, Value):  # a constant: a leaf, with nothing to differentiate
+        output = Value(output)
+    output.name = output.name or "output"
+    passes = steps(output)
+    found = [gradient.data for gradient in gradients(output, list(leaves.values()))]
+    headers, rows = ["gradient", "value"], [[f"d{output.name}/d{name}", repr(g)] for name, g in zip(values, found)]
+    if check:
+        headers += ["finite difference", "difference"]
+        inputs = list(program.inputs)
+        numeric = numerical_gradient(lambda point: program.evaluate(dict(zip(inputs, point))), [values[name] for name in inputs])
+        by_name = dict(zip(inputs, numeric))
+        for row, name, exact in zip(rows, values, found):
+            row += [repr(by_name[name]), f"{abs(exact - by_name[name]):.1e}"]
+    gradient_table = table(headers, rows, "<" * len(headers)) if rows else "(no inputs)"
+    value = f"{output.name} = {output.data!r}"
+    forward, backward = passes.forward_table(digits), passes.backward_table(digits)
+    return f"Forward pass\n{forward}\n\nBackward pass\n{backward}\n\nGradients of {value}\n{gradient_table}"
+
+
+def _assignments(values: Sequence[str]) -> dict[str, float]:
+    """The numbers in ``name=value`` arguments."""
+    found: dict[str, float] = {}
+    for argument in values:
+        name, equals, number = (part.strip() for part in argument.partition("="))
+        if not equals or not name.isidentifier():
+            raise ExpressionError(f"a value is written name=number, such as x=2, not {argument!r} (is the expression in quotes?)")
+        if name in found:
+            raise ExpressionError(f"{name} is given twice: {number_text(found[name], None)} and {number}")
+        try:
+            found[name] = real(float(number))
+        except ValueError:
+            raise ExpressionError(f"the value of {name} is a number such as 2 or -0.5, not {number!r}") from None
+    return found
+
+
+def _protected(arguments: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
+    """An expression may begin with a minus sign: a space before it tells it from an option."""
+    known = [option for action in parser._actions for option in action.option_strings]
+    return [a if a == "-" or not a.startswith("-") or a.split("=")[0] in known else f" {a}" for a in arguments]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

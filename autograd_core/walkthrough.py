@@ -1,0 +1,217 @@
+"""Both passes as data and as text: ``steps`` lists every step, ``explain`` is the receipt of one gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .arithmetic import real
+from .expression import Expression, Literal, Symbol
+from .notation import caller_variables, formula_text, node_names, number_text, operation_text
+from .value import Constant, Value, topological_order
+
+Names = Mapping[str, Any] | str | None
+
+
+class ForwardStep(NamedTuple):
+    """One node of the forward pass: ``name = expression = value``."""
+
+    node: Value
+    name: str
+    expression: str
+    value: float
+
+
+class BackwardStep(NamedTuple):
+    """One term of the backward pass: what the gradient of ``name`` receives through ``consumer``.
+
+    ``contribution = upstream * local``, and ``total`` is the sum of the contributions so far. The first
+    step is the seed, which has no consumer.
+    """
+
+    node: Value
+    name: str
+    consumer: Value | None
+    consumer_name: str
+    upstream: float
+    formula: str
+    local: float
+    contribution: float
+    total: float
+
+
+class Steps(NamedTuple):
+    """The forward and the backward pass of one graph; printing it shows two tables."""
+
+    forward: list[ForwardStep]
+    backward: list[BackwardStep]
+
+    def forward_table(self, digits: int = 6) -> str:
+        """The forward pass as an aligned table."""
+        rows = [(s.name, s.expression, number_text(s.value, digits)) for s in self.forward]
+        return table(("node", "expression", "value"), rows, "<<>")
+
+    def backward_table(self, digits: int = 6) -> str:
+        """The backward pass as an aligned table."""
+        rows = []
+        for s in self.backward:
+            upstream, local, contribution, total = (number_text(x, digits) for x in (s.upstream, s.local, s.contribution, s.total))
+            if s.consumer is None:
+                rows.append((s.name, "seed", "", "", "", contribution, total))
+                continue
+            local = local if s.formula in (local, "") else f"{s.formula} = {local}"
+            rows.append((s.name, s.consumer_name, upstream, "*", local, contribution, total))
+        return table(("gradient of", "through", "upstream", "*", "local derivative", "= contribution", "sum"), rows, "<<><<>>")
+
+    def __str__(self) -> str:
+        return f"Forward pass\n{self.forward_table()}\n\nBackward pass\n{self.backward_table()}"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def steps(output: Value, names: Names = None, seed: float = 1.0) -> Steps:
+    """Every step of the forward and of the backward pass of ``output``, in the order in which they happen.
+
+    Nodes are called by their ``name``; with ``names="caller"`` those without one are called as the variables
+    of the calling code, and a mapping from names to Values does the same. No ``grad`` is changed.
+
+    >>> x = Value(3.0, "x")
+    >>> print(steps(x * x, names={"y": x * x}))
+    Forward pass
+    node  expression  value
+    x                     3
+    v1    x * x           9
+    <BLANKLINE>
+    Backward pass
+    gradient of  through  upstream  *  local derivative  = contribution  sum
+    v1           seed                                                 1    1
+    x            v1              1  *  x = 3                          3    3
+    x            v1              1  *  x = 3                          3    6
+    """
+    called = node_names(output, caller_variables() if names == "caller" else _mapping(names))
+    order = topological_order(output)
+    forward = [ForwardStep(node, called[node], _expression(node, called), node.data) for node in order if not isinstance(node, Constant)]
+    return Steps(forward, _backward(output, order, called, real(seed)))
+
+
+class Use(NamedTuple):
+    """One use of a node: the term that this use contributes to the node's gradient."""
+
+    consumer: str
+    expression: str
+    upstream: float
+    formula: str
+    local: float
+    contribution: float
+    through: Receipt | None
+
+
+class Receipt(NamedTuple):
+    """Where one gradient came from; printing it shows a line for each use, and the total."""
+
+    output: str
+    name: str
+    uses: list[Use]
+    total: float
+
+    def lines(self, indent: str = "") -> list[str]:
+        """The receipt as lines of text."""
+        if not self.uses:
+            reason = "the seed" if self.name == self.output else "no use: the output does not depend on it"
+            return [f"{indent}d{self.output}/d{self.name} = {number_text(self.total)}  ({reason})"]
+        count = "1 use" if len(self.uses) == 1 else f"{len(self.uses)} uses"
+        lines = [f"{indent}d{self.output}/d{self.name} = {number_text(self.total)}, from {count} of {self.name}:"]
+        for use in self.uses:
+            local = number_text(use.local)
+            local = local if use.formula in (local, "") else f"({use.formula} = {local})"
+            where = f"{use.consumer} = {use.expression}"
+            lines.append(f"{indent}  in {where}:  {number_text(use.upstream)} * {local} = {number_text(use.contribution)}")
+            if use.through is not None:
+                lines += use.through.lines(indent + "    ")
+        if len(self.uses) > 1:
+            lines.append(f"{indent}  total:  {' + '.join(number_text(use.contribution) for use in self.uses)} = {number_text(self.total)}")
+        return lines
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def explain(output: Value, x: Value, names: Names = None, follow: bool = False) -> Receipt:
+    """The receipt of one gradient: each use of ``x`` with ``upstream * local derivative = contribution``, and the total.
+
+    With ``follow=True`` each upstream gradient is explained in turn, up to the output; one that occurs again
+    is not repeated. ``names`` as in :func:`steps`.
+
+    >>> w = Value(3.0, "w")
+    >>> print(explain(w * w + 2 * w, w))
+    dv3/dw = 8, from 3 uses of w:
+      in v2 = 2 * w:  1 * 2 = 2
+      in v1 = w * w:  1 * (w = 3) = 3
+      in v1 = w * w:  1 * (w = 3) = 3
+      total:  2 + 3 + 3 = 8
+    """
+    called = node_names(output, caller_variables() if names == "caller" else _mapping(names))
+    called.setdefault(x, x.name or "x")
+    terms: dict[Value, list[BackwardStep]] = {}
+    for step in _backward(output, topological_order(output), called, 1.0):
+        terms.setdefault(step.node, []).append(step)
+    root = Receipt(called[output], called[x], [], terms[x][-1].total if x in terms else 0.0)
+    pending, told = [(x, root)], {x}
+    while pending:  # a loop: the path to the output may be long
+        node, receipt = pending.pop()
+        for step in terms.get(node, []):
+            if step.consumer is None:
+                continue
+            through = None
+            if follow and step.consumer not in told:
+                told.add(step.consumer)
+                through = Receipt(called[output], step.consumer_name, [], terms[step.consumer][-1].total)
+                pending.append((step.consumer, through))
+            expression = _expression(step.consumer, called)
+            receipt.uses.append(Use(step.consumer_name, expression, step.upstream, step.formula, step.local, step.contribution, through))
+    return root
+
+
+def _mapping(names: Names) -> Mapping[str, Any] | None:
+    if isinstance(names, str):
+        raise ValueError(f"names is 'caller' or a mapping from names to Values, not {names!r}")
+    return names
+
+
+def _expression(node: Value, called: Mapping[Value, str]) -> str:
+    return operation_text(node.primitive, [called[parent] for parent in node.parents]) if node.primitive else ""
+
+
+def _backward(output: Value, order: Sequence[Value], called: Mapping[Value, str], seed: float) -> list[BackwardStep]:
+    """The terms of the backward pass, in the order in which ``Value.backward`` adds them."""
+    total = {output: seed}
+    found = [BackwardStep(output, called[output], None, "", 1.0, "", seed, seed, seed)]
+    for node in reversed(order):
+        upstream = total.get(node, 0.0)
+        for parent, local, formula in zip(node.parents, node.local_derivatives, _formulas(node, called)):
+            contribution = upstream * local if upstream != 0.0 else 0.0
+            total[parent] = total.get(parent, 0.0) + contribution
+            if not isinstance(parent, Constant):
+                numbers = (upstream, formula, local, contribution, total[parent])
+                found.append(BackwardStep(parent, called[parent], node, called[node], *numbers))
+    return found
+
+
+def _formulas(node: Value, called: Mapping[Value, str]) -> list[str]:
+    """The local derivatives of a node in symbols, one for each parent."""
+    if node.primitive is None:
+        return []
+    symbols = [Literal(p.data) if isinstance(p, Constant) else Symbol(called[p]) for p in node.parents]
+    derivatives = node.primitive.local_derivatives(Symbol(called[node]), *symbols)
+    return [formula_text(d if isinstance(d, Expression) else Literal(d)) for d in derivatives]
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], alignment: str) -> str:
+    """Aligned columns, two spaces apart; ``alignment`` has ``<`` or ``>`` for each."""
+    widths = [max(len(row[i]) for row in [headers, *rows]) for i in range(len(headers))]
+    lines = ["  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, alignment, widths)).rstrip() for row in [headers, *rows]]
+    return "\n".join(lines)
