@@ -11,7 +11,7 @@ from .expression import Expression, Literal, Symbol
 from .spelling import Spelling, spelling
 from .value import Constant, Value, topological_order
 
-_INFIX = {"divide": "x / y", "chain": "x * y"}  # how the rows that only derivatives use are read
+_READ_AS = {"divide": "x / y", "chain": "x * y", "gate": "step(x)"}  # how the rows that only derivatives use are read
 
 
 def number_text(x: float, digits: int | None = 6) -> str:
@@ -27,8 +27,8 @@ def notation(primitive: Primitive, count: int) -> Spelling:
     """The way the row is written on paper with ``count`` operands: infix, or its name and brackets."""
     if primitive.name == "**":
         return Spelling((("x", POWER + 0.5), f" ** {number_text(primitive.constants[0], None)}"), POWER)
-    if primitive.name in _INFIX:
-        return spelling(_INFIX[primitive.name])
+    if primitive.name in _READ_AS:
+        return spelling(_READ_AS[primitive.name])
     if primitive.name == "dot":
         return spelling(primitive.python(count))  # type: ignore[operator]
     if not primitive.name.isidentifier() or primitive.name == "neg":

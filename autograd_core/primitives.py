@@ -92,7 +92,7 @@ sub = _row("-", "x - y", lambda out, x, y: (1.0, -1.0),         "#1 - #2",      
 mul = _row("*", "x * y", lambda out, x, y: (y, x),              r"#1 \cdot #2",    arity=2, precedence=PRODUCT, evaluate=operator.mul)
 div = _row("/", "x / y", lambda out, x, y: (1.0 / y, -out / y), r"\frac{#1}{#2}",  arity=2, precedence=PRODUCT, evaluate=operator.truediv, domain="y other than 0")
 neg = _row("neg", "-x",  lambda out, x: -1.0,                   "-#1",             precedence=SIGN, evaluate=operator.neg)
-general_power = _row("pow", "pow(x, y)", lambda out, x, y: (power_slope(x, y), out * log(x + (1.0 - step(x)))), "{#1}^{#2}", arity=2,
+general_power = _row("pow", "pow(x, y)", lambda out, x, y: (power_slope(x, y), out * log(x + (1.0 - gate(x)))), "{#1}^{#2}", arity=2,
            domain="x > 0 (or x = 0 with y >= 0) when the exponent is a Value; with a constant exponent, x ** 3, a negative x is fine")
 
 
@@ -141,7 +141,7 @@ tanh  = _row("tanh",  "tanh(x)",     lambda out, x: 1.0 - out * out,            
 asinh = _row("asinh", "asinh(x)",    lambda out, x: 1.0 / hypot(1.0, x),              r"\operatorname{arsinh}\left(#1\right)", "The inverse of sinh.", "asinh(0.0) -> 0.0")
 acosh = _row("acosh", "acosh(x)",    lambda out, x: divide(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)), r"\operatorname{arcosh}\left(#1\right)", "The inverse of cosh, for x >= 1.", "acosh(1.0) -> 0.0", domain="x >= 1")
 atanh = _row("atanh", "atanh(x)",    lambda out, x: 1.0 / ((1.0 - x) * (1.0 + x)),    r"\operatorname{artanh}\left(#1\right)", "The inverse of tanh, for -1 < x < 1.", "atanh(0.0) -> 0.0", domain="-1 < x < 1")
-hypot = _row("hypot", "hypot(x, y)", lambda out, x, y: (x / (out + (1.0 - step(out))), y / (out + (1.0 - step(out)))),  # 0 at the origin, as abs
+hypot = _row("hypot", "hypot(x, y)", lambda out, x, y: (x / (out + (1.0 - gate(out))), y / (out + (1.0 - gate(out)))),  # 0 at the origin, as abs
                                      r"\sqrt{{#1}^2 + {#2}^2}", "The length of the vector (x, y); its derivatives at (0, 0) are 0.", "hypot(3.0, 4.0) -> 5.0", arity=2)
 
 # -- error function: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.19; 2 / sqrt(pi) -----------
@@ -150,7 +150,7 @@ erfc  = _row("erfc",  "erfc(x)", lambda out, x: -1.1283791670955126 * exp(-(x * 
 
 # -- activations and piecewise functions; each keeps nan as nan ------------------------------------------------
 absolute = _row("abs", "fabs(x)", lambda out, x: sign(x), r"\left|#1\right|", "The absolute value; its derivative at 0 is 0.", "abs(-2.0) -> 2.0")
-relu  = _row("relu",  "x if x > 0.0 else 0.0 if x <= 0.0 else x", lambda out, x: step(x), r"\operatorname{ReLU}\left(#1\right)", "The larger of x and 0; its derivative at 0 is 0.", "relu(-2.0) -> 0.0")
+relu  = _row("relu",  "0.0 if x <= 0.0 else x", lambda out, x: gate(x), r"\operatorname{ReLU}\left(#1\right)", "The larger of x and 0; its derivative at 0 is 0.", "relu(-2.0) -> 0.0")
 sigmoid  = _row("sigmoid", "1.0 / (1.0 + exp(-x)) if x >= 0.0 else exp(x) / (1.0 + exp(x))", lambda out, x: out * (1.0 - out),
                            r"\sigma\left(#1\right)", "The logistic function 1 / (1 + exp(-x)); never overflows.", "sigmoid(0.0) -> 0.5")
 softplus = _row("softplus", "x + log1p(exp(-x)) if x > 0.0 else log1p(exp(x))", lambda out, x: sigmoid(x),
@@ -286,10 +286,11 @@ log_sum_exp  = _row("logsumexp", _no_python, lambda out, *inputs: [exp(x - out) 
 divide  = _row("divide",  "x / y if y != 0.0 else x * copysign(inf, y)", lambda out, x, y: (divide(1.0, y), divide(-out, y)), r"\frac{#1}{#2}", arity=2)
 chain   = _row("chain",   "x * y if x != 0.0 else 0.0", lambda out, x, y: (y, x), r"#1 \cdot #2", arity=2, precedence=PRODUCT)
 exceeds = _row("exceeds", "1.0 if x > y else 0.0 if x < y else 0.5 if x == y else x + y", lambda out, x, y: (0.0, 0.0), r"\left[#1 > #2\right]", arity=2)
-select  = _row("select",  "y if x > 0.0 else z if x <= 0.0 else x", lambda out, x, y, z: (0.0, step(x), 1.0 - step(x)),
+gate    = _row("gate",    "0.0 if x <= 0.0 else 1.0", lambda out, x: 0.0, r"\left[#1 > 0\right]")  # step, in one comparison
+select  = _row("select",  "y if x > 0.0 else z", lambda out, x, y, z: (0.0, gate(x), 1.0 - gate(x)),
                r"\begin{cases} #2 & #1 > 0 \\ #3 & #1 \le 0 \end{cases}", arity=3)
 power_slope = _row("power_slope", "y * pow(x, y) / x if x != 0.0 else 0.0 if y > 1.0 or y == 0.0 else 1.0 if y == 1.0 else y * inf",
-               lambda out, x, y: (y * power_slope(x, y - 1.0), x ** (y - 1.0) * (1.0 + y * log(x + (1.0 - step(x))))), r"#2 \cdot {#1}^{#2 - 1}", arity=2)
+               lambda out, x, y: (y * power_slope(x, y - 1.0), x ** (y - 1.0) * (1.0 + y * log(x + (1.0 - gate(x))))), r"#2 \cdot {#1}^{#2 - 1}", arity=2)
 exponent_shift = _row("exponent_shift", _no_python, lambda out, *inputs: [0.0] * len(inputs), arity=None, evaluate=_exponent_shift)
 # fmt: on
 
@@ -353,5 +354,5 @@ def _some(name: str, xs: Iterable[Any]) -> list[Any]:
 
 _BUILT_IN.update(TABLE)
 
-FOR_DERIVATIVES = {"divide", "chain", "exceeds", "select", "power_slope", "exponent_shift"}
+FOR_DERIVATIVES = {"divide", "chain", "exceeds", "gate", "select", "power_slope", "exponent_shift"}
 """The rows that no user writes: they only stand in derivatives."""
