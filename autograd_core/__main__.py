@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
+import unicodedata
 from collections.abc import Sequence
 
 from .arithmetic import real
-from .checking import GradcheckError, numerical_gradient
+from .checking import numerical_gradient
 from .language import ExpressionError, Parsed, bind, parse
 from .notation import number_text
 from .transforms import gradients
@@ -34,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("values", nargs="*", metavar="name=value", help="the value of each name in the expression")
     parser.add_argument("--check", action="store_true", help="compare each gradient with a centred finite difference")
     parser.add_argument("--digits", type=int, default=6, metavar="N", help="significant digits in the tables (default 6)")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter still shows the rest
     options = parser.parse_args(_protected(sys.argv[1:] if arguments is None else arguments, parser))
     if not 1 <= options.digits <= 17:
         parser.error(f"--digits is a number from 1 to 17, not {options.digits}")
@@ -42,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         program = parse(text.strip())
         values = bind(program, _assignments(options.values))
         print(report(program, values, options.digits, options.check))
-    except (ExpressionError, GradcheckError) as error:
+    except ExpressionError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except RecursionError:
@@ -57,28 +62,34 @@ def report(program: Parsed, values: dict[str, float], digits: int = 6, check: bo
     output = program.evaluate(leaves)
     if not isinstance(output, Value):  # a constant: a leaf, with nothing to differentiate
         output = Value(output)
-    output.name = output.name or "output"
+    output.name = output.name or next(name for name in ("output", "result", "_") if name not in leaves)
     passes = steps(output)
     found = [gradient.data for gradient in gradients(output, list(leaves.values()))]
     headers, rows = ["gradient", "value"], [[f"d{output.name}/d{name}", repr(g)] for name, g in zip(values, found)]
     if check:
         headers += ["finite difference", "difference"]
-        inputs = list(program.inputs)
-        numeric = numerical_gradient(lambda point: program.evaluate(dict(zip(inputs, point))), [values[name] for name in inputs])
-        by_name = dict(zip(inputs, numeric))
-        for row, name, exact in zip(rows, values, found):
-            row += [repr(by_name[name]), f"{abs(exact - by_name[name]):.1e}"]
+        for row, exact, numeric in zip(rows, found, _differences(program, values)):
+            row += [repr(numeric), f"{abs(exact - numeric):.1e}"]
     gradient_table = table(headers, rows, "<" * len(headers)) if rows else "(no inputs)"
     value = f"{output.name} = {output.data!r}"
     forward, backward = passes.forward_table(digits), passes.backward_table(digits)
     return f"Forward pass\n{forward}\n\nBackward pass\n{backward}\n\nGradients of {value}\n{gradient_table}"
 
 
+def _differences(program: Parsed, values: dict[str, float]) -> list[float]:
+    """The gradients by centred differences."""
+    try:
+        gradient: list[float] = numerical_gradient(lambda point: program.evaluate(dict(zip(values, point))), list(values.values()))
+    except (ValueError, ArithmeticError) as error:
+        raise ExpressionError(f"--check: {str(error).splitlines()[0]}") from None
+    return gradient
+
+
 def _assignments(values: Sequence[str]) -> dict[str, float]:
     """The numbers in ``name=value`` arguments."""
     found: dict[str, float] = {}
     for argument in values:
-        name, equals, number = (part.strip() for part in argument.partition("="))
+        name, equals, number = (part.strip() for part in unicodedata.normalize("NFKC", argument).partition("="))
         if not equals or not name.isidentifier():
             raise ExpressionError(f"a value is written name=number, such as x=2, not {argument!r} (is the expression in quotes?)")
         if name in found:

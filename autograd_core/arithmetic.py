@@ -65,6 +65,7 @@ class Primitive:
         self.precedence = precedence
         self.domain = domain
         self.constants = constants
+        self.fast: Callable[..., Any] | None = None  # a quicker way to the same node, where recording.py has one
         self.evaluate = evaluate or _compiled(python, arity)
         if summary:
             call, result = example.split(" -> ")
@@ -73,7 +74,10 @@ class Primitive:
     def local_derivatives(self, out: Any, *inputs: Any) -> tuple[Any, ...]:
         """The derivative of the output with respect to each input, as a tuple whatever the arity."""
         derivatives = self.derivatives(out, *inputs)
-        return (derivatives,) if self.arity == 1 else tuple(derivatives)
+        derivatives = (derivatives,) if self.arity == 1 else tuple(derivatives)
+        if len(derivatives) != len(inputs):
+            raise TypeError(f"{self.name!r} has {len(inputs)} operands, but its row gives {len(derivatives)} derivatives")
+        return derivatives
 
     def __call__(self, *inputs: Any) -> Any:
         """Apply to floats, giving a float, or to any kind of number, giving that kind."""
@@ -151,11 +155,12 @@ def real(x: Any) -> float:
     advice = {
         "str": "convert it with float(...) first",
         "NoneType": "is a return or a value missing?",
-        "complex": "only real numbers are differentiated; take .real or abs(...)",
         "list": "make a Value of each element",
         "tuple": "make a Value of each element",
         "ndarray": "make a Value of each element, or take one with .item()",
     }.get(type(x).__name__, "convert it with float(...) first")
+    if isinstance(x, numbers.Complex):
+        advice = "only real numbers are differentiated; take .real or abs(...)"
     shown = repr(x) if len(repr(x)) <= 40 else repr(x)[:37] + "..."
     raise TypeError(f"a real number is needed, not {type(x).__name__} {shown}: {advice}")
 

@@ -27,10 +27,12 @@ class ExpressionError(ValueError):
         self.message, self.text, self.line, self.column = message, text, line, column
 
     def __str__(self) -> str:
-        lines = self.text.splitlines()
-        if not 0 < self.line <= len(lines):
+        lines = self.text.split("\n")
+        if not self.text or not 0 < self.line <= len(lines):
             return self.message
-        return f"{self.message}\n  {lines[self.line - 1]}\n  {' ' * self.column}^"
+        line = lines[self.line - 1]
+        margin = "".join("\t" if character == "\t" else " " for character in line[: self.column])
+        return f"{self.message}\n  {line}\n  {margin}^"
 
 
 class Parsed(NamedTuple):
@@ -66,13 +68,23 @@ class Parsed(NamedTuple):
             operand = self._apply(node.operand, known)
             return -operand if isinstance(node.op, ast.USub) else operand
         if isinstance(node, ast.BinOp):
-            operands = [self._apply(node.left, known), self._apply(node.right, known)]
-            function = primitives.pow if isinstance(node.op, ast.Pow) else TABLE[_OPERATORS[type(node.op)]]
-        else:
-            assert isinstance(node, ast.Call)
-            assert isinstance(node.func, ast.Name)
-            operands = [self._apply(argument, known) for argument in node.args]
-            function = _FUNCTIONS[node.func.id]
+            return self._apply_chain(node, known)
+        assert isinstance(node, ast.Call)
+        assert isinstance(node.func, ast.Name)
+        return self._call(_FUNCTIONS[node.func.id], [self._apply(argument, known) for argument in node.args], node)
+
+    def _apply_chain(self, node: ast.BinOp, known: Mapping[str, Any]) -> Any:
+        """A chain of operators from the left, such as a long sum, in a loop."""
+        chain = [node]
+        while isinstance(chain[-1].left, ast.BinOp):
+            chain.append(chain[-1].left)
+        result = self._apply(chain[-1].left, known)
+        for link in reversed(chain):
+            function = primitives.pow if isinstance(link.op, ast.Pow) else TABLE[_OPERATORS[type(link.op)]]
+            result = self._call(function, [result, self._apply(link.right, known)], link)
+        return result
+
+    def _call(self, function: Callable[..., Any], operands: list[Any], node: ast.expr) -> Any:
         try:
             return function(*operands)
         except (TypeError, ValueError, ArithmeticError) as error:
@@ -136,7 +148,12 @@ def _check(node: ast.expr, program: Parsed, assigned: set[str]) -> None:
             program.inputs.append(node.id)
         return
     if isinstance(node, ast.BinOp) and (type(node.op) in _OPERATORS or isinstance(node.op, ast.Pow)):
-        parts = [node.left, node.right]
+        parts: list[ast.expr] = []
+        link: ast.expr = node
+        while isinstance(link, ast.BinOp) and (type(link.op) in _OPERATORS or isinstance(link.op, ast.Pow)):
+            parts.insert(0, link.right)  # a long sum nests to the left: a loop instead of recursion
+            link = link.left
+        parts.insert(0, link)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
         parts = [node.operand]
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
@@ -183,6 +200,6 @@ def _is_name(node: ast.AST, name: str) -> bool:
 
 def _error(message: str, text: str, line: int, byte: int) -> ExpressionError:
     """:mod:`ast` counts columns in bytes, a reader in characters."""
-    lines = text.splitlines()
+    lines = text.split("\n")
     column = len(lines[line - 1].encode()[:byte].decode(errors="ignore")) if line <= len(lines) else 0
     return ExpressionError(message, text, line, column)

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .arithmetic import ATOM, OPERANDS, POWER, Primitive
+from .arithmetic import ATOM, OPERANDS, POWER, PRODUCT, SUM, Primitive
 from .expression import Expression, Literal, Symbol
 from .spelling import Spelling, spelling
 from .value import Constant, Value, topological_order
 
-_READ_AS = {"divide": "x / y", "chain": "x * y", "gate": "step(x)"}  # how the rows that only derivatives use are read
+# How the rows that only derivatives use are read.
+_READ_AS = {"divide": "x / y", "chain": "x * y", "gate": "step(x)", "raised": "pow(x, y)"}
 
 
 def number_text(x: float, digits: int | None = 6) -> str:
@@ -30,7 +31,7 @@ def notation(primitive: Primitive, count: int) -> Spelling:
     if primitive.name in _READ_AS:
         return spelling(_READ_AS[primitive.name])
     if primitive.name == "dot":
-        return spelling(primitive.python(count))  # type: ignore[operator]
+        return _weighted_sum(count // 2)
     if not primitive.name.isidentifier() or primitive.name == "neg":
         return spelling(str(primitive.python))
     pieces: list[Any] = [f"{primitive.name}("]
@@ -38,6 +39,14 @@ def notation(primitive: Primitive, count: int) -> Spelling:
         pieces += [(name, 0), ", "]
     constants = ", ".join(number_text(c, None) for c in primitive.constants if c != 0.0)
     return Spelling((*pieces[:-1], f", {constants})" if constants else ")"), ATOM)
+
+
+def _weighted_sum(n: int) -> Spelling:
+    """``w0 * x0 + w1 * x1 + ... + b``; a long one shows its first three and its last product."""
+    pieces: list[Any] = []
+    for i in range(n) if n <= 16 else (0, 1, 2, n - 1):
+        pieces += ["... + " if n > 16 and i == n - 1 else "", (f"x{i}", PRODUCT), " * ", (f"x{n + i}", PRODUCT + 0.5), " + "]
+    return Spelling((*pieces, (f"x{2 * n}", SUM + 0.5)), SUM)
 
 
 def operation_text(primitive: Primitive, operands: Sequence[str]) -> str:
@@ -75,8 +84,8 @@ def _operand_names(primitive: Primitive, count: int) -> Sequence[str]:
     return OPERANDS[:count] if isinstance(primitive.python, str) else [f"x{i}" for i in range(count)]
 
 
-def node_names(output: Value, names: Mapping[str, Any] | None = None) -> dict[Value, str]:
-    """What to call each node that ``output`` depends on: every name is different.
+def node_names(output: Value, names: Mapping[str, Any] | None = None, also: Sequence[Value] = ()) -> dict[Value, str]:
+    """What to call each node that ``output`` depends on, and those in ``also``: every name is different.
 
     A node's own ``name`` comes first, then the variables in ``names`` (such as ``locals()``; lists of Values
     give ``w[0]``, ``w[1]``), then its number for a constant, and ``v1``, ``v2``, ... for the rest.
@@ -85,7 +94,7 @@ def node_names(output: Value, names: Mapping[str, Any] | None = None) -> dict[Va
     found: dict[Value, str] = {}
     used: dict[str, int] = {}
     anonymous = 0
-    for node in topological_order(output):
+    for node in dict.fromkeys([*topological_order(output), *also]):
         name = node.name or variables.get(node)
         if name is None and isinstance(node, Constant):
             found[node] = number_text(node.data, None)  # a number is its own name, however often it occurs

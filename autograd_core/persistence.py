@@ -10,56 +10,71 @@ from __future__ import annotations
 
 import copy
 import threading
-import weakref
 from typing import Any
 
 from .value import Value, topological_order
 
-_SLOTS = ("data", "grad", "name", "_primitive", "_x", "_y", "_dx", "_dy")
-_here = threading.local()  # .mark: a weak reference to the mark of the list that this thread's pickler is reading
+_SLOTS = ("data", "grad", "_made_by", "_x", "_y", "_dx", "_dy")
+_here = threading.local()  # .next: the node that this thread's pickler is told to write as it is
 
 
-class _Mark:
-    """Stands before and after the nodes in a list; the pickler tells it when it gets there.
+class _Next:
+    """Stands before a node in a list: its parents are written, so the pickler may write the node itself.
 
-    The reference to it is weak, so that a pickler that fails half-way leaves nothing switched on: the list
-    goes, and its marks with it.
+    The permission is for one node and is used up at once, so that a pickler that fails leaves nothing behind.
     """
 
-    __slots__ = ("__weakref__", "opens")
+    __slots__ = ("node",)
 
-    def __init__(self, opens: bool) -> None:
-        self.opens = opens
+    def __init__(self, node: Value | None) -> None:
+        self.node = node
 
     def __reduce__(self) -> tuple[Any, ...]:
-        _here.mark = weakref.ref(self) if self.opens else None
+        _here.next = self.node
         return bool, ()
 
 
 def _reduce(self: Value, protocol: Any) -> tuple[Any, ...]:
-    mark = getattr(_here, "mark", None)
-    if self._x is None or (mark is not None and mark() is not None):
-        slots = (self.data, self.grad, self.name, self._primitive, self._x, self._y, self._dx, self._dy)
-        return _restored, (type(self), slots), getattr(self, "__dict__", None)
-    return _last_node, ([_Mark(True), *topological_order(self), _Mark(False)],)
+    if self._x is None or getattr(_here, "next", None) is self:
+        _here.next = None
+        slots = (self.data, self.grad, self._made_by, self._x, self._y, self._dx, self._dy)
+        return _restored, (type(self), slots), _extra_state(self)
+    order = topological_order(self)
+    return _last_node, ([part for node in order for part in (_Next(node), node)],)
+
+
+def _extra_state(node: Value) -> Any:
+    """What a subclass keeps beside the slots of Value, in the form that pickle restores by itself."""
+    if type(node) is Value:
+        return None
+    slots = [name for kind in type(node).__mro__ for name in getattr(kind, "__slots__", ()) if name not in _SLOTS]
+    state = {name: getattr(node, name) for name in slots if hasattr(node, name)}
+    attributes = getattr(node, "__dict__", None)
+    return (attributes, state) if state else attributes or None
 
 
 def _restored(kind: type[Value], slots: tuple[Any, ...]) -> Value:
     node: Value = object.__new__(kind)
-    node.data, node.grad, node.name, node._primitive, node._x, node._y, node._dx, node._dy = slots
+    node.data, node.grad, node._made_by, node._x, node._y, node._dx, node._dy = slots
     return node
 
 
 def _last_node(nodes: list[Any]) -> Value:
-    node: Value = nodes[-2]
+    node: Value = nodes[-1]
     return node
 
 
 def _copy(self: Value) -> Value:
     """A second node over the same parents."""
-    node = _restored(type(self), tuple(getattr(self, slot) for slot in _SLOTS))
-    vars(node).update(vars(self)) if hasattr(self, "__dict__") else None
+    node = _restored(type(self), (self.data, self.grad, self._made_by, self._x, self._y, self._dx, self._dy))
+    _set_state(node, _extra_state(self))
     return node
+
+
+def _set_state(node: Value, state: Any) -> None:
+    attributes, slots = state if isinstance(state, tuple) else (state, None)
+    for name, x in {**(attributes or {}), **(slots or {})}.items():
+        setattr(node, name, x)
 
 
 def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
@@ -72,8 +87,8 @@ def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
                 twin._x = memo[id(node._x)]
                 twin._y = None if node._y is None else memo[id(node._y)]
             memo[id(node)] = twin
-            if hasattr(node, "__dict__"):
-                vars(twin).update(copy.deepcopy(vars(node), memo))
+            if type(node) is not Value:
+                _set_state(twin, copy.deepcopy(_extra_state(node), memo))
     return memo[id(self)]
 
 

@@ -92,7 +92,7 @@ sub = _row("-", "x - y", lambda out, x, y: (1.0, -1.0),         "#1 - #2",      
 mul = _row("*", "x * y", lambda out, x, y: (y, x),              r"#1 \cdot #2",    arity=2, precedence=PRODUCT, evaluate=operator.mul)
 div = _row("/", "x / y", lambda out, x, y: (1.0 / y, -out / y), r"\frac{#1}{#2}",  arity=2, precedence=PRODUCT, evaluate=operator.truediv, domain="y other than 0")
 neg = _row("neg", "-x",  lambda out, x: -1.0,                   "-#1",             precedence=SIGN, evaluate=operator.neg)
-general_power = _row("pow", "pow(x, y)", lambda out, x, y: (power_slope(x, y), out * log(x + (1.0 - gate(x)))), "{#1}^{#2}", arity=2,
+general_power = _row("pow", "pow(x, y) if x >= 0.0 else log(x)", lambda out, x, y: (chain(y, raised(x, y - 1.0)), out * log(x + (1.0 - gate(x)))), "{#1}^{#2}", arity=2,
            domain="x > 0 (or x = 0 with y >= 0) when the exponent is a Value; with a constant exponent, x ** 3, a negative x is fine")
 
 
@@ -270,7 +270,7 @@ def _exponent_shift(*inputs: float) -> float:
     largest = inputs[0]
     for x in inputs:
         largest = x if x > largest or x != x else largest
-    return largest if largest > 300.0 or largest < -300.0 else 0.0
+    return 0.0 if -300.0 <= largest <= 300.0 else largest
 
 
 def _no_python(count: int) -> str:
@@ -279,18 +279,18 @@ def _no_python(count: int) -> str:
 
 # fmt: off
 weighted_sum = _row("dot", _dot_python, _dot_derivatives, arity=None, evaluate=_dot, latex=r"#1 \cdot #2 + \dots", precedence=SUM)
-log_sum_exp  = _row("logsumexp", _no_python, lambda out, *inputs: [exp(x - out) for x in inputs], arity=None, evaluate=_logsumexp,
+log_sum_exp  = _row("logsumexp", _no_python, lambda out, *inputs: softmax(inputs), arity=None, evaluate=_logsumexp,
                     latex=r"\ln\left(e^{#1} + e^{#2} + \dots\right)")
 
-# -- rows that only derivatives use ----------------------------------------------------------------------------
+# -- rows that only derivatives use; they overflow to inf instead of failing ----------------------------------------------------------------------------
 divide  = _row("divide",  "x / y if y != 0.0 else x * copysign(inf, y)", lambda out, x, y: (divide(1.0, y), divide(-out, y)), r"\frac{#1}{#2}", arity=2)
 chain   = _row("chain",   "x * y if x != 0.0 else 0.0", lambda out, x, y: (y, x), r"#1 \cdot #2", arity=2, precedence=PRODUCT)
 exceeds = _row("exceeds", "1.0 if x > y else 0.0 if x < y else 0.5 if x == y else x + y", lambda out, x, y: (0.0, 0.0), r"\left[#1 > #2\right]", arity=2)
 gate    = _row("gate",    "0.0 if x <= 0.0 else 1.0", lambda out, x: 0.0, r"\left[#1 > 0\right]")  # step, in one comparison
 select  = _row("select",  "y if x > 0.0 else z", lambda out, x, y, z: (0.0, gate(x), 1.0 - gate(x)),
                r"\begin{cases} #2 & #1 > 0 \\ #3 & #1 \le 0 \end{cases}", arity=3)
-power_slope = _row("power_slope", "y * pow(x, y) / x if x != 0.0 else 0.0 if y > 1.0 or y == 0.0 else 1.0 if y == 1.0 else y * inf",
-               lambda out, x, y: (y * power_slope(x, y - 1.0), x ** (y - 1.0) * (1.0 + y * log(x + (1.0 - gate(x))))), r"#2 \cdot {#1}^{#2 - 1}", arity=2)
+raised  = _row("raised",  "pow(x, y) if x == 0.0 and y >= 0.0 else inf if x == 0.0 or y * log2(x) >= 1024.0 else pow(x, y)",
+               lambda out, x, y: (chain(y, raised(x, y - 1.0)), chain(log(x + (1.0 - gate(x))), out)), "{#1}^{#2}", arity=2)
 exponent_shift = _row("exponent_shift", _no_python, lambda out, *inputs: [0.0] * len(inputs), arity=None, evaluate=_exponent_shift)
 # fmt: on
 
@@ -303,10 +303,10 @@ def dot(w: Sequence[Any], x: Sequence[Any], b: Any = 0.0) -> Any:
     >>> dot([0.5, -0.3, 0.8], [2.0, 3.0, -1.0], 1.0)
     0.30000000000000004
     """
-    w, x = list(w), list(x)
-    if len(w) != len(x) or not w:
+    if len(w) != len(x) or len(w) == 0:
         raise ValueError(f"dot needs as many weights as inputs, and at least one: given {len(w)} weights and {len(x)} inputs")
-    return weighted_sum(*w, *x, b)
+    node = weighted_sum.fast(w, x, b) if weighted_sum.fast else None
+    return weighted_sum(*w, *x, b) if node is None else node
 
 
 def logsumexp(xs: Iterable[Any]) -> Any:
@@ -341,8 +341,10 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
     [0.0, -2000.0]
     """
     xs = _some("log_softmax", xs)
-    total = logsumexp(xs)
-    return [x - total for x in xs]
+    shift = exponent_shift(*xs)  # subtracted first: log(2) would be lost beside 1e17
+    shifted = [x - shift for x in xs]
+    total = logsumexp(shifted)
+    return [x - total for x in shifted]
 
 
 def _some(name: str, xs: Iterable[Any]) -> list[Any]:
@@ -354,5 +356,5 @@ def _some(name: str, xs: Iterable[Any]) -> list[Any]:
 
 _BUILT_IN.update(TABLE)
 
-FOR_DERIVATIVES = {"divide", "chain", "exceeds", "gate", "select", "power_slope", "exponent_shift"}
+FOR_DERIVATIVES = {"divide", "chain", "exceeds", "gate", "select", "raised", "exponent_shift"}
 """The rows that no user writes: they only stand in derivatives."""

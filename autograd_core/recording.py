@@ -1,4 +1,4 @@
-"""The operators of ``Value``, printed from the table: what ``Value.apply`` does, without the detours.
+"""What ``value.py`` does, without the detours: operators printed from the table, and a quicker order.
 
 A row's value and derivatives are read as formulas and printed into a function that records one node. Such
 a function does exactly what ``Value.apply`` does (a test compares the two on every row) in less than half
@@ -9,29 +9,29 @@ from __future__ import annotations
 
 import linecache
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from . import value
 from .arithmetic import OPERANDS, TABLE, Primitive
 from .expression import derivative_formulas, to_text
+from .primitives import weighted_sum
 from .value import Constant, Value
 
 _UNARY = """\
 def record_{identifier}(self):
+    node = new_node(Value)
     x = self.data
     try:
-        out = {value}
-        dx = {dx}
+        node.data = out = {value}
+        node._dx = {dx}
     except (ValueError, ArithmeticError) as error:
         primitive.refuse(error, [x], [self.name])
-    node = new_node(Value)
-    node.data = out
     node.grad = 0.0
-    node.name = node._y = node._dy = None
-    node._primitive = primitive
+    node._made_by = primitive
     node._x = self
-    node._dx = dx
+    node._y = node._dy = None
     return node
 """
 
@@ -41,23 +41,19 @@ def record_{identifier}(self, other):
         if not accepts(other):
             return NotImplemented
         other = Constant(other)
+    node = new_node(Value)
     x = self.data
     y = other.data
     try:
-        out = {value}
-        dx = {dx}
-        dy = {dy}
+        node.data = out = {value}
+        node._dx = {dx}
+        node._dy = {dy}
     except (ValueError, ArithmeticError) as error:
         primitive.refuse(error, [x, y], [self.name, other.name])
-    node = new_node(Value)
-    node.data = out
     node.grad = 0.0
-    node.name = None
-    node._primitive = primitive
+    node._made_by = primitive
     node._x = self
     node._y = other
-    node._dx = dx
-    node._dy = dy
     return node
 """
 
@@ -70,10 +66,11 @@ def recorder_source(primitive: Primitive) -> str:
 
     >>> print(recorder_source(TABLE["tanh"]))  # doctest: +ELLIPSIS
     def record_tanh(self):
+        node = new_node(Value)
         x = self.data
         try:
-            out = tanh(x)
-            dx = 1.0 - out * out
+            node.data = out = tanh(x)
+            node._dx = 1.0 - out * out
     ...
         return node
     <BLANKLINE>
@@ -94,6 +91,59 @@ def recorder(primitive: Primitive) -> Callable[..., Any]:
                  "accepts": Value.accepts, "new_node": object.__new__}  # fmt: skip
     exec(compile(source, filename, "exec"), namespace)
     return next(function for name, function in namespace.items() if name.startswith("record_"))
+
+
+def record_dot(w: Sequence[Any], x: Sequence[Any], b: Any) -> Any:
+    """The node of a weighted sum, where every operand is a Value; else ``None``.
+
+    The products are added from left to right, as the row of ``dot`` does.
+    """
+    node: Value = object.__new__(Value)
+    try:
+        weights, inputs = [v.data for v in w], [v.data for v in x]
+        products = zip(weights, inputs)
+        for weight, number in products:
+            total = weight * number
+            break
+        for weight, number in products:
+            total += weight * number
+        node.data = total + b.data
+    except (AttributeError, TypeError):  # a plain number, or another kind
+        return None
+    if node.data.__class__ is not float:
+        return None
+    node.grad = 0.0
+    node._made_by = weighted_sum
+    node._x, node._dx = (*w, *x, b), (*inputs, *weights, 1.0)
+    node._y = node._dy = None
+    return node
+
+
+def fast_interior_order(output: Value) -> list[Value]:
+    """What ``value.interior_order`` gives, in a quarter of the time.
+
+    Half the time of a backward pass is spent here. So a node is marked as seen in its ``grad``, which is
+    about to be computed afresh, and one that waits for no parent is put in order at once.
+    """
+    mark = float("nan")  # a new object: a mark that an interrupted pass left behind is another one
+    order: list[Value] = []
+    stack: list[Any] = [output] if output._x is not None else []
+    while stack:
+        node = stack.pop()
+        if node is None:
+            order.append(stack.pop())
+        elif node.grad is not mark:
+            node.grad = mark
+            x, y = node._x, node._y
+            if y is not None and y._x is not None and y.grad is not mark:
+                stack += (node, None, y) if x._x is None or x.grad is mark else (node, None, y, x)
+            elif x.__class__ is tuple:
+                stack += (node, None, *[p for p in reversed(x) if p._x is not None and p.grad is not mark])
+            elif x._x is not None and x.grad is not mark:
+                stack += (node, None, x)
+            else:
+                order.append(node)
+    return order
 
 
 _record_plainly = Value.apply
@@ -123,6 +173,8 @@ def install() -> None:
         record = recorder(TABLE[name])
         setattr(Value, f"__{method}__", record)
         setattr(Value, f"__r{method}__", _reflected(record))
+    weighted_sum.fast = record_dot
+    value.interior_order = fast_interior_order
     Value.apply = staticmethod(_apply)  # type: ignore[method-assign]
 
 

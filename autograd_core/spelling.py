@@ -12,14 +12,14 @@ from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
-from .arithmetic import ATOM, CONDITIONAL, OPERANDS, PRODUCT, SIGN, SUM
+from .arithmetic import ATOM, CONDITIONAL, PRODUCT, SIGN, SUM
 
 Gap = tuple[str, float]  # an operand's name, and the precedence below which it needs brackets
 COMPARISON = CONDITIONAL + 0.5
 
 _BINARY = {ast.Add: ("+", SUM), ast.Sub: ("-", SUM), ast.Mult: ("*", PRODUCT), ast.Div: ("/", PRODUCT)}
 _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
-_LOGIC = {ast.And: "and", ast.Or: "or"}
+_NUMBERS = ("inf", "nan")  # every other name that is not called is an operand
 
 
 class Dialect(NamedTuple):
@@ -79,7 +79,7 @@ def spelling(python: str, dialect: Dialect = PYTHON) -> Spelling:
 
     def inside(node: ast.expr, least: float) -> None:
         """Print ``node`` where anything that binds less tightly than ``least`` needs brackets."""
-        if isinstance(node, ast.Name) and (node.id in OPERANDS or node.id[1:].isdigit()):
+        if isinstance(node, ast.Name) and node.id not in _NUMBERS:
             pieces.append((node.id, least))
         elif precedence(node) < least:
             text("(")
@@ -92,7 +92,7 @@ def spelling(python: str, dialect: Dialect = PYTHON) -> Spelling:
         if isinstance(node, ast.Constant):
             text(repr(float(node.value)))  # type: ignore[arg-type]
         elif isinstance(node, ast.Name):
-            inside(node, CONDITIONAL) if node.id in OPERANDS or node.id[1:].isdigit() else text(dialect.function(node.id))
+            text(dialect.function(node.id)) if node.id in _NUMBERS else inside(node, CONDITIONAL)
         elif isinstance(node, ast.BinOp):
             symbol, level = _BINARY[type(node.op)]
             inside(node.left, level)

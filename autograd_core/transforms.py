@@ -7,7 +7,8 @@ any order: ``grad(grad(f))``, ``jvp(grad(f), ...)``, ``grad(lambda x: jvp(f, (x,
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from .arithmetic import Number, real
@@ -64,17 +65,28 @@ def _order_from(output: Value, inputs: Sequence[Value]) -> dict[Value, None]:
     return order
 
 
-def _followed(output: Any, leaves: Sequence[Value]) -> bool:
+class _Input(Value):
+    """A leaf that a transform made of a plain number; it is ``active`` until the transform has its result."""
+
+    __slots__ = ("active",)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.active = True
+
+
+def _followed(output: Any, inputs: Sequence[Value]) -> bool:
     """Whether ``output`` depends on a node that an outer transform, or the user, follows.
 
     If so its derivatives are nodes too; if not, they are plain floats.
     """
     if isinstance(output, Dual):
-        return _followed(output.primal, leaves) or _followed(output.tangent, leaves)
+        return _followed(output.primal, inputs) or _followed(output.tangent, inputs)
     if not isinstance(output, Value):
         return False
-    own = {leaf for leaf in leaves if not leaf.parents}
-    return any(not node.parents and node not in own and not isinstance(node, Constant) for node in topological_order(output))
+    own = set(inputs)
+    leaves = (node for node in topological_order(output) if not node.parents and node not in own)
+    return any(leaf.active if isinstance(leaf, _Input) else not isinstance(leaf, Constant) for leaf in leaves)
 
 
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -98,7 +110,9 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums) if isinstance(argnums, tuple | list) else (argnums,)
+    if not all(isinstance(n, int) for n in numbers):
+        raise TypeError(f"argnums is the number of an argument (0, 1, ...) or a tuple of them, not {argnums!r}")
 
     def evaluate(*arguments: Any) -> tuple[Any, Any]:
         for n in numbers:
@@ -106,15 +120,15 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
                 raise IndexError(f"argnums is {argnums}, but the function was given {len(arguments)} argument(s)")
         places = [n % len(arguments) for n in numbers]
         chosen = [arguments[n] for n in places]
-        leaves, lifted = _lift(chosen)
         replaced = list(arguments)
-        for n, argument in zip(places, lifted):
-            replaced[n] = argument
-        output = f(*replaced)
-        if kind_of(output) != "number":
-            raise TypeError(f"grad needs a function that returns one number, but this one returned {kind_of(output)}: use jacobian")
-        followed = _followed(output, leaves)
-        found = iter(_reverse(output, leaves, as_values=followed))
+        with _lifted(chosen) as (inputs, lifted):
+            for n, argument in zip(places, lifted):
+                replaced[n] = argument
+            output = f(*replaced)
+            if kind_of(output) != "number":
+                raise TypeError(f"grad needs a function that returns one number, but this one returned {kind_of(output)}: use jacobian")
+            followed = _followed(output, inputs)
+            found = iter(_reverse(output, inputs, as_values=followed))
         shaped = [like(argument, found) for argument in chosen]
         return output if followed else _plain(output), shaped[0] if isinstance(argnums, int) else tuple(shaped)
 
@@ -130,8 +144,10 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     >>> value, pullback([1.0, 10.0])
     ([12.0, 7.0], (14.0, 13.0))
     """
-    leaves, lifted = _lift(primals)
-    output = f(*lifted)
+    with _lifted(primals) as (inputs, lifted):
+        output = f(*lifted)
+        _require_numbers("vjp", output)
+        value = map_structure(lambda y: y if _followed(y, inputs) else _plain(y), output)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         outputs, seeds = list(leaves_of(output)), list(leaves_of(cotangent))
@@ -140,10 +156,10 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
         total: Any = 0.0
         for y, seed in zip(outputs, seeds):
             total = total + chain(seed, y)
-        found = iter(_reverse(total, leaves, as_values=_followed(total, leaves)))
+        found = iter(_reverse(total, inputs, as_values=_followed(total, inputs)))
         return tuple(like(argument, found) for argument in primals)
 
-    return map_structure(lambda y: y if _followed(y, leaves) else _plain(y), output), pullback
+    return value, pullback
 
 
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -161,6 +177,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     each = iter(directions)
     duals = map_structure(lambda x: make_dual(number(x), number(next(each)), level), list(primals))
     output = f(*duals)
+    _require_numbers("jvp", output)
     return map_structure(lambda y: primal(y, level), output), map_structure(lambda y: tangent(y, level), output)
 
 
@@ -178,11 +195,12 @@ def jacobian(f: Callable[[Any], Any], layout: str = "numerator") -> Callable[[An
         raise ValueError(f"layout is 'numerator' or 'denominator', not {layout!r}")
 
     def evaluate(xs: Any) -> Any:
-        leaves, (lifted,) = _lift([xs])
-        output = f(lifted)
-        rows = [_reverse(y, leaves, as_values=_followed(y, leaves)) for y in leaves_of(output)]
+        with _lifted([xs]) as (inputs, (lifted,)):
+            output = f(lifted)
+            _require_numbers("jacobian", output)
+            rows = [_reverse(y, inputs, as_values=_followed(y, inputs)) for y in leaves_of(output)]
         if layout == "denominator":
-            columns = [iter(column) for column in zip(*rows)] if rows else [iter(()) for _ in leaves]
+            columns = [iter(column) for column in zip(*rows)] if rows else [iter(()) for _ in inputs]
             each = iter(columns)
             return map_structure(lambda x: like(output, next(each)), xs)
         each_row = iter(rows)
@@ -211,21 +229,37 @@ def hvp(f: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
     return lambda xs, v: jvp(grad(f), (xs,), (v,))[1]
 
 
-def _lift(structure: Sequence[Any]) -> tuple[list[Value], list[Any]]:
+def _require_numbers(transform: str, output: Any) -> None:
+    """Refuse an output that is no number: its derivative would silently be 0."""
+    for y in leaves_of(output):
+        if kind_of(y) != "number":
+            raise TypeError(f"{transform} needs a function that returns numbers or lists of numbers, but this one returned {kind_of(y)}")
+
+
+@contextmanager
+def _lifted(structure: Sequence[Any]) -> Iterator[tuple[list[Value], list[Any]]]:
     """Fresh nodes for the numbers in a structure, and the structure with those nodes in it.
 
     A node or dual that an outer transform follows stays connected: its innermost primal is passed through
     the identity, so that derivatives are taken at this point and not behind it.
     """
-    leaves: list[Value] = []
+    inputs: list[Value] = []
 
     def fresh(x: Any) -> Any:
         if isinstance(x, Dual):
             return make_dual(fresh(x.primal), x.tangent, x.level)
-        leaves.append(identity(x) if isinstance(x, Value) else Value(x))
-        return leaves[-1]
+        if isinstance(x, Value):
+            inputs.append(identity(x))
+        else:
+            inputs.append(_Input(x))
+        return inputs[-1]
 
-    return leaves, [map_structure(fresh, part) for part in structure]
+    try:
+        yield inputs, [map_structure(fresh, part) for part in structure]
+    finally:
+        for node in inputs:
+            if isinstance(node, _Input):
+                node.active = False
 
 
 def _plain(result: Any) -> Any:

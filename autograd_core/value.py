@@ -7,7 +7,7 @@ to the leaves and multiplies and adds those local derivatives: the chain rule.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from .arithmetic import Number, Primitive, real
 
@@ -28,15 +28,15 @@ class Value(Number):
 
     # One object a node, without a tuple or closure in it: the garbage collector is the main cost of a scalar
     # engine. _x and _y are the operands and _dx and _dy the derivatives with respect to them, as in the table.
-    # One operand leaves _y None; three or more stand as tuples in _x and _dx. A leaf has None in all four.
-    __slots__ = ("_dx", "_dy", "_primitive", "_x", "_y", "data", "grad", "name")
+    # One operand leaves _y None; three or more stand as tuples in _x and _dx. A leaf has None in all four. Few nodes
+    # have a name, so it has no slot of its own: _made_by is the row, or None for a leaf, or a _Label with both.
+    __slots__ = ("_dx", "_dy", "_made_by", "_x", "_y", "data", "grad")
     rank = 1
 
     def __init__(self, data: Any, name: str | None = None) -> None:
         self.data: float = data if type(data) is float else real(data)
         self.grad: float = 0.0
-        self.name = name
-        self._primitive: Primitive | None = None
+        self._made_by: Any = None if name is None else _Label(name, None)
         self._x: Any = None
         self._y: Any = None
         self._dx: Any = None
@@ -44,10 +44,10 @@ class Value(Number):
 
     @classmethod
     def apply(cls, primitive: Primitive, *inputs: Any) -> Value:
-        """Evaluate ``primitive`` and record a node, with its local derivatives taken now.
+        """Evaluate ``primitive`` and record a node, with its local derivatives taken now, not in the backward pass.
 
-        So a parameter that changes between forward and backward cannot falsify a gradient. Rows of one or
-        two operands are recorded by faster versions of this function, which ``recording.py`` prints.
+        So a parameter that changes in between cannot falsify a gradient. (``recording.py`` has faster
+        versions of this function and of ``interior_order``, which do the same.)
         """
         parents = tuple([x if isinstance(x, Value) else Constant(x) for x in inputs])
         operands = [parent.data for parent in parents]
@@ -57,7 +57,7 @@ class Value(Number):
             derivatives = primitive.local_derivatives(node.data, *operands)
         except (ValueError, ArithmeticError) as error:
             primitive.refuse(error, operands, [parent.name for parent in parents])
-        node._primitive = primitive
+        node._made_by = primitive
         if len(parents) > 2:
             node._x, node._dx = parents, derivatives
         else:
@@ -77,7 +77,7 @@ class Value(Number):
         6.0
         """
         seed = real(seed)
-        order = _interior_order(self)
+        order = interior_order(self)
         for node in order:
             node.grad = 0.0
         self.grad += seed
@@ -95,14 +95,23 @@ class Value(Number):
                     parent.grad += upstream * derivative
 
     @property
+    def name(self) -> str | None:
+        """What tables and pictures call this node; it may be set at any time."""
+        return self._made_by.name if type(self._made_by) is _Label else None
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        self._made_by = self.primitive if name is None else _Label(name, self.primitive)
+
+    @property
     def primitive(self) -> Primitive | None:
         """The row of the table that made this node; ``None`` for a leaf."""
-        return self._primitive
+        return self._made_by.primitive if type(self._made_by) is _Label else self._made_by
 
     @property
     def op(self) -> str:
         """The name of the operation that made this node; empty for a leaf."""
-        return self._primitive.name if self._primitive else ""
+        return self.primitive.name if self.primitive else ""
 
     @property
     def parents(self) -> tuple[Value, ...]:
@@ -124,6 +133,11 @@ class Value(Number):
 
     def __format__(self, specification: str) -> str:
         return format(self.data, specification) if specification else repr(self)
+
+
+class _Label(NamedTuple):
+    name: str
+    primitive: Primitive | None
 
 
 class Constant(Value):
@@ -158,28 +172,6 @@ def topological_order(output: Value) -> list[Value]:
     return order
 
 
-def _interior_order(output: Value) -> list[Value]:
-    """``topological_order`` without the leaves, which have no work to do in a backward pass.
-
-    Half the time of a backward pass is spent here. So a node is marked as seen in its ``grad``, which is
-    about to be computed afresh, and one that waits for no parent is put in order at once.
-    """
-    mark = float("nan")  # a new object: a mark that an interrupted pass left behind is another one
-    order: list[Value] = []
-    stack: list[Any] = [output] if output._x is not None else []
-    while stack:
-        node = stack.pop()
-        if node is None:
-            order.append(stack.pop())
-        elif node.grad is not mark:
-            node.grad = mark
-            x, y = node._x, node._y
-            if y is not None and y._x is not None and y.grad is not mark:
-                stack += (node, None, y) if x._x is None or x.grad is mark else (node, None, y, x)
-            elif x.__class__ is tuple:
-                stack += (node, None, *[p for p in reversed(x) if p._x is not None and p.grad is not mark])
-            elif x._x is not None and x.grad is not mark:
-                stack += (node, None, x)
-            else:
-                order.append(node)
-    return order
+def interior_order(output: Value) -> list[Value]:
+    """``topological_order`` without the leaves, which have no work to do in a backward pass."""
+    return [node for node in topological_order(output) if node.parents]

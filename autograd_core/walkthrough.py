@@ -92,7 +92,8 @@ def steps(output: Value, names: Names = None, seed: float = 1.0) -> Steps:
     called = node_names(output, caller_variables() if names == "caller" else _mapping(names))
     order = topological_order(output)
     forward = [ForwardStep(node, called[node], _expression(node, called), node.data) for node in order if not isinstance(node, Constant)]
-    return Steps(forward, _backward(output, order, called, real(seed)))
+    backward = [step for step in _backward(output, order, called, real(seed)) if not isinstance(step.node, Constant)]
+    return Steps(forward, backward)
 
 
 class Use(NamedTuple):
@@ -106,6 +107,18 @@ class Use(NamedTuple):
     contribution: float
     through: Receipt | None
 
+    def line(self) -> str:
+        """The use as a line of text."""
+        local = number_text(self.local)
+        local = local if self.formula in (local, "") else f"({self.formula} = {local})"
+        return f"  in {self.consumer} = {self.expression}:  {number_text(self.upstream)} * {local} = {number_text(self.contribution)}"
+
+    def __str__(self) -> str:
+        return self.line()
+
+    def __repr__(self) -> str:
+        return self.line()
+
 
 class Receipt(NamedTuple):
     """Where one gradient came from; printing it shows a line for each use, and the total."""
@@ -115,23 +128,32 @@ class Receipt(NamedTuple):
     uses: list[Use]
     total: float
 
-    def lines(self, indent: str = "") -> list[str]:
-        """The receipt as lines of text."""
-        if not self.uses:
-            reason = "the seed" if self.name == self.output else "no use: the output does not depend on it"
-            return [f"{indent}d{self.output}/d{self.name} = {number_text(self.total)}  ({reason})"]
-        count = "1 use" if len(self.uses) == 1 else f"{len(self.uses)} uses"
-        lines = [f"{indent}d{self.output}/d{self.name} = {number_text(self.total)}, from {count} of {self.name}:"]
-        for use in self.uses:
-            local = number_text(use.local)
-            local = local if use.formula in (local, "") else f"({use.formula} = {local})"
-            where = f"{use.consumer} = {use.expression}"
-            lines.append(f"{indent}  in {where}:  {number_text(use.upstream)} * {local} = {number_text(use.contribution)}")
-            if use.through is not None:
-                lines += use.through.lines(indent + "    ")
-        if len(self.uses) > 1:
-            lines.append(f"{indent}  total:  {' + '.join(number_text(use.contribution) for use in self.uses)} = {number_text(self.total)}")
+    def lines(self) -> list[str]:
+        """The receipt as lines of text, those of an upstream gradient indented (to 20 levels)."""
+        lines: list[str] = []
+        pending: list[tuple[Receipt | str, int]] = [(self, 0)]
+        while pending:  # a loop: a receipt that is followed may be as deep as the graph
+            part, level = pending.pop()
+            indent = "    " * min(level, 20)
+            if isinstance(part, str):
+                lines.append(indent + part)
+                continue
+            lines.append(indent + part._heading())
+            below: list[tuple[Receipt | str, int]] = []
+            for use in part.uses:
+                below.append((use.line(), level))
+                below += [(use.through, level + 1)] if use.through is not None else []
+            if len(part.uses) > 1:
+                terms = " + ".join(number_text(use.contribution) for use in part.uses)
+                below.append((f"  total:  {terms} = {number_text(part.total)}", level))
+            pending += reversed(below)
         return lines
+
+    def _heading(self) -> str:
+        heading = f"d{self.output}/d{self.name} = {number_text(self.total)}"
+        if not self.uses:
+            return heading + ("  (the seed)" if self.name == self.output else "  (no use: the output does not depend on it)")
+        return f"{heading}, from {len(self.uses)} {'use' if len(self.uses) == 1 else 'uses'} of {self.name}:"
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
@@ -154,8 +176,7 @@ def explain(output: Value, x: Value, names: Names = None, follow: bool = False) 
       in v1 = w * w:  1 * (w = 3) = 3
       total:  2 + 3 + 3 = 8
     """
-    called = node_names(output, caller_variables() if names == "caller" else _mapping(names))
-    called.setdefault(x, x.name or "x")
+    called = node_names(output, caller_variables() if names == "caller" else _mapping(names), also=[x])
     terms: dict[Value, list[BackwardStep]] = {}
     for step in _backward(output, topological_order(output), called, 1.0):
         terms.setdefault(step.node, []).append(step)
@@ -195,9 +216,8 @@ def _backward(output: Value, order: Sequence[Value], called: Mapping[Value, str]
         for parent, local, formula in zip(node.parents, node.local_derivatives, _formulas(node, called)):
             contribution = upstream * local if upstream != 0.0 else 0.0
             total[parent] = total.get(parent, 0.0) + contribution
-            if not isinstance(parent, Constant):
-                numbers = (upstream, formula, local, contribution, total[parent])
-                found.append(BackwardStep(parent, called[parent], node, called[node], *numbers))
+            numbers = (upstream, formula, local, contribution, total[parent])
+            found.append(BackwardStep(parent, called[parent], node, called[node], *numbers))
     return found
 
 
