@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import io
+import itertools
+import os
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -62,16 +64,19 @@ def report(program: Parsed, values: dict[str, float], digits: int = 6, check: bo
     output = program.evaluate(leaves)
     if not isinstance(output, Value):  # a constant: a leaf, with nothing to differentiate
         output = Value(output)
-    output.name = output.name or next(name for name in ("output", "result", "_") if name not in leaves)
+    if output.name is None:
+        names = itertools.chain(["output"], (f"output{i}" for i in itertools.count(2)))
+        output.name = next(name for name in names if name not in leaves)
     passes = steps(output)
+    called = passes.forward[-1].name
     found = [gradient.data for gradient in gradients(output, list(leaves.values()))]
-    headers, rows = ["gradient", "value"], [[f"d{output.name}/d{name}", repr(g)] for name, g in zip(values, found)]
+    headers, rows = ["gradient", "value"], [[f"d{called}/d{name}", repr(g)] for name, g in zip(values, found)]
     if check:
         headers += ["finite difference", "difference"]
         for row, exact, numeric in zip(rows, found, _differences(program, values)):
             row += [repr(numeric), f"{abs(exact - numeric):.1e}"]
     gradient_table = table(headers, rows, "<" * len(headers)) if rows else "(no inputs)"
-    value = f"{output.name} = {output.data!r}"
+    value = f"{called} = {output.data!r}"
     forward, backward = passes.forward_table(digits), passes.backward_table(digits)
     return f"Forward pass\n{forward}\n\nBackward pass\n{backward}\n\nGradients of {value}\n{gradient_table}"
 
@@ -108,4 +113,7 @@ def _protected(arguments: Sequence[str], parser: argparse.ArgumentParser) -> lis
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

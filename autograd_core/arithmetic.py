@@ -11,7 +11,7 @@ import math
 import numbers
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NoReturn, TypeVar
+from typing import Any, ClassVar, NamedTuple, NoReturn, TypeVar
 
 # How tightly a spelling binds, loosest first; a formula needs brackets inside anything that binds tighter.
 CONDITIONAL, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
@@ -27,13 +27,23 @@ OPERANDS = ("x", "y", "z")
 N = TypeVar("N", bound="Number")
 
 
+class Statements(NamedTuple):
+    """How a row on any number of operands ``x0, x1, ...`` is spelled: a name for each intermediate result, in order,
+    then the value and the derivative by each operand in terms of the operands and those names."""
+
+    before: list[tuple[str, str]]
+    value: str
+    derivatives: list[str]
+
+
 class Primitive:
     """One row of the table: an operation, its spellings, and its local derivatives.
 
     ``python`` is the value as a Python expression in ``x``, ``y`` and ``z`` over the names of the
     :mod:`math` module: it is compiled to evaluate the row, and printed into generated programs.
     ``derivatives(out, x, ...)`` gives the derivative of the output with respect to each operand (a number
-    for one operand, a sequence for several), where ``out`` is the value already computed.
+    for one operand, a sequence for several), where ``out`` is the value already computed. A row on any number of
+    operands gives ``evaluate`` as a function and ``python`` as the function from their number to :class:`Statements`.
     ``latex`` writes the operands ``#1``, ``#2``. ``domain`` says in words where the row is defined.
 
     >>> from autograd_core.primitives import TABLE
@@ -45,7 +55,7 @@ class Primitive:
     def __init__(
         self,
         name: str,
-        python: str | Callable[[int], str],
+        python: str | Callable[[int], Statements],
         derivatives: Callable[..., Any],
         *,
         arity: int | None = 1,
@@ -121,7 +131,7 @@ def find(name: str, constants: tuple[float, ...] = ()) -> Primitive:
     return FAMILIES[name](*constants) if name in FAMILIES else TABLE[name]
 
 
-def _compiled(python: str | Callable[[int], str], arity: int | None) -> Callable[..., float]:
+def _compiled(python: str | Callable[[int], Statements], arity: int | None) -> Callable[..., float]:
     """The function that a spelling stands for. ``exp(x)`` is ``math.exp`` itself."""
     if not isinstance(python, str) or arity is None:
         raise TypeError("a primitive of any number of operands needs evaluate=, a function of floats")

@@ -127,9 +127,10 @@ def _printed(expression: Expression, dialect: Dialect) -> tuple[str, float]:
         return expression.name, ATOM
     if isinstance(expression, Literal):
         return repr(expression.value), ATOM if expression.value >= 0.0 else SIGN
-    python = expression.primitive.python
-    count = len(expression.inputs)
-    names = OPERANDS if isinstance(python, str) else tuple(f"x{i}" for i in range(count))
-    pattern = spelling(python if isinstance(python, str) else python(count), dialect)
-    operands = {name: _printed(x, dialect) for name, x in zip(names, expression.inputs)}
+    row = expression.primitive
+    if not isinstance(row.python, str):
+        inside = ", ".join(_printed(x, dialect)[0] for x in expression.inputs)
+        return f"{row.name}({inside})", ATOM
+    pattern = spelling(row.python, dialect)
+    operands = {name: _printed(x, dialect) for name, x in zip(OPERANDS, expression.inputs)}
     return pattern.fill(operands), pattern.precedence

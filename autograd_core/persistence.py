@@ -9,6 +9,7 @@ written already, so that it refers to them and goes no deeper.
 from __future__ import annotations
 
 import copy
+import copyreg
 import threading
 from typing import Any
 
@@ -47,8 +48,8 @@ def _extra_state(node: Value) -> Any:
     """What a subclass keeps beside the slots of Value, in the form that pickle restores by itself."""
     if type(node) is Value:
         return None
-    slots = [name for kind in type(node).__mro__ for name in getattr(kind, "__slots__", ()) if name not in _SLOTS]
-    state = {name: getattr(node, name) for name in slots if hasattr(node, name)}
+    slots = set(copyreg._slotnames(type(node))) - set(_SLOTS)  # type: ignore[attr-defined]  # what copyreg itself uses
+    state = {name: getattr(node, name) for name in sorted(slots) if hasattr(node, name)}
     attributes = getattr(node, "__dict__", None)
     return (attributes, state) if state else attributes or None
 

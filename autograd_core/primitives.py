@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from .arithmetic import CONDITIONAL, FAMILIES, OPERANDS, POWER, PRODUCT, SIGN, SUM, TABLE, Number, Primitive, real
+from .arithmetic import CONDITIONAL, FAMILIES, OPERANDS, POWER, PRODUCT, SIGN, SUM, TABLE, Number, Primitive, Statements, real
 
 _BUILT_IN: set[str] = set()
 
@@ -251,9 +251,19 @@ def _dot_derivatives(out: Any, *inputs: Any) -> tuple[Any, ...]:
     return (*inputs[n:-1], *inputs[:n], 1.0)
 
 
-def _dot_python(count: int) -> str:
+def _dot_statements(count: int) -> Statements:
     n = count // 2
-    return " + ".join([*(f"x{i} * x{n + i}" for i in range(n)), f"x{count - 1}"])
+    before, total = _partial_sums([f"x{i} * x{n + i}" for i in range(n)])
+    return Statements(before, f"{total} + x{count - 1}", [*(f"x{n + i}" for i in range(n)), *(f"x{i}" for i in range(n)), "1.0"])
+
+
+def _partial_sums(terms: list[str], length: int = 32) -> tuple[list[tuple[str, str]], str]:
+    """The sum of ``terms`` from left to right, a long one in several statements."""
+    before: list[tuple[str, str]] = []
+    while len(terms) > length:
+        before.append((f"t{len(before)}", " + ".join(terms[:length])))
+        terms = [before[-1][0], *terms[length:]]
+    return before, " + ".join(terms)
 
 
 def _logsumexp(*inputs: float) -> float:
@@ -273,13 +283,23 @@ def _exponent_shift(*inputs: float) -> float:
     return 0.0 if -300.0 <= largest <= 300.0 else largest
 
 
-def _no_python(count: int) -> str:
-    raise NotImplementedError("this row needs statements, not an expression")
+def _shift_statements(count: int) -> Statements:
+    before = [("m0", "x0"), *((f"m{i}", f"x{i} if x{i} > m{i - 1} or x{i} != x{i} else m{i - 1}") for i in range(1, count))]
+    largest = f"m{count - 1}"
+    return Statements(before, f"0.0 if {largest} >= -300.0 and {largest} <= 300.0 else {largest}", ["0.0"] * count)
+
+
+def _logsumexp_statements(count: int) -> Statements:
+    shift = _shift_statements(count)
+    exponentials = [(f"e{i}", f"exp(x{i} - s)") for i in range(count)]
+    sums, total = _partial_sums([name for name, _ in exponentials])
+    before = [*shift.before, ("s", shift.value), *exponentials, *sums, ("total", total)]
+    return Statements(before, "s + log(total)", [f"{name} / total" for name, _ in exponentials])
 
 
 # fmt: off
-weighted_sum = _row("dot", _dot_python, _dot_derivatives, arity=None, evaluate=_dot, latex=r"#1 \cdot #2 + \dots", precedence=SUM)
-log_sum_exp  = _row("logsumexp", _no_python, lambda out, *inputs: softmax(inputs), arity=None, evaluate=_logsumexp,
+weighted_sum = _row("dot", _dot_statements, _dot_derivatives, arity=None, evaluate=_dot, latex=r"#1 \cdot #2 + \dots", precedence=SUM)
+log_sum_exp  = _row("logsumexp", _logsumexp_statements, lambda out, *inputs: softmax(inputs), arity=None, evaluate=_logsumexp,
                     latex=r"\ln\left(e^{#1} + e^{#2} + \dots\right)")
 
 # -- rows that only derivatives use; they overflow to inf instead of failing ----------------------------------------------------------------------------
@@ -291,7 +311,7 @@ select  = _row("select",  "y if x > 0.0 else z", lambda out, x, y, z: (0.0, gate
                r"\begin{cases} #2 & #1 > 0 \\ #3 & #1 \le 0 \end{cases}", arity=3)
 raised  = _row("raised",  "pow(x, y) if x == 0.0 and y >= 0.0 else inf if x == 0.0 or y * log2(x) >= 1024.0 else pow(x, y)",
                lambda out, x, y: (chain(y, raised(x, y - 1.0)), chain(log(x + (1.0 - gate(x))), out)), "{#1}^{#2}", arity=2)
-exponent_shift = _row("exponent_shift", _no_python, lambda out, *inputs: [0.0] * len(inputs), arity=None, evaluate=_exponent_shift)
+exponent_shift = _row("exponent_shift", _shift_statements, lambda out, *inputs: [0.0] * len(inputs), arity=None, evaluate=_exponent_shift)
 # fmt: on
 
 
@@ -303,6 +323,8 @@ def dot(w: Sequence[Any], x: Sequence[Any], b: Any = 0.0) -> Any:
     >>> dot([0.5, -0.3, 0.8], [2.0, 3.0, -1.0], 1.0)
     0.30000000000000004
     """
+    if not isinstance(w, Sequence) or not isinstance(x, Sequence):
+        w, x = _some("dot", w), _some("dot", x)
     if len(w) != len(x) or len(w) == 0:
         raise ValueError(f"dot needs as many weights as inputs, and at least one: given {len(w)} weights and {len(x)} inputs")
     node = weighted_sum.fast(w, x, b) if weighted_sum.fast else None
@@ -348,7 +370,10 @@ def log_softmax(xs: Iterable[Any]) -> list[Any]:
 
 
 def _some(name: str, xs: Iterable[Any]) -> list[Any]:
-    xs = list(xs)
+    try:
+        xs = list(xs)
+    except TypeError:
+        raise TypeError(f"{name} takes a list of numbers, such as {name}([x, y]), not {type(xs).__name__}") from None
     if not xs:
         raise ValueError(f"{name} needs at least one number, and was given an empty list")
     return xs

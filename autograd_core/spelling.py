@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from .arithmetic import ATOM, CONDITIONAL, PRODUCT, SIGN, SUM
@@ -31,15 +31,25 @@ class Dialect(NamedTuple):
     conditional: tuple[str, str, str, str]
     """The text before the first and between the parts test, then, otherwise of a conditional, and after it."""
     logic: tuple[str, str]
+    """How "and" and "or" are written."""
     test_first: bool = True
+    """Whether the test of a conditional comes before the two results."""
+    is_call: bool = False
+    """Whether a conditional is a function call, which needs no brackets, and a test is a mask, which does."""
+    wrap: tuple[str, str] = ("", "")
+    """What stands around the operands of calls, comparisons and conditionals."""
 
 
-def _plain(name: str) -> str:
-    return name
+_NUMPY_NAMES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "pow": "power"}
+_NUMPY_NAMES |= {"asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh"}
+_C_NAMES = {"inf": "INFINITY", "nan": "NAN"}
 
-
-PYTHON = Dialect("python", _plain, ("", " if ", " else ", ""), (" and ", " or "), test_first=False)
-C = Dialect("c", lambda name: {"inf": "INFINITY", "nan": "NAN"}.get(name, name), ("", " ? ", " : ", ""), (" && ", " || "))
+PYTHON = Dialect("python", lambda name: name, ("", " if ", " else ", ""), (" and ", " or "), test_first=False)
+NUMPY = Dialect("numpy", lambda name: f"np.{_NUMPY_NAMES.get(name, name)}", ("np.where(", ", ", ", ", ")"), (" & ", " | "), is_call=True)
+C = Dialect("c", lambda name: _C_NAMES.get(name, name), ("", " ? ", " : ", ""), (" && ", " || "))
+LANES = Dialect(  # C on vectors of rows
+    "lanes", lambda name: _C_NAMES.get(name, f"lanes_{name}"), ("SELECT(", ", ", ", ", ")"), (" & ", " | "), is_call=True, wrap=("V(", ")")
+)
 
 
 class Spelling(NamedTuple):
@@ -47,6 +57,10 @@ class Spelling(NamedTuple):
 
     pieces: tuple[str | Gap, ...]
     precedence: float
+
+    def gaps(self) -> list[str]:
+        """The operands, as often as they occur."""
+        return [piece[0] for piece in self.pieces if not isinstance(piece, str)]
 
     def fill(self, operands: dict[str, tuple[str, float]]) -> str:
         """The text with each gap filled; an operand is its text and how tightly it binds."""
@@ -60,7 +74,7 @@ class Spelling(NamedTuple):
         return "".join(parts)
 
 
-@cache
+@lru_cache(maxsize=8192)
 def spelling(python: str, dialect: Dialect = PYTHON) -> Spelling:
     """The pieces of a Python expression in ``dialect``.
 
@@ -81,12 +95,17 @@ def spelling(python: str, dialect: Dialect = PYTHON) -> Spelling:
         """Print ``node`` where anything that binds less tightly than ``least`` needs brackets."""
         if isinstance(node, ast.Name) and node.id not in _NUMBERS:
             pieces.append((node.id, least))
-        elif precedence(node) < least:
+        elif precedence(node, dialect) < least:
             text("(")
             visit(node)
             text(")")
         else:
             visit(node)
+
+    def wrapped(node: ast.expr, least: float) -> None:
+        text(dialect.wrap[0])
+        inside(node, CONDITIONAL if dialect.wrap[0] else least)
+        text(dialect.wrap[1])
 
     def visit(node: ast.expr) -> None:
         if isinstance(node, ast.Constant):
@@ -105,31 +124,32 @@ def spelling(python: str, dialect: Dialect = PYTHON) -> Spelling:
             text(dialect.function(node.func.id) + "(")  # type: ignore[attr-defined]
             for i, argument in enumerate(node.args):
                 text(", " if i else "")
-                inside(argument, CONDITIONAL)
+                wrapped(argument, CONDITIONAL)
             text(")")
         elif isinstance(node, ast.Compare):
-            inside(node.left, SUM)
+            wrapped(node.left, SUM)
             text(f" {_COMPARE[type(node.ops[0])]} ")
-            inside(node.comparators[0], SUM)
+            wrapped(node.comparators[0], SUM)
         elif isinstance(node, ast.BoolOp):
             for i, value in enumerate(node.values):
                 text(dialect.logic[isinstance(node.op, ast.Or)] if i else "")
-                inside(value, COMPARISON)
+                inside(value, ATOM if dialect.is_call else COMPARISON)
         elif isinstance(node, ast.IfExp):
             parts = [node.test, node.body] if dialect.test_first else [node.body, node.test]
             for between, part in zip(dialect.conditional, [*parts, node.orelse]):
                 text(between)
-                inside(part, CONDITIONAL if part is node.orelse else COMPARISON)
+                least = CONDITIONAL if part is node.orelse or dialect.is_call else COMPARISON
+                inside(part, least) if part is node.test else wrapped(part, least)
             text(dialect.conditional[3])
         else:
             raise ValueError(f"a primitive's value is arithmetic, calls and conditionals, not {ast.unparse(node)!r}")
 
     tree = ast.parse(python, mode="eval").body
     visit(tree)
-    return Spelling(tuple(pieces), precedence(tree))
+    return Spelling(tuple(pieces), precedence(tree, dialect))
 
 
-def precedence(node: ast.expr) -> float:
+def precedence(node: ast.expr, dialect: Dialect = PYTHON) -> float:
     """How tightly an expression binds."""
     if isinstance(node, ast.BinOp):
         if type(node.op) not in _BINARY:
@@ -137,6 +157,8 @@ def precedence(node: ast.expr) -> float:
         return _BINARY[type(node.op)][1]
     if isinstance(node, ast.UnaryOp) or (isinstance(node, ast.Constant) and node.value < 0):  # type: ignore[operator]
         return SIGN
-    if isinstance(node, ast.IfExp | ast.BoolOp):
+    if isinstance(node, ast.IfExp):
+        return ATOM if dialect.is_call else CONDITIONAL
+    if isinstance(node, ast.BoolOp):
         return CONDITIONAL
     return COMPARISON if isinstance(node, ast.Compare) else ATOM

@@ -1,0 +1,91 @@
+"""For each row, the text of its value and of its backward terms in a dialect, ready to be filled in."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from functools import lru_cache
+from typing import NamedTuple
+
+from .arithmetic import OPERANDS, PRODUCT, Primitive, Statements
+from .expression import derivative_formulas, to_text
+from .spelling import Dialect, Spelling, spelling
+
+
+class Edge(NamedTuple):
+    """The backward step from a node to one of its operands.
+
+    ``literal`` is the local derivative where it is a number, ``derivative`` its text, and ``contribution``
+    the text of ``g`` times it, where ``g`` stands for the upstream gradient. ``needs`` are the values in it.
+    """
+
+    literal: float | None
+    derivative: Spelling
+    contribution: Spelling
+    needs: frozenset[str]
+    upstream_uses: int
+
+
+class Rule(NamedTuple):
+    """A row in one dialect: intermediate statements, the value, and an edge for each operand."""
+
+    operands: tuple[str, ...]
+    before: tuple[tuple[str, Spelling], ...]
+    value: Spelling
+    uses: Counter[str]
+    edges: tuple[Edge, ...]
+
+
+@lru_cache(maxsize=4096)
+def rule(primitive: Primitive, count: int, dialect: Dialect) -> Rule:
+    """The row on ``count`` operands in ``dialect``.
+
+    >>> from autograd_core import TABLE
+    >>> from autograd_core.spelling import PYTHON
+    >>> edge = rule(TABLE["relu"], 1, PYTHON).edges[0]
+    >>> edge.contribution.fill({"x": ("z", 5), "g": ("d_y", 5)})
+    '0.0 if z <= 0.0 else d_y'
+    """
+    if isinstance(primitive.python, str):
+        texts = Statements([], primitive.python, [to_text(formula) for formula in derivative_formulas(primitive)])
+        operands = OPERANDS[:count]
+    else:
+        texts = primitive.python(count)
+        operands = tuple(f"x{i}" for i in range(count))
+    before = tuple((name, spelling(text, dialect)) for name, text in texts.before)
+    value = spelling(texts.value, dialect)
+    uses = Counter(gap for pattern in (value, *(pattern for _, pattern in before)) for gap in pattern.gaps())
+    return Rule(operands, before, value, uses, tuple(_edge(text, dialect) for text in texts.derivatives))
+
+
+def _edge(derivative: str, dialect: Dialect) -> Edge:
+    if derivative.isidentifier():  # as in dot, which may have a great many operands
+        product = Spelling((("g", PRODUCT), " * ", (derivative, PRODUCT + 0.5)), PRODUCT)
+        return Edge(None, Spelling(((derivative, 0.0),), PRODUCT), product, frozenset([derivative]), 1)
+    tree = ast.parse(derivative, mode="eval").body
+    literal = _number(tree)
+    pattern = spelling(derivative, dialect)
+    product_tree = _times_upstream(tree)
+    if "copysign(inf" in derivative or "inf if" in derivative:  # it may be infinite, and 0 * inf is nan: no upstream, no contribution
+        nothing = ast.parse("g == 0.0", mode="eval").body
+        product_tree = ast.IfExp(nothing, ast.Constant(0.0), product_tree)
+    contribution = spelling(ast.unparse(product_tree), dialect)
+    gaps = Counter(contribution.gaps())
+    return Edge(literal, pattern, contribution, frozenset(gaps) - {"g"}, gaps["g"])
+
+
+def _times_upstream(tree: ast.expr) -> ast.expr:
+    """``g * tree``; the upstream gradient goes into the branches of a conditional, where it may meet a 0 or a 1."""
+    if isinstance(tree, ast.IfExp):
+        return ast.IfExp(tree.test, _times_upstream(tree.body), _times_upstream(tree.orelse))
+    upstream = ast.Name("g")
+    number = _number(tree)
+    if number in (0.0, 1.0, -1.0):
+        return {0.0: ast.Constant(0.0), 1.0: upstream, -1.0: ast.UnaryOp(ast.USub(), upstream)}[number]
+    return ast.BinOp(upstream, ast.Mult(), tree)
+
+
+def _number(tree: ast.expr) -> float | None:
+    if isinstance(tree, ast.UnaryOp) and isinstance(tree.operand, ast.Constant):
+        return -float(tree.operand.value)  # type: ignore[arg-type]
+    return float(tree.value) if isinstance(tree, ast.Constant) else None  # type: ignore[arg-type]

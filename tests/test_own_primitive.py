@@ -1,0 +1,145 @@
+"""An operation that a user adds with one call has every reading, and a wrong definition says what is wrong."""
+
+import math
+
+import mpmath
+import pytest
+
+import autograd_core as ac
+from autograd_core import TABLE, Dual, Value, exp, gradcheck, gradients, jvp, primitive
+from autograd_core.expression import derivative_formulas
+from autograd_core.recording import recorder
+
+
+@pytest.fixture
+def table():
+    """The table, which is put back afterwards as it was."""
+    before = dict(TABLE)
+    yield TABLE
+    TABLE.clear()
+    TABLE.update(before)
+
+
+@pytest.fixture
+def gaussian(table):
+    return primitive("gaussian", "exp(-x * x)", lambda out, x: -2.0 * x * out)
+
+
+@pytest.fixture
+def product_sine(table):
+    return primitive("product_sine", "x * sin(y) + z", lambda out, x, y, z: (ac.sin(y), x * ac.cos(y), 1.0), arity=3)
+
+
+def test_a_new_row_stands_in_the_table_and_evaluates_floats(gaussian):
+    assert TABLE["gaussian"] is gaussian
+    assert gaussian(0.5) == math.exp(-0.25)
+    assert gaussian(1) == math.exp(-1.0)
+
+
+@pytest.mark.parametrize("x", [-1.5, -0.5, 0.0, 0.3, 2.0])
+def test_every_reading_of_a_new_row_agrees_with_mpmath(gaussian, x):
+    first, second, third = (float(mpmath.diff(lambda t: mpmath.exp(-t * t), x, n)) for n in (1, 2, 3))
+    leaf = Value(x, "x")
+    out = gaussian(leaf)
+    out.backward()
+    assert leaf.grad == pytest.approx(first, rel=1e-13, abs=1e-15)
+    assert jvp(gaussian, (x,), (1.0,))[1] == leaf.grad == gaussian(Dual(x, 1.0)).tangent == ac.grad(gaussian)(x)
+    (slope,) = gradients(out, [leaf])
+    (bend,) = gradients(slope, [leaf])
+    assert bend.data == pytest.approx(second, rel=1e-12, abs=1e-13)
+    assert gradients(bend, [leaf])[0].data == pytest.approx(third, rel=1e-12, abs=1e-12)
+    assert ac.grad(ac.grad(gaussian))(x) == bend.data
+    assert jvp(lambda t: jvp(gaussian, (t,), (1.0,))[1], (x,), (1.0,))[1] == pytest.approx(second, rel=1e-12, abs=1e-13)
+
+
+def test_a_new_row_has_a_formula_and_a_recorder(gaussian):
+    assert [str(formula) for formula in derivative_formulas(gaussian)] == ["-2.0 * x * out"]
+    node = recorder(gaussian)(Value(0.5, "x"))
+    assert (node.op, node.data, node.local_derivatives) == ("gaussian", math.exp(-0.25), (-math.exp(-0.25),))
+
+
+def test_a_new_row_of_three_operands_is_differentiated_in_each(product_sine):
+    xs = [1.5, 0.7, -2.0]
+    leaves = [Value(x) for x in xs]
+    product_sine(*leaves).backward()
+    assert [leaf.grad for leaf in leaves] == [math.sin(0.7), 1.5 * math.cos(0.7), 1.0]
+    assert len(gradcheck(lambda v: product_sine(*v), xs).checks) == 3 + 3 + 9
+    assert [str(f) for f in derivative_formulas(product_sine)] == ["sin(y)", "x * cos(y)", "1.0"]
+
+
+def test_a_new_row_refuses_with_its_own_name_and_domain(table):
+    entropy = primitive("entropy", "-x * log(x)", lambda out, x: -ac.log(x) - 1.0, domain="x > 0")
+    with pytest.raises(ValueError, match=r"entropy at x = -1\.0 \(x is the node 'p'\) is not defined: it needs x > 0"):
+        entropy(Value(-1.0, "p"))
+
+
+def test_defining_a_name_again_replaces_the_row(gaussian):
+    old = gaussian(Value(1.0))
+    again = primitive("gaussian", "exp(-0.5 * x * x)", lambda out, x: -x * out)
+    assert TABLE["gaussian"] is again
+    x = Value(1.0)
+    again(x).backward()
+    assert x.grad == -math.exp(-0.5)
+    assert old.primitive is gaussian
+
+
+@pytest.mark.parametrize(
+    ("name", "python", "options", "kind", "message"),
+    [
+        ("tanh", "tanh(x)", {}, ValueError, "row of the library"),
+        ("chain", "x", {}, ValueError, "row of the library"),
+        ("**", "x", {}, ValueError, "row of the library"),
+        ("two words", "x", {}, ValueError, "identifier"),
+        ("", "x", {}, ValueError, "identifier"),
+        ("2x", "2.0 * x", {}, ValueError, "identifier"),
+        ("mine", "frobnicate(x)", {}, NameError, "frobnicate"),
+        ("mine", "x + y", {}, NameError, "uses y"),
+        ("mine", "x + z", {"arity": 2}, NameError, "uses z"),
+        ("mine", "__import__('os')", {}, NameError, "__import__"),
+        ("mine", "x +", {}, SyntaxError, "invalid syntax"),
+        ("mine", "y = x", {}, SyntaxError, "invalid syntax"),
+    ],
+)
+def test_a_wrong_definition_is_refused_and_leaves_the_table_as_it_was(table, name, python, options, kind, message):
+    before = dict(TABLE)
+    with pytest.raises(kind, match=message):
+        primitive(name, python, lambda out, x: 1.0, **options)
+    assert before == TABLE
+
+
+def test_derivatives_with_functions_of_math_are_refused_with_advice(table):
+    row = primitive("mine", "exp(x)", lambda out, x: math.exp(x))
+    with pytest.raises(TypeError, match=r"'mine' cannot be read as a formula .*not with those of math"):
+        row(Value(1.0))
+    with pytest.raises(TypeError, match=r"'mine' cannot be read as a formula"):
+        derivative_formulas(row)
+
+
+def test_a_branch_on_the_operand_in_a_derivative_is_refused_with_advice(table):
+    row = primitive("mine", "x if x > 0.0 else 0.0", lambda out, x: 1.0 if x > 0.0 else 0.0)
+    with pytest.raises(TypeError, match=r"without if"):
+        row(Value(1.0))
+
+
+@pytest.mark.parametrize("derivatives", [lambda out, x, y: (y,), lambda out, x, y: (y, x, 1.0)])
+def test_a_wrong_number_of_derivatives_is_refused(table, derivatives):
+    row = primitive("mine", "x * y", derivatives, arity=2)
+    with pytest.raises(TypeError, match=r"'mine' has 2 operands, but its row gives [13] derivative"):
+        row(Value(1.0), Value(2.0))
+
+
+def test_a_wrong_number_of_derivatives_of_three_operands_is_refused(table):
+    row = primitive("mine", "x * y * z", lambda out, x, y, z: (y * z, x * z), arity=3)
+    with pytest.raises(TypeError, match=r"'mine' has 3 operands, but its row gives 2 derivative"):
+        row(Value(1.0), Value(2.0), Value(3.0))
+
+
+def test_a_wrong_number_of_operands_is_refused(gaussian):
+    with pytest.raises(TypeError, match=r"gaussian takes 1 operand\(s\), not 2"):
+        gaussian(Value(1.0), Value(2.0))
+
+
+def test_a_wrong_derivative_is_found_by_gradcheck_and_blamed_on_the_row(table):
+    row = primitive("mine", "exp(2.0 * x)", lambda out, x: out)
+    with pytest.raises(ac.GradcheckError, match=r"the row 'mine'"):
+        gradcheck(lambda x: row(x) + exp(x), 0.5)

@@ -1,0 +1,228 @@
+"""How the modules hang together, read from their source: who may import whom, and what is public."""
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import autograd_core
+
+ROOT = Path(autograd_core.__file__).parent
+MODULES = sorted(ROOT.rglob("*.py"))
+NN = sorted((ROOT.parent / "nn").rglob("*.py"))
+MAY_IMPORT = {
+    "arithmetic": set(),
+    "primitives": {"arithmetic"},
+    "value": {"arithmetic"},
+    "dual": {"arithmetic", "primitives"},
+}
+SLOTS = {name for name in autograd_core.Value.__slots__ if name.startswith("_")}
+READS_NO_GRAPH = ["expression", "spelling"]
+STANDARD = sys.stdlib_module_names - {"this", "antigravity"}
+
+
+def tree(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def package_of(path):
+    """The package that a file's relative imports start from."""
+    return path.relative_to(ROOT.parent).with_suffix("").parts[:-1]
+
+
+def imported(path, everywhere=True):
+    """The dotted names of the modules that a file imports; ``from . import x`` gives ``package.x``."""
+    found = set()
+    for node in ast.walk(tree(path)) if everywhere else run_on_import(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = [*package_of(path)[: len(package_of(path)) + 1 - node.level]] if node.level else []
+            base += [node.module] if node.module else []
+            found |= {".".join(base)} if node.module else {".".join([*base, alias.name]) for alias in node.names}
+    return found
+
+
+def run_on_import(node):
+    """Every statement that runs when the module is imported: all but the bodies of functions."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from run_on_import(child)
+
+
+def ours(path, everywhere=True):
+    return {name.removeprefix("autograd_core.") for name in imported(path, everywhere) if name.split(".")[0] == "autograd_core"}
+
+
+def closure(path, everywhere=True):
+    """All of our modules that a file loads, by itself or through others."""
+    found, pending = set(), [path]
+    while pending:
+        new = {name.split(".")[0] for name in ours(pending.pop(), everywhere)} - found
+        found |= new
+        pending += [ROOT / f"{name}.py" for name in new if (ROOT / f"{name}.py").exists()]
+    return found
+
+
+def relative(path):
+    return str(path.relative_to(ROOT.parent))
+
+
+every_module = pytest.mark.parametrize("path", MODULES + NN, ids=relative)
+every_core_module = pytest.mark.parametrize("path", MODULES, ids=relative)
+
+
+@pytest.mark.parametrize(("module", "allowed"), MAY_IMPORT.items(), ids=MAY_IMPORT)
+def test_the_lowest_modules_import_only_what_they_stand_on(module, allowed):
+    assert ours(ROOT / f"{module}.py") <= allowed
+
+
+@pytest.mark.parametrize("module", READS_NO_GRAPH)
+def test_formulas_never_load_the_graph(module):
+    assert "value" not in closure(ROOT / f"{module}.py")
+
+
+@every_core_module
+def test_the_engine_needs_nothing_but_python(path):
+    outside = {name.split(".")[0] for name in imported(path, everywhere=False)} - {"autograd_core"}
+    assert outside <= STANDARD
+    # Inside functions: the package that draws, and the one that displays.
+    assert {name.split(".")[0] for name in imported(path)} <= STANDARD | {"autograd_core", "graphviz", "IPython"}
+
+
+@every_core_module
+def test_the_engine_does_not_know_the_networks(path):
+    assert not [name for name in imported(path) if name.split(".")[0] == "nn"]
+
+
+def test_modules_do_not_import_one_another_in_a_circle():
+    for path in MODULES:
+        if path.stem not in ("__init__", "__main__"):
+            assert path.stem not in closure(path, everywhere=False), path.stem
+
+
+def foreign_names(source, path="nn"):
+    """What a file of ``nn`` takes from the engine that is not public."""
+    aliases, found = set(), []
+    for node in ast.walk(source):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name == "autograd_core":
+                    aliases.add(alias.asname or alias.name)
+                elif alias.name.startswith("autograd_core."):
+                    found.append(alias.name)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and (node.module or "").split(".")[0] == "autograd_core":
+            public = autograd_core.__all__ if node.module == "autograd_core" else []
+            found += [f"{node.module}.{alias.name}" for alias in node.names if alias.name not in public]
+    for node in ast.walk(source):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in aliases:
+            found += [] if node.attr in autograd_core.__all__ else [f"autograd_core.{node.attr}"]
+        elif isinstance(node, ast.Attribute) and node.attr in SLOTS and ast.unparse(node.value) != "self":
+            found.append(f"the slot {node.attr}")
+    return found
+
+
+@pytest.mark.parametrize("path", NN, ids=relative)
+def test_the_networks_use_only_public_names_of_the_engine(path):
+    assert foreign_names(tree(path)) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["from autograd_core.value import Value", "from autograd_core import value", "import autograd_core.value",
+     "from autograd_core import *", "import autograd_core as ac\nac.value.Value(1.0)",
+     "def f():\n    from autograd_core.arithmetic import real", "v._dx"],
+)  # fmt: skip
+def test_the_check_of_the_networks_would_notice(text):
+    assert foreign_names(ast.parse(text))
+    assert not foreign_names(ast.parse("import autograd_core as ac\nfrom autograd_core import Value\nac.exp(Value(1.0)).data"))
+
+
+def isort_style(name):
+    """SCREAMING_CASE, then CamelCase, then the rest; within each by natural order, so that log2 comes before log10."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2
+    return kind, [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+
+
+def defined_names():
+    """What __init__ imports from our modules under a public name."""
+    names = set()
+    for node in tree(ROOT / "__init__.py").body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+    return {name for name in names if not name.startswith("_")}
+
+
+def test_the_public_names_are_complete_and_sorted():
+    assert set(autograd_core.__all__) == defined_names()
+    assert autograd_core.__all__ == sorted(autograd_core.__all__, key=isort_style)
+    assert len(set(autograd_core.__all__)) == len(autograd_core.__all__)
+
+
+def test_every_operation_that_users_may_write_is_public():
+    public = {id(getattr(autograd_core, name)) for name in autograd_core.__all__}
+    for name in autograd_core.primitives._BUILT_IN - autograd_core.primitives.FOR_DERIVATIVES - {"neg"}:  # neg is the minus sign
+        if name.isidentifier():
+            assert id(autograd_core.TABLE[name]) in public or name in autograd_core.__all__, name
+
+
+def is_record(thing):
+    """A class that only holds fields, or an error."""
+    return inspect.isclass(thing) and (issubclass(thing, tuple | Exception) or hasattr(thing, "__dataclass_fields__"))
+
+
+@pytest.mark.parametrize("name", [name for name in autograd_core.__all__ if name != "TABLE"])
+def test_every_public_name_is_documented_with_an_example(name):
+    thing = getattr(autograd_core, name)
+    text = inspect.getdoc(thing) if inspect.isclass(thing) or inspect.isfunction(thing) else thing.__dict__.get("__doc__")
+    assert text
+    if not is_record(thing) and not (inspect.isclass(thing) and thing.__bases__ != (object,) and not has_methods(thing)):
+        assert ">>> " in text
+
+
+def has_methods(kind):
+    """Whether a class adds anything to its base: Constant does not."""
+    return any(callable(x) for x in vars(kind).values())
+
+
+@every_module
+def test_every_module_says_what_it_is_for(path):
+    text = ast.get_docstring(tree(path))
+    assert text
+    assert text.splitlines()[0].endswith((".", ":", "?")) or len(text.splitlines()) > 1
+
+
+@every_core_module
+def test_every_public_function_and_class_in_a_module_has_a_docstring(path):
+    bare = [
+        node.name
+        for node in tree(path).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_") and not ast.get_docstring(node)
+    ]
+    assert bare == []
+
+
+def length(path):
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_the_first_file_to_read_is_read_in_one_sitting():
+    assert length(ROOT / "value.py") <= 190
+
+
+@every_core_module
+def test_no_file_is_longer_than_400_lines(path):
+    assert length(path) <= 400
+
+
+def test_importing_the_engine_loads_nothing_but_python():
+    program = "import sys; before = set(sys.modules); import autograd_core; print(*{n.split('.')[0] for n in set(sys.modules) - before})"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT.parent)
+    assert set(done.stdout.split()) <= STANDARD | {"autograd_core"}
