@@ -58,6 +58,7 @@ from .primitives import (
     tan,
     tanh,
 )
+from .program import Program, compile_graph, operation_count
 from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Constant, Value, topological_order
 from .walkthrough import explain, steps
@@ -69,6 +70,7 @@ __all__ = [
     "GradcheckError",
     "GradcheckReport",
     "Primitive",
+    "Program",
     "Value",
     "abs",
     "acos",
@@ -79,6 +81,7 @@ __all__ = [
     "atan2",
     "atanh",
     "cbrt",
+    "compile_graph",
     "cos",
     "cosh",
     "dot",
@@ -109,6 +112,7 @@ __all__ = [
     "maximum",
     "minimum",
     "numerical_gradient",
+    "operation_count",
     "pow",
     "primitive",
     "relu",

@@ -41,8 +41,8 @@ class Dual(Number):
         out = primitive(*primals)
         total: Any = 0.0
         for direction, derivative in zip(tangents, primitive.local_derivatives(out, *primals)):
-            # A plain 0 contributes nothing, even through an infinite derivative.
-            if isinstance(direction, Number) or direction != 0.0:
+            # A plain 0 contributes nothing, not even beside an infinite number.
+            if (isinstance(direction, Number) or direction != 0.0) and (isinstance(derivative, Number) or derivative != 0.0):
                 total = total + chain(direction, derivative)
         return make_dual(out, total, level)
 

@@ -13,6 +13,7 @@ minimum, the left derivative for leaky_relu and elu. Where a derivative is infin
 
 from __future__ import annotations
 
+import builtins
 import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
@@ -142,7 +143,8 @@ asinh = _row("asinh", "asinh(x)",    lambda out, x: 1.0 / hypot(1.0, x),        
 acosh = _row("acosh", "acosh(x)",    lambda out, x: divide(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)), r"\operatorname{arcosh}\left(#1\right)", "The inverse of cosh, for x >= 1.", "acosh(1.0) -> 0.0", domain="x >= 1")
 atanh = _row("atanh", "atanh(x)",    lambda out, x: 1.0 / ((1.0 - x) * (1.0 + x)),    r"\operatorname{artanh}\left(#1\right)", "The inverse of tanh, for -1 < x < 1.", "atanh(0.0) -> 0.0", domain="-1 < x < 1")
 hypot = _row("hypot", "hypot(x, y)", lambda out, x, y: (x / (out + (1.0 - gate(out))), y / (out + (1.0 - gate(out)))),  # 0 at the origin, as abs
-                                     r"\sqrt{{#1}^2 + {#2}^2}", "The length of the vector (x, y); its derivatives at (0, 0) are 0.", "hypot(3.0, 4.0) -> 5.0", arity=2)
+                                     r"\sqrt{{#1}^2 + {#2}^2}", "The length of the vector (x, y); its derivatives at (0, 0) are 0.", "hypot(3.0, 4.0) -> 5.0", arity=2,
+             evaluate=lambda x, y: builtins.abs(complex(x, y)))  # the hypot of C; math.hypot rounds differently
 
 # -- error function: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.19; 2 / sqrt(pi) -----------
 erf   = _row("erf",   "erf(x)",  lambda out, x: 1.1283791670955126 * exp(-(x * x)),  r"\operatorname{erf}\left(#1\right)", "The error function.", "erf(0.0) -> 0.0")

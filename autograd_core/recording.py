@@ -14,9 +14,10 @@ from functools import lru_cache
 from typing import Any
 
 from . import value
-from .arithmetic import OPERANDS, TABLE, Primitive
+from .arithmetic import ATOM, OPERANDS, TABLE, Primitive
 from .expression import derivative_formulas, to_text
 from .primitives import weighted_sum
+from .spelling import spelling
 from .value import Constant, Value
 
 _UNARY = """\
@@ -78,7 +79,12 @@ def recorder_source(primitive: Primitive) -> str:
     texts = {f"d{operand}": to_text(formula) for operand, formula in zip(OPERANDS, derivative_formulas(primitive))}
     identifier = primitive.name if primitive.name.isidentifier() else {v: k for k, v in _OPERATORS.items()}.get(primitive.name, "power")
     template = _UNARY if primitive.arity == 1 else _BINARY
-    return template.format(identifier=identifier, value=primitive.python, **texts)
+    return template.format(identifier=identifier, value=to_python(primitive), **texts)
+
+
+def to_python(primitive: Primitive) -> str:
+    """The row's value in ``x`` and ``y``."""
+    return spelling(str(primitive.python)).fill({"x": ("x", ATOM), "y": ("y", ATOM)})
 
 
 @lru_cache(maxsize=4096)

@@ -40,12 +40,15 @@ class Dialect(NamedTuple):
     """What stands around the operands of calls, comparisons and conditionals."""
 
 
-_NUMPY_NAMES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "pow": "power"}
-_NUMPY_NAMES |= {"asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh"}
+_NUMPY_NAMES = {"asin": "np.arcsin", "acos": "np.arccos", "atan": "np.arctan", "atan2": "np.arctan2", "pow": "np.power"}
+_NUMPY_NAMES |= {"asinh": "np.arcsinh", "acosh": "np.arccosh", "atanh": "np.arctanh"}
+# math.hypot has an algorithm of its own; the absolute value of a complex number is hypot as in C.
+_PYTHON_NAMES = {"hypot": "abs(complex"}
+_NUMPY_NAMES |= {"erf": "erf", "erfc": "erfc"}  # not in NumPy: the program brings them along
 _C_NAMES = {"inf": "INFINITY", "nan": "NAN"}
 
-PYTHON = Dialect("python", lambda name: name, ("", " if ", " else ", ""), (" and ", " or "), test_first=False)
-NUMPY = Dialect("numpy", lambda name: f"np.{_NUMPY_NAMES.get(name, name)}", ("np.where(", ", ", ", ", ")"), (" & ", " | "), is_call=True)
+PYTHON = Dialect("python", lambda name: _PYTHON_NAMES.get(name, name), ("", " if ", " else ", ""), (" and ", " or "), test_first=False)
+NUMPY = Dialect("numpy", lambda name: _NUMPY_NAMES.get(name, f"np.{name}"), ("np.where(", ", ", ", ", ")"), (" & ", " | "), is_call=True)
 C = Dialect("c", lambda name: _C_NAMES.get(name, name), ("", " ? ", " : ", ""), (" && ", " || "))
 LANES = Dialect(  # C on vectors of rows
     "lanes", lambda name: _C_NAMES.get(name, f"lanes_{name}"), ("SELECT(", ", ", ", ", ")"), (" & ", " | "), is_call=True, wrap=("V(", ")")
@@ -121,11 +124,12 @@ def spelling(python: str, dialect: Dialect = PYTHON) -> Spelling:
             text("-")
             inside(node.operand, SIGN)
         elif isinstance(node, ast.Call):
-            text(dialect.function(node.func.id) + "(")  # type: ignore[attr-defined]
+            name = dialect.function(node.func.id)  # type: ignore[attr-defined]
+            text(f"{name}(")
             for i, argument in enumerate(node.args):
                 text(", " if i else "")
                 wrapped(argument, CONDITIONAL)
-            text(")")
+            text(")" * (1 + name.count("(")))
         elif isinstance(node, ast.Compare):
             wrapped(node.left, SUM)
             text(f" {_COMPARE[type(node.ops[0])]} ")

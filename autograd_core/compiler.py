@@ -1,0 +1,94 @@
+"""Finding the C compiler and building shared libraries, once each, into a per-user cache."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+# No fused multiply-add and no rewriting of pow, so that results equal Python's to the bit.
+FLAGS = ("-O1", "-ffp-contract=off", "-fno-builtin-pow", "-fno-math-errno", "-Wno-psabi", "-shared", "-fPIC", "-std=gnu11")
+
+
+class CompilerError(RuntimeError):
+    """There is no C compiler, or it refused the program; the message says what to do."""
+
+
+def load(source: str) -> ctypes.CDLL:
+    """The shared library of a C source, built unless the cache has it.
+
+    A library is built beside its place and moved there in one step, so that builds at the same time, or one
+    that is interrupted, never leave a broken file; one that cannot be loaded is built anew.
+    """
+    compiler = find_compiler()
+    key = hashlib.sha256("\0".join([source, _version(compiler), *FLAGS, cpu_features()]).encode()).hexdigest()[:32]
+    folder = cache_folder()
+    library = folder / f"{key}{'.dll' if sys.platform == 'win32' else '.so'}"
+    if library.exists():
+        try:
+            return ctypes.CDLL(str(library))
+        except OSError:
+            library.unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(dir=folder) as workshop:
+        text, built = Path(workshop, "program.c"), Path(workshop, "program.so")
+        text.write_text(source)
+        _build(compiler, text, built)
+        os.replace(built, library)
+    return ctypes.CDLL(str(library))
+
+
+def _build(compiler: str, text: Path, built: Path) -> None:
+    """Compile for this processor, or, where the compiler does not know it, for any."""
+    for tuning in (["-march=native"], []):
+        command = [compiler, *FLAGS, *tuning, str(text), "-o", str(built), "-lm"]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode == 0:
+            return
+    raise CompilerError(f"{compiler} could not compile the program:\n{result.stderr.strip()[-2000:]}")
+
+
+def find_compiler() -> str:
+    """The compiler in the environment variable CC, else cc, gcc or clang; a :class:`CompilerError` without one."""
+    wanted = [os.environ["CC"]] if os.environ.get("CC") else ["cc", "gcc", "clang"]
+    for name in wanted:
+        path = shutil.which(name)
+        if path:
+            return path
+    raise CompilerError(
+        f"the c dialect needs a C compiler, and {' or '.join(wanted)} was not found: install gcc or clang "
+        "(Debian, Ubuntu: apt install gcc; macOS: xcode-select --install; Windows: MinGW-w64), "
+        "or name one in the environment variable CC, or use dialect='python' or 'numpy'"
+    )
+
+
+@lru_cache(maxsize=8)
+def _version(compiler: str) -> str:
+    return subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
+
+
+@lru_cache(maxsize=1)
+def cpu_features() -> str:
+    """What tells this processor's instructions from another's: code built for one may not run on the other."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        found = sorted({line for line in lines if line.startswith(("flags", "Features"))})
+    except OSError:
+        found = [platform.processor()]
+    return platform.machine() + "".join(found)
+
+
+def cache_folder() -> Path:
+    """Where built programs are kept: AUTOGRAD_CORE_CACHE if set, else the user's cache folder."""
+    if os.environ.get("AUTOGRAD_CORE_CACHE"):
+        return Path(os.environ["AUTOGRAD_CORE_CACHE"])
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "autograd_core"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "autograd_core"

@@ -1,0 +1,276 @@
+"""A recorded graph as straight-line statements: the forward pass, and then the backward pass.
+
+The statements compute the very numbers of the eager engine, in the same order of operations: a sum of
+gradient contributions is added in the order in which ``Value.backward`` adds it. What no gradient needs is
+left out, and a result that is used once is written where it is used.
+"""
+
+from __future__ import annotations
+
+import keyword
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .arithmetic import ATOM, SIGN, SUM, Primitive
+from .notation import operation_text
+from .rules import Edge, Rule, rule
+from .spelling import Dialect
+from .value import Value, topological_order
+
+LONGEST = 100  # operations in one statement: Python's compiler recurses into long sums
+INLINE = ("+", "-", "*", "/", "neg")
+_COMMENTED = 5_000  # operations up to which statements carry comments
+
+
+class Term(NamedTuple):
+    """A piece of an expression: its text, how tightly it binds, and how many operations it has."""
+
+    text: str
+    precedence: float
+    size: int
+
+
+class Statement(NamedTuple):
+    """``target = text``."""
+
+    target: str
+    text: str
+    comment: str
+
+
+class Emitted(NamedTuple):
+    """The statements of a graph, and the expressions of its results."""
+
+    parameters: list[str]
+    inputs: list[str]
+    forward: list[Statement]
+    backward: list[Statement]
+    values: list[str]
+    gradients: list[str]
+
+
+def emit(outputs: Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value], dialect: Dialect, with_gradients: bool) -> Emitted:
+    """The statements that compute ``outputs``, and the gradient of the first with respect to ``wrt``."""
+    emission = _Emission(outputs, wrt, inputs, dialect, with_gradients)
+    emission.run_forward()
+    gradients = emission.run_backward() if with_gradients else []
+    names = emission.names
+    values = [emission.term(output).text for output in outputs]
+    return Emitted([names[w] for w in wrt], [names[x] for x in inputs], emission.forward, emission.backward, values, gradients)
+
+
+class _Emission:
+    """The work of :func:`emit`; what it knows of each node."""
+
+    def __init__(
+        self, outputs: Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value], dialect: Dialect, with_gradients: bool
+    ) -> None:
+        self.dialect, self.outputs, self.wrt = dialect, outputs, wrt
+        self.order = list(dict.fromkeys(node for output in outputs for node in topological_order(output)))
+        self.forward: list[Statement] = []
+        self.backward: list[Statement] = []
+        self.used_names: set[str] = set()
+        self.inlined: dict[Value, Term] = {}
+        self.temporary: dict[tuple[Value, str], str] = {}  # the intermediate results of rows on sequences
+        self.commented = len(self.order) <= _COMMENTED
+        self.varying = self._dependents([*wrt, *inputs])
+        self.active = self._dependents(wrt)
+        self.names = self._names(wrt, inputs)
+        self.needed = self._needed_backward() if with_gradients else set()
+        self.uses: Counter[Value] = Counter(outputs)
+        self.consumer: dict[Value, tuple[Value, int]] = {}
+        for node in self.order:
+            if node in self.varying:
+                for position, parent in enumerate(node.parents):
+                    self.uses[parent] += 1
+                    self.consumer[parent] = (node, position)
+
+    # -- what depends on what ----------------------------------------------------------------------------------
+    def _dependents(self, leaves: Sequence[Value]) -> set[Value]:
+        found = set(leaves)
+        for node in self.order:
+            if node not in found and any(parent in found for parent in node.parents):
+                found.add(node)
+        return found
+
+    def _needed_backward(self) -> set[Value]:
+        """The nodes whose values stand in the backward pass."""
+        flows = {self.outputs[0]}
+        needed: set[Value] = set()
+        for node in reversed(self.order):
+            if node not in flows or node not in self.active or not node.parents:
+                continue
+            row = self.rule(node)
+            operands = dict(zip(row.operands, node.parents))
+            operands["out"] = node
+            for parent, edge in zip(node.parents, row.edges):
+                if parent in self.active and edge.literal != 0.0:
+                    flows.add(parent)
+                    needed.update(operands[gap] for gap in edge.needs if gap in operands)
+        return needed
+
+    def rule(self, node: Value) -> Rule:
+        row: Primitive = node.primitive  # type: ignore[assignment]
+        return rule(row, len(node.parents), self.dialect)
+
+    # -- names ---------------------------------------------------------------------------------------------------
+    def _names(self, wrt: Sequence[Value], inputs: Sequence[Value]) -> dict[Value, str]:
+        names = {}
+        for prefix, leaves in (("p", wrt), ("x", inputs)):
+            for i, leaf in enumerate(leaves):
+                names[leaf] = self.unique(leaf.name or f"{prefix}{i}")
+        for node in self.order:
+            if node in self.varying and node not in names and node.name:
+                names[node] = self.unique(node.name)
+        return names
+
+    def unique(self, wish: str) -> str:
+        """An identifier like ``wish`` that no other name, keyword or function of the program has."""
+        name = wish if wish.isascii() and wish.isidentifier() else re.sub(r"\W+", "_", _in_ascii(wish)).strip("_") or "v"
+        name = f"v{name}" if name[0].isdigit() else name
+        if name in _RESERVED or name.startswith(("lanes_", "chunk_", "result_")):
+            name += "_"
+        base, number = name, 1
+        while name in self.used_names:
+            number += 1
+            name = f"{base}_{number}"
+        self.used_names.add(name)
+        return name
+
+    # -- the forward pass --------------------------------------------------------------------------------------
+    def term(self, node: Value) -> Term:
+        """How the value of ``node`` is written where it is used."""
+        if node not in self.varying:
+            return _number(node.data, self.dialect)
+        return self.inlined[node] if node in self.inlined else Term(self.names[node], ATOM, 0)
+
+    def run_forward(self) -> None:
+        count = 0
+        for node in self.order:
+            if node not in self.varying or not node.parents:
+                continue
+            row = self.rule(node)
+            operands = {gap: self.term(parent) for gap, parent in zip(row.operands, node.parents)}
+            if self._may_be_inlined(node, row, operands):
+                size = 1 + sum(term.size for term in operands.values())
+                self.inlined[node] = Term(row.value.fill(_texts(operands)), row.value.precedence, size)
+                continue
+            if node not in self.names:
+                count += 1
+                self.names[node] = self.unique(f"v{count}")
+            self._state_forward(node, row, {gap: (term.text, term.precedence) for gap, term in operands.items()})
+
+    def _may_be_inlined(self, node: Value, row: Rule, operands: dict[str, Term]) -> bool:
+        if self.uses[node] != 1 or node in self.needed or node.name or node.op not in INLINE or node not in self.consumer:
+            return False
+        if sum(term.size for term in operands.values()) >= LONGEST:
+            return False
+        user, position = self.consumer[node]
+        user_row = self.rule(user)
+        return user_row.uses[user_row.operands[position]] == 1
+
+    def _state_forward(self, node: Value, row: Rule, texts: dict[str, tuple[str, float]]) -> None:
+        name = self.names[node]
+        for temporary, pattern in row.before:
+            self.temporary[node, temporary] = own = self.unique(f"{name}_{temporary}")
+            self.forward.append(Statement(own, pattern.fill(texts), ""))
+            texts[temporary] = (own, ATOM)
+        text = row.value.fill(texts)
+        self.forward.append(Statement(name, text, self._comment(node, text)))
+
+    def _comment(self, node: Value, text: str) -> str:
+        if not self.commented or node.op in INLINE or len(node.parents) > 3:
+            return ""
+        comment = operation_text(node.primitive, [self.term(parent).text for parent in node.parents])  # type: ignore[arg-type]
+        return comment if comment != text and len(comment) <= 60 else ""
+
+    # -- the backward pass ---------------------------------------------------------------------------------------
+    def run_backward(self) -> list[str]:
+        pending: dict[Value, list[Term]] = {self.outputs[0]: [Term("1.0", ATOM, 0)]}
+        leaves = set(self.wrt)
+        for node in reversed(self.order):
+            if node in leaves or node not in self.active or node not in pending:
+                continue
+            row = self.rule(node)
+            edges = [(parent, edge) for parent, edge in zip(node.parents, row.edges) if parent in self.active and edge.literal != 0.0]
+            upstream = self._upstream(node, _sum(pending.pop(node)), sum(edge.upstream_uses for _, edge in edges))
+            texts = self._backward_texts(node, row) if any(edge.needs for _, edge in edges) else {}
+            for parent, edge in edges:
+                terms = pending.setdefault(parent, [])
+                terms.append(_contribution(edge, upstream, texts, self.dialect))
+                if len(terms) >= LONGEST // 2:
+                    pending[parent] = [self._state_backward(parent, _sum(terms))]
+        return [_sum(pending[leaf]).text if leaf in pending else "0.0" for leaf in self.wrt]
+
+    def _upstream(self, node: Value, gradient: Term, uses: int) -> Term:
+        """The gradient of ``node`` as its edges write it: under a name, unless it is used once or is one already."""
+        if gradient.size == 0 or (uses <= 1 and gradient.size < LONGEST):
+            return gradient
+        return self._state_backward(node, gradient)
+
+    def _state_backward(self, node: Value, gradient: Term) -> Term:
+        if gradient.size == 0:
+            return gradient
+        name = self.unique(f"d_{self.names.get(node, 'v')}")
+        self.backward.append(Statement(name, gradient.text, ""))
+        return Term(name, ATOM, 0)
+
+    def _backward_texts(self, node: Value, row: Rule) -> dict[str, tuple[str, float]]:
+        texts = _texts({gap: self.term(parent) for gap, parent in zip(row.operands, node.parents)})
+        if node in self.names:
+            texts["out"] = (self.names[node], ATOM)
+        for temporary, _ in row.before:
+            texts[temporary] = (self.temporary[node, temporary], ATOM)
+        return texts
+
+
+def _contribution(edge: Edge, upstream: Term, texts: dict[str, tuple[str, float]], dialect: Dialect) -> Term:
+    """``upstream * local derivative``, without a factor 1 or -1."""
+    if upstream.text == "1.0" and edge.literal is not None:
+        return _number(edge.literal, dialect)
+    if upstream.text == "1.0":
+        return Term(edge.derivative.fill(texts), edge.derivative.precedence, 1)
+    if edge.literal == 1.0:
+        return upstream
+    texts["g"] = (upstream.text, upstream.precedence)
+    return Term(edge.contribution.fill(texts), edge.contribution.precedence, upstream.size + 1)
+
+
+def _sum(terms: Sequence[Term]) -> Term:
+    """The terms added from left to right."""
+    if len(terms) == 1:
+        return terms[0]
+    first = terms[0]
+    parts = [first.text if first.precedence >= SUM else f"({first.text})"]
+    for term in terms[1:]:
+        if term.precedence == SIGN and term.text.startswith("-"):
+            parts.append(f" - {term.text[1:]}")
+        else:
+            parts.append(f" + {term.text}" if term.precedence > SUM else f" + ({term.text})")
+    return Term("".join(parts), SUM, sum(term.size for term in terms) + len(terms) - 1)
+
+
+def _texts(operands: dict[str, Term]) -> dict[str, tuple[str, float]]:
+    return {gap: (term.text, term.precedence) for gap, term in operands.items()}
+
+
+def _number(x: float, dialect: Dialect) -> Term:
+    if math.isfinite(x):
+        return Term(repr(x), SIGN if math.copysign(1.0, x) < 0.0 else ATOM, 0)
+    sign = "-" if x < 0.0 else ""
+    return Term(sign + dialect.function("nan" if math.isnan(x) else "inf"), SIGN if sign else ATOM, 0)
+
+
+def _in_ascii(name: str) -> str:
+    return "".join(c if c.isascii() else f"u{ord(c):x}" for c in name)
+
+
+_C_KEYWORDS = (
+    "auto break case char const continue default do double else enum extern float for goto if inline int long register restrict "
+    "return short signed sizeof static struct switch typedef union unsigned void volatile while main y0 y1 yn j0 j1 jn gamma signgam "
+    "double_t float_t NAN INFINITY SELECT V ROWS LANES_1 LANES_2 number mask one rows count total tail sums out program gradients value"
+)
+_RESERVED = {*keyword.kwlist, *dir(math), *dir(__builtins__), *_C_KEYWORDS.split(), "np", "parameters", "inputs", "v", "values", "chunk"}

@@ -1,0 +1,262 @@
+"""Programs: a recorded graph as a straight-line function that computes its value and gradient."""
+
+from __future__ import annotations
+
+import itertools
+import linecache
+import math
+import re
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from operator import add
+from textwrap import wrap
+from typing import Any
+
+from .emission import Emitted, Statement, emit
+from .spelling import PYTHON
+from .value import Value, topological_order
+
+CHUNK = 2_000  # statements in one generated function: the compiler's time and memory stay linear
+NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+_numbers = itertools.count(1)
+
+
+class Program:
+    """A compiled graph. Called with the values of its leaves, it returns the output's value and its gradient.
+
+    >>> from autograd_core import compile_graph
+    >>> w, x = Value(2.0, "w"), Value(3.0, "x")
+    >>> program = compile_graph((w * x).tanh(), [w], [x])
+    >>> program([0.0], [5.0])
+    (0.0, [5.0])
+    >>> print(program.source)
+    def program(parameters, inputs):
+        w, = parameters
+        x, = inputs
+        # forward
+        v1 = tanh(w * x)
+        # backward
+        return v1, [(1.0 - v1 * v1) * x]
+    <BLANKLINE>
+
+    Compiled from a list of outputs, it returns the list of their values, without gradients.
+    """
+
+    dialect = "python"
+
+    def __init__(self, emitted: Emitted, wrt: Sequence[Value], inputs: Sequence[Value], single: bool) -> None:
+        self.single = single
+        self._wrt_count, self._input_count = len(wrt), len(inputs)
+        self._gradient_count = len(wrt) if single else 0
+        self._build(emitted)
+
+    def _build(self, emitted: Emitted) -> None:
+        parts = python_source(emitted, self.single)
+        self.source = "\n\n".join(parts)
+        self._function: Callable[..., Any] = compiled(parts, dict(vars(math)), "program")
+
+    def __call__(self, wrt_values: Sequence[float], input_values: Sequence[float] = ()) -> Any:
+        """``(value, gradients)`` at these values of ``wrt`` and ``inputs``, with gradients in the order of ``wrt``.
+
+        Raises ``ValueError`` for a wrong number of values, and where the graph itself would be a domain error.
+        """
+        self._check_lengths(wrt_values, input_values)
+        try:
+            return self._function(wrt_values, input_values)
+        except (ValueError, ArithmeticError) as error:
+            raise _located(error) from error
+
+    def batch(self, wrt_values: Sequence[float], rows: Sequence[Sequence[float]]) -> Any:
+        """``(total, gradients)``: value and gradients added up over rows of input values, from the first row to the last.
+
+        A program of several outputs returns a list with the list of their values for each row.
+        """
+        if not self.single:
+            return [self(wrt_values, row) for row in rows]
+        total, gradients = 0.0, [0.0] * self._wrt_count
+        for row in rows:
+            value, of_row = self(wrt_values, row)
+            total += value
+            gradients = list(map(add, gradients, of_row))
+        return total, gradients
+
+    def _check_lengths(self, wrt_values: Sequence[float], input_values: Sequence[float]) -> None:
+        if len(wrt_values) != self._wrt_count or len(input_values) != self._input_count:
+            raise ValueError(
+                f"this program takes {self._wrt_count} value(s) of wrt and {self._input_count} of inputs, "
+                f"not {len(wrt_values)} and {len(input_values)}"
+            )
+
+    def __repr__(self) -> str:
+        lines = self.source.count("\n")
+        return f"<{self.dialect} program of {lines} lines: {self._wrt_count} parameters, {self._input_count} inputs>"
+
+
+def compile_graph(output: Value | Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value] = (), dialect: str = "python") -> Program:
+    """Compile the graph of ``output`` into a :class:`Program` with its gradient with respect to ``wrt``.
+
+    ``wrt`` are leaves whose gradient is wanted, ``inputs`` leaves that change from call to call; every
+    other leaf is a constant of the program. A list of outputs gives a program of their values only.
+    ``dialect`` is ``"python"`` (needs nothing), ``"numpy"`` (rows as arrays) or ``"c"`` (needs a C compiler).
+
+    In Python and C the results equal those of the graph itself wherever all values are finite. Where the
+    graph would raise a domain error, Python raises too; NumPy and C return nan or inf.
+
+    >>> x = Value(3.0)
+    >>> compile_graph(x * x, [x])([5.0])
+    (25.0, [10.0])
+
+    Raises ``ValueError`` for an unknown dialect, for a node in ``wrt`` or ``inputs`` that is no leaf or stands there twice.
+    """
+    single = isinstance(output, Value)
+    outputs: list[Value] = [output] if isinstance(output, Value) else list(output)
+    wrt, inputs = list(wrt), list(inputs)
+    if not outputs:
+        raise ValueError("there is nothing to compile: outputs is an empty list")
+    for what, nodes in (("outputs", outputs), ("wrt", wrt), ("inputs", inputs)):
+        for node in nodes:
+            if not isinstance(node, Value):
+                raise TypeError(f"{what} holds {type(node).__name__} {node!r}: compile_graph takes Values")
+            if node.parents and what != "outputs":
+                raise ValueError(f"{node!r} in {what} is computed from other nodes: only leaves can be given new values")
+    if len({*wrt, *inputs}) < len(wrt) + len(inputs):
+        raise ValueError("a leaf stands twice in wrt and inputs: each may have one value")
+    if dialect == "python":
+        return Program(emit(outputs, wrt, inputs, PYTHON, single), wrt, inputs, single)
+    if dialect == "numpy":
+        from .program_numpy import NumpyProgram
+
+        return NumpyProgram.of(outputs, wrt, inputs, single)
+    if dialect == "c":
+        from .program_c import CProgram
+
+        return CProgram.of(outputs, wrt, inputs, single)
+    raise ValueError(f"dialect is 'python', 'numpy' or 'c', not {dialect!r}")
+
+
+def operation_count(output: Value) -> int:
+    """The number of operations in the graph of ``output``.
+
+    >>> x = Value(2.0)
+    >>> operation_count(x * x + 1.0)
+    2
+    """
+    return sum(1 for node in topological_order(output) if node.parents)
+
+
+# -- Python source ---------------------------------------------------------------------------------------------
+def python_source(emitted: Emitted, single: bool) -> list[str]:
+    """The program in Python: one function, or, beyond ``CHUNK`` statements, several that hand over a list ``v``."""
+    if len(emitted.forward) + len(emitted.backward) <= CHUNK and len(emitted.parameters) + len(emitted.inputs) <= CHUNK:
+        return [_one_function(emitted, single)]
+    pieces = partition(emitted)
+    parts = [_chunk_function(i, chunk, pieces.place) for i, chunk in enumerate(pieces.chunks)]
+    calls = "".join(f"    chunk_{i}(parameters, inputs, v)\n" for i in range(len(parts)))
+    n = len(emitted.values)
+    result = f"v[0], v[1:{1 + len(emitted.gradients)}]" if single else f"v[:{n}]"
+    return [*parts, f"def program(parameters, inputs):\n    v = [0.0] * {pieces.size}\n{calls}    return {result}\n"]
+
+
+def _one_function(emitted: Emitted, single: bool) -> str:
+    lines = ["def program(parameters, inputs):"]
+    lines += _unpacked(emitted.parameters, "parameters") + _unpacked(emitted.inputs, "inputs")
+    lines += ["    # forward", *(_line(statement) for statement in emitted.forward)]
+    if single:
+        lines += ["    # backward", *(_line(statement) for statement in emitted.backward)]
+        lines += _returned(f"    return {emitted.values[0]}, [", emitted.gradients)
+    else:
+        lines += _returned("    return [", emitted.values)
+    return "\n".join(lines) + "\n"
+
+
+def _unpacked(names: Sequence[str], source: str) -> list[str]:
+    if not names:
+        return []
+    text = ", ".join(names)
+    if len(text) <= 100:
+        return [f"    {text}{',' if len(names) == 1 else ''} = {source}"]
+    return ["    (", *(f"        {line}" for line in wrap(text, 112)), f"    ) = {source}"]
+
+
+def _returned(start: str, results: Sequence[str]) -> list[str]:
+    one_line = start + ", ".join(results) + "]"
+    return [one_line] if len(one_line) <= 120 else [start, *(f"        {result}," for result in results), "    ]"]
+
+
+def _line(statement: Statement) -> str:
+    comment = f"  # {statement.comment}" if statement.comment else ""
+    return f"    {statement.target} = {statement.text}{comment}"
+
+
+class Chunk:
+    """Some statements of a long program, and what they take from and hand to the others."""
+
+    def __init__(self) -> None:
+        self.statements: list[Statement] = []
+        self.parameters: dict[str, int] = {}
+        self.inputs: dict[str, int] = {}
+        self.loads: dict[str, int] = {}
+
+
+class Partition:
+    """A long program in chunks: the places of values that cross from one to another, results first."""
+
+    def __init__(self, chunks: list[Chunk], place: dict[str, int], results: set[str]) -> None:
+        self.chunks, self.place, self.results = chunks, place, results
+        self.size = max(place.values(), default=-1) + 1
+
+
+def partition(emitted: Emitted, chunk_size: int = CHUNK) -> Partition:
+    """Cut the statements into chunks; the values that cross get a place in a list, the results the first places."""
+    results = [Statement(f"result_{i}", text, "") for i, text in enumerate([*emitted.values, *emitted.gradients])]
+    statements = [*emitted.forward, *emitted.backward, *results]
+    parameters = {name: i for i, name in enumerate(emitted.parameters)}
+    inputs = {name: i for i, name in enumerate(emitted.inputs)}
+    place = {statement.target: i for i, statement in enumerate(results)}
+    home: dict[str, Chunk] = {}
+    chunks = []
+    for start in range(0, len(statements), chunk_size):
+        chunk = Chunk()
+        chunks.append(chunk)
+        for statement in statements[start : start + chunk_size]:
+            for name in NAME.findall(statement.text):
+                if name in parameters:
+                    chunk.parameters[name] = parameters[name]
+                elif name in inputs:
+                    chunk.inputs[name] = inputs[name]
+                elif home.get(name, chunk) is not chunk:
+                    chunk.loads[name] = place.setdefault(name, len(place))
+            home[statement.target] = chunk
+            chunk.statements.append(statement)
+    return Partition(chunks, place, {statement.target for statement in results})
+
+
+def _chunk_function(i: int, chunk: Chunk, place: dict[str, int]) -> str:
+    lines = [f"def chunk_{i}(parameters, inputs, v):"]
+    for source, names in (("parameters", chunk.parameters), ("inputs", chunk.inputs), ("v", chunk.loads)):
+        lines += [f"    {name} = {source}[{index}]" for name, index in names.items()]
+    for statement in chunk.statements:
+        stored = f"v[{place[statement.target]}] = " if statement.target in place else ""
+        lines.append(f"    {statement.target} = {stored}{statement.text}")
+    return "\n".join(lines) + "\n"
+
+
+def compiled(parts: Sequence[str], namespace: dict[str, Any], name: str) -> Callable[..., Any]:
+    """The function ``name`` of the source in ``parts``, each compiled on its own; tracebacks and debuggers show the lines."""
+    number = next(_numbers)
+    for i, source in enumerate(parts):
+        filename = f"<program {number}>" if len(parts) == 1 else f"<program {number}, part {i}>"
+        linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+        exec(compile(source, filename, "exec"), namespace)
+    return namespace[name]
+
+
+def _located(error: Exception) -> Exception:
+    """The error again, with the line of the program where it happened."""
+    frames: Iterator[traceback.FrameSummary] = iter(traceback.extract_tb(error.__traceback__))
+    line = next((frame.line for frame in frames if frame.filename.startswith("<program ")), None)
+    if line is None:
+        return error
+    if isinstance(error, OverflowError):
+        return OverflowError(f"overflow in the program's line: {line}")
+    return type(error)(f"not defined here: {error}, in the program's line: {line}")

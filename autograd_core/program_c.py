@@ -1,0 +1,257 @@
+"""The C dialect: the same statements over eight rows at a time, built by the machine's C compiler."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import struct
+import threading
+from array import array
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from . import compiler
+from .emission import Emitted, emit
+from .program import Chunk, Partition, Program, partition
+from .spelling import LANES, C
+from .value import Value
+
+LARGEST = 200_000  # statements; the compiler takes about 0.2 ms for each
+
+_HEAD = """\
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS = 8 }; /* rows that are computed at a time, one in each lane of a vector */
+typedef double number __attribute__((vector_size(64), aligned(16)));
+typedef long long mask __attribute__((vector_size(64), aligned(16)));
+static const number one = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0};
+
+#define V(x) (one * (x)) /* a plain double in every lane; a vector as it is */
+#define SELECT(test, then, otherwise) \\
+    ((number)(((mask)(test) & (mask)(then)) | (~(mask)(test) & (mask)(otherwise))))
+#define LANES_1(f) static inline number lanes_##f(number x) \\
+    { number y; for (int i = 0; i < ROWS; i++) y[i] = f(x[i]); return y; }
+#define LANES_2(f) static inline number lanes_##f(number x, number y) \\
+    { number z; for (int i = 0; i < ROWS; i++) z[i] = f(x[i], y[i]); return z; }
+"""
+
+_DRIVER = """\
+int program(const double *parameters, const double *rows, long count, double *out)
+{{
+    number *total = calloc({results} + 1, sizeof(number)), *tail = malloc(({results} + 1) * sizeof(number));
+    number *v = malloc(({places} + 1) * sizeof(number)), inputs[{inputs} + 1];
+    if (!total || !tail || !v) {{ free(total); free(tail); free(v); return 1; }}
+    for (long start = 0; start < count; start += ROWS) {{
+        const int lanes = count - start < ROWS ? (int)(count - start) : ROWS;
+        for (int k = 0; k < {inputs}; k++)
+            for (int i = 0; i < ROWS; i++) inputs[k][i] = rows[(start + (i < lanes ? i : 0)) * {inputs} + k];
+{body}
+    }}
+{end}
+    free(total); free(tail); free(v);
+    return 0;
+}}
+"""
+
+_SUMS = """\
+        number *sums = total;
+        if (lanes < ROWS) { sums = tail; memset(tail, 0, RESULTS * sizeof(number)); }
+CALLS
+        if (lanes < ROWS)
+            for (int r = 0; r < RESULTS; r++)
+                for (int i = 0; i < lanes; i++) total[r][i] += tail[r][i];"""
+
+_VALUES = """\
+        number *sums = tail;
+CALLS
+        for (int i = 0; i < lanes; i++)
+            for (int r = 0; r < RESULTS; r++) out[(start + i) * RESULTS + r] = tail[r][i];"""
+
+_LANES_TOTAL = """\
+    for (int r = 0; r < {results}; r++) {{
+        out[r] = 0.0;
+        for (int i = 0; i < ROWS; i++) out[r] += total[r][i];
+    }}"""
+
+
+class CProgram(Program):
+    """A program built by the C compiler. A value that is not defined is nan or inf.
+
+    One row gives the results of the Python dialect to the bit; ``batch`` adds rows up in eight partial sums.
+    NumPy arrays of float64 are read in place.
+    """
+
+    dialect = "c"
+
+    @classmethod
+    def of(cls, outputs: Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value], single: bool) -> CProgram:
+        """Compile; a ``ValueError`` beyond ``LARGEST`` statements, a ``CompilerError`` without a C compiler."""
+        compiler.find_compiler()
+        program = cls(emit(outputs, wrt, inputs, LANES, single), wrt, inputs, single)
+        program._graph = (outputs, wrt, inputs)
+        return program
+
+    def _build(self, emitted: Emitted) -> None:
+        statements = len(emitted.forward) + len(emitted.backward)
+        if statements > LARGEST:
+            raise ValueError(f"the graph has {statements} statements, and the c dialect takes {LARGEST}: use dialect='python' or 'numpy'")
+        self._graph: Any = None
+        self._results = len(emitted.values) + len(emitted.gradients)
+        self.source = lanes_source(emitted, self.single)
+        function = compiler.load(self.source).program
+        function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_long, ctypes.c_void_p]
+        function.restype = ctypes.c_int
+        self._function = function
+        self._buffers = _Buffers(self._wrt_count, self._input_count, self._results)
+
+    def __call__(self, wrt_values: Sequence[float], input_values: Sequence[float] = ()) -> Any:
+        self._check_lengths(wrt_values, input_values)
+        buffers = self._buffers
+        parameters = _address(wrt_values) or buffers.parameters.filled(wrt_values)
+        self._run(parameters, _address(input_values) or buffers.inputs.filled(input_values), 1, buffers.out.address)
+        return self._result(buffers.out.values())
+
+    def batch(self, wrt_values: Sequence[float], rows: Any) -> Any:
+        count = len(rows)
+        if len(wrt_values) != self._wrt_count:
+            self._check_lengths(wrt_values, [0.0] * self._input_count)
+        buffers = self._buffers
+        parameters = _address(wrt_values) or buffers.parameters.filled(wrt_values)
+        address, keep = self._rows(rows, count)
+        if self.single:
+            self._run(parameters, address, count, buffers.out.address)
+            return self._result(buffers.out.values())
+        out = array("d", bytes(8 * self._results * count))
+        self._run(parameters, address, count, out.buffer_info()[0])
+        values = out.tolist()
+        del keep
+        return [values[i : i + self._results] for i in range(0, len(values), self._results)]
+
+    def save_c(self, path: str | Path) -> None:
+        """Write the program as one plain C99 file, which needs nothing but <math.h>; a comment says how to call it."""
+        outputs, wrt, inputs = self._graph
+        Path(path).write_text(plain_source(emit(outputs, wrt, inputs, C, self.single), self.single))
+
+    def _rows(self, rows: Any, count: int) -> tuple[int, Any]:
+        """The address of the table of rows, and what keeps it alive."""
+        shape = getattr(rows, "shape", None)
+        if shape is not None:
+            if tuple(shape) != (count, self._input_count):
+                raise ValueError(f"rows is a table with {self._input_count} column(s), one for each input, not of shape {tuple(shape)}")
+            if not _address(rows):
+                rows = rows.astype("float64", order="C")
+            return _address(rows), rows
+        if set(map(len, rows)) - {self._input_count}:
+            wrong = next(len(row) for row in rows if len(row) != self._input_count)
+            raise ValueError(f"each row has {self._input_count} value(s), one for each input, not {wrong}")
+        table = array("d", struct.pack(f"{count * self._input_count}d", *chain.from_iterable(rows)))
+        return table.buffer_info()[0], table
+
+    def _run(self, parameters: int, rows: int, count: int, out: int) -> None:
+        if self._function(parameters, rows, count, out):
+            raise MemoryError("there is not enough memory for the intermediate values of this program")
+
+    def _result(self, values: tuple[float, ...]) -> Any:
+        return (values[0], list(values[1:])) if self.single else list(values)
+
+
+class _Buffer:
+    """Doubles in memory that C reads and writes."""
+
+    def __init__(self, count: int) -> None:
+        self.memory = bytearray(8 * max(count, 1))
+        self.packer = struct.Struct(f"{count}d")
+        self.address = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
+
+    def filled(self, values: Sequence[float]) -> int:
+        self.packer.pack_into(self.memory, 0, *values)
+        return self.address
+
+    def values(self) -> tuple[float, ...]:
+        return self.packer.unpack_from(self.memory)
+
+
+class _Buffers(threading.local):
+    """One set for each thread: C runs without the interpreter's lock."""
+
+    def __init__(self, parameters: int, inputs: int, results: int) -> None:
+        self.parameters, self.inputs, self.out = _Buffer(parameters), _Buffer(inputs), _Buffer(results)
+
+
+def _address(values: Any) -> int:
+    """Where a NumPy array of float64 without gaps has its numbers; 0 for anything else."""
+    interface = getattr(values, "__array_interface__", None)
+    if interface is None or interface["strides"] is not None or interface["typestr"] != ("<f8" if struct.pack("=h", 1)[0] else ">f8"):
+        return 0
+    address: int = interface["data"][0]
+    return address
+
+
+# -- source ----------------------------------------------------------------------------------------------------
+def lanes_source(emitted: Emitted, single: bool) -> str:
+    """The C source over vectors of rows."""
+    pieces = partition(emitted)
+    results = len(emitted.values) + len(emitted.gradients)
+    chunks = "\n".join(_lanes_chunk(i, chunk, pieces, single) for i, chunk in enumerate(pieces.chunks))
+    used = sorted(set(re.findall(r"lanes_(\w+)\(", chunks)))
+    wrappers = "".join(f"LANES_{2 if name in ('pow', 'atan2', 'hypot', 'copysign') else 1}({name})\n" for name in used)
+    calls = "\n".join(f"        chunk_{i}(parameters, inputs, v, sums);" for i in range(len(pieces.chunks)))
+    body = (_SUMS if single else _VALUES).replace("CALLS", calls).replace("RESULTS", str(results))
+    end = _LANES_TOTAL.format(results=results) if single else "    (void)total;"
+    driver = _DRIVER.format(results=results, places=pieces.size, inputs=len(emitted.inputs), body=body, end=end)
+    return f"{_HEAD}\n{wrappers}\n{chunks}\n{driver}"
+
+
+def _lanes_chunk(i: int, chunk: Chunk, pieces: Partition, single: bool) -> str:
+    lines = [f"static void chunk_{i}(const double *parameters, const number *inputs, number *v, number *sums)", "{"]
+    lines += [f"    const double {name} = parameters[{index}];" for name, index in chunk.parameters.items()]
+    lines += [f"    const number {name} = inputs[{index}];" for name, index in chunk.inputs.items()]
+    lines += [f"    const number {name} = v[{index}];" for name, index in chunk.loads.items()]
+    for target, text, _ in chunk.statements:
+        if target.startswith("result_") and target in pieces.results:
+            if text != "0.0" or not single:
+                lines.append(f"    sums[{pieces.place[target]}] {'+=' if single else '='} V({text});")
+            continue
+        lines.append(f"    const number {target} = V({text});")
+        if target in pieces.place:
+            lines.append(f"    v[{pieces.place[target]}] = {target};")
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def plain_source(emitted: Emitted, single: bool) -> str:
+    """The C source of one evaluation, in C99."""
+    pieces = partition(emitted)
+    n = len(emitted.values)
+    results = "value[0] is the value, and gradients[i] its derivative by parameters[i]" if single else "values[i] is output i"
+    arguments = "double *value, double *gradients" if single else "double *values"
+    prototype = f"void program(const double *parameters, const double *inputs, {arguments})"
+    arrays = {"parameters": emitted.parameters, "inputs": emitted.inputs}
+    lists = "".join(f"     {what}: {', '.join(called) or 'none'}\n" for what, called in arrays.items())
+    head = (
+        f"/* {prototype}\n\n   {results}.\n   The arguments hold, in this order:\n{lists}"
+        "   Needs C99 and <math.h> (link with -lm); allocates nothing. */\n\n#include <math.h>\n"
+    )
+    parts = []
+    for i, chunk in enumerate(pieces.chunks):
+        lines = [f"static void chunk_{i}(const double *parameters, const double *inputs, double *v)", "{"]
+        lines += ["    (void)parameters; (void)inputs; (void)v;"]
+        for source, names in (("parameters", chunk.parameters), ("inputs", chunk.inputs), ("v", chunk.loads)):
+            lines += [f"    const double {name} = {source}[{index}];" for name, index in names.items()]
+        for target, text, comment in chunk.statements:
+            place = pieces.place.get(target)
+            if target in pieces.results:
+                lines.append(f"    v[{place}] = {text};")
+                continue
+            lines.append(f"    const double {target} = {text};{f' /* {comment} */' if comment else ''}")
+            lines += [f"    v[{place}] = {target};"] if place is not None else []
+        parts.append("\n".join([*lines, "}"]) + "\n")
+    calls = "".join(f"    chunk_{i}(parameters, inputs, v);\n" for i in range(len(pieces.chunks)))
+    outcome = f"    value[0] = v[0];\n    for (int i = 0; i < {len(emitted.gradients)}; i++) gradients[i] = v[{n} + i];\n"
+    if not single:
+        outcome = f"    for (int i = 0; i < {n}; i++) values[i] = v[i];\n"
+    driver = f"{prototype}\n{{\n    double v[{pieces.size}];\n{calls}{outcome}}}\n"
+    return "\n".join([head, *parts, driver])
