@@ -15,6 +15,7 @@ from .checking import (
     numerical_gradient,
 )
 from .dual import Dual
+from .jit import jit
 from .primitives import absolute as abs
 from .primitives import (
     acos,
@@ -59,6 +60,7 @@ from .primitives import (
     tanh,
 )
 from .program import Program, compile_graph, operation_count
+from .symbolic import formula, symbolic
 from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Constant, Value, topological_order
 from .walkthrough import explain, steps
@@ -93,6 +95,7 @@ __all__ = [
     "expm1",
     "find_nonfinite",
     "finite_difference_errors",
+    "formula",
     "grad",
     "gradcheck",
     "gradients",
@@ -101,6 +104,7 @@ __all__ = [
     "hypot",
     "identity",
     "jacobian",
+    "jit",
     "jvp",
     "leaky_relu",
     "log",
@@ -125,6 +129,7 @@ __all__ = [
     "sqrt",
     "step",
     "steps",
+    "symbolic",
     "tan",
     "tanh",
     "topological_order",

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from .arithmetic import real
 from .checking import numerical_gradient
+from .expression import number_text
 from .language import ExpressionError, Parsed, bind, parse
-from .notation import number_text
 from .transforms import gradients
 from .value import Value
 from .walkthrough import steps, table

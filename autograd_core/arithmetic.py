@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 import numbers
 import operator
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar, NamedTuple, NoReturn, TypeVar
 
 # How tightly a spelling binds, loosest first; a formula needs brackets inside anything that binds tighter.
@@ -75,6 +77,8 @@ class Primitive:
         self.precedence = precedence
         self.domain = domain
         self.constants = constants
+        # Whether a derivative may be infinite where the value is not: its rule divides by what may be 0.
+        self.singular = not {"divide", "raised"}.isdisjoint(getattr(getattr(derivatives, "__code__", None), "co_names", ["divide"]))
         self.fast: Callable[..., Any] | None = None  # a quicker way to the same node, where recording.py has one
         self.evaluate = evaluate or _compiled(python, arity)
         if summary:
@@ -175,6 +179,19 @@ def real(x: Any) -> float:
     raise TypeError(f"a real number is needed, not {type(x).__name__} {shown}: {advice}")
 
 
+_watched: list[list[str]] = []
+
+
+@contextmanager
+def watching_comparisons() -> Iterator[list[str]]:
+    """Within it, the places where code compares numbers of the library are noted in the list that it gives."""
+    _watched.append([])
+    try:
+        yield _watched[-1]
+    finally:
+        _watched.pop()
+
+
 def _is_numpy_bool(x: Any) -> bool:
     """NumPy registers every scalar type but this one as a number, under one of two names."""
     return type(x).__module__ == "numpy" and type(x).__name__ in ("bool", "bool_")
@@ -241,6 +258,9 @@ class Number:
         return self.apply(FAMILIES["**"](real(exponent)), self)
 
     def _compare(self, other: Any, test: Callable[[float, float], bool]) -> bool:
+        if _watched:
+            frame = sys._getframe(2)
+            _watched[-1].append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
         if isinstance(other, Number):
             return test(self.scalar(), other.scalar())
         return test(self.scalar(), real(other)) if self.accepts(other) else NotImplemented

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .arithmetic import ATOM, SIGN, SUM, Primitive
-from .notation import operation_text
+from .expression import operation_text
 from .rules import Edge, Rule, rule
 from .spelling import Dialect
 from .value import Value, topological_order
@@ -154,6 +154,9 @@ class _Emission:
                 continue
             row = self.rule(node)
             operands = {gap: self.term(parent) for gap, parent in zip(row.operands, node.parents)}
+            if row.value.pieces == (("x", 0),) and operands["x"].size == 0 and not node.name:  # identity: another name for its operand
+                self.inlined[node] = operands["x"]
+                continue
             if self._may_be_inlined(node, row, operands):
                 size = 1 + sum(term.size for term in operands.values())
                 self.inlined[node] = Term(row.value.fill(_texts(operands)), row.value.precedence, size)

@@ -117,7 +117,7 @@ def power(n: float) -> Primitive:
 
 
 # -- exponentials and logarithms -------------------------------------------------------------------------------
-exp   = _row("exp",   "exp(x)",   lambda out, x: out,                        "e^{#1}", "The exponential of x; overflows above 709.78.", "exp(0.0) -> 1.0")
+exp   = _row("exp",   "exp(x)",   lambda out, x: out,                        "e^{#1}", "The exponential of x; overflows above 709.78.", "exp(0.0) -> 1.0", precedence=POWER)
 expm1 = _row("expm1", "expm1(x)", lambda out, x: exp(x),                     "e^{#1} - 1", "exp(x) - 1, accurate near 0.", "expm1(1e-20) -> 1e-20", precedence=SUM)
 log   = _row("log",   "log(x)",   lambda out, x: 1.0 / x,                    r"\ln\left(#1\right)", "The natural logarithm, for x > 0.", "log(1.0) -> 0.0", domain="x > 0")
 log1p = _row("log1p", "log1p(x)", lambda out, x: 1.0 / (1.0 + x),            r"\ln\left(1 + #1\right)", "log(1 + x), accurate near 0, for x > -1.", "log1p(1e-20) -> 1e-20", domain="x > -1")

@@ -6,6 +6,7 @@ any order: ``grad(grad(f))``, ``jvp(grad(f), ...)``, ``grad(lambda x: jvp(f, (x,
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -50,7 +51,12 @@ def _reverse(output: Any, inputs: Sequence[Value], as_values: bool) -> list[Any]
         derivatives = row.local_derivatives(node, *parents) if as_values else node.local_derivatives
         for parent, derivative in zip(parents, derivatives):
             if parent in order:
-                term = derivative if type(upstream) is float and upstream == 1.0 else chain(upstream, derivative)
+                if type(upstream) is float and upstream == 1.0:
+                    term = derivative
+                elif type(derivative) is float and derivative in (1.0, -1.0):
+                    term = upstream if derivative == 1.0 else -upstream
+                else:  # chain is * in which 0 * inf is 0
+                    term = chain(upstream, derivative) if row.singular or not as_values else upstream * derivative
                 found[parent] = found[parent] + term if parent in found else term
     return [found.get(x, 0.0) for x in inputs]
 
@@ -101,7 +107,12 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..
     [4.0, 3.0]
     """
     both = value_and_grad(f, argnums)
-    return lambda *arguments: both(*arguments)[1]
+
+    @functools.wraps(f)
+    def gradient(*arguments: Any) -> Any:
+        return both(*arguments)[1]
+
+    return gradient
 
 
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -114,6 +125,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     if not all(isinstance(n, int) for n in numbers):
         raise TypeError(f"argnums is the number of an argument (0, 1, ...) or a tuple of them, not {argnums!r}")
 
+    @functools.wraps(f)
     def evaluate(*arguments: Any) -> tuple[Any, Any]:
         for n in numbers:
             if not -len(arguments) <= n < len(arguments):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .arithmetic import real
-from .expression import Expression, Literal, Symbol
-from .notation import caller_variables, formula_text, node_names, number_text, operation_text
+from .expression import Expression, Literal, Symbol, number_text, operation_text
+from .notation import Names, names_for
 from .value import Constant, Value, topological_order
-
-Names = Mapping[str, Any] | str | None
 
 
 class ForwardStep(NamedTuple):
@@ -89,7 +87,7 @@ def steps(output: Value, names: Names = None, seed: float = 1.0) -> Steps:
     x            v1              1  *  x = 3                          3    3
     x            v1              1  *  x = 3                          3    6
     """
-    called = node_names(output, caller_variables() if names == "caller" else _mapping(names))
+    called = names_for(output, names)
     order = topological_order(output)
     forward = [ForwardStep(node, called[node], _expression(node, called), node.data) for node in order if not isinstance(node, Constant)]
     backward = [step for step in _backward(output, order, called, real(seed)) if not isinstance(step.node, Constant)]
@@ -176,7 +174,7 @@ def explain(output: Value, x: Value, names: Names = None, follow: bool = False) 
       in v1 = w * w:  1 * (w = 3) = 3
       total:  2 + 3 + 3 = 8
     """
-    called = node_names(output, caller_variables() if names == "caller" else _mapping(names), also=[x])
+    called = names_for(output, names, also=[x])
     terms: dict[Value, list[BackwardStep]] = {}
     for step in _backward(output, topological_order(output), called, 1.0):
         terms.setdefault(step.node, []).append(step)
@@ -195,12 +193,6 @@ def explain(output: Value, x: Value, names: Names = None, follow: bool = False) 
             expression = _expression(step.consumer, called)
             receipt.uses.append(Use(step.consumer_name, expression, step.upstream, step.formula, step.local, step.contribution, through))
     return root
-
-
-def _mapping(names: Names) -> Mapping[str, Any] | None:
-    if isinstance(names, str):
-        raise ValueError(f"names is 'caller' or a mapping from names to Values, not {names!r}")
-    return names
 
 
 def _expression(node: Value, called: Mapping[Value, str]) -> str:
@@ -227,7 +219,7 @@ def _formulas(node: Value, called: Mapping[Value, str]) -> list[str]:
         return []
     symbols = [Literal(p.data) if isinstance(p, Constant) else Symbol(called[p]) for p in node.parents]
     derivatives = node.primitive.local_derivatives(Symbol(called[node]), *symbols)
-    return [formula_text(d if isinstance(d, Expression) else Literal(d)) for d in derivatives]
+    return [str(d if isinstance(d, Expression) else Literal(d)) for d in derivatives]
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]], alignment: str) -> str:
