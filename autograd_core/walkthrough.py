@@ -90,7 +90,7 @@ def steps(output: Value, names: Names = None, seed: float = 1.0) -> Steps:
     called = names_for(output, names)
     order = topological_order(output)
     forward = [ForwardStep(node, called[node], _expression(node, called), node.data) for node in order if not isinstance(node, Constant)]
-    backward = [step for step in _backward(output, order, called, real(seed)) if not isinstance(step.node, Constant)]
+    backward = [step for step in terms(output, called, real(seed)) if not isinstance(step.node, Constant)]
     return Steps(forward, backward)
 
 
@@ -175,20 +175,20 @@ def explain(output: Value, x: Value, names: Names = None, follow: bool = False) 
       total:  2 + 3 + 3 = 8
     """
     called = names_for(output, names, also=[x])
-    terms: dict[Value, list[BackwardStep]] = {}
-    for step in _backward(output, topological_order(output), called, 1.0):
-        terms.setdefault(step.node, []).append(step)
-    root = Receipt(called[output], called[x], [], terms[x][-1].total if x in terms else 0.0)
+    received: dict[Value, list[BackwardStep]] = {}
+    for step in terms(output, called):
+        received.setdefault(step.node, []).append(step)
+    root = Receipt(called[output], called[x], [], received[x][-1].total if x in received else 0.0)
     pending, told = [(x, root)], {x}
     while pending:  # a loop: the path to the output may be long
         node, receipt = pending.pop()
-        for step in terms.get(node, []):
+        for step in received.get(node, []):
             if step.consumer is None:
                 continue
             through = None
             if follow and step.consumer not in told:
                 told.add(step.consumer)
-                through = Receipt(called[output], step.consumer_name, [], terms[step.consumer][-1].total)
+                through = Receipt(called[output], step.consumer_name, [], received[step.consumer][-1].total)
                 pending.append((step.consumer, through))
             expression = _expression(step.consumer, called)
             receipt.uses.append(Use(step.consumer_name, expression, step.upstream, step.formula, step.local, step.contribution, through))
@@ -199,11 +199,11 @@ def _expression(node: Value, called: Mapping[Value, str]) -> str:
     return operation_text(node.primitive, [called[parent] for parent in node.parents]) if node.primitive else ""
 
 
-def _backward(output: Value, order: Sequence[Value], called: Mapping[Value, str], seed: float) -> list[BackwardStep]:
+def terms(output: Value, called: Mapping[Value, str], seed: float = 1.0) -> list[BackwardStep]:
     """The terms of the backward pass, in the order in which ``Value.backward`` adds them."""
     total = {output: seed}
     found = [BackwardStep(output, called[output], None, "", 1.0, "", seed, seed, seed)]
-    for node in reversed(order):
+    for node in reversed(topological_order(output)):
         upstream = total.get(node, 0.0)
         for parent, local, formula in zip(node.parents, node.local_derivatives, _formulas(node, called)):
             contribution = upstream * local if upstream != 0.0 else 0.0
