@@ -14,8 +14,12 @@ from .checking import (
     gradcheck,
     numerical_gradient,
 )
+from .derivation import derivation
+from .drawing import Drawing, draw, to_dot
 from .dual import Dual
 from .jit import jit
+from .methods import compare_methods
+from .player import Player, play
 from .primitives import absolute as abs
 from .primitives import (
     acos,
@@ -68,9 +72,11 @@ from .walkthrough import explain, steps
 __all__ = [
     "TABLE",
     "Constant",
+    "Drawing",
     "Dual",
     "GradcheckError",
     "GradcheckReport",
+    "Player",
     "Primitive",
     "Program",
     "Value",
@@ -83,10 +89,13 @@ __all__ = [
     "atan2",
     "atanh",
     "cbrt",
+    "compare_methods",
     "compile_graph",
     "cos",
     "cosh",
+    "derivation",
     "dot",
+    "draw",
     "elu",
     "erf",
     "erfc",
@@ -117,6 +126,7 @@ __all__ = [
     "minimum",
     "numerical_gradient",
     "operation_count",
+    "play",
     "pow",
     "primitive",
     "relu",
@@ -132,6 +142,7 @@ __all__ = [
     "symbolic",
     "tan",
     "tanh",
+    "to_dot",
     "topological_order",
     "value_and_grad",
     "vjp",

@@ -8,12 +8,18 @@ import itertools
 import os
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from .arithmetic import real
 from .checking import numerical_gradient
+from .clusters import LEVELS
+from .derivation import derivation
+from .drawing import draw
 from .expression import number_text
 from .language import ExpressionError, Parsed, bind, parse
+from .layout import LayoutError
+from .player import play
 from .transforms import gradients
 from .value import Value
 from .walkthrough import steps, table
@@ -22,6 +28,7 @@ _EXAMPLE = """\
 examples:
   python -m autograd_core "exp(x*z) + x*z/log(x) + sin(log(x))/(x*z)" x=2 z=3
   python -m autograd_core "a = x*z; b = log(x); sin(b)/a" x=2 z=3 --check
+  python -m autograd_core "y = sigmoid(w*x + b)" w=0.5 x=2 b=1 --svg graph.svg --html steps.html
   echo "sigmoid(w*x + b)" | python -m autograd_core - w=0.5 x=2 b=1
 """
 
@@ -41,6 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter still shows the rest
+    parser.add_argument("--svg", metavar="FILE", help="draw the graph (also .png, .pdf, .dot)")
+    parser.add_argument("--html", metavar="FILE", help="write a page that plays both passes step by step")
+    parser.add_argument("--latex", action="store_true", help="print the derivation in LaTeX")
+    parser.add_argument("--level", choices=LEVELS, help="how much of the graph --svg shows")
     options = parser.parse_args(_protected(sys.argv[1:] if arguments is None else arguments, parser))
     if not 1 <= options.digits <= 17:
         parser.error(f"--digits is a number from 1 to 17, not {options.digits}")
@@ -48,8 +59,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = sys.stdin.read() if options.expression == "-" else options.expression
         program = parse(text.strip())
         values = bind(program, _assignments(options.values))
-        print(report(program, values, options.digits, options.check))
-    except ExpressionError as error:
+        output, leaves = evaluated(program, values)
+        if options.latex:
+            print(derivation(output, digits=options.digits).latex())
+        else:
+            print(report(program, output, leaves, options.digits, options.check))
+        for made in pictures(output, options.svg, options.html, options.level):
+            print(f"wrote {made}")
+    except (ExpressionError, LayoutError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except RecursionError:
@@ -58,8 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def report(program: Parsed, values: dict[str, float], digits: int = 6, check: bool = False) -> str:
-    """The two tables and the gradients, as text."""
+def evaluated(program: Parsed, values: dict[str, float]) -> tuple[Value, dict[str, Value]]:
+    """The output, which has a name, and the leaf of each input."""
     leaves = {name: Value(x, name) for name, x in values.items()}
     output = program.evaluate(leaves)
     if not isinstance(output, Value):  # a constant: a leaf, with nothing to differentiate
@@ -67,6 +84,26 @@ def report(program: Parsed, values: dict[str, float], digits: int = 6, check: bo
     if output.name is None:
         names = itertools.chain(["output"], (f"output{i}" for i in itertools.count(2)))
         output.name = next(name for name in names if name not in leaves)
+    return output, leaves
+
+
+def pictures(output: Value, svg: str | None, page: str | None, level: str | None) -> Iterator[Path]:
+    """Write the pictures that are asked for, and give their paths."""
+    if svg:
+        try:
+            yield draw(output, level=level).save(svg)
+        except ValueError as error:
+            raise ExpressionError(str(error)) from None
+    if page:
+        try:
+            yield play(output).save(page)
+        except ValueError as error:
+            raise ExpressionError(str(error)) from None
+
+
+def report(program: Parsed, output: Value, leaves: dict[str, Value], digits: int = 6, check: bool = False) -> str:
+    """The two tables and the gradients, as text."""
+    values = {name: leaf.data for name, leaf in leaves.items()}
     passes = steps(output)
     called = passes.forward[-1].name
     found = [gradient.data for gradient in gradients(output, list(leaves.values()))]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import warnings
 from collections.abc import Collection, Iterable, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import layout
 from .clusters import LEVELS, Cluster, clusters
@@ -15,6 +13,9 @@ from .expression import number_text
 from .notation import Names, names_for
 from .value import Constant, Value, topological_order
 from .walkthrough import BackwardStep, terms
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SHOW = ("data", "grad", "local", "formula", "contribution")
 MODES = ("forward", "gradients", "backward")
@@ -86,6 +87,9 @@ class Drawing:
     """A picture of a graph: Jupyter shows it, and ``save`` writes it.
 
     ``dot`` is its DOT text, ``svg()`` its SVG text.
+
+    >>> Drawing("digraph { a -> b }", "graph of 2 nodes and 1 edges").svg()[:5]
+    '<?xml'
     """
 
     def __init__(self, dot: str, description: str) -> None:
@@ -101,6 +105,8 @@ class Drawing:
 
     def save(self, path: str | Path) -> Path:
         """Write ``path``, whose ending says what: ``.svg``, ``.png``, ``.pdf`` or ``.dot``. Returns the path."""
+        from pathlib import Path
+
         path = Path(path)
         kind = path.suffix.lower().lstrip(".")
         if kind not in ("svg", "png", "pdf", "dot", "gv"):
@@ -110,6 +116,8 @@ class Drawing:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """HTML with the picture as an image, which every notebook shows, also an untrusted one; SVG; and text."""
+        import base64
+
         svg = self.svg()
         encoded = base64.b64encode(svg.encode()).decode()
         image = f'<img src="data:image/svg+xml;base64,{encoded}" alt="{html.escape(self.description)}" style="max-width:100%">'

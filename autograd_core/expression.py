@@ -96,6 +96,16 @@ class Symbol(Expression):
         self.name = name
 
 
+class Figure(Symbol):
+    """An unknown that is written as a number: the same formula with figures put in."""
+
+    __slots__ = ("latex_text",)
+
+    def __init__(self, x: float, digits: int | None = None) -> None:
+        super().__init__(number_text(x, digits))
+        self.latex_text = number_latex(x, digits)
+
+
 class Literal(Expression):
     """A number in a formula."""
 
@@ -338,6 +348,8 @@ def operation_latex(primitive: Primitive, operands: Sequence[Written]) -> Writte
 
 
 def _latex_piece(part: Expression, operands: list[Written]) -> Written:
+    if isinstance(part, Figure):
+        return part.latex_text, -1.0 if part.name.startswith("-") else PRODUCT if "e" in part.name else ATOM
     if isinstance(part, Symbol):
         return symbol_latex(part.name), ATOM
     if isinstance(part, Literal):

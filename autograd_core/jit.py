@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -87,6 +86,8 @@ def _record(f: Callable[..., Any], arguments: tuple[Any, ...], dialect: str) -> 
 
 def _names(f: Callable[..., Any], arguments: tuple[Any, ...]) -> list[str]:
     """A name for every leaf of the arguments: ``x``, ``w[0]``, ``w[1]``."""
+    import inspect
+
     try:
         parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):

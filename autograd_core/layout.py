@@ -1,5 +1,7 @@
 """Running a layout engine: DOT text in, a picture out.
 
+What runs programs is imported where it is needed: ``import autograd_core`` stays quick.
+
 The engine is the command in the environment variable ``AUTOGRAD_CORE_DOT`` if that is set, else the
 system's ``dot``, else the one that ``pip install "autograd-core[dot]"`` brings along.
 """
@@ -7,10 +9,6 @@ system's ``dot``, else the one that ``pip install "autograd-core[dot]"`` brings 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-from importlib import metadata
-from pathlib import Path
 
 VARIABLE = "AUTOGRAD_CORE_DOT"
 PACKAGE = "graphviz-pure"
@@ -23,6 +21,8 @@ class LayoutError(RuntimeError):
 
 def find_engine() -> str:
     """The path of the layout engine; a :class:`LayoutError` that names the remedy if there is none."""
+    import shutil
+
     wanted = os.environ.get(VARIABLE)
     if wanted:
         path = shutil.which(wanted)
@@ -40,6 +40,8 @@ def render(dot: str, kind: str = "svg", timeout: float = 60.0) -> bytes:
 
     Raises :class:`LayoutError` with what the engine said, or after ``timeout`` seconds.
     """
+    import subprocess
+
     command = [find_engine(), f"-T{kind}"]
     try:
         result = subprocess.run(command, input=dot.encode(), capture_output=True, timeout=timeout, check=False)
@@ -54,6 +56,9 @@ def render(dot: str, kind: str = "svg", timeout: float = 60.0) -> bytes:
 
 def _packaged_engine() -> str | None:
     """The program in the wheel of ``graphviz-pure``, wherever it was installed."""
+    from importlib import metadata
+    from pathlib import Path
+
     try:
         files = metadata.distribution(PACKAGE).files or []
     except metadata.PackageNotFoundError:

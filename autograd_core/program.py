@@ -6,10 +6,8 @@ import itertools
 import linecache
 import math
 import re
-import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from operator import add
-from textwrap import wrap
 from typing import Any
 
 from .emission import Emitted, Statement, emit
@@ -173,6 +171,8 @@ def _unpacked(names: Sequence[str], source: str) -> list[str]:
     if not names:
         return []
     text = ", ".join(names)
+    from textwrap import wrap
+
     if len(text) <= 100:
         return [f"    {text}{',' if len(names) == 1 else ''} = {source}"]
     return ["    (", *(f"        {line}" for line in wrap(text, 112)), f"    ) = {source}"]
@@ -253,7 +253,9 @@ def compiled(parts: Sequence[str], namespace: dict[str, Any], name: str) -> Call
 
 def _located(error: Exception) -> Exception:
     """The error again, with the line of the program where it happened."""
-    frames: Iterator[traceback.FrameSummary] = iter(traceback.extract_tb(error.__traceback__))
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
     line = next((frame.line for frame in frames if frame.filename.startswith("<program ")), None)
     if line is None:
         return error

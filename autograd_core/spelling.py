@@ -50,6 +50,11 @@ _C_NAMES = {"inf": "INFINITY", "nan": "NAN"}
 PYTHON = Dialect("python", lambda name: _PYTHON_NAMES.get(name, name), ("", " if ", " else ", ""), (" and ", " or "), test_first=False)
 NUMPY = Dialect("numpy", lambda name: _NUMPY_NAMES.get(name, f"np.{name}"), ("np.where(", ", ", ", ", ")"), (" & ", " | "), is_call=True)
 C = Dialect("c", lambda name: _C_NAMES.get(name, name), ("", " ? ", " : ", ""), (" && ", " || "))
+# JavaScript has no error function and no copysign: the page brings them along.
+_JAVASCRIPT_NAMES = {"inf": "Infinity", "nan": "NaN", "fabs": "Math.abs", "erf": "erf", "erfc": "erfc", "copysign": "copysign"}
+JAVASCRIPT = Dialect(
+    "javascript", lambda name: _JAVASCRIPT_NAMES.get(name, f"Math.{name}"), ("", " ? ", " : ", ""), (" && ", " || ")
+)
 LANES = Dialect(  # C on vectors of rows
     "lanes", lambda name: _C_NAMES.get(name, f"lanes_{name}"), ("SELECT(", ", ", ", ", ")"), (" & ", " | "), is_call=True, wrap=("V(", ")")
 )

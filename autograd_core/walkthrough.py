@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -38,6 +39,10 @@ class BackwardStep(NamedTuple):
     total: float
 
 
+_FORWARD = ("node", "expression", "value")
+_BACKWARD = ("gradient of", "through", "upstream", "*", "local derivative", "= contribution", "sum")
+
+
 class Steps(NamedTuple):
     """The forward and the backward pass of one graph; printing it shows two tables."""
 
@@ -46,12 +51,17 @@ class Steps(NamedTuple):
 
     def forward_table(self, digits: int = 6) -> str:
         """The forward pass as an aligned table."""
-        rows = [(s.name, s.expression, number_text(s.value, digits)) for s in self.forward]
-        return table(("node", "expression", "value"), rows, "<<>")
+        return table(_FORWARD, self._forward_rows(digits), "<<>")
 
     def backward_table(self, digits: int = 6) -> str:
         """The backward pass as an aligned table."""
-        rows = []
+        return table(_BACKWARD, self._backward_rows(digits), "<<><<>>")
+
+    def _forward_rows(self, digits: int) -> list[tuple[str, ...]]:
+        return [(s.name, s.expression, number_text(s.value, digits)) for s in self.forward]
+
+    def _backward_rows(self, digits: int) -> list[tuple[str, ...]]:
+        rows: list[tuple[str, ...]] = []
         for s in self.backward:
             upstream, local, contribution, total = (number_text(x, digits) for x in (s.upstream, s.local, s.contribution, s.total))
             if s.consumer is None:
@@ -59,7 +69,13 @@ class Steps(NamedTuple):
                 continue
             local = local if s.formula in (local, "") else f"{s.formula} = {local}"
             rows.append((s.name, s.consumer_name, upstream, "*", local, contribution, total))
-        return table(("gradient of", "through", "upstream", "*", "local derivative", "= contribution", "sum"), rows, "<<><<>>")
+        return rows
+
+    def _repr_html_(self) -> str:
+        return (
+            f"<h4>Forward pass</h4>{html_table(_FORWARD, self._forward_rows(6), '<<>')}"
+            f"<h4>Backward pass</h4>{html_table(_BACKWARD, self._backward_rows(6), '<<><<>>')}"
+        )
 
     def __str__(self) -> str:
         return f"Forward pass\n{self.forward_table()}\n\nBackward pass\n{self.backward_table()}"
@@ -153,6 +169,10 @@ class Receipt(NamedTuple):
             return heading + ("  (the seed)" if self.name == self.output else "  (no use: the output does not depend on it)")
         return f"{heading}, from {len(self.uses)} {'use' if len(self.uses) == 1 else 'uses'} of {self.name}:"
 
+    def _repr_html_(self) -> str:
+        rows = [(line[: len(line) - len(line.lstrip())].replace("    ", "  ") + line.lstrip(),) for line in self.lines()]
+        return html_table(("receipt",), rows, "<")
+
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
@@ -227,3 +247,15 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], alignment: str)
     widths = [max(len(row[i]) for row in [headers, *rows]) for i in range(len(headers))]
     lines = ["  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, alignment, widths)).rstrip() for row in [headers, *rows]]
     return "\n".join(lines)
+
+
+def html_table(headers: Sequence[str], rows: Sequence[Sequence[str]], alignment: str) -> str:
+    """The same table in HTML; it takes its colours from the page."""
+
+    def cells(tag: str, row: Sequence[str]) -> str:
+        sides = {"<": "left", ">": "right"}
+        style = "padding:.15em .8em;white-space:pre"
+        return "".join(f'<{tag} style="text-align:{sides[a]};{style}">{html.escape(cell)}</{tag}>' for cell, a in zip(row, alignment))
+
+    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
+    return f"<table><thead><tr>{cells('th', headers)}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,161 @@
+(function (root, graph) {
+  "use strict";
+  if (!root || root.classList.contains("running")) return;
+  const copysign = (x, y) => (y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x));
+  // The error function by its series near 0 and the continued fraction of erfc elsewhere (Abramowitz and Stegun, 7.1.5, 7.1.14).
+  const erfc = (x) => (x < 0 ? 2 - erfc(-x) : x < 2 ? 1 - erf(x) : fraction(x));
+  const erf = (x) => {
+    if (Math.abs(x) >= 2) return copysign(1 - fraction(Math.abs(x)), x);
+    let term = x, total = x;
+    for (let n = 1; n < 60; n++) { term *= -x * x / n; total += term / (2 * n + 1); }
+    return 2 / Math.sqrt(Math.PI) * total;
+  };
+  const fraction = (x) => {
+    let tail = 0;
+    for (let n = 80; n > 0; n--) tail = n / 2 / (x + tail);
+    return Math.exp(-x * x) / Math.sqrt(Math.PI) / (x + tail);
+  };
+  const rows = ROWS;
+
+  const nodes = graph.nodes, frames = graph.frames;
+  nodes.forEach((node) => { node.data = Number(node.data); });
+  const find = (selector) => root.querySelector(selector);
+  const format = (x) => {
+    if (Number.isNaN(x)) return "nan";
+    if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf";
+    const text = Math.abs(x) >= 1e-4 && Math.abs(x) < 1e6 || x === 0 ? String(Number(x.toPrecision(6))) : x.toExponential(5);
+    return text.replace(/\.?0+e/, "e");
+  };
+  const bracket = (x) => (x < 0 ? "(" + format(x) + ")" : format(x));
+
+  // Both passes over the whole graph: the value of every node, and every backward term with its running sum.
+  function run() {
+    nodes.forEach((node) => {
+      if (node.row === null) return;
+      const inputs = node.parents.map((p) => nodes[p].data);
+      node.data = rows[node.row].value(...inputs);
+      node.local = rows[node.row].derivatives(node.data, ...inputs);
+    });
+    nodes.forEach((node) => { node.grad = 0; });
+    frames.forEach((frame) => {
+      if (frame.phase === "seed") nodes[frame.node].grad = 1;
+      if (frame.phase !== "backward") return;
+      const upstream = nodes[frame.consumer].grad, local = nodes[frame.consumer].local[frame.position];
+      frame.upstream = upstream;
+      frame.local = local;
+      frame.contribution = upstream === 0 ? 0 : upstream * local;
+      nodes[frame.node].grad += frame.contribution;
+      frame.total = nodes[frame.node].grad;
+    });
+  }
+
+  function caption(frame) {
+    const node = nodes[frame.node];
+    if (frame.phase === "forward") {
+      const numbers = node.template.replace(/\{(\d+)\}/g, (_, i) => bracket(nodes[node.parents[i]].data));
+      return ["Forward", node.row === null ? node.name : node.name + " = " + node.expression, (node.row === null ? "" : numbers + " = ") + format(node.data)];
+    }
+    const output = nodes[graph.output].name, of = "∂" + output + "/∂";
+    if (frame.phase === "seed") return ["Seed", of + output, "1"];
+    const consumer = nodes[frame.consumer], formula = frame.formula || "";
+    const symbols = of + node.name + " += " + of + consumer.name + " · ∂" + consumer.name + "/∂" + node.name + (formula ? " = " + of + consumer.name + " · " + formula : "");
+    return ["Backward", symbols, bracket(frame.upstream) + " · " + bracket(frame.local) + " = " + format(frame.contribution) + ",  sum " + format(frame.total)];
+  }
+
+  let at = frames.length - 1, timer = null;
+  const slider = find(".position"), playButton = find(".play");
+
+  function show() {
+    const frame = frames[at], seen = new Set(), totals = new Map();
+    frames.slice(0, at + 1).forEach((f) => {
+      if (f.phase === "forward") seen.add(f.node);
+      if (f.phase === "seed") totals.set(f.node, 1);
+      if (f.phase === "backward") totals.set(f.node, f.total);
+    });
+    nodes.forEach((node, i) => {
+      const group = find('[data-node="' + i + '"]');
+      if (!group) return;
+      group.classList.toggle("now", i === frame.node || i === frame.consumer);
+      group.classList.toggle("pending", !seen.has(i) && node.sort !== "constant");
+      const data = group.querySelector(".data"), grad = group.querySelector(".grad");
+      if (data) data.textContent = seen.has(i) || node.sort === "constant" ? "data " + format(node.data) : "data ?";
+      if (grad) grad.textContent = totals.has(i) ? "grad " + format(totals.get(i)) : "grad";
+    });
+    root.querySelectorAll(".edge").forEach((edge) => {
+      const into = Number(edge.dataset.consumer), position = Number(edge.dataset.position);
+      const forward = frame.phase === "forward" && into === frame.node;
+      const backward = frame.phase === "backward" && into === frame.consumer && position === frame.position;
+      edge.classList.toggle("now", forward || backward);
+      const label = edge.querySelector("text");
+      if (label) label.textContent = frames.some((f, i) => i <= at && f.consumer === into && f.position === position) ? format(nodes[into].local[position]) : "";
+    });
+    const [phase, symbols, numbers] = caption(frame);
+    find(".phase").textContent = phase + ", step " + (at + 1) + " of " + frames.length + ": ";
+    find(".symbols").textContent = symbols;
+    find(".numbers").textContent = numbers;
+    slider.value = at;
+    slider.setAttribute("aria-valuetext", phase + ": " + symbols + " " + numbers);
+  }
+
+  function go(step) {
+    at = Math.max(0, Math.min(frames.length - 1, step));
+    show();
+  }
+
+  function stop() {
+    clearInterval(timer);
+    timer = null;
+    playButton.textContent = "play";
+    playButton.setAttribute("aria-label", "Play");
+  }
+
+  function toggle() {
+    if (timer !== null) return stop();
+    if (at === frames.length - 1) go(0);
+    playButton.textContent = "pause";
+    playButton.setAttribute("aria-label", "Pause");
+    timer = setInterval(() => { if (at === frames.length - 1) stop(); else go(at + 1); }, 900);
+  }
+
+  find(".first").onclick = () => { stop(); go(0); };
+  find(".back").onclick = () => { stop(); go(at - 1); };
+  find(".next").onclick = () => { stop(); go(at + 1); };
+  find(".last").onclick = () => { stop(); go(frames.length - 1); };
+  playButton.onclick = toggle;
+  slider.oninput = () => { stop(); go(Number(slider.value)); };
+  find(".jump").onchange = (event) => {
+    stop();
+    const wanted = Number(event.target.value);
+    go(frames.findIndex((f) => f.node === wanted));
+  };
+  root.querySelectorAll("[data-node]").forEach((group) => {
+    group.onclick = () => { stop(); go(frames.findIndex((f) => f.node === Number(group.dataset.node) && f.phase === "forward")); };
+  });
+  root.addEventListener("keydown", (event) => {
+    if (["INPUT", "SELECT", "BUTTON"].includes(event.target.tagName) && event.target !== slider) return;
+    const moves = { ArrowRight: 1, ArrowLeft: -1, Home: -frames.length, End: frames.length };
+    if (event.key in moves) { stop(); go(at + moves[event.key]); }
+    else if (event.key === " ") toggle();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  root.querySelectorAll(".leaves input").forEach((input) => {
+    input.oninput = () => {
+      const number = input.value.trim() === "" ? NaN : Number(input.value);
+      const problem = find(".problem");
+      if (!Number.isFinite(number)) { problem.textContent = input.dataset.name + " needs a number"; return; }
+      nodes[Number(input.dataset.leaf)].data = number;
+      run();
+      const broken = nodes.find((node) => !Number.isFinite(node.data));
+      problem.textContent = broken ? broken.name + " is not defined there (" + format(broken.data) + ")" : "";
+      show();
+    };
+  });
+  slider.max = frames.length - 1;
+  root.classList.add("running");
+  root.dataset.ready = "yes";
+  run();
+  go(0);
+  root.autograd = graph;
+})(document.getElementById("ROOT"), GRAPH);

@@ -1,0 +1,225 @@
+"""The chain rule as a student writes it by hand: a line for each node, in symbols and then in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from .expression import Expression, Figure, Literal, Symbol, number_latex, number_text, symbol_latex
+from .notation import Names, names_for
+from .value import Constant, Value, topological_order
+
+Written = tuple[str, str]  # as text, and in LaTeX
+
+
+class Link(NamedTuple):
+    """The derivative of a node by one that it reads: in symbols, in figures, and its value."""
+
+    consumer: Value
+    symbols: Expression
+    figures: Expression
+    value: float
+
+
+class Line(NamedTuple):
+    """One line: what it is about, its steps from symbols to numbers, and the same in LaTeX."""
+
+    left: str
+    steps: list[str]
+    left_latex: str
+    steps_latex: list[str]
+
+    def __str__(self) -> str:
+        return " = ".join([self.left, *self.steps])
+
+
+class Derivation(NamedTuple):
+    """A derivation: the lines of the forward pass, and those of the backward pass. Jupyter shows it as mathematics."""
+
+    forward: list[Line]
+    backward: list[Line]
+
+    def latex(self) -> str:
+        """The lines as one LaTeX ``aligned`` environment."""
+        rows = [f"{line.left_latex} &= {' = '.join(line.steps_latex)}" for line in (*self.forward, *self.backward)]
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    def __str__(self) -> str:
+        return "\n".join(str(line) for line in (*self.forward, *self.backward))
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def derivation(output: Value, wrt: Value | Sequence[Value] | None = None, names: Names = None, digits: int = 4) -> Derivation:
+    """The derivative of ``output`` with respect to ``wrt`` (a leaf, several, or all), step by step.
+
+    First a line for each node of the forward pass, then, from the output backwards, a line for each
+    gradient: the chain rule, the local derivatives, the figures, the result. Nodes that have no name are
+    written out where they are used, unless no node has one. ``names`` as in :func:`steps`.
+
+    >>> w, x = Value(3.0, "w"), Value(2.0, "x")
+    >>> z = w * x
+    >>> z.name = "z"
+    >>> print(derivation(z ** 2, w, names={"y": z ** 2}))
+    z = w * x = 3 * 2 = 6
+    v1 = z ** 2 = 6 ** 2 = 36
+    ∂v1/∂v1 = 1
+    ∂v1/∂z = 2 * z = 2 * 6 = 12
+    ∂v1/∂w = ∂v1/∂z · ∂z/∂w = ∂v1/∂z · x = 12 · 2 = 24
+
+    Raises ``ValueError`` for a ``wrt`` that the output does not depend on.
+    """
+    called = names_for(output, names)
+    order = topological_order(output)
+    leaves = [x for x in order if not x.parents and not isinstance(x, Constant)]
+    wanted = leaves if wrt is None else [wrt] if isinstance(wrt, Value) else list(wrt)
+    for x in wanted:
+        if x not in called:
+            raise ValueError(f"{x!r} is not in the graph of the output, which depends on {', '.join(called[leaf] for leaf in leaves)}")
+    return _Hand(output, order, called, digits).derive(wanted)
+
+
+class _Hand:
+    """The hand that writes: which nodes get lines of their own, and what stands in them."""
+
+    def __init__(self, output: Value, order: list[Value], called: dict[Value, str], digits: int) -> None:
+        self.output, self.order, self.called, self.digits = output, order, called, digits
+        automatic = {f"v{i}" for i in range(1, len(order) + 1)}
+        named = [x for x in order if x.parents and x is not output and (x.name or called[x] not in automatic)]
+        self.lines = {x for x in order if not isinstance(x, Constant) and (not named or not x.parents or x in named or x is output)}
+
+    def derive(self, wanted: list[Value]) -> Derivation:
+        reached = set(wanted)
+        for node in self.order:
+            if any(parent in reached for parent in node.parents):
+                reached.add(node)
+        forward = [self._forward_line(node) for node in self.order if node in self.lines and node.parents]
+        backward = [_line(self._partial(self.output), [("1", "1")])]
+        links: dict[Value, list[Link]] = {}
+        total = {self.output: 1.0}
+        for node in [x for x in reversed(self.order) if x in self.lines and x in reached]:
+            if node in links:
+                backward.append(self._backward_line(node, links[node], total))
+            for parent, link in (self._links(node, reached) if node.parents else {}).items():
+                links.setdefault(parent, []).append(link)
+        return Derivation(forward, backward)
+
+    # -- formulas ------------------------------------------------------------------------------------------------
+    def _leaf(self, figures: bool) -> Callable[[Value], Expression]:
+        return lambda x: Figure(x.data, self.digits) if figures else Symbol(self.called[x])
+
+    def _written_out(self, node: Value, leaf: Callable[[Value], Expression]) -> dict[Value, Expression]:
+        """The formulas of ``node`` and of the nodes without a line behind it, in those that have one."""
+        found: dict[Value, Expression] = {}
+        stack = [node]
+        while stack:
+            x = stack[-1]
+            if x is not node and (x in self.lines or isinstance(x, Constant)):
+                found[x] = Literal(x.data) if isinstance(x, Constant) else leaf(x)
+                stack.pop()
+                continue
+            missing = [parent for parent in x.parents if parent not in found]
+            if missing:
+                stack += reversed(missing)
+                continue
+            stack.pop()
+            found[x] = Expression.apply(x.primitive, *(found[parent] for parent in x.parents))  # type: ignore[arg-type]
+        return found
+
+    def _links(self, node: Value, reached: set[Value]) -> dict[Value, Link]:
+        """A link to each node with a line that ``node`` reads."""
+        symbols, figures = (self._derivatives(node, reached, self._leaf(f)) for f in (False, True))
+        values = {self.called[x]: x.data for x in self.order}
+        return {x: Link(node, symbols[x], figures[x], symbols[x].evaluate(values)) for x in symbols}
+
+    def _derivatives(self, node: Value, reached: set[Value], leaf: Callable[[Value], Expression]) -> dict[Value, Expression]:
+        """A reverse pass over the formulas between ``node`` and the next nodes that have a line."""
+        formulas = self._written_out(node, leaf)
+        gradient: dict[Value, Expression] = {node: Literal(1.0)}
+        for x in [x for x in reversed(self.order) if x in formulas]:
+            if x not in gradient or x.primitive is None or (x is not node and x in self.lines):
+                continue
+            out = leaf(x) if x in self.lines else formulas[x]
+            for parent, derivative in zip(x.parents, x.primitive.local_derivatives(out, *(formulas[p] for p in x.parents))):
+                if parent in reached:
+                    term = gradient[x] * derivative
+                    gradient[parent] = gradient[parent] + term if parent in gradient else term
+        return {x: gradient[x] for x in self.order if x in gradient and x is not node and x in self.lines}
+
+    # -- lines -------------------------------------------------------------------------------------------------
+    def _forward_line(self, node: Value) -> Line:
+        symbols, figures = (self._written_out(node, self._leaf(f))[node] for f in (False, True))
+        left = self.called[node], symbol_latex(self.called[node])
+        return _line(left, [_both(symbols), _both(figures), self._number(node.data)])
+
+    def _backward_line(self, node: Value, links: list[Link], total: dict[Value, float]) -> Line:
+        rule: list[Written] = []
+        symbols: list[Written] = []
+        figures: list[Written] = []
+        total[node] = 0.0
+        for consumer, formula, figure, value in links:
+            upstream = total[consumer]
+            total[node] += upstream * value if upstream != 0.0 else 0.0
+            step = _fraction(self.called[consumer], self.called[node])
+            if consumer is self.output:  # whose own gradient is 1
+                rule.append(step)
+                symbols.append(_both(formula))
+                figures.append(_both(figure))
+            else:
+                rule.append(_times(self._partial(consumer), step))
+                symbols.append(_product(self._partial(consumer), formula))
+                figures.append(_product(self._number(upstream), figure))
+        steps = [_added(rule), _added(symbols), _added(figures), self._number(total[node])]
+        return _line(self._partial(node), steps[1:] if len(links) == 1 and links[0].consumer is self.output else steps)
+
+    def _partial(self, node: Value) -> Written:
+        return _fraction(self.called[self.output], self.called[node])
+
+    def _number(self, x: float) -> Written:
+        return number_text(x, self.digits), number_latex(x, self.digits)
+
+
+def _line(left: Written, steps: Sequence[Written]) -> Line:
+    """A line without steps that repeat the one before."""
+    kept = [step for i, step in enumerate(steps) if i == 0 or step[0] != steps[i - 1][0]]
+    return Line(left[0], [text for text, _ in kept], left[1], [latex for _, latex in kept])
+
+
+def _both(formula: Expression) -> Written:
+    return str(formula), formula.latex()
+
+
+def _fraction(above: str, below: str) -> Written:
+    return f"∂{above}/∂{below}", rf"\frac{{\partial {symbol_latex(above)}}}{{\partial {symbol_latex(below)}}}"
+
+
+def _times(x: Written, y: Written) -> Written:
+    return f"{x[0]} · {y[0]}", rf"{x[1]} \cdot {y[1]}"
+
+
+def _bracketed(number: Written) -> Written:
+    return (f"({number[0]})", rf"\left({number[1]}\right)") if number[0].startswith("-") else number
+
+
+def _product(upstream: Written, factor: Expression) -> Written:
+    """``upstream · factor``, without a factor 1 and with the brackets that a sum needs."""
+    if isinstance(factor, Literal) and factor.value == 1.0:
+        return upstream
+    text, latex = _both(factor)
+    loose = not isinstance(factor, Symbol | Literal) and factor.primitive.name in ("+", "-", "neg", "/", "divide")
+    if loose or text.startswith("-"):
+        text = f"({text})"
+        latex = latex if latex.startswith(r"\frac") else rf"\left({latex}\right)"
+    return _times(_bracketed(upstream), (text, latex))
+
+
+def _added(terms: Sequence[Written]) -> Written:
+    text, latex = terms[0]
+    for more_text, more_latex in terms[1:]:
+        more = (more_text, more_latex) if not more_text.startswith("-") else (f"({more_text})", rf"\left({more_latex}\right)")
+        text, latex = f"{text} + {more[0]}", f"{latex} + {more[1]}"
+    return text, latex

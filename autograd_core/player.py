@@ -1,0 +1,307 @@
+"""The step player: both passes of a graph as one self-contained piece of HTML, which a person steps through.
+
+The page computes with functions printed from the table, so that a reader may change the value of a leaf
+and see both passes again. Without scripts it shows the last frame.
+"""
+
+from __future__ import annotations
+
+import html
+import itertools
+import math
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from . import layout
+from .arithmetic import ATOM, Primitive
+from .expression import number_text, operation_text
+from .notation import Names, names_for
+from .rules import rule
+from .spelling import JAVASCRIPT
+from .value import Constant, Value, topological_order
+from .walkthrough import BackwardStep, terms
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LIMIT = 300
+_serial = itertools.count(1)
+_WIDTH, _HEIGHT, _SCALE = 1.5, 0.75, 72.0  # a node in inches, and points an inch
+
+
+class Player:
+    """A player that Jupyter shows, in the notebook and in what is exported from it; ``save`` writes a page.
+
+    ``html`` is the fragment: one picture, its data and its script, without anything from the network.
+
+    >>> Player("<div>...</div>", "player of 2 nodes and 5 steps")
+    <player of 2 nodes and 5 steps>
+    """
+
+    def __init__(self, fragment: str, description: str) -> None:
+        self.html = fragment
+        self.description = description
+
+    def save(self, path: str | Path) -> Path:
+        """Write a page of its own, ``.html``. Returns the path."""
+        from pathlib import Path
+
+        path = Path(path)
+        if path.suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"a player is saved as .html, not {path.name!r}")
+        style = "body { margin: 1.5em; background: Canvas; color: CanvasText; color-scheme: light dark; }"
+        head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(self.description)}</title>'
+        page = f"<!doctype html>\n<html lang=en><head>{head}<style>{style}</style></head><body>\n{self.html}\n</body></html>\n"
+        path.write_text(page, "utf-8")
+        return path
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return f"<{self.description}>"
+
+
+def play(
+    output: Value, *, names: Names = None, inputs: Collection[Value] = (), parameters: Collection[Value] = (), limit: int = LIMIT
+) -> Player:
+    """Step through the forward and the backward pass of ``output``, forth and back.
+
+    One frame a step: each node's value, the seed, and each term ``upstream * local derivative`` with the
+    running sum, in symbols and in numbers. Buttons, a slider, the arrow keys and the space bar move it, a
+    click on a node jumps there, and the fields below change a leaf and run both passes again. ``names``,
+    ``inputs`` and ``parameters`` as in :func:`to_dot`.
+
+    >>> x = Value(3.0, "x")
+    >>> play(x * x)
+    <player of 2 nodes and 5 steps>
+
+    Raises ``ValueError`` for a graph of more than ``limit`` nodes, and a :class:`LayoutError` that says what
+    to install if there is no layout engine.
+    """
+    order = topological_order(output)
+    if len(order) > limit:
+        raise ValueError(f"the graph has {len(order)} nodes, more than a person steps through (limit={limit}): play a part of it")
+    called = names_for(output, names)
+    page = _Page(output, order, called, set(inputs), set(parameters))
+    description = f"player of {len(order)} nodes and {len(page.frames)} steps"
+    return Player(page.fragment(), description)
+
+
+class _Page:
+    """The parts of one player: the graph as data, its frames, and the picture of the last one."""
+
+    def __init__(self, output: Value, order: list[Value], called: dict[Value, str], inputs: set[Value], parameters: set[Value]) -> None:
+        self.output, self.order, self.called = output, order, called
+        self.inputs, self.parameters = inputs, parameters
+        self.index = {node: i for i, node in enumerate(order)}
+        self.rows: dict[tuple[Primitive, int], int] = {}
+        for node in order:
+            if node.primitive is not None:
+                self.rows.setdefault((node.primitive, len(node.parents)), len(self.rows))
+        self.terms = terms(output, called)
+        self.frames = self._frames()
+
+    def _frames(self) -> list[dict[str, Any]]:
+        frames: list[dict[str, Any]] = [
+            {"phase": "forward", "node": self.index[node]} for node in self.order if not isinstance(node, Constant) or node is self.output
+        ]
+        seen: dict[Value, itertools.count[int]] = {}
+        for step in self.terms:
+            if step.consumer is None:
+                frames.append({"phase": "seed", "node": self.index[step.node]})
+                continue
+            position = next(seen.setdefault(step.consumer, itertools.count()))
+            if not isinstance(step.node, Constant):
+                frames.append(self._backward_frame(step, position))
+        return frames
+
+    def _backward_frame(self, step: BackwardStep, position: int) -> dict[str, Any]:
+        consumer: Value = step.consumer  # type: ignore[assignment]
+        formula = "" if step.formula == number_text(step.local, None) else step.formula
+        return {
+            "phase": "backward", "node": self.index[step.node], "consumer": self.index[consumer], "position": position, "formula": formula
+        }  # fmt: skip
+
+    def sort(self, node: Value) -> str:
+        if node is self.output:
+            return "output"
+        if node.parents:
+            return "operation"
+        if node in self.parameters or getattr(node, "is_parameter", False):
+            return "parameter"
+        return "constant" if isinstance(node, Constant) and node not in self.inputs else "input"
+
+    def data(self) -> dict[str, Any]:
+        """The graph as the script reads it; a number that JSON does not have is a string."""
+        nodes = []
+        for node in self.order:
+            row = None if node.primitive is None else self.rows[node.primitive, len(node.parents)]
+            placeholders = [f"{{{i}}}" for i in range(len(node.parents))]
+            nodes.append(
+                {
+                    "name": self.called[node],
+                    "sort": self.sort(node),
+                    "row": row,
+                    "parents": [self.index[parent] for parent in node.parents],
+                    "data": node.data if math.isfinite(node.data) else str(node.data).replace("inf", "Infinity").replace("nan", "NaN"),
+                    "expression": operation_text(node.primitive, [self.called[p] for p in node.parents]) if node.primitive else "",
+                    "template": operation_text(node.primitive, placeholders) if node.primitive else "",
+                }
+            )
+        return {"nodes": nodes, "frames": self.frames, "output": self.index[self.output]}
+
+    def fragment(self) -> str:
+        """The piece of HTML."""
+        import hashlib
+        import json
+
+        digest = hashlib.sha256(json.dumps(self.data()).encode()).hexdigest()[:8]
+        root = f"agc-{digest}-{next(_serial)}"  # the same from run to run, and different within one
+        last = self.terms[-1]
+        leaves = "".join(self._leaf_field(node) for node in self.order if not node.parents and not isinstance(node, Constant))
+        choices = "".join(
+            f'<option value="{self.index[node]}">{html.escape(self.called[node])}</option>'
+            for node in self.order
+            if not isinstance(node, Constant)
+        )
+        return _TEMPLATE.format(
+            root=root,
+            css=_asset("player.css"),
+            svg=_svg(self),
+            phase=f"Backward, step {len(self.frames)} of {len(self.frames)}: ",
+            symbols=html.escape(f"∂{self.called[self.output]}/∂{last.name}"),
+            numbers=html.escape(number_text(last.total)),
+            choices=choices,
+            leaves=leaves,
+            last=len(self.frames) - 1,
+            script=self._script(root),
+        )
+
+    def _leaf_field(self, node: Value) -> str:
+        name, value = html.escape(self.called[node], quote=True), number_text(node.data, None)
+        return f'<label>{name} = <input value="{value}" inputmode="decimal" data-leaf="{self.index[node]}" data-name="{name}"></label>'
+
+    def _script(self, root: str) -> str:
+        import json
+
+        data = json.dumps(self.data(), ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+        rows = "[" + ",\n".join(javascript_row(primitive, count) for primitive, count in self.rows) + "]"
+        return _asset("player.js").replace("ROWS", rows).replace('"ROOT"', json.dumps(root)).replace("GRAPH", data)
+
+
+def javascript_row(primitive: Primitive, count: int) -> str:
+    """The row on ``count`` operands as an object of two JavaScript functions: its value, and its derivatives.
+
+    >>> from autograd_core import TABLE
+    >>> print(javascript_row(TABLE["tanh"], 1))
+    {value: (x) => { return Math.tanh(x); }, derivatives: (out, x) => { return [1.0 - out * out]; }}
+    """
+    pattern = rule(primitive, count, JAVASCRIPT)
+    names = (*pattern.operands, *(name for name, _ in pattern.before), "out")
+    same: dict[str, tuple[str, float]] = {name: (name, ATOM) for name in names}
+    before = "".join(f"const {name} = {text.fill(same)}; " for name, text in pattern.before)
+    operands = ", ".join(pattern.operands)
+    derivatives = ", ".join(edge.derivative.fill(same) for edge in pattern.edges)
+    value = f"({operands}) => {{ {before}return {pattern.value.fill(same)}; }}"
+    return f"{{value: {value}, derivatives: (out, {operands}) => {{ {before}return [{derivatives}]; }}}}"
+
+
+def _asset(name: str) -> str:
+    from importlib import resources
+
+    return resources.files("autograd_core").joinpath("assets").joinpath(name).read_text("utf-8")
+
+
+# -- the picture -------------------------------------------------------------------------------------------------
+def _svg(page: _Page) -> str:
+    """The graph as SVG with a place for every number, laid out by the engine; its numbers are those of the last frame."""
+    lines = layout.render(_plain_dot(page), "plain").decode().splitlines()
+    width, height = (float(x) * _SCALE for x in lines[0].split()[2:4])
+    totals = {step.node: step.total for step in page.terms}
+    edges, nodes = [], []
+    seen: dict[tuple[str, str], itertools.count[int]] = {}
+    for line in lines[1:]:
+        words = line.split()
+        if words[0] == "node":
+            node = page.order[int(words[1][1:])]
+            nodes.append(_node_svg(page, node, [float(x) * _SCALE for x in words[2:6]], height, totals.get(node)))
+        elif words[0] == "edge":
+            # The engine lists edges in an order of its own; those between the same two nodes are alike.
+            consumer, parent = page.order[int(words[2][1:])], page.order[int(words[1][1:])]
+            positions = [k for k, x in enumerate(consumer.parents) if x is parent]
+            position = positions[next(seen.setdefault((words[1], words[2]), itertools.count()))]
+            points = [float(x) * _SCALE for x in words[4 : 4 + 2 * int(words[3])]]
+            edges.append(_edge_svg(page, int(words[2][1:]), position, points, height))
+    label = html.escape(f"computational graph of {page.called[page.output]}", quote=True)
+    # On a narrow screen it shrinks until it is just legible, and then scrolls.
+    size = f'viewBox="-8 -14 {width + 16:.0f} {height + 22:.0f}" width="{width + 16:.0f}" style="min-width:{0.7 * width:.0f}px"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}" {size}>{"".join(edges)}{"".join(nodes)}</svg>'
+
+
+def _plain_dot(page: _Page) -> str:
+    """Boxes and arrows without text: only places are asked of the engine."""
+    lines = [f"digraph {{ rankdir=LR; nodesep=0.25; ranksep=0.75; node [shape=box, fixedsize=true, height={_HEIGHT}, label=\"\"];"]
+    for node in page.order:
+        longest = max(len(page.called[node]) + len(_symbol(node)) + 3, 13)
+        lines.append(f"n{page.index[node]} [width={max(_WIDTH, 0.1 * longest):.2f}];")
+    for node in page.order:
+        lines += [f"n{page.index[parent]} -> n{page.index[node]};" for parent in node.parents]
+    return "\n".join([*lines, "}"])
+
+
+def _symbol(node: Value) -> str:
+    if node.op == "**" and node.primitive is not None:
+        return f"** {number_text(node.primitive.constants[0], None)}"
+    return {"*": "×", "neg": "−", "-": "−", "/": "÷"}.get(node.op, node.op)
+
+
+def _node_svg(page: _Page, node: Value, place: list[float], height: float, total: float | None) -> str:
+    x, y, width, tall = place[0], height - place[1], place[2], place[3]
+    sort, i = page.sort(node), page.index[node]
+    box = f'x="{x - width / 2:.1f}" y="{y - tall / 2:.1f}" width="{width:.1f}" height="{tall:.1f}" rx="{8 if node.parents else 0}"'
+    outer = f'x="{x - width / 2 - 4:.1f}" y="{y - tall / 2 - 4:.1f}" width="{width + 8:.1f}" height="{tall + 8:.1f}" rx="10"'
+    second = f'<rect class="second" {outer}/>' if sort == "output" else ""
+    title = html.escape(" ".join(filter(None, [page.called[node], _symbol(node)])))
+    texts = [f'<text class="title" x="{x:.1f}" y="{y - tall / 2 + 17:.1f}">{title}</text>']
+    if sort != "constant":
+        grad = "" if total is None else f"grad {number_text(total)}"
+        texts.append(f'<text class="data" x="{x:.1f}" y="{y + 5:.1f}">data {number_text(node.data)}</text>')
+        texts.append(f'<text class="grad" x="{x:.1f}" y="{y + tall / 2 - 8:.1f}">{grad}</text>')
+    marker = f'<text class="marker" x="{x - width / 2 + 9:.1f}" y="{y - tall / 2 - 4:.1f}">▼</text>'
+    return f'<g class="node {sort}" data-node="{i}">{second}<rect class="body" {box}/>{"".join(texts)}{marker}</g>'
+
+
+def _edge_svg(page: _Page, consumer: int, position: int, points: list[float], height: float) -> str:
+    pairs = [(x, height - y) for x, y in zip(points[::2], points[1::2])]
+    start, *rest = (f"{x:.1f} {y:.1f}" for x, y in pairs)
+    (ax, ay), (bx, by) = pairs[-2], pairs[-1]
+    length = math.hypot(bx - ax, by - ay) or 1.0
+    ux, uy = (bx - ax) / length, (by - ay) / length
+    tip = f"{bx + 9 * ux:.1f},{by + 9 * uy:.1f} {bx - 4 * uy:.1f},{by + 4 * ux:.1f} {bx + 4 * uy:.1f},{by - 4 * ux:.1f}"
+    node = page.order[consumer]
+    local = number_text(node.local_derivatives[position])
+    mx, my = pairs[len(pairs) // 2]
+    label = f'<text x="{mx:.1f}" y="{my - 6:.1f}">{local}</text>'
+    place = f'data-consumer="{consumer}" data-position="{position}"'
+    return f'<g class="edge" {place}><path d="M{start}C{" ".join(rest)}"/><polygon points="{tip}"/>{label}</g>'
+
+
+_TEMPLATE = """\
+<div class="agc-player" id="{root}" tabindex="0" role="group" aria-label="step-by-step player">
+<style>{css}</style>
+<div class="picture">{svg}</div>
+<div class="caption" aria-live="polite"><span class="phase">{phase}</span><br><span class="symbols">{symbols}</span><br>
+<span class="numbers">{numbers}</span></div>
+<div class="controls script-only">
+<button type="button" class="first" aria-label="First step">|◀</button>
+<button type="button" class="back" aria-label="One step back">◀</button>
+<button type="button" class="play" aria-label="Play">play</button>
+<button type="button" class="next" aria-label="One step forward">▶</button>
+<button type="button" class="last" aria-label="Last step">▶|</button>
+<input type="range" class="position" min="0" max="{last}" value="{last}" aria-label="Step">
+<label>jump to <select class="jump" aria-label="Jump to a node">{choices}</select></label>
+</div>
+<div class="leaves script-only">{leaves}<span class="problem" role="status"></span></div>
+<script>{script}</script>
+</div>"""
