@@ -4,22 +4,12 @@ Start with :class:`Value` (``value.py``), which records a graph and runs ``backw
 operations is ``primitives.py``.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from . import persistence, primitives, recording  # noqa: F401  # isort: skip  the table first, then the operators printed from it
 from .arithmetic import TABLE, Primitive
-from .checking import (
-    GradcheckError,
-    GradcheckReport,
-    find_nonfinite,
-    finite_difference_errors,
-    gradcheck,
-    numerical_gradient,
-)
-from .derivation import derivation
-from .drawing import Drawing, draw, to_dot
 from .dual import Dual
-from .jit import jit
-from .methods import compare_methods
-from .player import Player, play
 from .primitives import absolute as abs
 from .primitives import (
     acos,
@@ -63,11 +53,59 @@ from .primitives import (
     tan,
     tanh,
 )
-from .program import Program, compile_graph, operation_count
-from .symbolic import formula, symbolic
 from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Constant, Value, topological_order
-from .walkthrough import explain, steps
+
+if TYPE_CHECKING:
+    from .by_hand import derivation
+    from .checking import (
+        GradcheckError,
+        GradcheckReport,
+        find_nonfinite,
+        finite_difference_errors,
+        gradcheck,
+        numerical_gradient,
+    )
+    from .drawing import Drawing, draw, to_dot
+    from .formulas import formula, symbolic
+    from .methods import compare_methods
+    from .player import Player, play
+    from .program import Program, compile_graph, operation_count
+    from .tracing import jit
+    from .walkthrough import explain, steps
+
+# Loaded when first used, so that the import stays quick.
+_LAZY = {
+    "by_hand": ("derivation",),
+    "checking": (
+        "GradcheckError",
+        "GradcheckReport",
+        "find_nonfinite",
+        "finite_difference_errors",
+        "gradcheck",
+        "numerical_gradient",
+    ),
+    "drawing": ("Drawing", "draw", "to_dot"),
+    "formulas": ("formula", "symbolic"),
+    "methods": ("compare_methods",),
+    "player": ("Player", "play"),
+    "program": ("Program", "compile_graph", "operation_count"),
+    "tracing": ("jit",),
+    "walkthrough": ("explain", "steps"),
+}
+_HOME = {name: module for module, names in _LAZY.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})
+
 
 __all__ = [
     "TABLE",

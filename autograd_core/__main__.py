@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .arithmetic import real
+from .by_hand import derivation
 from .checking import numerical_gradient
 from .clusters import LEVELS
-from .derivation import derivation
 from .drawing import draw
 from .expression import number_text
 from .language import ExpressionError, Parsed, bind, parse

@@ -152,12 +152,19 @@ def isort_style(name):
 def defined_names():
     """What __init__ imports from our modules under a public name."""
     names = set()
-    for node in tree(ROOT / "__init__.py").body:
-        if isinstance(node, ast.ImportFrom) and node.module:
+    for node in ast.walk(tree(ROOT / "__init__.py")):
+        if isinstance(node, ast.ImportFrom) and node.level and node.module:
             names |= {alias.asname or alias.name for alias in node.names}
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            names.add(node.name)
     return {name for name in names if not name.startswith("_")}
+
+
+def test_names_that_are_loaded_when_used_are_those_that_type_checkers_see():
+    for name, module in autograd_core._HOME.items():
+        assert f"from .{module} import" in (ROOT / "__init__.py").read_text()
+        assert getattr(autograd_core, name).__module__ == f"autograd_core.{module}"
+        assert name in dir(autograd_core)
+    with pytest.raises(AttributeError, match="no attribute 'q'"):
+        autograd_core.q  # noqa: B018
 
 
 def test_the_public_names_are_complete_and_sorted():
