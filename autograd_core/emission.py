@@ -7,6 +7,7 @@ left out, and a result that is used once is written where it is used.
 
 from __future__ import annotations
 
+import builtins
 import keyword
 import math
 import re
@@ -129,10 +130,13 @@ class _Emission:
 
     def unique(self, wish: str) -> str:
         """An identifier like ``wish`` that no other name, keyword or function of the program has."""
-        name = wish if wish.isascii() and wish.isidentifier() else re.sub(r"\W+", "_", _in_ascii(wish)).strip("_") or "v"
+        plain = wish.isascii() and wish.isidentifier() and not wish.startswith("__")  # which languages keep for themselves
+        name = wish if plain else re.sub(r"\W+", "_", _in_ascii(wish)).strip("_") or "v"
         name = f"v{name}" if name[0].isdigit() else name
         if name in _RESERVED or name.startswith(("lanes_", "chunk_", "result_")):
             name += "_"
+        if self.dialect.name in ("c", "lanes") and name == name.upper() != name.lower():
+            name += "_"  # names in capitals may be macros
         base, number = name, 1
         while name in self.used_names:
             number += 1
@@ -274,6 +278,6 @@ def _in_ascii(name: str) -> str:
 _C_KEYWORDS = (
     "auto break case char const continue default do double else enum extern float for goto if inline int long register restrict "
     "return short signed sizeof static struct switch typedef union unsigned void volatile while main y0 y1 yn j0 j1 jn gamma signgam "
-    "double_t float_t NAN INFINITY SELECT V ROWS LANES_1 LANES_2 number mask one rows count total tail sums out program gradients value"
+    "asm typeof unix linux double_t float_t NAN INFINITY SELECT V ROWS LANES_1 LANES_2 number mask one rows count total tail sums out program gradients value"
 )
-_RESERVED = {*keyword.kwlist, *dir(math), *dir(__builtins__), *_C_KEYWORDS.split(), "np", "parameters", "inputs", "v", "values", "chunk"}
+_RESERVED = {*keyword.kwlist, *dir(math), *dir(builtins), *_C_KEYWORDS.split(), "np", "parameters", "inputs", "v", "values", "chunk"}

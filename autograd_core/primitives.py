@@ -311,7 +311,7 @@ exceeds = _row("exceeds", "1.0 if x > y else 0.0 if x < y else 0.5 if x == y els
 gate    = _row("gate",    "0.0 if x <= 0.0 else 1.0", lambda out, x: 0.0, r"\left[#1 > 0\right]")  # step, in one comparison
 select  = _row("select",  "y if x > 0.0 else z", lambda out, x, y, z: (0.0, gate(x), 1.0 - gate(x)),
                r"\begin{cases} #2 & #1 > 0 \\ #3 & #1 \le 0 \end{cases}", arity=3)
-raised  = _row("raised",  "pow(x, y) if x == 0.0 and y >= 0.0 else inf if x == 0.0 or y * log2(x) >= 1024.0 else pow(x, y)",
+raised  = _row("raised",  "log2(x) if x < 0.0 else pow(x, y) if x == 0.0 and y >= 0.0 else inf if x == 0.0 or y * log2(x) >= 1024.0 else pow(x, y)",
                lambda out, x, y: (chain(y, raised(x, y - 1.0)), chain(log(x + (1.0 - gate(x))), out)), "{#1}^{#2}", arity=2)
 exponent_shift = _row("exponent_shift", _shift_statements, lambda out, *inputs: [0.0] * len(inputs), arity=None, evaluate=_exponent_shift)
 # fmt: on

@@ -92,14 +92,14 @@ class CProgram(Program):
         """Compile; a ``ValueError`` beyond ``LARGEST`` statements, a ``CompilerError`` without a C compiler."""
         compiler.find_compiler()
         program = cls(emit(outputs, wrt, inputs, LANES, single), wrt, inputs, single)
-        program._graph = (outputs, wrt, inputs)
+        program._plain_source = plain_source(emit(outputs, wrt, inputs, C, single), single)
         return program
 
     def _build(self, emitted: Emitted) -> None:
         statements = len(emitted.forward) + len(emitted.backward)
         if statements > LARGEST:
             raise ValueError(f"the graph has {statements} statements, and the c dialect takes {LARGEST}: use dialect='python' or 'numpy'")
-        self._graph: Any = None
+        self._plain_source = ""
         self._results = len(emitted.values) + len(emitted.gradients)
         self.source = lanes_source(emitted, self.single)
         function = compiler.load(self.source).program
@@ -133,8 +133,7 @@ class CProgram(Program):
 
     def save_c(self, path: str | Path) -> None:
         """Write the program as one plain C99 file, which needs nothing but <math.h>; a comment says how to call it."""
-        outputs, wrt, inputs = self._graph
-        Path(path).write_text(plain_source(emit(outputs, wrt, inputs, C, self.single), self.single))
+        Path(path).write_text(self._plain_source)
 
     def _rows(self, rows: Any, count: int) -> tuple[int, Any]:
         """The address of the table of rows, and what keeps it alive."""

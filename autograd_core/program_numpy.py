@@ -50,7 +50,8 @@ class NumpyProgram(Program):
         if table.ndim != 2 or table.shape[1] != self._input_count:
             raise ValueError(f"rows is a table with {self._input_count} column(s), one for each input, not of shape {table.shape}")
         self._check_lengths(wrt_values, [0.0] * self._input_count)
-        parameters, columns = [float(w) for w in wrt_values], list(np.ascontiguousarray(table.T))
+        # Numbers of NumPy's own: a division by 0 gives inf, as in a column.
+        parameters, columns = list(np.asarray(wrt_values, dtype=float)), list(np.ascontiguousarray(table.T))
         with np.errstate(all="ignore"):
             if self.single:
                 total, gradients = self._function(parameters, [*columns, count])

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .arithmetic import OPERANDS, PRODUCT, Primitive, Statements
 from .expression import derivative_formulas, to_text
-from .spelling import Dialect, Spelling, spelling
+from .spelling import TABLE_NOTATION, Dialect, Spelling, spelling
 
 
 class Edge(NamedTuple):
@@ -47,7 +47,7 @@ def rule(primitive: Primitive, count: int, dialect: Dialect) -> Rule:
     '0.0 if z <= 0.0 else d_y'
     """
     if isinstance(primitive.python, str):
-        texts = Statements([], primitive.python, [to_text(formula) for formula in derivative_formulas(primitive)])
+        texts = Statements([], primitive.python, [to_text(formula, TABLE_NOTATION) for formula in derivative_formulas(primitive)])
         operands = OPERANDS[:count]
     else:
         texts = primitive.python(count)
@@ -66,7 +66,8 @@ def _edge(derivative: str, dialect: Dialect) -> Edge:
     literal = _number(tree)
     pattern = spelling(derivative, dialect)
     product_tree = _times_upstream(tree)
-    if "copysign(inf" in derivative or "inf if" in derivative:  # it may be infinite, and 0 * inf is nan: no upstream, no contribution
+    if any(isinstance(part, ast.Div) or (isinstance(part, ast.Name) and part.id == "inf") for part in ast.walk(tree)):
+        # It may be infinite, or overflow, and 0 * inf is nan: no upstream, no contribution.
         nothing = ast.parse("g == 0.0", mode="eval").body
         product_tree = ast.IfExp(nothing, ast.Constant(0.0), product_tree)
     contribution = spelling(ast.unparse(product_tree), dialect)

@@ -47,6 +47,8 @@ _PYTHON_NAMES = {"hypot": "abs(complex"}
 _NUMPY_NAMES |= {"erf": "erf", "erfc": "erfc"}  # not in NumPy: the program brings them along
 _C_NAMES = {"inf": "INFINITY", "nan": "NAN"}
 
+# The notation of the table itself: Python, with the names of the math module.
+TABLE_NOTATION = Dialect("table", lambda name: name, ("", " if ", " else ", ""), (" and ", " or "), test_first=False)
 PYTHON = Dialect("python", lambda name: _PYTHON_NAMES.get(name, name), ("", " if ", " else ", ""), (" and ", " or "), test_first=False)
 NUMPY = Dialect("numpy", lambda name: _NUMPY_NAMES.get(name, f"np.{name}"), ("np.where(", ", ", ", ", ")"), (" & ", " | "), is_call=True)
 C = Dialect("c", lambda name: _C_NAMES.get(name, name), ("", " ? ", " : ", ""), (" && ", " || "))
@@ -127,7 +129,7 @@ def spelling(python: str, dialect: Dialect = PYTHON) -> Spelling:
             inside(node.right, level + 0.5)  # from the left: brackets on the right stay, or rounding would change
         elif isinstance(node, ast.UnaryOp):
             text("-")
-            inside(node.operand, SIGN)
+            inside(node.operand, SIGN + 0.5)  # in C, two minus signs in a row are another operator
         elif isinstance(node, ast.Call):
             name = dialect.function(node.func.id)  # type: ignore[attr-defined]
             text(f"{name}(")
