@@ -135,8 +135,8 @@ class _Emission:
         name = f"v{name}" if name[0].isdigit() else name
         if name in _RESERVED or name.startswith(("lanes_", "chunk_", "result_")):
             name += "_"
-        if self.dialect.name in ("c", "lanes") and name == name.upper() != name.lower():
-            name += "_"  # names in capitals may be macros
+        if self.dialect.name in ("c", "lanes") and (name == name.upper() != name.lower() or name.startswith("_")):
+            name = f"v_{name.lstrip('_')}_"  # names in capitals may be macros, those with a leading underscore are C's own
         base, number = name, 1
         while name in self.used_names:
             number += 1
@@ -276,8 +276,9 @@ def _in_ascii(name: str) -> str:
 
 
 _C_KEYWORDS = (
-    "auto break case char const continue default do double else enum extern float for goto if inline int long register restrict "
-    "return short signed sizeof static struct switch typedef union unsigned void volatile while main y0 y1 yn j0 j1 jn gamma signgam "
-    "asm typeof unix linux double_t float_t NAN INFINITY SELECT V ROWS LANES_1 LANES_2 number mask one rows count total tail sums out program gradients value"
+    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
+    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main y0 y1 yn j0 j1 jn "
+    "asm typeof unix linux gamma signgam double_t float_t NAN INFINITY SELECT V ROWS LANES_1 LANES_2 number mask one rows count "
+    "total tail sums out program gradients value"
 )
 _RESERVED = {*keyword.kwlist, *dir(math), *dir(builtins), *_C_KEYWORDS.split(), "np", "parameters", "inputs", "v", "values", "chunk"}
