@@ -133,7 +133,7 @@ class _Emission:
         plain = wish.isascii() and wish.isidentifier() and not wish.startswith("__")  # which languages keep for themselves
         name = wish if plain else re.sub(r"\W+", "_", _in_ascii(wish)).strip("_") or "v"
         name = f"v{name}" if name[0].isdigit() else name
-        if name in _RESERVED or name.startswith(("lanes_", "chunk_", "result_")):
+        if name in _RESERVED or name.startswith(("lanes_", "chunk_")):
             name += "_"
         if self.dialect.name in ("c", "lanes") and (name == name.upper() != name.lower() or name.startswith("_")):
             name = f"v_{name.lstrip('_')}_"  # names in capitals may be macros, those with a leading underscore are C's own

@@ -148,7 +148,7 @@ def python_source(emitted: Emitted, single: bool) -> list[str]:
     if len(emitted.forward) + len(emitted.backward) <= CHUNK and len(emitted.parameters) + len(emitted.inputs) <= CHUNK:
         return [_one_function(emitted, single)]
     pieces = partition(emitted)
-    parts = [_chunk_function(i, chunk, pieces.place) for i, chunk in enumerate(pieces.chunks)]
+    parts = [_chunk_function(i, chunk, pieces) for i, chunk in enumerate(pieces.chunks)]
     calls = "".join(f"    chunk_{i}(parameters, inputs, v)\n" for i in range(len(parts)))
     n = len(emitted.values)
     result = f"v[0], v[1:{1 + len(emitted.gradients)}]" if single else f"v[:{n}]"
@@ -208,7 +208,7 @@ class Partition:
 
 def partition(emitted: Emitted, chunk_size: int = CHUNK) -> Partition:
     """Cut the statements into chunks; the values that cross get a place in a list, the results the first places."""
-    results = [Statement(f"result_{i}", text, "") for i, text in enumerate([*emitted.values, *emitted.gradients])]
+    results = [Statement(f"result[{i}]", text, "") for i, text in enumerate([*emitted.values, *emitted.gradients])]
     statements = [*emitted.forward, *emitted.backward, *results]
     parameters = {name: i for i, name in enumerate(emitted.parameters)}
     inputs = {name: i for i, name in enumerate(emitted.inputs)}
@@ -231,13 +231,14 @@ def partition(emitted: Emitted, chunk_size: int = CHUNK) -> Partition:
     return Partition(chunks, place, {statement.target for statement in results})
 
 
-def _chunk_function(i: int, chunk: Chunk, place: dict[str, int]) -> str:
+def _chunk_function(i: int, chunk: Chunk, pieces: Partition) -> str:
     lines = [f"def chunk_{i}(parameters, inputs, v):"]
     for source, names in (("parameters", chunk.parameters), ("inputs", chunk.inputs), ("v", chunk.loads)):
         lines += [f"    {name} = {source}[{index}]" for name, index in names.items()]
     for statement in chunk.statements:
-        stored = f"v[{place[statement.target]}] = " if statement.target in place else ""
-        lines.append(f"    {statement.target} = {stored}{statement.text}")
+        stored = f"v[{pieces.place[statement.target]}] = " if statement.target in pieces.place else ""
+        local = "" if statement.target in pieces.results else f"{statement.target} = "
+        lines.append(f"    {local}{stored}{statement.text}")
     return "\n".join(lines) + "\n"
 
 

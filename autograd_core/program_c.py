@@ -211,7 +211,7 @@ def _lanes_chunk(i: int, chunk: Chunk, pieces: Partition, single: bool) -> str:
     lines += [f"    const number {name} = inputs[{index}];" for name, index in chunk.inputs.items()]
     lines += [f"    const number {name} = v[{index}];" for name, index in chunk.loads.items()]
     for target, text, _ in chunk.statements:
-        if target.startswith("result_") and target in pieces.results:
+        if target in pieces.results:
             if text != "0.0" or not single:
                 lines.append(f"    sums[{pieces.place[target]}] {'+=' if single else '='} V({text});")
             continue

@@ -135,10 +135,7 @@ def test_the_numpy_program_is_near_the_graph_and_gives_nan_or_inf_where_it_raise
     program, wrong, checked = weighted(case, "numpy"), [], 0
     for xs, weight, expected, finite in trials(case):
         got = flat(program([weight, *xs]))
-        if isinstance(expected, Exception):
-            right = not all(map(math.isfinite, got))
-        else:
-            right = not finite or near(got, expected, expected[1], case.loose)
+        right = not all(map(math.isfinite, got)) if isinstance(expected, Exception) else not finite or near(got, expected, expected[1], case.loose)
         if not right:
             wrong.append((xs, weight, got, expected))
         checked += finite
@@ -167,10 +164,7 @@ def test_the_c_program_equals_the_graph_everywhere_and_gives_nan_or_inf_where_it
         parameters[place] = [weight, *xs]
         value, found = program(parameters)
         got = [value, *found[place]]
-        if isinstance(expected, Exception):
-            right = not all(map(math.isfinite, got))
-        else:
-            right = not finite or got == expected
+        right = not all(map(math.isfinite, got)) if isinstance(expected, Exception) else not finite or got == expected
         if not right:
             wrong.append((xs, weight, got, expected))
         checked += finite
