@@ -10,25 +10,27 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
 # No fused multiply-add and no rewriting of pow, so that results equal Python's to the bit.
-FLAGS = ("-O1", "-ffp-contract=off", "-fno-builtin-pow", "-fno-math-errno", "-Wno-psabi", "-shared", "-fPIC", "-std=gnu11")
+FLAGS = ("-O1", "-ffp-contract=off", "-fno-builtin-pow", "-fno-math-errno", "-Wno-psabi", "-fPIC", "-std=gnu11")
 
 
 class CompilerError(RuntimeError):
     """There is no C compiler, or it refused the program; the message says what to do."""
 
 
-def load(source: str) -> ctypes.CDLL:
-    """The shared library of a C source, built unless the cache has it.
+def load(sources: Sequence[str]) -> ctypes.CDLL:
+    """The shared library of C files, built unless the cache has it.
 
     A library is built beside its place and moved there in one step, so that builds at the same time, or one
     that is interrupted, never leave a broken file; one that cannot be loaded is built anew.
     """
     compiler = find_compiler()
-    key = hashlib.sha256("\0".join([source, _version(compiler), *FLAGS, cpu_features()]).encode()).hexdigest()[:32]
+    key = hashlib.sha256("\0".join([*sources, _version(compiler), *FLAGS, cpu_features()]).encode()).hexdigest()[:32]
     folder = cache_folder()
     library = folder / f"{key}{'.dll' if sys.platform == 'win32' else '.so'}"
     if library.exists():
@@ -38,21 +40,34 @@ def load(source: str) -> ctypes.CDLL:
             library.unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(dir=folder) as workshop:
-        text, built = Path(workshop, "program.c"), Path(workshop, "program.so")
-        text.write_text(source)
-        _build(compiler, text, built)
+        built = Path(workshop, "program.so")
+        _build(compiler, sources, Path(workshop), built)
         os.replace(built, library)
     return ctypes.CDLL(str(library))
 
 
-def _build(compiler: str, text: Path, built: Path) -> None:
-    """Compile for this processor, or, where the compiler does not know it, for any."""
+def _build(compiler: str, sources: Sequence[str], workshop: Path, built: Path) -> None:
+    """Compile for this processor, or, where the compiler does not know it, for any; then link."""
+    files = [workshop / f"part_{i}.c" for i in range(len(sources))]
+    for file, source in zip(files, sources):
+        file.write_text(source)
+    problem = ""
     for tuning in (["-march=native"], []):
-        command = [compiler, *FLAGS, *tuning, str(text), "-o", str(built), "-lm"]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode == 0:
-            return
-    raise CompilerError(f"{compiler} could not compile the program:\n{result.stderr.strip()[-2000:]}")
+        commands = [[compiler, *FLAGS, *tuning, "-c", str(file), "-o", str(file.with_suffix(".o"))] for file in files]
+        with ThreadPoolExecutor(os.cpu_count()) as workers:
+            problem = next(filter(None, workers.map(_run, commands)), "")
+        if not problem:
+            objects = [str(file.with_suffix(".o")) for file in files]
+            problem = _run([compiler, "-shared", *objects, "-o", str(built), "-lm"])
+            break
+    if problem:
+        raise CompilerError(f"{compiler} could not compile the program:\n{problem}")
+
+
+def _run(command: Sequence[str]) -> str:
+    """What a command that failed had to say; nothing if it succeeded."""
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "" if result.returncode == 0 else result.stderr.strip()[-2000:] or f"exit code {result.returncode}"
 
 
 def find_compiler() -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import itertools
 import math
+import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 LIMIT = 300
 _serial = itertools.count(1)
-_WIDTH, _HEIGHT, _SCALE = 1.5, 0.75, 72.0  # a node in inches, and points an inch
+_SCALE = 72.0  # points an inch
+_WIDTH, _HEIGHT, _LOW = 118.0, 54.0, 28.0  # a node has room for "grad -1.23457e-308" whatever it is now; a constant is lower
 
 
 class Player:
@@ -158,7 +160,7 @@ class _Page:
 
         digest = hashlib.sha256(json.dumps(self.data()).encode()).hexdigest()[:8]
         root = f"agc-{digest}-{next(_serial)}"  # the same from run to run, and different within one
-        last = self.terms[-1]
+        last = next(term for term in reversed(self.terms) if term.consumer is None or not isinstance(term.node, Constant))
         leaves = "".join(self._leaf_field(node) for node in self.order if not node.parents and not isinstance(node, Constant))
         choices = "".join(
             f'<option value="{self.index[node]}">{html.escape(self.called[node])}</option>'
@@ -169,7 +171,7 @@ class _Page:
             root=root,
             css=_asset("player.css"),
             svg=_svg(self),
-            phase=f"Backward, step {len(self.frames)} of {len(self.frames)}: ",
+            phase=f"{'Seed' if last.consumer is None else 'Backward'}, step {len(self.frames)} of {len(self.frames)}",
             symbols=html.escape(f"∂{self.called[self.output]}/∂{last.name}"),
             numbers=html.escape(number_text(last.total)),
             choices=choices,
@@ -190,6 +192,10 @@ class _Page:
         return _asset("player.js").replace("ROWS", rows).replace('"ROOT"', json.dumps(root)).replace("GRAPH", data)
 
 
+_IN_JAVASCRIPT = """abs acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh exp expm1 floor hypot log log10 log1p log2 pow
+    sin sinh sqrt tan tanh trunc"""
+
+
 def javascript_row(primitive: Primitive, count: int) -> str:
     """The row on ``count`` operands as an object of two JavaScript functions: its value, and its derivatives.
 
@@ -204,7 +210,11 @@ def javascript_row(primitive: Primitive, count: int) -> str:
     operands = ", ".join(pattern.operands)
     derivatives = ", ".join(edge.derivative.fill(same) for edge in pattern.edges)
     value = f"({operands}) => {{ {before}return {pattern.value.fill(same)}; }}"
-    return f"{{value: {value}, derivatives: (out, {operands}) => {{ {before}return [{derivatives}]; }}}}"
+    row = f"{{value: {value}, derivatives: (out, {operands}) => {{ {before}return [{derivatives}]; }}}}"
+    missing = sorted({name for name in re.findall(r"\bMath\.(\w+)", row) if name not in _IN_JAVASCRIPT.split()})
+    if missing:
+        raise ValueError(f"{primitive.name} cannot be played: JavaScript has no {', '.join(missing)}; explain and steps show it")
+    return row
 
 
 def _asset(name: str) -> str:
@@ -231,23 +241,46 @@ def _svg(page: _Page) -> str:
             consumer, parent = page.order[int(words[2][1:])], page.order[int(words[1][1:])]
             positions = [k for k, x in enumerate(consumer.parents) if x is parent]
             position = positions[next(seen.setdefault((words[1], words[2]), itertools.count()))]
-            points = [float(x) * _SCALE for x in words[4 : 4 + 2 * int(words[3])]]
-            edges.append(_edge_svg(page, int(words[2][1:]), position, points, height))
+            end = 4 + 2 * int(words[3])
+            points = [float(x) * _SCALE for x in words[4:end]]
+            label_place = None if isinstance(parent, Constant) else [float(x) * _SCALE for x in words[end + 1 : end + 3]]
+            edges.append(_edge_svg(page, int(words[2][1:]), position, points, label_place, height))
     label = html.escape(f"computational graph of {page.called[page.output]}", quote=True)
-    # On a narrow screen it shrinks until it is just legible, and then scrolls.
-    size = f'viewBox="-8 -14 {width + 16:.0f} {height + 22:.0f}" width="{width + 16:.0f}" style="min-width:{0.7 * width:.0f}px"'
+    # On a narrow screen it shrinks until it is just legible, and then scrolls; on a wide one it grows, if it is not tall.
+    largest = (width + 16) * min(1.4, max(1.0, 560 / height))
+    style = f"width:min(100%,{largest:.0f}px);min-width:{0.7 * (width + 16):.0f}px"
+    size = f'viewBox="-8 -14 {width + 16:.0f} {height + 22:.0f}" style="{style}"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}" {size}>{"".join(edges)}{"".join(nodes)}</svg>'
 
 
 def _plain_dot(page: _Page) -> str:
     """Boxes and arrows without text: only places are asked of the engine."""
-    lines = [f"digraph {{ rankdir=LR; nodesep=0.25; ranksep=0.75; node [shape=box, fixedsize=true, height={_HEIGHT}, label=\"\"];"]
+    lines = ['digraph { rankdir=LR; nodesep=0.2; ranksep=0.3; node [shape=box, fixedsize=true, label=""]; edge [fontsize=11];']
     for node in page.order:
-        longest = max(len(page.called[node]) + len(_symbol(node)) + 3, 13)
-        lines.append(f"n{page.index[node]} [width={max(_WIDTH, 0.1 * longest):.2f}];")
+        low = page.sort(node) == "constant"
+        width = max(_LOW if low else _WIDTH, _text_width(_title(page, node)) + 14)
+        lines.append(f"n{page.index[node]} [width={width / _SCALE:.2f}, height={(_LOW if low else _HEIGHT) / _SCALE:.2f}];")
     for node in page.order:
-        lines += [f"n{page.index[parent]} -> n{page.index[node]};" for parent in node.parents]
+        for parent in node.parents:
+            label = "" if isinstance(parent, Constant) else ' [label="-0.000000"]'  # as much room as a derivative takes
+            lines.append(f"n{page.index[parent]} -> n{page.index[node]}{label};")
     return "\n".join([*lines, "}"])
+
+
+def _title(page: _Page, node: Value) -> str:
+    return " ".join(filter(None, [_shortened(page.called[node]), _symbol(node)]))
+
+
+def _shortened(name: str, longest: int = 40) -> str:
+    return name if len(name) <= longest else f"{name[: longest - 10]}…{name[-9:]}"
+
+
+def _text_width(text: str) -> float:
+    """About how wide a bold text of 12 px is, rather more than less."""
+    import unicodedata
+
+    wide = sum(4.5 for c in text if unicodedata.east_asian_width(c) in "WF")
+    return wide + sum(11.5 if c in "mwMW@%" or ord(c) > 0x2E7F else 9.0 if c.isupper() or ord(c) > 0x7F else 7.4 for c in text)
 
 
 def _symbol(node: Value) -> str:
@@ -262,37 +295,38 @@ def _node_svg(page: _Page, node: Value, place: list[float], height: float, total
     box = f'x="{x - width / 2:.1f}" y="{y - tall / 2:.1f}" width="{width:.1f}" height="{tall:.1f}" rx="{8 if node.parents else 0}"'
     outer = f'x="{x - width / 2 - 4:.1f}" y="{y - tall / 2 - 4:.1f}" width="{width + 8:.1f}" height="{tall + 8:.1f}" rx="10"'
     second = f'<rect class="second" {outer}/>' if sort == "output" else ""
-    title = html.escape(" ".join(filter(None, [page.called[node], _symbol(node)])))
-    texts = [f'<text class="title" x="{x:.1f}" y="{y - tall / 2 + 17:.1f}">{title}</text>']
+    title = html.escape(_title(page, node))
+    texts = [f'<text class="title" x="{x:.1f}" y="{y + 4 if sort == "constant" else y - tall / 2 + 17:.1f}">{title}</text>']
     if sort != "constant":
         grad = "" if total is None else f"grad {number_text(total)}"
         texts.append(f'<text class="data" x="{x:.1f}" y="{y + 5:.1f}">data {number_text(node.data)}</text>')
         texts.append(f'<text class="grad" x="{x:.1f}" y="{y + tall / 2 - 8:.1f}">{grad}</text>')
+    if _shortened(page.called[node]) != page.called[node]:
+        texts.insert(0, f"<title>{html.escape(page.called[node])}</title>")
     marker = f'<text class="marker" x="{x - width / 2 + 9:.1f}" y="{y - tall / 2 - 4:.1f}">▼</text>'
     return f'<g class="node {sort}" data-node="{i}">{second}<rect class="body" {box}/>{"".join(texts)}{marker}</g>'
 
 
-def _edge_svg(page: _Page, consumer: int, position: int, points: list[float], height: float) -> str:
+def _edge_svg(page: _Page, consumer: int, position: int, points: list[float], label_place: list[float] | None, height: float) -> str:
     pairs = [(x, height - y) for x, y in zip(points[::2], points[1::2])]
     start, *rest = (f"{x:.1f} {y:.1f}" for x, y in pairs)
     (ax, ay), (bx, by) = pairs[-2], pairs[-1]
     length = math.hypot(bx - ax, by - ay) or 1.0
     ux, uy = (bx - ax) / length, (by - ay) / length
     tip = f"{bx + 9 * ux:.1f},{by + 9 * uy:.1f} {bx - 4 * uy:.1f},{by + 4 * ux:.1f} {bx + 4 * uy:.1f},{by - 4 * ux:.1f}"
-    node = page.order[consumer]
-    local = number_text(node.local_derivatives[position])
-    mx, my = pairs[len(pairs) // 2]
-    label = f'<text x="{mx:.1f}" y="{my - 6:.1f}">{local}</text>'
+    label = ""
+    if label_place is not None:
+        local = number_text(page.order[consumer].local_derivatives[position])
+        label = f'<text x="{label_place[0]:.1f}" y="{height - label_place[1] + 4:.1f}">{local}</text>'
     place = f'data-consumer="{consumer}" data-position="{position}"'
     return f'<g class="edge" {place}><path d="M{start}C{" ".join(rest)}"/><polygon points="{tip}"/>{label}</g>'
 
 
+# JupyterLab leaves the keys alone inside an element with data-lm-suppress-shortcuts.
 _TEMPLATE = """\
-<div class="agc-player" id="{root}" tabindex="0" role="group" aria-label="step-by-step player">
+<div class="agc-player" id="{root}" tabindex="0" role="group" aria-label="step-by-step player" data-lm-suppress-shortcuts="true">
 <style>{css}</style>
 <div class="picture">{svg}</div>
-<div class="caption" aria-live="polite"><span class="phase">{phase}</span><br><span class="symbols">{symbols}</span><br>
-<span class="numbers">{numbers}</span></div>
 <div class="controls script-only">
 <button type="button" class="first" aria-label="First step">|◀</button>
 <button type="button" class="back" aria-label="One step back">◀</button>
@@ -302,6 +336,8 @@ _TEMPLATE = """\
 <input type="range" class="position" min="0" max="{last}" value="{last}" aria-label="Step">
 <label>jump to <select class="jump" aria-label="Jump to a node">{choices}</select></label>
 </div>
+<div class="caption" aria-live="polite"><span class="phase">{phase}</span><br><span class="symbols">{symbols}</span><br>
+<span class="numbers">{numbers}</span></div>
 <div class="leaves script-only">{leaves}<span class="problem" role="status"></span></div>
 <script>{script}</script>
 </div>"""

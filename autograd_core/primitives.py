@@ -325,9 +325,10 @@ def dot(w: Sequence[Any], x: Sequence[Any], b: Any = 0.0) -> Any:
     >>> dot([0.5, -0.3, 0.8], [2.0, 3.0, -1.0], 1.0)
     0.30000000000000004
     """
-    if not isinstance(w, Sequence) or not isinstance(x, Sequence):
+    kinds = (list, tuple)
+    if w.__class__ not in kinds or x.__class__ not in kinds:
         w, x = _some("dot", w), _some("dot", x)
-    if len(w) != len(x) or len(w) == 0:
+    if len(w) != len(x) or not w:
         raise ValueError(f"dot needs as many weights as inputs, and at least one: given {len(w)} weights and {len(x)} inputs")
     node = weighted_sum.fast(w, x, b) if weighted_sum.fast else None
     return weighted_sum(*w, *x, b) if node is None else node

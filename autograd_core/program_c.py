@@ -7,18 +7,23 @@ import re
 import struct
 import threading
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from . import compiler
 from .emission import Emitted, emit
-from .program import Chunk, Partition, Program, partition
+from .program import NAME, Chunk, Partition, Program, partition
 from .spelling import LANES, C
 from .value import Value
 
 LARGEST = 200_000  # statements; the compiler takes about 0.2 ms for each
+SMALL = 2_000  # up to so many statements stand in one function, which runs fastest
+PART = 100  # statements in each function of a larger program: the compiler's time grows faster than a function
+
+FILE = 40  # such functions in each file: several files are compiled at a time
+_ARGUMENTS = "const double *parameters, const number *inputs, number *v, number *sums"
 
 _HEAD = """\
 #include <math.h>
@@ -101,8 +106,9 @@ class CProgram(Program):
             raise ValueError(f"the graph has {statements} statements, and the c dialect takes {LARGEST}: use dialect='python' or 'numpy'")
         self._plain_source = ""
         self._results = len(emitted.values) + len(emitted.gradients)
-        self.source = lanes_source(emitted, self.single)
-        function = compiler.load(self.source).program
+        sources = lanes_sources(emitted, self.single)
+        self.source = "\n".join(sources)
+        function = compiler.load(sources).program
         function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_long, ctypes.c_void_p]
         function.restype = ctypes.c_int
         self._function = function
@@ -191,39 +197,63 @@ def _address(values: Any) -> int:
 
 
 # -- source ----------------------------------------------------------------------------------------------------
-def lanes_source(emitted: Emitted, single: bool) -> str:
-    """The C source over vectors of rows."""
-    pieces = partition(emitted)
+def _pieces(emitted: Emitted) -> Partition:
+    statements = len(emitted.forward) + len(emitted.backward) + len(emitted.gradients)
+    return partition(emitted, SMALL if statements <= SMALL else PART)
+
+
+def lanes_sources(emitted: Emitted, single: bool) -> list[str]:
+    """The C source over vectors of rows: one file, or, for a large program, some that are compiled side by side."""
+    pieces = _pieces(emitted)
     results = len(emitted.values) + len(emitted.gradients)
-    chunks = "\n".join(_lanes_chunk(i, chunk, pieces, single) for i, chunk in enumerate(pieces.chunks))
-    used = sorted(set(re.findall(r"lanes_(\w+)\(", chunks)))
-    wrappers = "".join(f"LANES_{2 if name in ('pow', 'atan2', 'hypot', 'copysign') else 1}({name})\n" for name in used)
-    calls = "\n".join(f"        chunk_{i}(parameters, inputs, v, sums);" for i in range(len(pieces.chunks)))
+    chunks = [_lanes_chunk(i, chunk, pieces, single) for i, chunk in enumerate(pieces.chunks)]
+    heads = "".join(f"void chunk_{i}({_ARGUMENTS});\n" for i in range(len(chunks)))
+    calls = "\n".join(f"        chunk_{i}(parameters, inputs, v, sums);" for i in range(len(chunks)))
     body = (_SUMS if single else _VALUES).replace("CALLS", calls).replace("RESULTS", str(results))
     end = _LANES_TOTAL.format(results=results) if single else "    (void)total;"
     driver = _DRIVER.format(results=results, places=pieces.size, inputs=len(emitted.inputs), body=body, end=end)
-    return f"{_HEAD}\n{wrappers}\n{chunks}\n{driver}"
+    size = max(FILE, -(-len(chunks) // 8))
+    files = ["\n".join(chunks[i : i + size]) for i in range(0, len(chunks), size)]
+    return [f"{_HEAD}\n{_wrappers(text)}\n{heads}\n{text}" for text in [*files[:-1], f"{files[-1]}\n{driver}"]]
+
+
+def _wrappers(text: str) -> str:
+    """The functions of <math.h> that ``text`` uses, for vectors."""
+    used = sorted(set(re.findall(r"lanes_(\w+)\(", text)))
+    return "".join(f"LANES_{2 if name in ('pow', 'atan2', 'hypot', 'copysign') else 1}({name})\n" for name in used)
 
 
 def _lanes_chunk(i: int, chunk: Chunk, pieces: Partition, single: bool) -> str:
-    lines = [f"static void chunk_{i}(const double *parameters, const number *inputs, number *v, number *sums)", "{"]
+    lines = [f"void chunk_{i}({_ARGUMENTS})", "{"]
     lines += [f"    const double {name} = parameters[{index}];" for name, index in chunk.parameters.items()]
     lines += [f"    const number {name} = inputs[{index}];" for name, index in chunk.inputs.items()]
     lines += [f"    const number {name} = v[{index}];" for name, index in chunk.loads.items()]
     for target, text, _ in chunk.statements:
+        vector = _as_vector(text, chunk.parameters)
         if target in pieces.results:
             if text != "0.0" or not single:
-                lines.append(f"    sums[{pieces.place[target]}] {'+=' if single else '='} V({text});")
+                lines.append(f"    sums[{pieces.place[target]}] {'+=' if single else '='} {vector};")
             continue
-        lines.append(f"    const number {target} = V({text});")
+        lines.append(f"    const number {target} = {vector};")
         if target in pieces.place:
             lines.append(f"    v[{pieces.place[target]}] = {target};")
     return "\n".join([*lines, "}"]) + "\n"
 
 
+def _as_vector(text: str, scalars: Collection[str]) -> str:
+    """The text as a vector: ``V`` stays only around what is a plain double, which spares the compiler much work."""
+    plain = {*scalars, "INFINITY", "NAN"}
+    text = _WRAPPED.sub(lambda match: match[0] if match[1] in plain else match[1], text)
+    is_vector = "SELECT(" in text or "lanes_" in text or not plain.issuperset(NAME.findall(text))
+    return text if is_vector else f"V({text})"
+
+
+_WRAPPED = re.compile(r"\bV\(([A-Za-z_]\w*)\)")
+
+
 def plain_source(emitted: Emitted, single: bool) -> str:
     """The C source of one evaluation, in C99."""
-    pieces = partition(emitted)
+    pieces = _pieces(emitted)
     n = len(emitted.values)
     results = "value[0] is the value, and gradients[i] its derivative by parameters[i]" if single else "values[i] is output i"
     arguments = "double *value, double *gradients" if single else "double *values"

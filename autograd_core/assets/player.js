@@ -1,6 +1,6 @@
 (function (root, graph) {
   "use strict";
-  if (!root || root.classList.contains("running")) return;
+  if (!root) return;
   const copysign = (x, y) => (y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x));
   // The error function by its series near 0 and the continued fraction of erfc elsewhere (Abramowitz and Stegun, 7.1.5, 7.1.14).
   const erfc = (x) => (x < 0 ? 2 - erfc(-x) : x < 2 ? 1 - erf(x) : fraction(x));
@@ -23,8 +23,13 @@
   const format = (x) => {
     if (Number.isNaN(x)) return "nan";
     if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf";
-    const text = Math.abs(x) >= 1e-4 && Math.abs(x) < 1e6 || x === 0 ? String(Number(x.toPrecision(6))) : x.toExponential(5);
-    return text.replace(/\.?0+e/, "e");
+    if (x === 0) return Object.is(x, -0) ? "-0" : "0";
+    // As Python's format(x, ".6g"); where x lies between two such numbers, Python takes the even one.
+    const tie = x.toExponential(60).match(/^(-?\d\.\d{4}[02468])50+(e.*)/);
+    const text = tie ? tie[1] + tie[2] : x.toExponential(5), power = Number(text.split("e")[1]);
+    if (power >= -4 && power < 6) return String(Number(text));
+    const [, digits, sign, exponent] = text.match(/^(.*?)\.?0*e([+-])(\d+)$/);
+    return digits + "e" + sign + exponent.padStart(2, "0");
   };
   const bracket = (x) => (x < 0 ? "(" + format(x) + ")" : format(x));
 
@@ -90,11 +95,21 @@
       if (label) label.textContent = frames.some((f, i) => i <= at && f.consumer === into && f.position === position) ? format(nodes[into].local[position]) : "";
     });
     const [phase, symbols, numbers] = caption(frame);
-    find(".phase").textContent = phase + ", step " + (at + 1) + " of " + frames.length + ": ";
+    find(".phase").textContent = phase + ", step " + (at + 1) + " of " + frames.length;
     find(".symbols").textContent = symbols;
     find(".numbers").textContent = numbers;
     slider.value = at;
+    find(".jump").value = frame.node;
+    if (frame.phase === "backward") reveal(find('[data-node="' + frame.consumer + '"]'));
+    reveal(find('[data-node="' + frame.node + '"]'));
     slider.setAttribute("aria-valuetext", phase + ": " + symbols + " " + numbers);
+  }
+
+  // Scroll the picture, and nothing else, until the node is in sight.
+  function reveal(group) {
+    const view = find(".picture"), inside = view.getBoundingClientRect(), place = group.getBoundingClientRect();
+    if (place.left < inside.left || place.right > inside.right) view.scrollLeft += (place.left + place.right - inside.left - inside.right) / 2;
+    if (place.top < inside.top || place.bottom > inside.bottom) view.scrollTop += (place.top + place.bottom - inside.top - inside.bottom) / 2;
   }
 
   function go(step) {
@@ -129,13 +144,18 @@
     go(frames.findIndex((f) => f.node === wanted));
   };
   root.querySelectorAll("[data-node]").forEach((group) => {
-    group.onclick = () => { stop(); go(frames.findIndex((f) => f.node === Number(group.dataset.node) && f.phase === "forward")); };
+    const first = frames.findIndex((f) => f.node === Number(group.dataset.node));
+    if (first >= 0) group.onclick = () => { stop(); go(first); };
+    // The width of a text is known only here: one that is wider than its box is squeezed into it.
+    const title = group.querySelector(".title"), room = group.querySelector(".body").getBBox().width - 8;
+    if (title.getComputedTextLength() > room) { title.setAttribute("textLength", room); title.setAttribute("lengthAdjust", "spacingAndGlyphs"); }
   });
   root.addEventListener("keydown", (event) => {
-    if (["INPUT", "SELECT", "BUTTON"].includes(event.target.tagName) && event.target !== slider) return;
+    if (["INPUT", "SELECT"].includes(event.target.tagName) && event.target !== slider) return;
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
     const moves = { ArrowRight: 1, ArrowLeft: -1, Home: -frames.length, End: frames.length };
     if (event.key in moves) { stop(); go(at + moves[event.key]); }
-    else if (event.key === " ") toggle();
+    else if (event.key === " " && event.target.tagName !== "BUTTON") toggle();
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -147,7 +167,7 @@
       if (!Number.isFinite(number)) { problem.textContent = input.dataset.name + " needs a number"; return; }
       nodes[Number(input.dataset.leaf)].data = number;
       run();
-      const broken = nodes.find((node) => !Number.isFinite(node.data));
+      const broken = nodes.find((node) => !Number.isFinite(node.data) && node.parents.length > 0 && node.parents.every((p) => Number.isFinite(nodes[p].data)));
       problem.textContent = broken ? broken.name + " is not defined there (" + format(broken.data) + ")" : "";
       show();
     };
@@ -157,5 +177,6 @@
   root.dataset.ready = "yes";
   run();
   go(0);
-  root.autograd = graph;
-})(document.getElementById("ROOT"), GRAPH);
+  root.autograd = Object.assign(graph, { rows, format });
+  // Not the first of this id: a page may show one output twice, and each copy has a script of its own.
+})([...document.querySelectorAll('[id="ROOT"]')].find((root) => !root.classList.contains("running")), GRAPH);
