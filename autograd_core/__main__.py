@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         values = bind(program, _assignments(options.values))
         output, leaves = evaluated(program, values)
         if options.latex:
-            print(derivation(output, digits=options.digits).latex())
+            print(_latex(output, options.digits))
         else:
             print(report(program, output, leaves, options.digits, options.check))
         for made in pictures(output, options.svg, options.html, options.level):
@@ -85,6 +85,13 @@ def evaluated(program: Parsed, values: dict[str, float]) -> tuple[Value, dict[st
         names = itertools.chain(["output"], (f"output{i}" for i in itertools.count(2)))
         output.name = next(name for name in names if name not in leaves)
     return output, leaves
+
+
+def _latex(output: Value, digits: int) -> str:
+    try:
+        return derivation(output, digits=digits).latex()
+    except ValueError as error:
+        raise ExpressionError(f"--latex: {error}") from None
 
 
 def pictures(output: Value, svg: str | None, page: str | None, level: str | None) -> Iterator[Path]:

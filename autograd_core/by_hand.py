@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from .expression import Expression, Figure, Literal, Symbol, number_latex, number_text, symbol_latex
 from .notation import Names, names_for
+from .primitives import chain
 from .value import Constant, Value, topological_order
 
 Written = tuple[str, str]  # as text, and in LaTeX
@@ -133,7 +134,7 @@ class _Hand:
     def _links(self, node: Value, reached: set[Value]) -> dict[Value, Link]:
         """A link to each node with a line that ``node`` reads."""
         symbols, figures = (self._derivatives(node, reached, self._leaf(f)) for f in (False, True))
-        values = {self.called[x]: x.data for x in self.order}
+        values = {self.called[x]: x.data for x in self.order if not isinstance(x, Constant)}
         return {x: Link(node, symbols[x], figures[x], symbols[x].evaluate(values)) for x in symbols}
 
     def _derivatives(self, node: Value, reached: set[Value], leaf: Callable[[Value], Expression]) -> dict[Value, Expression]:
@@ -146,7 +147,7 @@ class _Hand:
             out = leaf(x) if x in self.lines else formulas[x]
             for parent, derivative in zip(x.parents, x.primitive.local_derivatives(out, *(formulas[p] for p in x.parents))):
                 if parent in reached:
-                    term = gradient[x] * derivative
+                    term = chain(gradient[x], derivative) if x.primitive.singular else gradient[x] * derivative
                     gradient[parent] = gradient[parent] + term if parent in gradient else term
         return {x: gradient[x] for x in self.order if x in gradient and x is not node and x in self.lines}
 

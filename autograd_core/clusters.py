@@ -58,8 +58,9 @@ def _neurons(output: Value, level: str, keep: Collection[Value]) -> list[Cluster
     found = []
     for end, nodes in members.items():
         read = list(dict.fromkeys(parent for node in nodes for parent in node.parents if home.get(parent) is not end))
-        own = [x for x in read if not x.parents and x not in kept and uses[x] == sum(n.parents.count(x) for n in nodes)]
-        own = [x for x in own if level != "operation"]
+        # Where the inputs are named, every other leaf is a parameter, also one that several samples share.
+        leaves = [x for x in read if not x.parents and x not in kept and level != "operation"]
+        own = [x for x in leaves if kept or uses[x] == sum(n.parents.count(x) for n in nodes)]
         inputs = [x for x in read if x not in set(own) and not (isinstance(x, Constant) and level != "operation")]
         found.append(Cluster([end], nodes, [x for x in own if not isinstance(x, Constant)], inputs, end.op))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import sys
 import warnings
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -73,10 +74,13 @@ def to_dot(
     for part in show:
         _require_one_of("show", part, SHOW)
     _require_one_of("rankdir", rankdir, ("LR", "TB", "RL", "BT"))
+    if not isinstance(digits, int) or not 1 <= digits <= 17:
+        raise ValueError(f"digits is a whole number from 1 to 17, not {digits!r}")
     chosen = _level(output, level, limit, inputs)
     picture = _Picture(output, names_for(output, names), mode, set(show), digits, set(inputs), set(parameters))
-    graph = _digraph(rankdir)
-    picture.add_to(graph, clusters(output, chosen, _kept(output, inputs)))
+    found = clusters(output, chosen, _kept(output, inputs))
+    graph = _digraph(rankdir, large=len(found) > 60)
+    picture.add_to(graph, found)
     if legend:
         _add_legend(graph, picture.used)
     source: str = graph.source
@@ -265,26 +269,36 @@ def _level(output: Value, level: str | None, limit: int, inputs: Collection[Valu
                     f"the graph has {sizes[wanted]} nodes at level {wanted!r}, more than limit={limit}: drawn at level {candidate!r}; "
                     "pass a larger limit to draw it all",
                     UserWarning,
-                    stacklevel=4,
+                    stacklevel=_depth(),
                 )
             return candidate
     told = ", ".join(f"{size} at level {name!r}" for name, size in sizes.items())
     raise ValueError(f"the graph has too many nodes to draw ({told}; limit={limit}): draw a part of it, or pass a larger limit")
 
 
+def _depth() -> int:
+    """How many calls of this module lie between the warning and the code that it is meant for."""
+    frame, depth = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:
+        frame, depth = frame.f_back, depth + 1
+    return depth
+
+
 def _kept(output: Value, inputs: Collection[Value]) -> list[Value]:
-    """The leaves that are drawn at every level: the inputs, or, if none are named, leaves that are no parameters and used twice."""
+    """The leaves that are drawn at every level: the inputs that are named, or those of a subclass with a true ``is_input``."""
     if inputs:
         return list(inputs)
     return [node for node in topological_order(output) if not node.parents and getattr(node, "is_input", False)]
 
 
-def _digraph(rankdir: str) -> Any:
+def _digraph(rankdir: str, large: bool) -> Any:
     import graphviz  # type: ignore[import-untyped]
 
     graph = graphviz.Digraph()
     font = "Arial"  # one that layout engines know the widths of
-    graph.attr("graph", rankdir=rankdir, bgcolor="transparent", fontname=font, fontcolor=GREY)
+    # In a large graph, long edges would take the engine minutes: they become straight, and are placed in fewer rounds.
+    speed = {"splines": "line", "nslimit": "1"} if large else {}
+    graph.attr("graph", **speed, rankdir=rankdir, bgcolor="transparent", fontname=font, fontcolor=GREY)
     graph.attr("node", shape="box", style="filled", fontname=font, fontsize="12", color="#444444", fontcolor="#111111")
     graph.attr("edge", color=GREY, fontcolor=GREY, fontname=font, fontsize="11")
     return graph
@@ -305,9 +319,15 @@ def _require_one_of(what: str, given: str, allowed: Sequence[str]) -> None:
 
 
 def _cell(text: str) -> str:
-    return html.escape(text, quote=False).replace("\n", "<BR/>") or " "
+    # A word joiner behind a backslash keeps \\N and its like from being replaced by the engine.
+    return html.escape(_legal(text), quote=False).replace("\\", "\\\u2060").replace("\n", "<BR/>") or " "
 
 
 def _escaped(text: str) -> str:
     """Text for a plain DOT label: a backslash is a backslash, a new line a new line."""
-    return text.replace("\\", "\\\\").replace("\n", "\\n")
+    return _legal(text).replace("\\", "\\\\").replace("&", "&amp;").replace("\n", "\\n")
+
+
+def _legal(text: str) -> str:
+    """The text without the characters that XML does not allow."""
+    return "".join(c if c in "\t\n" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff") else "\ufffd" for c in text)

@@ -358,4 +358,6 @@ def _latex_piece(part: Expression, operands: list[Written]) -> Written:
 
 
 def _escaped(name: str) -> str:
-    return re.sub(r"([#$%&_{}])", r"\\\1", name)
+    escaped = re.sub(r"([#$%&_{}])", r"\\\1", name.replace("\\", "\0"))
+    escaped = re.sub(r"\s+", " ", escaped).replace("^", r"\^{}").replace("~", r"\~{}")
+    return escaped.replace("\0", r"\backslash{}")

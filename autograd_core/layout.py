@@ -50,7 +50,9 @@ def render(dot: str, kind: str = "svg", timeout: float = 60.0) -> bytes:
     except OSError as error:
         raise LayoutError(f"{command[0]} cannot be run ({error}): {REMEDY}") from None
     if result.returncode != 0 or not result.stdout:
-        raise LayoutError(f"{command[0]} failed: {result.stderr.decode(errors='replace').strip()[-1000:]}")
+        said = " ".join(result.stderr.decode(errors="replace").split())[-1000:]
+        hint = " (install Graphviz for more formats)" if kind not in ("svg", "png", "plain") else ""
+        raise LayoutError(f"{command[0]} failed: {said}{hint}")
     return result.stdout
 
 

@@ -75,7 +75,8 @@ def compare_methods(f: Callable[[Any], Any], at: Any) -> Comparison:
     leaves = [Value(x, "x" if kind_of(at) == "number" else f"x{i}") for i, x in enumerate(numbers)]
     output = f(like(at, iter(leaves)))
     if not isinstance(output, Value):
-        raise TypeError(f"compare_methods needs a function that computes one number from its input, and was given {kind_of(output)}")
+        got = "a plain float" if kind_of(output) == "number" else kind_of(output)
+        raise TypeError(f"compare_methods needs a function that computes one number from its input, and was given {got}")
     n, size = len(numbers), operation_count(output)
     uses = sum(len(node.parents) for node in topological_order(output))
     formulas = [symbolic(output, leaf) for leaf in leaves]

@@ -147,7 +147,7 @@ def python_source(emitted: Emitted, single: bool) -> list[str]:
     """The program in Python: one function, or, beyond ``CHUNK`` statements, several that hand over a list ``v``."""
     if len(emitted.forward) + len(emitted.backward) <= CHUNK and len(emitted.parameters) + len(emitted.inputs) <= CHUNK:
         return [_one_function(emitted, single)]
-    pieces = partition(emitted)
+    pieces = partition(emitted, CHUNK)
     parts = [_chunk_function(i, chunk, pieces) for i, chunk in enumerate(pieces.chunks)]
     calls = "".join(f"    chunk_{i}(parameters, inputs, v)\n" for i in range(len(parts)))
     n = len(emitted.values)
@@ -206,7 +206,7 @@ class Partition:
         self.size = max(place.values(), default=-1) + 1
 
 
-def partition(emitted: Emitted, chunk_size: int = CHUNK) -> Partition:
+def partition(emitted: Emitted, chunk_size: int) -> Partition:
     """Cut the statements into chunks; the values that cross get a place in a list, the results the first places."""
     results = [Statement(f"result[{i}]", text, "") for i, text in enumerate([*emitted.values, *emitted.gradients])]
     statements = [*emitted.forward, *emitted.backward, *results]
@@ -214,20 +214,23 @@ def partition(emitted: Emitted, chunk_size: int = CHUNK) -> Partition:
     inputs = {name: i for i, name in enumerate(emitted.inputs)}
     place = {statement.target: i for i, statement in enumerate(results)}
     home: dict[str, Chunk] = {}
-    chunks = []
-    for start in range(0, len(statements), chunk_size):
-        chunk = Chunk()
-        chunks.append(chunk)
-        for statement in statements[start : start + chunk_size]:
-            for name in NAME.findall(statement.text):
-                if name in parameters:
-                    chunk.parameters[name] = parameters[name]
-                elif name in inputs:
-                    chunk.inputs[name] = inputs[name]
-                elif home.get(name, chunk) is not chunk:
-                    chunk.loads[name] = place.setdefault(name, len(place))
-            home[statement.target] = chunk
-            chunk.statements.append(statement)
+    chunks: list[Chunk] = []
+    room = length = 0
+    for statement in statements:
+        if room <= 0 or length <= 0:  # long statements count for more
+            chunks.append(Chunk())
+            room, length = chunk_size, 60 * chunk_size
+        chunk = chunks[-1]
+        room, length = room - 1, length - len(statement.text)
+        for name in NAME.findall(statement.text):
+            if name in parameters:
+                chunk.parameters[name] = parameters[name]
+            elif name in inputs:
+                chunk.inputs[name] = inputs[name]
+            elif home.get(name, chunk) is not chunk:
+                chunk.loads[name] = place.setdefault(name, len(place))
+        home[statement.target] = chunk
+        chunk.statements.append(statement)
     return Partition(chunks, place, {statement.target for statement in results})
 
 
