@@ -73,7 +73,8 @@ class Primitive:
         self.arity = arity
         self.python = python
         self.derivatives = derivatives
-        self.latex = latex or rf"\operatorname{{{name}}}\left(#1\right)".replace("_", r"\_")
+        operands = ", ".join(f"#{i + 1}" for i in range(arity or 1))
+        self.latex = latex or rf"\operatorname{{{name}}}\left({operands}\right)".replace("_", r"\_")
         self.precedence = precedence
         self.domain = domain
         self.constants = constants

@@ -69,13 +69,14 @@ def _neurons(output: Value, level: str, keep: Collection[Value]) -> list[Cluster
 def _layers(neurons: list[Cluster]) -> list[Cluster]:
     groups: dict[tuple[str, int, frozenset[Value]], list[Cluster]] = {}
     for neuron in neurons:
-        groups.setdefault((neuron.kind, len(neuron.members), frozenset(neuron.inputs)), []).append(neuron)
+        results = frozenset(x for x in neuron.inputs if x.parents)  # leaves may be weights, which tell neurons apart
+        groups.setdefault((neuron.kind, len(neuron.members), results), []).append(neuron)
     return [
         Cluster(
             [x for neuron in group for x in neuron.outputs],
             [x for neuron in group for x in neuron.members],
             [x for neuron in group for x in neuron.parameters],
-            group[0].inputs,
+            list(dict.fromkeys(x for neuron in group for x in neuron.inputs)),
             kind,
         )
         for (kind, _, _), group in groups.items()

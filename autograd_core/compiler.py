@@ -30,20 +30,31 @@ def load(sources: Sequence[str]) -> ctypes.CDLL:
     that is interrupted, never leave a broken file; one that cannot be loaded is built anew.
     """
     compiler = find_compiler()
-    key = hashlib.sha256("\0".join([*sources, _version(compiler), *FLAGS, cpu_features()]).encode()).hexdigest()[:32]
+    key = hashlib.sha256("\0".join([*sources, compiler, _version(compiler), *FLAGS, cpu_features()]).encode()).hexdigest()[:32]
     folder = cache_folder()
     library = folder / f"{key}{'.dll' if sys.platform == 'win32' else '.so'}"
-    if library.exists():
+    if _is_whole(library):
         try:
             return ctypes.CDLL(str(library))
-        except OSError:
+        except OSError:  # built for another machine, perhaps
             library.unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(dir=folder) as workshop:
         built = Path(workshop, "program.so")
         _build(compiler, sources, Path(workshop), built)
+        content = built.read_bytes()
+        built.write_bytes(content + hashlib.sha256(content).digest())  # loaders do not read what follows the library
         os.replace(built, library)
     return ctypes.CDLL(str(library))
+
+
+def _is_whole(library: Path) -> bool:
+    """Whether the file is what was built: loading a damaged one would end the process."""
+    try:
+        content = library.read_bytes()
+    except OSError:
+        return False
+    return hashlib.sha256(content[:-32]).digest() == content[-32:]
 
 
 def _build(compiler: str, sources: Sequence[str], workshop: Path, built: Path) -> None:

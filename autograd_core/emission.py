@@ -16,13 +16,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .arithmetic import ATOM, SIGN, SUM, Primitive
-from .expression import operation_text
+from .expression import number_in, operation_text
 from .rules import Edge, Rule, rule
 from .spelling import Dialect
 from .value import Value, topological_order
 
 LONGEST = 100  # operations in one statement: Python's compiler recurses into long sums
 INLINE = ("+", "-", "*", "/", "neg")
+NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _COMMENTED = 5_000  # operations up to which statements carry comments
 
 
@@ -60,7 +61,19 @@ def emit(outputs: Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value]
     gradients = emission.run_backward() if with_gradients else []
     names = emission.names
     values = [emission.term(output).text for output in outputs]
-    return Emitted([names[w] for w in wrt], [names[x] for x in inputs], emission.forward, emission.backward, values, gradients)
+    used = {name for text in (*values, *gradients) for name in NAME.findall(text)}
+    backward, forward = _without_dead(emission.backward, used), _without_dead(emission.forward, used)
+    return Emitted([names[w] for w in wrt], [names[x] for x in inputs], forward, backward, values, gradients)
+
+
+def _without_dead(statements: list[Statement], used: set[str]) -> list[Statement]:
+    """The statements whose results are used later; ``used`` grows by what they use."""
+    kept = []
+    for statement in reversed(statements):
+        if statement.target in used:
+            kept.append(statement)
+            used.update(NAME.findall(statement.text))
+    return kept[::-1]
 
 
 class _Emission:
@@ -265,10 +278,7 @@ def _texts(operands: dict[str, Term]) -> dict[str, tuple[str, float]]:
 
 
 def _number(x: float, dialect: Dialect) -> Term:
-    if math.isfinite(x):
-        return Term(repr(x), SIGN if math.copysign(1.0, x) < 0.0 else ATOM, 0)
-    sign = "-" if x < 0.0 else ""
-    return Term(sign + dialect.function("nan" if math.isnan(x) else "inf"), SIGN if sign else ATOM, 0)
+    return Term(*number_in(x, dialect), 0)
 
 
 def _in_ascii(name: str) -> str:

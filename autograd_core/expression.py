@@ -6,7 +6,9 @@ applied to symbols, *is* the symbolic derivative, and can be printed.
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -40,7 +42,8 @@ class Expression(Number):
         return simplified(primitive, tuple(x if isinstance(x, Expression) else Literal(real(x)) for x in inputs))
 
     def scalar(self) -> float:
-        raise TypeError(f"the formula {self} has no value yet, so it cannot be compared")
+        shown = str(self) if self.operation_count() <= 100 else f"of {self.operation_count()} operations"
+        raise TypeError(f"the formula {shown} has no value yet, so it cannot be compared")
 
     def evaluate(self, values: Mapping[str, float]) -> float:
         """The number that the formula gives for these values of its symbols; a ``KeyError`` for one that is missing.
@@ -198,7 +201,7 @@ def to_text(expression: Expression, dialect: Dialect = PYTHON) -> str:
 
     def piece(part: Expression, operands: list[Written]) -> Written:
         if isinstance(part, Symbol | Literal):
-            return (part.name, ATOM) if isinstance(part, Symbol) else (repr(part.value), ATOM if part.value >= 0.0 else SIGN)
+            return (part.name, ATOM) if isinstance(part, Symbol) else number_in(part.value, dialect)
         row = part.primitive
         if not isinstance(row.python, str):
             return f"{row.name}({', '.join(text for text, _ in operands)})", ATOM
@@ -208,14 +211,29 @@ def to_text(expression: Expression, dialect: Dialect = PYTHON) -> str:
     return _written_out(expression, piece)
 
 
+def number_in(x: float, dialect: Dialect) -> Written:
+    """A number in a language."""
+    if math.isfinite(x):
+        return repr(x), SIGN if math.copysign(1.0, x) < 0.0 else ATOM
+    sign = "-" if x < 0.0 else ""
+    return sign + dialect.function("nan" if math.isnan(x) else "inf"), SIGN if sign else ATOM
+
+
 def _written_out(expression: Expression, piece: Callable[[Expression, list[Written]], Written]) -> str:
     """The text of the whole from the texts of its parts; a ``ValueError`` where it would be too long to read or run."""
     count = expression.operation_count()
     if count > LONGEST_FORMULA:
         raise ValueError(f"written out, the formula has {count} operations; up to {LONGEST_FORMULA} are printed")
+    order = parts(expression)
+    uses = Counter(x for part in order for x in getattr(part, "inputs", ()))
     written: dict[Expression, Written] = {}
-    for part in parts(expression):
-        written[part] = piece(part, [written[x] for x in getattr(part, "inputs", ())])
+    for part in order:
+        inputs = getattr(part, "inputs", ())
+        written[part] = piece(part, [written[x] for x in inputs])
+        for x in inputs:  # a text that is not needed again goes, or a long formula would take memory for all of them
+            uses[x] -= 1
+            if not uses[x]:
+                del written[x]
     return written[expression][0]
 
 
@@ -264,7 +282,8 @@ def _on_paper(primitive: Primitive, count: int) -> Spelling:
     pieces: list[Any] = [f"{primitive.name}("]
     for name in _operands(primitive, count):
         pieces += [(name, 0), ", "]
-    constants = ", ".join(number_text(c, None) for c in primitive.constants if c != 0.0)
+    usual = primitive.name in TABLE and TABLE[primitive.name].constants == primitive.constants
+    constants = "" if usual else ", ".join(number_text(c, None) for c in primitive.constants)
     return Spelling((*pieces[:-1], f", {constants})" if constants else ")"), ATOM)
 
 
@@ -286,7 +305,11 @@ def _operands(primitive: Primitive, count: int) -> Sequence[str]:
 
 # -- LaTeX -------------------------------------------------------------------------------------------------------
 _GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega".split()  # noqa: SIM905
+    re.split(
+        " ",
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
+        "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega",
+    )
 )
 
 
@@ -296,11 +319,12 @@ def symbol_latex(name: str) -> str:
     >>> print(symbol_latex("w12"), symbol_latex("h[0]"), symbol_latex("theta"), symbol_latex("loss"))
     w_{12} h_{0} \theta \mathrm{loss}
     """
-    match = re.fullmatch(r"([^\W\d_]+)_?(\d+|[^\W_]+(?=$))?((?:\[\d+\])*)(?:#(\d+))?", name)
-    if match is None or (match[2] and not match[2].isdigit() and "_" not in name):
+    match = re.fullmatch(r"([^\W\d_]+)(?:_?(\d+)|_([^\W_]+))?((?:\[\d+\])*)(?:#(\d+))?", name)
+    if match is None:
         return rf"\mathrm{{{_escaped(name)}}}"
-    base, number, indices, again = match.groups()
-    letters = rf"\{base}" if base.lower() in _GREEK else base if len(base) == 1 else rf"\mathrm{{{base}}}"
+    base, number, letter, indices, again = match.groups()
+    number = number or letter
+    letters = rf"\{base}" if base in _GREEK else base if len(base) == 1 else rf"\mathrm{{{base}}}"
     subscript = ",".join([*([number] if number else []), *re.findall(r"\d+", indices)])
     primes = "'" * (int(again) - 1) if again else ""
     return f"{letters}_{{{subscript}}}{primes}" if subscript else f"{letters}{primes}"
@@ -324,10 +348,12 @@ def operation_latex(primitive: Primitive, operands: Sequence[Written]) -> Writte
         shown = range(n) if n <= 16 else (0, 1, 2, n - 1)
         products = [operation_latex(TABLE["*"], [operands[i], operands[n + i]])[0] for i in shown]
         middle = [r"\dots"] if n > 16 else []
-        return " + ".join([*products[:3], *middle, *products[3:], operands[-1][0]]), SUM
+        terms = [*products[:3], *middle, *products[3:], operands[-1][0]]
+        rest = [rf"\left({term}\right)" if term.startswith("-") else term for term in terms[1:]]
+        return " + ".join([terms[0], *rest]), SUM
     if not isinstance(primitive.python, str):
         inside = ", ".join(text for text, _ in operands)
-        return rf"\operatorname{{{primitive.name}}}\left({inside}\right)".replace("_", r"\_"), ATOM
+        return rf"\operatorname{{{_escaped(primitive.name)}}}\left({inside}\right)", ATOM
 
     def operand(match: re.Match[str]) -> str:
         text, precedence = operands[int(match[2]) - 1]
@@ -338,7 +364,8 @@ def operation_latex(primitive: Primitive, operands: Sequence[Written]) -> Writte
             least = 0.0
         else:
             least = primitive.precedence + (0.5 if before.endswith("- ") else 0.0)
-        return text if precedence >= least else rf"\left({text}\right)"
+        inside = least == 0.0 or not before.strip()  # or a sign would stand beside another operator
+        return text if precedence >= least and (inside or not text.startswith("-")) else rf"\left({text}\right)"
 
     latex = primitive.latex
     if "#1" not in latex.replace("{#1}", "") and len(operands) > 1 and "#2" not in latex:
@@ -359,5 +386,5 @@ def _latex_piece(part: Expression, operands: list[Written]) -> Written:
 
 def _escaped(name: str) -> str:
     escaped = re.sub(r"([#$%&_{}])", r"\\\1", name.replace("\\", "\0"))
-    escaped = re.sub(r"\s+", " ", escaped).replace("^", r"\^{}").replace("~", r"\~{}")
+    escaped = re.sub(r"\s", r"\\ ", escaped).replace("^", r"\wedge{}").replace("~", r"\sim{}")
     return escaped.replace("\0", r"\backslash{}")

@@ -262,7 +262,7 @@ def _plain_dot(page: _Page) -> str:
         lines.append(f"n{page.index[node]} [width={width / _SCALE:.2f}, height={(_LOW if low else _HEIGHT) / _SCALE:.2f}];")
     for node in page.order:
         for parent in node.parents:
-            label = "" if isinstance(parent, Constant) else ' [label="-0.000000"]'  # as much room as a derivative takes
+            label = "" if isinstance(parent, Constant) else ' [label="-0.00000e-00"]'  # as much room as a derivative takes
             lines.append(f"n{page.index[parent]} -> n{page.index[node]}{label};")
     return "\n".join([*lines, "}"])
 
@@ -317,14 +317,13 @@ def _edge_svg(page: _Page, consumer: int, position: int, points: list[float], la
     label = ""
     if label_place is not None:
         local = number_text(page.order[consumer].local_derivatives[position])
-        label = f'<text x="{label_place[0]:.1f}" y="{height - label_place[1] + 4:.1f}">{local}</text>'
+        label = f'<text x="{label_place[0]:.1f}" y="{height - label_place[1] + 2:.1f}">{local}</text>'
     place = f'data-consumer="{consumer}" data-position="{position}"'
     return f'<g class="edge" {place}><path d="M{start}C{" ".join(rest)}"/><polygon points="{tip}"/>{label}</g>'
 
 
-# JupyterLab leaves the keys alone inside an element with data-lm-suppress-shortcuts.
 _TEMPLATE = """\
-<div class="agc-player" id="{root}" tabindex="0" role="group" aria-label="step-by-step player" data-lm-suppress-shortcuts="true">
+<div class="agc-player" id="{root}" tabindex="0" role="group" aria-label="step-by-step player">
 <style>{css}</style>
 <div class="picture">{svg}</div>
 <div class="controls script-only">

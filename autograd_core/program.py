@@ -5,17 +5,15 @@ from __future__ import annotations
 import itertools
 import linecache
 import math
-import re
 from collections.abc import Callable, Sequence
 from operator import add
 from typing import Any
 
-from .emission import Emitted, Statement, emit
+from .emission import NAME, Emitted, Statement, emit
 from .spelling import PYTHON
 from .value import Value, topological_order
 
 CHUNK = 2_000  # statements in one generated function: the compiler's time and memory stay linear
-NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _numbers = itertools.count(1)
 
 
@@ -60,7 +58,7 @@ class Program:
         """
         self._check_lengths(wrt_values, input_values)
         try:
-            return self._function(wrt_values, input_values)
+            return self._function(_floats(wrt_values), _floats(input_values))
         except (ValueError, ArithmeticError) as error:
             raise _located(error) from error
 
@@ -69,8 +67,10 @@ class Program:
 
         A program of several outputs returns a list with the list of their values for each row.
         """
+        wrt_values, rows = _floats(wrt_values), rows.tolist() if hasattr(rows, "tolist") else rows
         if not self.single:
             return [self(wrt_values, row) for row in rows]
+        self._check_lengths(wrt_values, [0.0] * self._input_count)
         total, gradients = 0.0, [0.0] * self._wrt_count
         for row in rows:
             value, of_row = self(wrt_values, row)
@@ -79,10 +79,11 @@ class Program:
         return total, gradients
 
     def _check_lengths(self, wrt_values: Sequence[float], input_values: Sequence[float]) -> None:
-        if len(wrt_values) != self._wrt_count or len(input_values) != self._input_count:
+        flat = getattr(wrt_values, "ndim", 1) == getattr(input_values, "ndim", 1) == 1
+        if not flat or len(wrt_values) != self._wrt_count or len(input_values) != self._input_count:
             raise ValueError(
                 f"this program takes {self._wrt_count} value(s) of wrt and {self._input_count} of inputs, "
-                f"not {len(wrt_values)} and {len(input_values)}"
+                f"in one row each, not {len(wrt_values)} and {len(input_values)}"
             )
 
     def __repr__(self) -> str:
@@ -130,6 +131,13 @@ def compile_graph(output: Value | Sequence[Value], wrt: Sequence[Value], inputs:
 
         return CProgram.of(outputs, wrt, inputs, single)
     raise ValueError(f"dialect is 'python', 'numpy' or 'c', not {dialect!r}")
+
+
+def _floats(values: Any) -> Any:
+    """NumPy's numbers as Python's own, which are faster one by one and fail where a number is not defined."""
+    if hasattr(values, "tolist"):
+        return values.tolist()
+    return list(map(float, values)) if len(values) and hasattr(values[0], "dtype") else values
 
 
 def operation_count(output: Value) -> int:

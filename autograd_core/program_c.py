@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from . import compiler
-from .emission import Emitted, emit
-from .program import NAME, Chunk, Partition, Program, partition
+from .emission import NAME, Emitted, emit
+from .program import Chunk, Partition, Program, partition
 from .spelling import LANES, C
 from .value import Value
 
@@ -48,8 +48,8 @@ _DRIVER = """\
 int program(const double *parameters, const double *rows, long count, double *out)
 {{
     number *total = calloc({results} + 1, sizeof(number)), *tail = malloc(({results} + 1) * sizeof(number));
-    number *v = malloc(({places} + 1) * sizeof(number)), inputs[{inputs} + 1];
-    if (!total || !tail || !v) {{ free(total); free(tail); free(v); return 1; }}
+    number *v = malloc(({places} + 1) * sizeof(number)), *inputs = malloc(({inputs} + 1) * sizeof(number));
+    if (!total || !tail || !v || !inputs) {{ free(total); free(tail); free(v); free(inputs); return 1; }}
     for (long start = 0; start < count; start += ROWS) {{
         const int lanes = count - start < ROWS ? (int)(count - start) : ROWS;
         for (int k = 0; k < {inputs}; k++)
@@ -57,7 +57,7 @@ int program(const double *parameters, const double *rows, long count, double *ou
 {body}
     }}
 {end}
-    free(total); free(tail); free(v);
+    free(total); free(tail); free(v); free(inputs);
     return 0;
 }}
 """
@@ -123,8 +123,7 @@ class CProgram(Program):
 
     def batch(self, wrt_values: Sequence[float], rows: Any) -> Any:
         count = len(rows)
-        if len(wrt_values) != self._wrt_count:
-            self._check_lengths(wrt_values, [0.0] * self._input_count)
+        self._check_lengths(wrt_values, [0.0] * self._input_count)
         buffers = self._buffers
         parameters = _address(wrt_values) or buffers.parameters.filled(wrt_values)
         address, keep = self._rows(rows, count)

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from .emission import Emitted, emit
-from .program import NAME, Program, compiled, python_source
+from .emission import NAME, Emitted, emit
+from .program import Program, compiled, python_source
 from .spelling import NUMPY
 from .value import Value
 

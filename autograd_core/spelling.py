@@ -8,6 +8,7 @@ operand in each gap must bind, so that a printer puts brackets where they are ne
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
@@ -19,7 +20,7 @@ COMPARISON = CONDITIONAL + 0.5
 
 _BINARY = {ast.Add: ("+", SUM), ast.Sub: ("-", SUM), ast.Mult: ("*", PRODUCT), ast.Div: ("/", PRODUCT)}
 _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
-_NUMBERS = ("inf", "nan")  # every other name that is not called is an operand
+_NUMBERS = ("inf", "nan", "pi", "e", "tau")  # every other name that is not called is an operand
 
 
 class Dialect(NamedTuple):
@@ -121,7 +122,10 @@ def spelling(python: str, dialect: Dialect = PYTHON) -> Spelling:
         if isinstance(node, ast.Constant):
             text(repr(float(node.value)))  # type: ignore[arg-type]
         elif isinstance(node, ast.Name):
-            text(dialect.function(node.id)) if node.id in _NUMBERS else inside(node, CONDITIONAL)
+            if node.id in ("pi", "e", "tau"):
+                text(repr(getattr(math, node.id)))
+            else:
+                text(dialect.function(node.id)) if node.id in _NUMBERS else inside(node, CONDITIONAL)
         elif isinstance(node, ast.BinOp):
             symbol, level = _BINARY[type(node.op)]
             inside(node.left, level)

@@ -34,9 +34,9 @@ def jit(f: Callable[..., Any], dialect: str = "python") -> Callable[..., Any]:
     >>> jit(value_and_grad(lambda x: x ** 3))(2.0)
     (8.0, 12.0)
     """
-    programs: dict[Any, tuple[Program, Any]] = {}
+    programs: dict[Any, tuple[Program | None, Any]] = {}
 
-    def recorded(arguments: tuple[Any, ...]) -> tuple[Program, Any]:
+    def recorded(arguments: tuple[Any, ...]) -> tuple[Program | None, Any]:
         shape = _shape(arguments)
         if shape not in programs:
             programs[shape] = _record(f, arguments, dialect)
@@ -45,15 +45,15 @@ def jit(f: Callable[..., Any], dialect: str = "python") -> Callable[..., Any]:
     @functools.wraps(f)
     def run(*arguments: Any) -> Any:
         program, structure = recorded(arguments)
-        values = program([], [real(x) for x in leaves_of(arguments) if not _is_static(x)])
-        return like(structure, iter(values))
+        inputs = [real(x) for x in leaves_of(arguments) if not _is_static(x)]
+        return like(structure, iter(program([], inputs) if program else []))
 
     run.program = lambda *arguments: recorded(arguments)[0]  # type: ignore[attr-defined]
     return run
 
 
-def _record(f: Callable[..., Any], arguments: tuple[Any, ...], dialect: str) -> tuple[Program, Any]:
-    """The program of ``f`` for arguments like these, and the structure of its result."""
+def _record(f: Callable[..., Any], arguments: tuple[Any, ...], dialect: str) -> tuple[Program | None, Any]:
+    """The program of ``f`` for arguments like these (none if it returns no numbers), and the structure of its result."""
     inputs: list[Value] = []
     names = iter(_names(f, arguments))
 
@@ -81,7 +81,7 @@ def _record(f: Callable[..., Any], arguments: tuple[Any, ...], dialect: str) -> 
             stacklevel=4,
         )
     outputs = [y if isinstance(y, Value) else Constant(y) for y in leaves_of(result)]
-    return compile_graph(outputs, [], inputs, dialect), result
+    return compile_graph(outputs, [], inputs, dialect) if outputs else None, result
 
 
 def _names(f: Callable[..., Any], arguments: tuple[Any, ...]) -> list[str]:
@@ -96,8 +96,8 @@ def _names(f: Callable[..., Any], arguments: tuple[Any, ...]) -> list[str]:
     found: list[str] = []
     for i, argument in enumerate(arguments):
         name = positional[i] if i < len(positional) else f"x{i}"
-        leaves = list(leaves_of(argument))
-        found += [name] if not isinstance(argument, list | tuple) else [f"{name}[{k}]" for k in range(len(leaves))]
+        count = len(list(leaves_of(argument)))
+        found += [name] if kind_of(argument) == "number" or _is_static(argument) else [f"{name}[{k}]" for k in range(count)]
     return found
 
 

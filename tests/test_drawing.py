@@ -12,16 +12,19 @@ from autograd_core import Constant, Value, dot, draw, layout, sigmoid, to_dot, t
 from autograd_core.clusters import LEVELS, clusters
 from autograd_core.drawing import GREY, STYLES
 
+LEGEND = re.compile(r"^\t\tlegend_(\w+) \[", re.MULTILINE)
 AWKWARD = ['quo"te', "<b>", "a & b", "&amp;", "back\\slash", "\\N", "\\l", "变数 θ é", "{a|b}", "a]", "-->", "y" * 200]
 
 
 @pytest.fixture(autouse=True)
 def no_engine(monkeypatch):
-    def refuse(*_):
-        raise AssertionError("DOT text needs no layout engine")
+    monkeypatch.delattr(layout, "render")
+    monkeypatch.delattr(layout, "find_engine")
 
-    monkeypatch.setattr(layout, "render", refuse)
-    monkeypatch.setattr(layout, "find_engine", refuse)
+
+def visible(text):
+    """What is seen of a piece of a label: characters without width may part a backslash from an N that engines replace."""
+    return html.unescape(text).replace("\u200b", "").replace("\u2060", "")
 
 
 def nodes_of(text):
@@ -29,15 +32,14 @@ def nodes_of(text):
     found = {}
     for key, label, rest in re.findall(r"^\t(n\d+) \[label=<(<TABLE.*</TABLE>)> ?(.*)\]$", text, re.MULTILINE):
         cells = re.findall(r"<TD>(?:<B>)?(.*?)(?:</B>)?</TD>", label)
-        found[key] = ([html.unescape(cell.replace("<BR/>", "\n")) for cell in cells], rest)
+        found[key] = ([visible(cell.replace("<BR/>", "\n")) for cell in cells], rest)
     return found
 
 
 def edges_of(text):
     """Every edge: the titles of its ends, and its label."""
     titles = {key: lines[0] for key, (lines, _) in nodes_of(text).items()}
-    found = re.findall(r'^\t(n\d+) -> (n\d+) \[label="?(.*?)"?\]$', text, re.MULTILINE)
-    return [(titles[tail], titles[head], label) for tail, head, label in found]
+    return [(titles[a], titles[b], label) for a, b, label in re.findall(r'^\t(n\d+) -> (n\d+) \[label="?(.*?)"?\]$', text, re.MULTILINE)]
 
 
 def titles(text):
@@ -45,24 +47,16 @@ def titles(text):
 
 
 def style_of(text, title):
-    (found,) = [rest for lines, rest in nodes_of(text).values() if lines[0] == title]
-    return found
-
-
-def legend(text):
-    return re.findall(r"^\t\tlegend_(\w+) \[", text, re.MULTILINE)
+    return next(rest for lines, rest in nodes_of(text).values() if lines[0] == title)
 
 
 def neuron():
-    w, x, b = Value(0.5, "w"), Value(2.0, "x"), Value(1.0, "b")
-    z = w * x + b
-    z.name = "z"
+    z = Value(0.5, "w") * Value(2.0, "x") + Value(1.0, "b")
     y = sigmoid(z)
-    y.name = "y"
-    return w, x, b, z, y
+    z.name, y.name = "z", "y"
+    return y
 
 
-# -- nodes and edges -----------------------------------------------------------------------------------------------
 def test_every_use_is_an_edge():
     x = Value(3.0, "x")
     assert edges_of(to_dot(x * x)) == [("x", "×", "3")] * 2
@@ -74,8 +68,7 @@ def test_a_node_is_an_object_and_not_its_value_or_name():
     a, b = Value(1.0, "same"), Value(1.0, "same")
     assert titles(to_dot(a + b)) == ["same", "same#2", "+"]
     assert len(nodes_of(to_dot(Value(1.0) * Value(1.0) + Value(1.0) * Value(1.0)))) == 7
-    two = 2.0 * (2.0 * a)  # each 2 is a node of its own
-    assert titles(to_dot(two)).count("2") == 2
+    assert titles(to_dot(2.0 * (2.0 * a))).count("2") == 2
 
 
 @pytest.mark.parametrize("name", AWKWARD)
@@ -87,44 +80,24 @@ def test_a_name_stands_in_the_text_as_it_is(name, mode):
     assert len(edges_of(text)) == 2
 
 
-def test_names_with_line_breaks_and_empty_names_have_a_node():
+def test_names_with_line_breaks_empty_names_and_a_leaf_alone_are_drawn():
     x = Value(2.0, "two\nlines")
     assert titles(to_dot(x * x))[0] == "two\nlines"
     assert len(edges_of(to_dot(x * x, show=("formula",)))) == 2
     assert titles(to_dot(Value(2.0, "") * 3.0)) == ["v1", "3", "×"]
-
-
-def test_a_leaf_alone_is_one_node():
     assert (titles(to_dot(Value(2.0, "x"))), edges_of(to_dot(Value(2.0, "x")))) == (["x"], [])
     assert repr(draw(Value(2.0))) == "<graph of 1 nodes and 0 edges>"
 
 
-def test_a_drawing_tells_how_much_there_is_of_it():
-    x = Value(3.0, "x")
-    drawing = draw(x * x + 1.0, rankdir="TB")
-    assert (repr(drawing), drawing.dot) == ("<graph of 4 nodes and 4 edges>", to_dot(x * x + 1.0, rankdir="TB"))
-
-
-# -- what is written -----------------------------------------------------------------------------------------------
-def test_the_forward_picture_has_values_and_no_gradients():
-    text = to_dot(neuron()[-1], mode="forward")
-    assert [lines for lines, _ in nodes_of(text).values()][:3] == [["w", "data 0.5"], ["x", "data 2"], ["×", "data 1"]]
-    assert "grad" not in text
-    assert {label for _, _, label in edges_of(text)} == {""}
-
-
-def test_the_picture_with_gradients_has_both_and_the_local_derivatives():
-    text = to_dot(neuron()[-1])
-    assert nodes_of(text)["n0"][0] == ["w", "data 0.5", "grad 0.21"]
-    assert edges_of(text)[0] == ("w", "×", "2")
-    assert edges_of(text)[-1] == ("z   +", "y   sigmoid", "0.105")
-
-
-def test_the_graph_of_the_backward_pass_runs_the_other_way():
-    text = to_dot(neuron()[-1], mode="backward")
-    assert edges_of(text)[-1] == ("∂y/∂y", "∂y/∂z", "1 * 0.105 = 0.105")
-    assert edges_of(text)[0] == ("∂y/∂v1", "∂y/∂w", "0.105 * 2 = 0.21")
-    assert nodes_of(text)["n0"][0] == ["∂y/∂w", "grad 0.21"]
+def test_the_three_modes_are_values_gradients_and_the_graph_of_the_backward_pass():
+    forward, gradients, backward = (to_dot(neuron(), mode=mode) for mode in ("forward", "gradients", "backward"))
+    assert [lines for lines, _ in nodes_of(forward).values()][:3] == [["w", "data 0.5"], ["x", "data 2"], ["×", "data 1"]]
+    assert "grad" not in forward
+    assert {label for _, _, label in edges_of(forward)} == {""}
+    assert nodes_of(gradients)["n0"][0] == ["w", "data 0.5", "grad 0.21"]
+    assert edges_of(gradients)[::4] == [("w", "×", "2"), ("z   +", "y   sigmoid", "0.105")]
+    assert nodes_of(backward)["n0"][0] == ["∂y/∂w", "grad 0.21"]
+    assert edges_of(backward)[::4] == [("∂y/∂v1", "∂y/∂w", "0.105 * 2 = 0.21"), ("∂y/∂y", "∂y/∂z", "1 * 0.105 = 0.105")]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +105,6 @@ def test_the_graph_of_the_backward_pass_runs_the_other_way():
     [
         (("data",), ["x", "data 3"], ""),
         (("grad",), ["x", "grad 6"], ""),
-        (("local",), ["x"], "3"),
         (("formula",), ["x"], "x"),
         (("formula", "local"), ["x"], "x = 3"),
         (("contribution",), ["x"], "1 * 3 = 3"),
@@ -147,14 +119,11 @@ def test_show_chooses_what_is_written(show, lines, label):
     assert {label for _, _, label in edges_of(text)} == {label}
 
 
-@pytest.mark.parametrize("rankdir", ["LR", "TB", "RL", "BT"])
-def test_rankdir_is_the_direction(rankdir):
-    assert re.search(rf"rankdir={rankdir}\b", to_dot(Value(1.0), rankdir=rankdir))
-
-
-@pytest.mark.parametrize(("digits", "shown"), [(1, "0.7"), (4, "0.6667"), (17, "0.66666666666666663")])
-def test_digits_is_the_number_of_significant_digits(digits, shown):
-    assert nodes_of(to_dot(Value(2.0, "x") / 3.0, digits=digits))["n2"][0][1] == f"data {shown}"
+def test_rankdir_is_the_direction_and_digits_the_number_of_significant_digits():
+    for rankdir in ("LR", "TB", "RL", "BT"):
+        assert f"rankdir={rankdir}]" in to_dot(Value(1.0), rankdir=rankdir)
+    for digits, shown in ((1, "0.7"), (4, "0.6667"), (17, "0.66666666666666663")):
+        assert nodes_of(to_dot(Value(2.0, "x") / 3.0, digits=digits))["n2"][0][1] == f"data {shown}"
 
 
 def test_names_are_the_nodes_own_or_those_of_the_caller_or_of_a_mapping():
@@ -162,46 +131,36 @@ def test_names_are_the_nodes_own_or_those_of_the_caller_or_of_a_mapping():
     product = weight * own
     assert titles(to_dot(product)) == ["v1", "own", "×"]
     assert titles(to_dot(product, names="caller")) == ["weight", "own", "product   ×"]
-    assert titles(nodes := draw(product, names="caller").dot) == ["weight", "own", "product   ×"], nodes
+    assert titles(draw(product, names="caller").dot) == ["weight", "own", "product   ×"]
     assert titles(to_dot(product, names={"w": [weight], "p": product})) == ["w[0]", "own", "p   ×"]
 
 
 def random_graph(choices):
-    nodes = [Value(x, f"x{i}") for i, x in enumerate((0.5, -1.25, 2.0))]
+    nodes = [Value(0.5, "x0"), Value(-1.25, "x1"), Value(2.0, "x2")]
     for i, j, kind in choices:
         x, y = nodes[i % len(nodes)], nodes[j % len(nodes)]
-        nodes.append([lambda: x * y, lambda: x - y, lambda: x.tanh(), lambda: 0.5 * x + y, lambda: dot([x, y], [y, x], x)][kind]())
+        nodes.append([x * y, x - y, x.tanh(), 0.5 * x + y, dot([x, y], [y, x], x)][kind])
         nodes[-1].name = f"x{len(nodes) - 1}"
     return nodes[-1]
 
 
 GRAPHS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30), st.integers(0, 4)), min_size=1, max_size=10).map(random_graph)
-OPTIONS = settings(deadline=None, max_examples=60, derandomize=True)
 
 
-@OPTIONS
+@settings(deadline=None, max_examples=100, derandomize=True)
 @given(GRAPHS)
-def test_the_gradients_of_the_picture_are_those_of_backward(output):
-    order = [node for node in topological_order(output) if node.name]
-    shown = {lines[0].split()[0]: float(lines[1].removeprefix("grad ")) for lines, _ in nodes_of(to_dot(output, show=("grad",), digits=17)).values()}
-    output.backward()
-    assert {node.name: node.grad for node in order} == {name: shown[name] for name in (node.name for node in order)}
-
-
-@OPTIONS
-@given(GRAPHS, st.sampled_from(["forward", "gradients", "backward"]), st.sampled_from(LEVELS))
-def test_drawing_changes_no_gradient(output, mode, level):
+def test_random_graphs_are_drawn_whole_with_the_gradients_of_backward_and_no_gradient_is_touched(output):
     order = topological_order(output)
     for i, node in enumerate(order):
         node.grad = float(i)
-    draw(output, mode=mode, level=level)
+    text = to_dot(output, show=("grad",), digits=17)
+    assert all(to_dot(output, mode=mode, level=level) for mode in ("forward", "gradients", "backward") for level in LEVELS)
     assert [node.grad for node in order] == list(range(len(order)))
-
-
-@OPTIONS
-@given(GRAPHS)
-def test_there_is_a_node_for_every_value_and_an_edge_for_every_use(output):
-    order, text = topological_order(output), to_dot(output)
+    for node in order:
+        node.grad = 0.0
+    output.backward()
+    shown = {lines[0].split()[0]: float(lines[1].removeprefix("grad ")) for lines, _ in nodes_of(text).values()}
+    assert {node.name: node.grad for node in order if node.name} == {node.name: shown[node.name] for node in order if node.name}
     assert len(nodes_of(text)) == len(order)
     assert len(edges_of(text)) == sum(len(node.parents) for node in order)
 
@@ -222,22 +181,19 @@ def test_a_wrong_option_is_named_with_what_is_allowed(options, told):
         to_dot(Value(2.0) * 3.0, **options)
 
 
-# -- styles --------------------------------------------------------------------------------------------------------
 class Weight(Value):
-    __slots__ = ()
     is_parameter = True
 
 
 def test_each_sort_of_node_has_its_style_and_stands_in_the_legend():
     w, x, v = Value(0.5, "w"), Value(2.0, "x"), Weight(1.0, "v")
     text = to_dot((w * x + v) * 3.0, parameters=[w])
-    sorts = {"w": "parameter", "v": "parameter", "x": "input", "3": "constant", "+": "operation"}
-    for title, sort in sorts.items():
+    for title, sort in {"w": "parameter", "v": "parameter", "x": "input", "3": "constant", "+": "operation"}.items():
         assert f'fillcolor="{STYLES[sort].fill}"' in style_of(text, title), title
     assert nodes_of(text)["n6"][1] == 'fillcolor="#bfe5d8" peripheries=2'
-    assert legend(text) == ["input", "parameter", "constant", "operation", "output"]
-    assert legend(to_dot(x * x)) == ["input", "output"]
-    assert legend(to_dot(x * x, legend=False)) == []
+    assert LEGEND.findall(text) == ["input", "parameter", "constant", "operation", "output"]
+    assert LEGEND.findall(to_dot(x * x)) == ["input", "output"]
+    assert LEGEND.findall(to_dot(x * x, legend=False)) == []
 
 
 def test_a_constant_is_an_input_or_parameter_when_it_is_called_one():
@@ -247,21 +203,97 @@ def test_a_constant_is_an_input_or_parameter_when_it_is_called_one():
     assert STYLES["parameter"].fill in style_of(to_dot(c * Value(1.0), parameters=[c]), "2")
 
 
-def luminance(colour):
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
 def contrast(one, other):
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
+    """The contrast ratio of WCAG 2, from 1 to 21."""
+
+    def luminance(colour):
+        channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+        red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    return (max(luminance(one), luminance(other)) + 0.05) / (min(luminance(one), luminance(other)) + 0.05)
 
 
-def test_text_is_legible_on_every_fill_and_edges_on_light_and_dark_pages():
+def test_text_is_legible_on_light_and_dark_pages_and_colour_is_never_the_only_difference_between_two_sorts():
     assert all(contrast("#111111", style.fill) >= 7.0 for style in STYLES.values())
     assert all(contrast(GREY, page) >= 4.5 for page in ("#ffffff", "#000000"))
-
-
-def test_colour_is_never_the_only_difference_between_two_sorts():
     assert all(one.attributes != other.attributes for one, other in itertools.combinations(STYLES.values(), 2))
+
+
+def network(sizes, activation=Value.tanh, dots=False):
+    """An MLP written with plain Values, as the function from inputs to its last layer."""
+    number = itertools.count(1)
+    layers = [[[Value((next(number) * 0.37) % 1.0 - 0.5) for _ in range(n + 1)] for _ in range(m)] for n, m in itertools.pairwise(sizes)]
+
+    def neuron(weights, xs):
+        *ws, b = weights
+        return activation(dot(ws, xs, b) if dots else sum((w * x for w, x in zip(ws, xs)), b))
+
+    def run(xs):
+        for layer in layers:
+            xs = [neuron(weights, xs) for weights in layer]
+        return xs
+
+    return run
+
+
+@pytest.mark.parametrize(("activation", "dots"), list(itertools.product([Value.tanh, Value.relu, Value.sigmoid], [False, True])))
+def test_a_network_collapses_to_its_neurons_and_layers(activation, dots):
+    xs = [Value(1.0, "x0"), Value(-2.0, "x1")]
+    (y,) = network([2, 4, 4, 1], activation, dots)(xs)
+    for kept in ((), xs):
+        neurons, layers = (clusters(y, level, kept) for level in ("neuron", "layer"))
+        assert sorted(len(neuron.parameters) for neuron in neurons) == [3] * 4 + [5] * 5
+        assert [(len(layer.outputs), len(layer.parameters)) for layer in layers] == [(4, 12), (4, 20), (1, 5)]
+        assert {cluster.kind for cluster in neurons + layers} == {y.op}
+    sizes = zip(["4 × ", "4 × ", ""], [8, 8, 2] if dots else [20, 36, 9], [12, 20, 5])
+    title = [f"{n}{y.op} ({k} operations, {p} parameters)" for n, k, p in sizes]
+    text = to_dot(y, level="layer", inputs=xs, digits=17)
+    assert titles(text) == ["x0", "x1", *title]
+    assert [edge[:2] for edge in edges_of(text)] == [("x0", title[0]), ("x1", title[0]), (title[0], title[1]), (title[1], title[2])]
+    y.backward()
+    shown = next(lines for lines, _ in nodes_of(text).values() if lines[0] == title[0])
+    assert shown[1:3] == [f"{what} " + ", ".join(f"{getattr(x, what):.17g}" for x in layers[0].outputs) for what in ("data", "grad")]
+
+
+def test_weights_that_several_samples_share_do_not_keep_layers_apart():
+    run = network([2, 4, 4, 1])
+    loss = sum(((run([Value(a), Value(b)])[0] - 1.0) ** 2 for a, b in ((0.0, 1.0), (1.0, 0.0), (1.0, 1.0))), Value(0.0))
+    assert [cluster.kind for cluster in clusters(loss, "neuron")].count("tanh") == 27
+    assert [cluster.kind for cluster in clusters(loss, "layer")].count("tanh") <= 9
+
+
+def test_inputs_are_kept_at_every_level_and_so_are_results_that_are_used_twice():
+    x = Value(2.0, "x")
+    y = ((h := x.exp()) * h + x).log()
+    assert [cluster.kind for cluster in clusters(y, "neuron", [x])] == ["exp", "log"]
+    assert all("x" in titles(to_dot(y, level=level, inputs=[x])) for level in LEVELS)
+
+
+@settings(deadline=None, max_examples=100, derandomize=True)
+@given(GRAPHS, st.sampled_from(LEVELS), st.booleans(), st.booleans())
+def test_every_operation_belongs_to_one_cluster_which_tells_all_that_it_reads(output, level, named, kept):
+    order = topological_order(output)
+    for node in order:
+        node.name = node.name if named else None
+    found = clusters(output, level, [x for x in order if not x.parents] if kept else [])
+    members = [node for cluster in found for node in cluster.members]
+    assert len(members) == len(set(members))
+    assert set(members) == {node for node in order if node.parents}
+    for cluster in found:
+        read = {x for node in cluster.members for x in node.parents if not isinstance(x, Constant)} - set(cluster.members)
+        assert read == {x for x in cluster.inputs + cluster.parameters if not isinstance(x, Constant)}
+
+
+@pytest.mark.parametrize("function", [to_dot, draw])
+def test_a_graph_over_the_limit_warns_and_is_drawn_collapsed_and_one_far_over_it_is_refused(function):
+    (y,) = network([2, 16, 16, 1])([Value(1.0), Value(2.0)])
+    with pytest.warns(UserWarning, match="980 nodes at level 'operation', more than limit=400: drawn at level 'neuron'") as caught:
+        drawn = function(y)
+    assert caught[0].filename == __file__, "the warning points to the line that draws"
+    assert len(nodes_of(getattr(drawn, "dot", drawn))) == 2 + 33
+    with pytest.warns(UserWarning, match="drawn at level 'layer'"):
+        assert len(nodes_of(to_dot(y, limit=20))) == 2 + 3
+    with pytest.raises(ValueError, match=r"980 at level 'operation', 35 at level 'neuron', 5 at level 'layer'; limit=4"):
+        function(y, limit=4)
+    assert len(nodes_of(to_dot(y, limit=1000))) == 980

@@ -170,7 +170,7 @@ def test_leaves_that_are_not_reached_have_gradient_0_and_leaves_are_outputs_too(
     assert compile_graph(x, [x, y], [far], dialect)([7.0, 8.0], [9.0]) == (7.0, [1.0, 0.0])
     assert compile_graph(x, [y], [x], dialect)([7.0], [8.0]) == (8.0, [0.0])
     assert compile_graph(x, [y], [], dialect)([7.0]) == (2.0, [0.0])
-    assert compile_graph(x * y, [], [], dialect)([]) == (6.0, [])
+    assert compile_graph(x * y, [])([]) == (6.0, [])
     assert compile_graph(ac.identity(x), [x], [], dialect)([4.0]) == (4.0, [1.0])
     assert compile_graph(x, [x], [], dialect).batch([7.0], [[]] * 3) == (21.0, [3.0])
 
@@ -186,12 +186,6 @@ def test_signs_in_front_of_signs_keep_their_meaning(dialect):
     out.backward()
     assert compile_graph(out, [x, y], [], dialect)([2.0, 3.0]) == (out.data, [x.grad, y.grad])
     assert compile_graph(terms, [x, y], [], dialect)([2.0, 3.0]) == [term.data for term in terms]
-    for term in terms:
-        leaves = [leaf for leaf in (x, y) if leaf in topological_order(term)]
-        x.grad = y.grad = 0.0
-        term.backward()
-        if dialect != "c":
-            assert compile_graph(term, leaves, [], dialect)([leaf.data for leaf in leaves])[1] == [leaf.grad for leaf in leaves]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -135,8 +135,8 @@ def test_the_numpy_program_is_near_the_graph_and_gives_nan_or_inf_where_it_raise
     program, wrong, checked = weighted(case, "numpy"), [], 0
     for xs, weight, expected, finite in trials(case):
         got = flat(program([weight, *xs]))
-        right = not all(map(math.isfinite, got)) if isinstance(expected, Exception) else not finite or near(got, expected, expected[1], case.loose)
-        if not right:
+        refused = isinstance(expected, Exception)
+        if all(map(math.isfinite, got)) if refused else finite and not near(got, expected, expected[1], case.loose):
             wrong.append((xs, weight, got, expected))
         checked += finite
     one_by_one(wrong, "differences between a row and its NumPy program")
@@ -164,8 +164,8 @@ def test_the_c_program_equals_the_graph_everywhere_and_gives_nan_or_inf_where_it
         parameters[place] = [weight, *xs]
         value, found = program(parameters)
         got = [value, *found[place]]
-        right = not all(map(math.isfinite, got)) if isinstance(expected, Exception) else not finite or got == expected
-        if not right:
+        refused = isinstance(expected, Exception)
+        if all(map(math.isfinite, got)) if refused else finite and got != expected:
             wrong.append((xs, weight, got, expected))
         checked += finite
     one_by_one(wrong, "differences between a row and its C program")

@@ -172,6 +172,8 @@
       show();
     };
   });
+  // JupyterLab takes no key from an element with this mark: else a letter in the list of nodes makes or deletes a cell.
+  for (const part of [root, ...root.querySelectorAll(".picture, button, select, input")]) part.dataset.lmSuppressShortcuts = "true";
   slider.max = frames.length - 1;
   root.classList.add("running");
   root.dataset.ready = "yes";

@@ -1,0 +1,35 @@
+"""What the tests of the player share: a graph, and what each frame of a graph should say."""
+
+import autograd_core as ac
+from autograd_core import Value, steps
+from autograd_core.expression import number_text
+
+
+def lecture(w=0.5):
+    x, w, b = Value(2.0, "x"), Value(w, "w"), Value(1.0, "b")
+    y = ac.sigmoid(w * x + b)
+    loss = (y - 1) ** 2
+    y.name, loss.name = "y", "L"
+    return loss
+
+
+def bracket(x):
+    return f"({number_text(x)})" if x < 0 else number_text(x)
+
+
+def expected_captions(output):
+    """What each frame says, from the records of both passes."""
+    record = steps(output)
+    count = len(record.forward) + len(record.backward)
+    out = record.backward[0].name
+    for i, step in enumerate(record.forward):
+        symbols = f"{step.name} = {step.expression}" if step.expression else step.name
+        yield f"Forward, step {i + 1} of {count}", symbols, number_text(step.value)
+    yield f"Seed, step {len(record.forward) + 1} of {count}", f"∂{out}/∂{out}", "1"
+    for i, step in enumerate(record.backward[1:], len(record.forward) + 2):
+        through = f"∂{out}/∂{step.consumer_name}"
+        symbols = f"∂{out}/∂{step.name} += {through} · ∂{step.consumer_name}/∂{step.name}"
+        if step.formula != number_text(step.local, None):
+            symbols += f" = {through} · {step.formula}"
+        product = f"{bracket(step.upstream)} · {bracket(step.local)} = {number_text(step.contribution)}"
+        yield f"Backward, step {i} of {count}", symbols, f"{product}, sum {number_text(step.total)}"

@@ -1,0 +1,79 @@
+"""The table printed as JavaScript: every row computes in the page what it computes in Python."""
+
+import math
+
+from test_table import ROWS, points
+
+import autograd_core as ac
+from autograd_core import Value, play
+from autograd_core.expression import number_text
+from autograd_core.player import javascript_row
+
+
+def test_numbers_are_written_as_python_writes_them(opened):
+    numbers = [0.0, -0.0, 1.0, -1.0, 1 / 3, 100.0, 123456.0, 1234567.0, 999999.5, 999999.4, 0.0001, 0.00009999999, 1e5,
+               1e6, 1e-5, 1 / 1024, 3 / 1024, 100000.5, 100001.5, -100000.5, 1e100, -1.5e-300, 5e-324,
+               1.7976931348623157e308, 12000.0, math.pi]  # fmt: skip
+    page = opened(play(Value(1.0)))
+    written = page.evaluate("(numbers) => numbers.map(document.querySelector('.agc-player').autograd.format)", numbers)
+    assert written == [number_text(x) for x in numbers]
+
+
+UNUSUAL = [math.nan, math.inf, -math.inf]
+
+
+def defined(row, xs):
+    """Value and derivatives in Python; ``None`` outside the domain."""
+    try:
+        out = row.evaluate(*xs)
+        return out, [float(d) for d in row.local_derivatives(out, *xs)]
+    except (ValueError, ArithmeticError):
+        return None
+
+
+def agree(got, expected):
+    return got == expected or (got != got and expected != expected) or math.isclose(got, expected, rel_tol=1e-12, abs_tol=1e-307)
+
+
+def test_every_row_of_the_table_computes_in_javascript_what_it_computes_in_python(opened):
+    rows = [row.values for row in ROWS]
+    player = play(Value(1.0))
+    table = ",\n".join(javascript_row(row, count) for row, count in rows)
+    player.html = player.html.replace("const rows = [];", f"const rows = [{table}];")
+    page = opened(player)
+    assert page.evaluate("document.querySelector('.agc-player').autograd.rows.length") == len(rows)
+    cases = []
+    for i, (row, count) in enumerate(rows):
+        # The statements of a row on any number of operands hold for finite values: inf - inf in logsumexp is nan in programs.
+        unusual = UNUSUAL if row.arity else UNUSUAL[:1]
+        at = [*points(row, count), *(tuple(x if k == j else 0.5 for k in range(count)) for x in unusual for j in range(count))]
+        cases += [(i, xs, *result) for xs in at if (result := defined(row, xs)) is not None]
+    # Derivatives are taken at Python's value: 1 - out * out would magnify its last bit.
+    results = page.evaluate(
+        """(text) => { const rows = document.querySelector('.agc-player').autograd.rows, number = (x) => Number(x);
+        const show = (x) => Object.is(x, -0) ? "-0" : String(x);
+        return text.split("\\n").map((line) => { const [i, out, ...xs] = line.split(" ").map(number);
+            return [rows[i].value(...xs), ...rows[i].derivatives(out, ...xs)].map(show).join(" "); }).join("\\n"); }""",
+        "\n".join(" ".join([str(i), *(written(x) for x in (out, *xs))]) for i, xs, out, _ in cases),
+    )
+    wrong = [
+        f"{rows[i][0]!r} at {xs}: {line}, in Python {out!r} {derivatives}"
+        for (i, xs, out, derivatives), line in zip(cases, results.split("\n"), strict=True)
+        if not all(agree(float(got.replace("Infinity", "inf")), want) for got, want in zip(line.split(), [out, *derivatives], strict=True))
+    ]
+    assert len(cases) > 5000
+    assert wrong == [], "\n".join(wrong)
+
+
+def written(x):
+    return repr(x).replace("inf", "Infinity").replace("nan", "NaN")
+
+
+def test_the_error_functions_hold_twelve_digits_everywhere(opened):
+    rows = [ac.TABLE["erf"], ac.TABLE["erfc"]]
+    x = Value(1.0, "x")
+    page = opened(play(ac.erf(x) + ac.erfc(x)))
+    xs = [sign * k / 64 for k in range(1, 27 * 64) for sign in (1, -1)]
+    got = page.evaluate("(xs) => document.querySelector('.agc-player').autograd.rows.slice(0, 2).map((r) => xs.map((x) => r.value(x)))", xs)
+    for row, values in zip(rows, got):
+        assert [x for x, value in zip(xs, values) if not math.isclose(value, row.evaluate(x), rel_tol=1e-12, abs_tol=1e-300)] == []
