@@ -11,7 +11,7 @@ import builtins
 import keyword
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -87,6 +87,7 @@ class _Emission:
         self.forward: list[Statement] = []
         self.backward: list[Statement] = []
         self.used_names: set[str] = set()
+        self.last_number: defaultdict[str, int] = defaultdict(lambda: 1)  # behind names that occur again
         self.inlined: dict[Value, Term] = {}
         self.temporary: dict[tuple[Value, str], str] = {}  # the intermediate results of rows on sequences
         self.commented = len(self.order) <= _COMMENTED
@@ -150,10 +151,10 @@ class _Emission:
             name += "_"
         if self.dialect.name in ("c", "lanes") and (name == name.upper() != name.lower() or name.startswith("_")):
             name = f"v_{name.lstrip('_')}_"  # names in capitals may be macros, those with a leading underscore are C's own
-        base, number = name, 1
+        base = name
         while name in self.used_names:
-            number += 1
-            name = f"{base}_{number}"
+            self.last_number[base] += 1
+            name = f"{base}_{self.last_number[base]}"
         self.used_names.add(name)
         return name
 

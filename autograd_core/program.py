@@ -67,7 +67,11 @@ class Program:
 
         A program of several outputs returns a list with the list of their values for each row.
         """
-        wrt_values, rows = _floats(wrt_values), rows.tolist() if hasattr(rows, "tolist") else rows
+        if getattr(rows, "ndim", 2) != 2:
+            raise ValueError(f"rows is a table with {self._input_count} column(s), one for each input, not of shape {rows.shape}")  # type: ignore[attr-defined]
+        if getattr(wrt_values, "ndim", 1) == 1:
+            wrt_values = _floats(wrt_values)
+        rows = rows.tolist() if hasattr(rows, "tolist") else rows
         if not self.single:
             return [self(wrt_values, row) for row in rows]
         self._check_lengths(wrt_values, [0.0] * self._input_count)
