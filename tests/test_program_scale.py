@@ -260,7 +260,6 @@ def test_a_python_program_of_twenty_thousand_operations_equals_its_graph(graph):
     out, wrt = HUGE[graph]()
     assert operation_count(out) >= 10_000
     one = compile_graph(out, wrt)
-    assert chunk_count(one) >= 2
     out.backward()
     assert one([leaf.data for leaf in wrt]) == (out.data, [leaf.grad for leaf in wrt])
 
