@@ -243,10 +243,11 @@ def _as_vector(text: str, scalars: Collection[str]) -> str:
     """The text as a vector: ``V`` stays only around what is a plain double, which spares the compiler much work."""
     plain = {*scalars, "INFINITY", "NAN"}
     text = _WRAPPED.sub(lambda match: match[0] if match[1] in plain else match[1], text)
-    is_vector = "SELECT(" in text or "lanes_" in text or not plain.issuperset(NAME.findall(text))
+    is_vector = _CALL.search(text) is not None or not plain.issuperset(NAME.findall(text))
     return text if is_vector else f"V({text})"
 
 
+_CALL = re.compile(r"\b(SELECT|lanes_\w+)\(")
 _WRAPPED = re.compile(r"\bV\(([A-Za-z_]\w*)\)")
 
 

@@ -56,7 +56,7 @@ def _reverse(output: Any, inputs: Sequence[Value], as_values: bool) -> list[Any]
                 elif type(derivative) is float and derivative in (1.0, -1.0):
                     term = upstream if derivative == 1.0 else -upstream
                 else:  # chain is * in which 0 * inf is 0
-                    term = chain(upstream, derivative) if row.singular or not as_values else upstream * derivative
+                    term = chain(upstream, derivative)
                 found[parent] = found[parent] + term if parent in found else term
     return [found.get(x, 0.0) for x in inputs]
 

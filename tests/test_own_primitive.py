@@ -53,7 +53,7 @@ def test_every_reading_of_a_new_row_agrees_with_mpmath(gaussian, x):
 
 
 def test_a_new_row_has_a_formula_and_a_recorder(gaussian):
-    assert [str(formula) for formula in derivative_formulas(gaussian)] == ["-2.0 * x * out"]
+    assert [str(formula) for formula in derivative_formulas(gaussian)] == ["(-2) * x * out"]
     node = recorder(gaussian)(Value(0.5, "x"))
     assert (node.op, node.data, node.local_derivatives) == ("gaussian", math.exp(-0.25), (-math.exp(-0.25),))
 
@@ -64,7 +64,7 @@ def test_a_new_row_of_three_operands_is_differentiated_in_each(product_sine):
     product_sine(*leaves).backward()
     assert [leaf.grad for leaf in leaves] == [math.sin(0.7), 1.5 * math.cos(0.7), 1.0]
     assert len(gradcheck(lambda v: product_sine(*v), xs).checks) == 3 + 3 + 9
-    assert [str(f) for f in derivative_formulas(product_sine)] == ["sin(y)", "x * cos(y)", "1.0"]
+    assert [str(f) for f in derivative_formulas(product_sine)] == ["sin(y)", "x * cos(y)", "1"]
 
 
 def test_a_new_row_refuses_with_its_own_name_and_domain(table):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_core import Value, compile_graph, dot, relu
@@ -18,6 +18,27 @@ def data(rows: int) -> tuple[list[float], list[list[float]]]:
     rng = random.Random(0)
     parameters = [rng.uniform(-1, 1) for _ in range(COUNT)]
     return parameters, [[rng.uniform(-1, 1), rng.uniform(-1, 1), rng.choice((-1.0, 1.0))] for _ in range(rows)]
+
+
+def active_row() -> list[float]:
+    """The first row with a loss and a gradient: behind an inactive hinge every engine that branches has nothing to do."""
+    parameters, rows = data(100)
+    program = ours("python")
+    return next(row for row in rows if program(parameters, row)[0] > 0.0)
+
+
+def require_equal(what: str, found: tuple[float, Sequence[float]], expected: tuple[float, Sequence[float]]) -> None:
+    """Stop unless the value and every gradient agree, to 1e-9 of the largest of them."""
+    a, b = [found[0], *found[1]], [expected[0], *expected[1]]
+    scale = max(1e-300, *map(abs, b))
+    if len(a) != len(b) or max(abs(x - y) for x, y in zip(a, b)) > 1e-9 * scale:
+        raise SystemExit(f"{what} disagrees: value {found[0]} for {expected[0]}")
+
+
+def flat(matrices: Sequence[Any]) -> list[float]:
+    """The gradients of ``[w, b, w, b, ...]`` in the order of ``data``: neuron by neuron, its weights and then its bias."""
+    pairs = zip(matrices[::2], matrices[1::2])
+    return [float(x) for w, b in pairs for row, bias in zip(w.tolist(), b.tolist()) for x in (*row, bias)]
 
 
 def recorded() -> tuple[Value, list[Value], list[Value]]:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_core import Value, compile_graph, dot, exp, log_softmax, relu, sqrt
+from autograd_core.emission import emit
+from autograd_core.spelling import LANES
 
 TEXT = "the quick brown fox jumps over the lazy dog and the dog naps "
 LENGTH, WIDTH, HEADS = 8, 16, 4
@@ -83,8 +85,8 @@ def sequences(steps: int) -> list[list[float]]:
     return rows
 
 
-def train(steps: int, rate: float = 0.1) -> dict[str, tuple[float, list[float]]]:
-    """For each way, the milliseconds a token and the loss of every step."""
+def train(steps: int, rate: float = 0.1) -> tuple[dict[str, tuple[float, float, list[float]]], int]:
+    """For each way, the seconds to record and build, the milliseconds a token and the loss of every step; and the statements in C."""
     count, rows = len(set(TEXT)), sequences(steps)
 
     def split(row: Sequence[Any]) -> tuple[list[Any], list[Any]]:
@@ -104,17 +106,23 @@ def train(steps: int, rate: float = 0.1) -> dict[str, tuple[float, list[float]]]
         return run
 
     def compiled(dialect: str) -> Callable[[list[float], list[float]], tuple[float, list[float]]]:
+        return compile_graph(*recorded(), dialect)
+
+    def recorded() -> tuple[Value, list[Value], list[Value]]:
         model, inputs = Model(count), [Value(x) for x in rows[0]]
-        return compile_graph(model.loss(*split(inputs)), model.parameters, inputs, dialect)
+        return model.loss(*split(inputs)), model.parameters, inputs
 
     ways = {"eager": eager, "python dialect": lambda: compiled("python"), "c dialect": lambda: compiled("c")}
     results = {}
     for name, make in ways.items():
-        run, weights, losses = make(), [p.data for p in Model(count).parameters], []
         start = time.perf_counter()
+        run, weights, losses = make(), [p.data for p in Model(count).parameters], []
+        built = time.perf_counter()
         for row in rows:
             loss, gradients = run(weights, row)
             weights = [w - rate * g for w, g in zip(weights, gradients)]
             losses.append(loss)
-        results[name] = ((time.perf_counter() - start) / steps / LENGTH * 1e3, losses)
-    return results
+        results[name] = (built - start, (time.perf_counter() - built) / steps / LENGTH * 1e3, losses)
+    output, parameters, inputs = recorded()
+    emitted = emit([output], parameters, inputs, LANES, True)
+    return results, len(emitted.forward) + len(emitted.backward)
