@@ -6,6 +6,7 @@ import ctypes
 import hashlib
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,7 @@ def load(sources: Sequence[str]) -> ctypes.CDLL:
     that is interrupted, never leave a broken file; one that cannot be loaded is built anew.
     """
     compiler = find_compiler()
-    key = hashlib.sha256("\0".join([*sources, compiler, _version(compiler), *FLAGS, cpu_features()]).encode()).hexdigest()[:32]
+    key = hashlib.sha256("\0".join([*sources, *compiler, _version(tuple(compiler)), *FLAGS, cpu_features()]).encode()).hexdigest()[:32]
     folder = cache_folder()
     library = folder / f"{key}{'.dll' if sys.platform == 'win32' else '.so'}"
     if _is_whole(library):
@@ -57,22 +58,22 @@ def _is_whole(library: Path) -> bool:
     return hashlib.sha256(content[:-32]).digest() == content[-32:]
 
 
-def _build(compiler: str, sources: Sequence[str], workshop: Path, built: Path) -> None:
+def _build(compiler: Sequence[str], sources: Sequence[str], workshop: Path, built: Path) -> None:
     """Compile for this processor, or, where the compiler does not know it, for any; then link."""
     files = [workshop / f"part_{i}.c" for i in range(len(sources))]
     for file, source in zip(files, sources):
         file.write_text(source)
     problem = ""
     for tuning in (["-march=native"], []):
-        commands = [[compiler, *FLAGS, *tuning, "-c", str(file), "-o", str(file.with_suffix(".o"))] for file in files]
+        commands = [[*compiler, *FLAGS, *tuning, "-c", str(file), "-o", str(file.with_suffix(".o"))] for file in files]
         with ThreadPoolExecutor(os.cpu_count()) as workers:
             problem = next(filter(None, workers.map(_run, commands)), "")
         if not problem:
             objects = [str(file.with_suffix(".o")) for file in files]
-            problem = _run([compiler, "-shared", *objects, "-o", str(built), "-lm"])
+            problem = _run([*compiler, "-shared", *objects, "-o", str(built), "-lm"])
             break
     if problem:
-        raise CompilerError(f"{compiler} could not compile the program:\n{problem}")
+        raise CompilerError(f"{' '.join(compiler)} could not compile the program:\n{problem}")
 
 
 def _run(command: Sequence[str]) -> str:
@@ -81,13 +82,17 @@ def _run(command: Sequence[str]) -> str:
     return "" if result.returncode == 0 else result.stderr.strip()[-2000:] or f"exit code {result.returncode}"
 
 
-def find_compiler() -> str:
-    """The compiler in the environment variable CC, else cc, gcc or clang; a :class:`CompilerError` without one."""
-    wanted = [os.environ["CC"]] if os.environ.get("CC") else ["cc", "gcc", "clang"]
-    for name in wanted:
+def find_compiler() -> list[str]:
+    """The command in the environment variable CC, else cc, gcc or clang; a :class:`CompilerError` without one."""
+    wanted = [os.environ["CC"]] if os.environ.get("CC", "").strip() else ["cc", "gcc", "clang"]
+    for command in wanted:
+        path = shutil.which(command)  # a path may hold spaces
+        if path:
+            return [path]
+        name, *arguments = shlex.split(command)
         path = shutil.which(name)
         if path:
-            return path
+            return [path, *arguments]
     raise CompilerError(
         f"the c dialect needs a C compiler, and {' or '.join(wanted)} was not found: install gcc or clang "
         "(Debian, Ubuntu: apt install gcc; macOS: xcode-select --install; Windows: MinGW-w64), "
@@ -96,8 +101,8 @@ def find_compiler() -> str:
 
 
 @lru_cache(maxsize=8)
-def _version(compiler: str) -> str:
-    return subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
+def _version(compiler: tuple[str, ...]) -> str:
+    return subprocess.run([*compiler, "--version"], capture_output=True, text=True, check=False).stdout
 
 
 @lru_cache(maxsize=1)

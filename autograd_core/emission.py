@@ -8,11 +8,13 @@ left out, and a result that is used once is written where it is used.
 from __future__ import annotations
 
 import builtins
+import gc
 import keyword
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from .arithmetic import ATOM, SIGN, SUM, Primitive
@@ -54,6 +56,19 @@ class Emitted(NamedTuple):
     gradients: list[str]
 
 
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """Without garbage collections, which would pass over all that was made so far, again and again, and find nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@collector_at_rest()
 def emit(outputs: Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value], dialect: Dialect, with_gradients: bool) -> Emitted:
     """The statements that compute ``outputs``, and the gradient of the first with respect to ``wrt``."""
     emission = _Emission(outputs, wrt, inputs, dialect, with_gradients)
@@ -83,7 +98,8 @@ class _Emission:
         self, outputs: Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value], dialect: Dialect, with_gradients: bool
     ) -> None:
         self.dialect, self.outputs, self.wrt = dialect, outputs, wrt
-        self.order = list(dict.fromkeys(node for output in outputs for node in topological_order(output)))
+        order = dict.fromkeys(node for output in outputs for node in topological_order(output))
+        self.order = [(node, node.parents) for node in order]
         self.forward: list[Statement] = []
         self.backward: list[Statement] = []
         self.used_names: set[str] = set()
@@ -97,17 +113,17 @@ class _Emission:
         self.needed = self._needed_backward() if with_gradients else set()
         self.uses: Counter[Value] = Counter(outputs)
         self.consumer: dict[Value, tuple[Value, int]] = {}
-        for node in self.order:
+        for node, parents in self.order:
             if node in self.varying:
-                for position, parent in enumerate(node.parents):
+                for position, parent in enumerate(parents):
                     self.uses[parent] += 1
                     self.consumer[parent] = (node, position)
 
     # -- what depends on what ----------------------------------------------------------------------------------
     def _dependents(self, leaves: Sequence[Value]) -> set[Value]:
         found = set(leaves)
-        for node in self.order:
-            if node not in found and any(parent in found for parent in node.parents):
+        for node, parents in self.order:
+            if not found.isdisjoint(parents):
                 found.add(node)
         return found
 
@@ -115,21 +131,21 @@ class _Emission:
         """The nodes whose values stand in the backward pass."""
         flows = {self.outputs[0]}
         needed: set[Value] = set()
-        for node in reversed(self.order):
-            if node not in flows or node not in self.active or not node.parents:
+        for node, parents in reversed(self.order):
+            if node not in flows or node not in self.active or not parents:
                 continue
-            row = self.rule(node)
-            operands = dict(zip(row.operands, node.parents))
+            row = self.rule(node, parents)
+            operands = dict(zip(row.operands, parents))
             operands["out"] = node
-            for parent, edge in zip(node.parents, row.edges):
+            for parent, edge in zip(parents, row.edges):
                 if parent in self.active and edge.literal != 0.0:
                     flows.add(parent)
                     needed.update(operands[gap] for gap in edge.needs if gap in operands)
         return needed
 
-    def rule(self, node: Value) -> Rule:
+    def rule(self, node: Value, parents: Sequence[Value]) -> Rule:
         row: Primitive = node.primitive  # type: ignore[assignment]
-        return rule(row, len(node.parents), self.dialect)
+        return rule(row, len(parents), self.dialect)
 
     # -- names ---------------------------------------------------------------------------------------------------
     def _names(self, wrt: Sequence[Value], inputs: Sequence[Value]) -> dict[Value, str]:
@@ -137,7 +153,7 @@ class _Emission:
         for prefix, leaves in (("p", wrt), ("x", inputs)):
             for i, leaf in enumerate(leaves):
                 names[leaf] = self.unique(leaf.name or f"{prefix}{i}")
-        for node in self.order:
+        for node, _ in self.order:
             if node in self.varying and node not in names and node.name:
                 names[node] = self.unique(node.name)
         return names
@@ -158,6 +174,13 @@ class _Emission:
         self.used_names.add(name)
         return name
 
+    def own(self, name: str) -> str:
+        """``name``, which this file made, or one like it if a node has it already."""
+        if name in self.used_names:
+            return self.unique(name)
+        self.used_names.add(name)
+        return name
+
     # -- the forward pass --------------------------------------------------------------------------------------
     def term(self, node: Value) -> Term:
         """How the value of ``node`` is written where it is used."""
@@ -167,11 +190,11 @@ class _Emission:
 
     def run_forward(self) -> None:
         count = 0
-        for node in self.order:
-            if node not in self.varying or not node.parents:
+        for node, parents in self.order:
+            if node not in self.varying or not parents:
                 continue
-            row = self.rule(node)
-            operands = {gap: self.term(parent) for gap, parent in zip(row.operands, node.parents)}
+            row = self.rule(node, parents)
+            operands = {gap: self.term(parent) for gap, parent in zip(row.operands, parents)}
             if row.value.pieces == (("x", 0),) and operands["x"].size == 0 and not node.name:  # identity: another name for its operand
                 self.inlined[node] = operands["x"]
                 continue
@@ -181,7 +204,7 @@ class _Emission:
                 continue
             if node not in self.names:
                 count += 1
-                self.names[node] = self.unique(f"v{count}")
+                self.names[node] = self.own(f"v{count}")
             self._state_forward(node, row, {gap: (term.text, term.precedence) for gap, term in operands.items()})
 
     def _may_be_inlined(self, node: Value, row: Rule, operands: dict[str, Term]) -> bool:
@@ -190,7 +213,7 @@ class _Emission:
         if sum(term.size for term in operands.values()) >= LONGEST:
             return False
         user, position = self.consumer[node]
-        user_row = self.rule(user)
+        user_row = self.rule(user, user.parents)
         return user_row.uses[user_row.operands[position]] == 1
 
     def _state_forward(self, node: Value, row: Rule, texts: dict[str, tuple[str, float]]) -> None:
@@ -212,13 +235,13 @@ class _Emission:
     def run_backward(self) -> list[str]:
         pending: dict[Value, list[Term]] = {self.outputs[0]: [Term("1.0", ATOM, 0)]}
         leaves = set(self.wrt)
-        for node in reversed(self.order):
+        for node, parents in reversed(self.order):
             if node in leaves or node not in self.active or node not in pending:
                 continue
-            row = self.rule(node)
-            edges = [(parent, edge) for parent, edge in zip(node.parents, row.edges) if parent in self.active and edge.literal != 0.0]
+            row = self.rule(node, parents)
+            edges = [(parent, edge) for parent, edge in zip(parents, row.edges) if parent in self.active and edge.literal != 0.0]
             upstream = self._upstream(node, _sum(pending.pop(node)), sum(edge.upstream_uses for _, edge in edges))
-            texts = self._backward_texts(node, row) if any(edge.needs for _, edge in edges) else {}
+            texts = self._backward_texts(node, parents, row) if any(edge.needs for _, edge in edges) else {}
             for parent, edge in edges:
                 terms = pending.setdefault(parent, [])
                 terms.append(_contribution(edge, upstream, texts, self.dialect))
@@ -235,12 +258,12 @@ class _Emission:
     def _state_backward(self, node: Value, gradient: Term) -> Term:
         if gradient.size == 0:
             return gradient
-        name = self.unique(f"d_{self.names.get(node, 'v')}")
+        name = self.own(f"d_{self.names.get(node, 'v')}")
         self.backward.append(Statement(name, gradient.text, ""))
         return Term(name, ATOM, 0)
 
-    def _backward_texts(self, node: Value, row: Rule) -> dict[str, tuple[str, float]]:
-        texts = _texts({gap: self.term(parent) for gap, parent in zip(row.operands, node.parents)})
+    def _backward_texts(self, node: Value, parents: Sequence[Value], row: Rule) -> dict[str, tuple[str, float]]:
+        texts = _texts({gap: self.term(parent) for gap, parent in zip(row.operands, parents)})
         if node in self.names:
             texts["out"] = (self.names[node], ATOM)
         for temporary, _ in row.before:

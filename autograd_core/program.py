@@ -13,7 +13,8 @@ from .emission import NAME, Emitted, Statement, emit
 from .spelling import PYTHON
 from .value import Value, topological_order
 
-CHUNK = 2_000  # statements in one generated function: the compiler's time and memory stay linear
+WHOLE = 4_000  # operands, about 1,300 statements: up to here one generated function, which reads and runs best
+CHUNK = 2_000  # operands in each function of a longer program: the compiler's time and memory stay linear
 _numbers = itertools.count(1)
 
 
@@ -67,7 +68,7 @@ class Program:
 
         A program of several outputs returns a list with the list of their values for each row.
         """
-        if getattr(rows, "ndim", 2) != 2:
+        if getattr(rows, "ndim", 2) != 2 or getattr(rows, "shape", (0, self._input_count))[1] != self._input_count:
             raise ValueError(f"rows is a table with {self._input_count} column(s), one for each input, not of shape {rows.shape}")  # type: ignore[attr-defined]
         if getattr(wrt_values, "ndim", 1) == 1:
             wrt_values = _floats(wrt_values)
@@ -112,6 +113,8 @@ def compile_graph(output: Value | Sequence[Value], wrt: Sequence[Value], inputs:
     Raises ``ValueError`` for an unknown dialect, for a node in ``wrt`` or ``inputs`` that is no leaf or stands there twice.
     """
     single = isinstance(output, Value)
+    if not hasattr(output, "__iter__") and not single:
+        raise TypeError(f"output is a Value or a list of Values, not {type(output).__name__} {output!r}")
     outputs: list[Value] = [output] if isinstance(output, Value) else list(output)
     wrt, inputs = list(wrt), list(inputs)
     if not outputs:
@@ -156,8 +159,9 @@ def operation_count(output: Value) -> int:
 
 # -- Python source ---------------------------------------------------------------------------------------------
 def python_source(emitted: Emitted, single: bool) -> list[str]:
-    """The program in Python: one function, or, beyond ``CHUNK`` statements, several that hand over a list ``v``."""
-    if len(emitted.forward) + len(emitted.backward) <= CHUNK and len(emitted.parameters) + len(emitted.inputs) <= CHUNK:
+    """The program in Python: one function, or, beyond ``WHOLE`` operands, several that hand over a list ``v``."""
+    at_least = len(emitted.forward) + len(emitted.backward)  # spares the count for a long program
+    if max(at_least, len(emitted.parameters), len(emitted.inputs)) <= WHOLE and operand_count(emitted) <= WHOLE:
         return [_one_function(emitted, single)]
     pieces = partition(emitted, CHUNK)
     parts = [_chunk_function(i, chunk, pieces) for i, chunk in enumerate(pieces.chunks)]
@@ -218,8 +222,14 @@ class Partition:
         self.size = max(place.values(), default=-1) + 1
 
 
+def operand_count(emitted: Emitted) -> int:
+    """How often a name stands in the statements and results: what a compiler's work grows with."""
+    texts = (*(statement.text for statement in (*emitted.forward, *emitted.backward)), *emitted.values, *emitted.gradients)
+    return sum(len(NAME.findall(text)) for text in texts)
+
+
 def partition(emitted: Emitted, chunk_size: int) -> Partition:
-    """Cut the statements into chunks; the values that cross get a place in a list, the results the first places."""
+    """Cut the statements into chunks of ``chunk_size`` operands; values that cross get a place in a list, results the first ones."""
     results = [Statement(f"result[{i}]", text, "") for i, text in enumerate([*emitted.values, *emitted.gradients])]
     statements = [*emitted.forward, *emitted.backward, *results]
     parameters = {name: i for i, name in enumerate(emitted.parameters)}
@@ -227,14 +237,15 @@ def partition(emitted: Emitted, chunk_size: int) -> Partition:
     place = {statement.target: i for i, statement in enumerate(results)}
     home: dict[str, Chunk] = {}
     chunks: list[Chunk] = []
-    room = length = 0
+    room = 0
     for statement in statements:
-        if room <= 0 or length <= 0:  # long statements count for more
+        if room <= 0:
             chunks.append(Chunk())
-            room, length = chunk_size, 60 * chunk_size
+            room = chunk_size
         chunk = chunks[-1]
-        room, length = room - 1, length - len(statement.text)
-        for name in NAME.findall(statement.text):
+        names = NAME.findall(statement.text)
+        room -= max(1, len(names))
+        for name in names:
             if name in parameters:
                 chunk.parameters[name] = parameters[name]
             elif name in inputs:

@@ -14,14 +14,13 @@ from typing import Any
 
 from . import compiler
 from .emission import NAME, Emitted, emit
-from .program import Chunk, Partition, Program, partition
+from .program import Chunk, Partition, Program, operand_count, partition
 from .spelling import LANES, C
 from .value import Value
 
-LARGEST = 200_000  # statements; the compiler takes about 0.2 ms for each
-SMALL = 2_000  # up to so many statements stand in one function, which runs fastest
-PART = 100  # statements in each function of a larger program: the compiler's time grows faster than a function
-
+LARGEST = 1_000_000  # operands; the compiler takes about 0.1 ms for each
+PART = 100  # operands in each function: the compiler's time grows faster than a function; one large function runs no faster
+PLAIN_PART = 6_000  # operands in each function of a saved file, which is for reading
 FILE = 40  # such functions in each file: several files are compiled at a time
 _ARGUMENTS = "const double *parameters, const number *inputs, number *v, number *sums"
 
@@ -38,9 +37,9 @@ static const number one = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0};
 #define V(x) (one * (x)) /* a plain double in every lane; a vector as it is */
 #define SELECT(test, then, otherwise) \\
     ((number)(((mask)(test) & (mask)(then)) | (~(mask)(test) & (mask)(otherwise))))
-#define LANES_1(f) static inline number lanes_##f(number x) \\
+#define LANES_1(f) static __attribute__((noinline)) number lanes_##f(number x) \\
     { number y; for (int i = 0; i < ROWS; i++) y[i] = f(x[i]); return y; }
-#define LANES_2(f) static inline number lanes_##f(number x, number y) \\
+#define LANES_2(f) static __attribute__((noinline)) number lanes_##f(number x, number y) \\
     { number z; for (int i = 0; i < ROWS; i++) z[i] = f(x[i], y[i]); return z; }
 """
 
@@ -94,16 +93,16 @@ class CProgram(Program):
 
     @classmethod
     def of(cls, outputs: Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value], single: bool) -> CProgram:
-        """Compile; a ``ValueError`` beyond ``LARGEST`` statements, a ``CompilerError`` without a C compiler."""
+        """Compile; a ``ValueError`` beyond ``LARGEST`` operands, a ``CompilerError`` without a C compiler."""
         compiler.find_compiler()
         program = cls(emit(outputs, wrt, inputs, LANES, single), wrt, inputs, single)
         program._plain_source = plain_source(emit(outputs, wrt, inputs, C, single), single)
         return program
 
     def _build(self, emitted: Emitted) -> None:
-        statements = len(emitted.forward) + len(emitted.backward)
-        if statements > LARGEST:
-            raise ValueError(f"the graph has {statements} statements, and the c dialect takes {LARGEST}: use dialect='python' or 'numpy'")
+        operands = operand_count(emitted)
+        if operands > LARGEST:
+            raise ValueError(f"the program has {operands} operands, and the c dialect takes {LARGEST}: use dialect='python' or 'numpy'")
         self._plain_source = ""
         self._results = len(emitted.values) + len(emitted.gradients)
         sources = lanes_sources(emitted, self.single)
@@ -196,14 +195,9 @@ def _address(values: Any) -> int:
 
 
 # -- source ----------------------------------------------------------------------------------------------------
-def _pieces(emitted: Emitted) -> Partition:
-    statements = len(emitted.forward) + len(emitted.backward) + len(emitted.gradients)
-    return partition(emitted, SMALL if statements <= SMALL else PART)
-
-
 def lanes_sources(emitted: Emitted, single: bool) -> list[str]:
     """The C source over vectors of rows: one file, or, for a large program, some that are compiled side by side."""
-    pieces = _pieces(emitted)
+    pieces = partition(emitted, PART)
     results = len(emitted.values) + len(emitted.gradients)
     chunks = [_lanes_chunk(i, chunk, pieces, single) for i, chunk in enumerate(pieces.chunks)]
     heads = "".join(f"void chunk_{i}({_ARGUMENTS});\n" for i in range(len(chunks)))
@@ -213,7 +207,7 @@ def lanes_sources(emitted: Emitted, single: bool) -> list[str]:
     driver = _DRIVER.format(results=results, places=pieces.size, inputs=len(emitted.inputs), body=body, end=end)
     size = max(FILE, -(-len(chunks) // 8))
     files = ["\n".join(chunks[i : i + size]) for i in range(0, len(chunks), size)]
-    return [f"{_HEAD}\n{_wrappers(text)}\n{heads}\n{text}" for text in [*files[:-1], f"{files[-1]}\n{driver}"]]
+    return [f"{_HEAD}\n{_wrappers(text)}\n{text}" for text in [*files[:-1], f"{heads}\n{files[-1]}\n{driver}"]]
 
 
 def _wrappers(text: str) -> str:
@@ -253,7 +247,7 @@ _WRAPPED = re.compile(r"\bV\(([A-Za-z_]\w*)\)")
 
 def plain_source(emitted: Emitted, single: bool) -> str:
     """The C source of one evaluation, in C99."""
-    pieces = _pieces(emitted)
+    pieces = partition(emitted, PLAIN_PART)
     n = len(emitted.values)
     results = "value[0] is the value, and gradients[i] its derivative by parameters[i]" if single else "values[i] is output i"
     arguments = "double *value, double *gradients" if single else "double *values"

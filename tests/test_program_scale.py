@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 import threading
 from functools import reduce
 
@@ -182,8 +183,9 @@ def test_threads_do_not_disturb_each_other_in_one_program(compiled):
 # -- many statements ---------------------------------------------------------------------------------------------------
 @pytest.fixture
 def short_chunks(monkeypatch):
-    monkeypatch.setattr(program, "CHUNK", 5)
-    for limit in ("SMALL", "PART", "FILE"):
+    for limit in ("WHOLE", "CHUNK"):
+        monkeypatch.setattr(program, limit, 5)
+    for limit in ("PART", "PLAIN_PART", "FILE"):
         monkeypatch.setattr(program_c, limit, 5)
 
 
@@ -248,20 +250,43 @@ def deep_chain(count, f=ac.tanh):
 
 
 HUGE = {
-    "network": network,
-    "a sum": lambda: long_sum(20_000),
-    "a parameter that is used everywhere": lambda: shared(20_000),
-    "a chain": lambda: deep_chain(20_000),
+    "network": lambda: network(width=40, samples=16),
+    "a sum": lambda: long_sum(100_000),
+    "a parameter that is used everywhere": lambda: shared(50_000),
+    "a chain": lambda: deep_chain(100_000),
 }
 
 
 @pytest.mark.parametrize("graph", HUGE)
-def test_a_python_program_of_twenty_thousand_operations_equals_its_graph(graph):
+def test_a_python_program_of_a_hundred_thousand_operations_equals_its_graph(graph):
     out, wrt = HUGE[graph]()
-    assert operation_count(out) >= 10_000
+    assert operation_count(out) >= 99_000
     one = compile_graph(out, wrt)
     out.backward()
     assert one([leaf.data for leaf in wrt]) == (out.data, [leaf.grad for leaf in wrt])
+
+
+def work_of(count):
+    """The lines of Python that run to compile a chain of ``count`` operations, which do not depend on the machine."""
+    out, wrt = deep_chain(count)
+    lines = 0
+
+    def counted(frame, event, argument):
+        nonlocal lines
+        lines += event == "line"
+        return counted
+
+    before = sys.gettrace()
+    sys.settrace(counted)
+    try:
+        compile_graph(out, wrt)
+    finally:
+        sys.settrace(before)
+    return lines
+
+
+def test_the_work_of_compiling_grows_in_proportion_to_the_graph():
+    assert work_of(16_000) < 4.5 * work_of(4_000)
 
 
 def test_a_c_program_of_several_chunks_equals_its_graph():
@@ -279,7 +304,7 @@ def test_c_functions_are_short_in_operations_for_a_compiler_s_time_grows_faster_
     with pytest.raises(AttributeError):
         compile_graph(out, wrt, dialect="c")
     for function in re.split(r"void chunk_\d+\(.*\)\n\{", "".join(asked))[1:]:
-        assert function.count(" * ") + function.count(" + ") + function.count(" - ") <= 2 * program.CHUNK
+        assert function.count(" * ") + function.count(" + ") + function.count(" - ") <= 3 * program_c.PART
 
 
 def test_a_graph_that_is_too_large_for_c_is_refused_before_the_compiler_runs(monkeypatch):

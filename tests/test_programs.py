@@ -7,6 +7,7 @@ import itertools
 import math
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 from test_kinks import AT_KINKS
 from test_table import MIXED, ROWS, SATURATING, one_by_one, points, same
@@ -279,3 +280,14 @@ def test_a_program_compiled_on_one_side_of_a_kink_is_right_on_the_others(f, side
         leaves = [Value(x) for x in compiled_at]
         value, found = compile_graph(3.0 * f(*leaves), leaves, dialect=dialect)(called_at)
         assert [value, *found] == pytest.approx([out.data, *(x.grad for x in there)], rel=1e-12, abs=1e-300)
+
+
+def test_what_is_no_graph_is_refused_by_its_name():
+    with pytest.raises(TypeError, match=r"output is a Value or a list of Values, not float 3\.0"):
+        compile_graph(3.0, [Value(1.0)])
+
+
+def test_rows_of_another_width_are_refused_even_when_there_are_none():
+    x = Value(2.0)
+    with pytest.raises(ValueError, match=r"1 column"):
+        compile_graph(x * x, [], [x]).batch([], np.zeros((0, 3)))

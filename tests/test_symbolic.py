@@ -226,7 +226,7 @@ def test_printed_as_c_formulas_have_the_same_bits(tmp_path):
     lines = [f"x = {p['x']}; y = {p['y']}; z = {p['z']}; printf(\"%.17g\\n\", {to_text(f, C)});" for f, p, _ in cases]
     source, program = tmp_path / "formulas.c", tmp_path / "formulas"
     source.write_text("\n".join(["#include <math.h>", "#include <stdio.h>", "int main(void) { volatile double x, y, z;", *lines, "}"]))
-    subprocess.run([find_compiler(), "-O1", "-ffp-contract=off", "-fno-builtin-pow", str(source), "-o", str(program), "-lm"], check=True)
+    subprocess.run([*find_compiler(), "-O1", "-ffp-contract=off", "-fno-builtin-pow", str(source), "-o", str(program), "-lm"], check=True)
     printed = subprocess.run([str(program)], check=True, capture_output=True, text=True).stdout.split()
     assert [float(text) for text in printed] == [value for _, _, value in cases]
 
