@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from . import persistence, primitives, recording  # noqa: F401  # isort: skip  the table first, then the operators printed from it
-from .arithmetic import TABLE, Primitive
+from .arithmetic import TABLE, Primitive, watching_comparisons
 from .dual import Dual
 from .primitives import absolute as abs
 from .primitives import (
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
         numerical_gradient,
     )
     from .drawing import Drawing, draw, to_dot
-    from .formulas import formula, symbolic
+    from .formulas import cost, formula, symbolic
     from .methods import compare_methods
     from .player import Player, play
     from .program import Program, compile_graph, operation_count
@@ -86,7 +86,7 @@ _LAZY = {
         "numerical_gradient",
     ),
     "drawing": ("Drawing", "draw", "to_dot"),
-    "formulas": ("formula", "symbolic"),
+    "formulas": ("cost", "formula", "symbolic"),
     "methods": ("compare_methods",),
     "player": ("Player", "play"),
     "program": ("Program", "compile_graph", "operation_count"),
@@ -131,6 +131,7 @@ __all__ = [
     "compile_graph",
     "cos",
     "cosh",
+    "cost",
     "derivation",
     "dot",
     "draw",
@@ -184,4 +185,5 @@ __all__ = [
     "topological_order",
     "value_and_grad",
     "vjp",
+    "watching_comparisons",
 ]

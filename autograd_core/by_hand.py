@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -89,9 +90,12 @@ class _Hand:
 
     def __init__(self, output: Value, order: list[Value], called: dict[Value, str], digits: int) -> None:
         self.output, self.order, self.called, self.digits = output, order, called, digits
-        automatic = {f"v{i}" for i in range(1, len(order) + 1)}
-        named = [x for x in order if x.parents and x is not output and (x.name or called[x] not in automatic)]
+        automatic = re.compile(r"v\d+(#\d+)?")  # v1#2 where a leaf is called v1
+        named = {x for x in order if x.parents and x is not output and (x.name or not automatic.fullmatch(called[x]))}
         self.lines = {x for x in order if not isinstance(x, Constant) and (not named or not x.parents or x in named or x is output)}
+        # One walk for all lines: a line looks only at the nodes that it writes out.
+        self.place = {node: i for i, node in enumerate(order)}
+        self.values = {called[x]: x.data for x in order if not isinstance(x, Constant)}
 
     def derive(self, wanted: list[Value]) -> Derivation:
         reached = set(wanted)
@@ -134,14 +138,14 @@ class _Hand:
     def _links(self, node: Value, reached: set[Value]) -> dict[Value, Link]:
         """A link to each node with a line that ``node`` reads."""
         symbols, figures = (self._derivatives(node, reached, self._leaf(f)) for f in (False, True))
-        values = {self.called[x]: x.data for x in self.order if not isinstance(x, Constant)}
-        return {x: Link(node, symbols[x], figures[x], symbols[x].evaluate(values)) for x in symbols}
+        return {x: Link(node, symbols[x], figures[x], symbols[x].evaluate(self.values)) for x in symbols}
 
     def _derivatives(self, node: Value, reached: set[Value], leaf: Callable[[Value], Expression]) -> dict[Value, Expression]:
         """A reverse pass over the formulas between ``node`` and the next nodes that have a line."""
         formulas = self._written_out(node, leaf)
         gradient: dict[Value, Expression] = {node: Literal(1.0)}
-        for x in [x for x in reversed(self.order) if x in formulas]:
+        order = sorted(formulas, key=self.place.__getitem__)
+        for x in reversed(order):
             if x not in gradient or x.primitive is None or (x is not node and x in self.lines):
                 continue
             out = leaf(x) if x in self.lines else formulas[x]
@@ -149,7 +153,7 @@ class _Hand:
                 if parent in reached:
                     term = chain(gradient[x], derivative) if x.primitive.singular else gradient[x] * derivative
                     gradient[parent] = gradient[parent] + term if parent in gradient else term
-        return {x: gradient[x] for x in self.order if x in gradient and x is not node and x in self.lines}
+        return {x: gradient[x] for x in order if x in gradient and x is not node and x in self.lines}
 
     # -- lines -------------------------------------------------------------------------------------------------
     def _forward_line(self, node: Value) -> Line:

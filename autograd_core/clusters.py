@@ -7,14 +7,19 @@ one kind that read the same results.
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections import Counter
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
 from .value import Constant, Value, topological_order
 
 LEVELS = ("operation", "neuron", "layer")
 ACTIVATIONS = frozenset(("relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus", "step", "sign", "identity"))
+
+
+FEW = 8  # so many leaves are all drawn at every level: a single neuron shows what it reads
 
 
 class Cluster(NamedTuple):
@@ -27,6 +32,11 @@ class Cluster(NamedTuple):
     """What it reads: outputs of other clusters, and leaves that are drawn."""
     kind: str
 
+    @property
+    def is_collapsed(self) -> bool:
+        """Whether it stands for more than one operation."""
+        return len(self.members) > 1
+
 
 def clusters(output: Value, level: str, keep: Collection[Value] = ()) -> list[Cluster]:
     """The clusters of the graph at a level, in topological order. Leaves in ``keep`` are drawn on their own.
@@ -35,8 +45,7 @@ def clusters(output: Value, level: str, keep: Collection[Value] = ()) -> list[Cl
     >>> [cluster.kind for cluster in clusters((w * x + 1.0).tanh() + x, "neuron", keep=[x])]
     ['tanh', '+']
     """
-    if level not in LEVELS:
-        raise ValueError(f"level is one of {', '.join(LEVELS)}, not {level!r}")
+    require_one_of("level", level, LEVELS)
     neurons = _neurons(output, level, keep)
     return _layers(neurons) if level == "layer" else neurons
 
@@ -60,7 +69,7 @@ def _neurons(output: Value, level: str, keep: Collection[Value]) -> list[Cluster
         read = list(dict.fromkeys(parent for node in nodes for parent in node.parents if home.get(parent) is not end))
         # Where the inputs are named, every other leaf is a parameter, also one that several samples share.
         leaves = [x for x in read if not x.parents and x not in kept and level != "operation"]
-        own = [x for x in leaves if kept or uses[x] == sum(n.parents.count(x) for n in nodes)]
+        own = [x for x in leaves if kept or _is_parameter(x) or uses[x] == sum(n.parents.count(x) for n in nodes)]
         inputs = [x for x in read if x not in set(own) and not (isinstance(x, Constant) and level != "operation")]
         found.append(Cluster([end], nodes, [x for x in own if not isinstance(x, Constant)], inputs, end.op))
     return found
@@ -81,3 +90,68 @@ def _layers(neurons: list[Cluster]) -> list[Cluster]:
         )
         for (kind, _, _), group in groups.items()
     ]
+
+
+def visible_leaves(output: Value, inputs: Collection[Value] = (), parameters: Collection[Value] = ()) -> list[Value]:
+    """The leaves that are drawn at every level.
+
+    They are ``inputs``, if there are any; else the leaves of a subclass with a true ``is_input``; else, where some
+    are known as parameters, all others; and else all, if they are few. Constants count only among ``inputs``.
+
+    >>> w, x, b = Value(0.5, "w"), Value(2.0, "x"), Value(1.0, "b")
+    >>> [leaf.name for leaf in visible_leaves(w * x + b)]
+    ['w', 'x', 'b']
+    >>> [leaf.name for leaf in visible_leaves(w * x + b, parameters=[w, b])]
+    ['x']
+    """
+    if inputs:
+        return list(inputs)
+    leaves = [node for node in topological_order(output) if not node.parents and not isinstance(node, Constant)]
+    marked = [leaf for leaf in leaves if getattr(leaf, "is_input", False)]
+    known = set(parameters) | {leaf for leaf in leaves if _is_parameter(leaf)}
+    others = [leaf for leaf in leaves if leaf not in known]
+    if marked or len(others) < len(leaves):
+        return marked or others
+    return leaves if len(leaves) <= FEW else []
+
+
+def _is_parameter(leaf: Value) -> bool:
+    return bool(getattr(leaf, "is_parameter", False))
+
+
+def clusters_within(output: Value, level: str | None, limit: int, keep: Collection[Value]) -> list[Cluster]:
+    """The clusters at ``level`` (``"operation"`` if it is left out), or at the next that has at most ``limit`` nodes, with a warning.
+
+    Raises ``ValueError`` if there is none.
+    """
+    wanted = level or "operation"
+    sizes = {}
+    for candidate in LEVELS[LEVELS.index(wanted) :]:
+        found = clusters(output, candidate, keep)
+        sizes[candidate] = len(found) + len({x for cluster in found for x in cluster.inputs if not x.parents})
+        if sizes[candidate] > limit:
+            continue
+        if candidate != wanted:
+            warnings.warn(
+                f"the graph has {sizes[wanted]} nodes at level {wanted!r}, more than limit={limit}: drawn at level {candidate!r}; "
+                "pass a larger limit to draw it all",
+                UserWarning,
+                stacklevel=_depth(),
+            )
+        return found
+    told = ", ".join(f"{size} at level {name!r}" for name, size in sizes.items())
+    raise ValueError(f"the graph has too many nodes to draw ({told}; limit={limit}): draw a part of it, or pass a larger limit")
+
+
+def require_one_of(what: str, given: Any, allowed: Sequence[str]) -> None:
+    """Refuse an option that is not one of those that exist."""
+    if given not in allowed:
+        raise ValueError(f"{what} is one of {', '.join(map(repr, allowed))}, not {given!r}")
+
+
+def _depth() -> int:
+    """How many calls of this package lie between the warning and the code that it is meant for."""
+    frame, depth = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__package__") == __package__:
+        frame, depth = frame.f_back, depth + 1
+    return depth

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import html
-import sys
-import warnings
-from collections.abc import Collection, Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import layout
-from .clusters import LEVELS, Cluster, clusters
+from .clusters import LEVELS, Cluster, clusters_within, require_one_of, visible_leaves
 from .expression import number_text
+from .layout import GREY
 from .notation import Names, names_for
 from .value import Constant, Value, topological_order
 from .walkthrough import BackwardStep, terms
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SHOW = ("data", "grad", "local", "formula", "contribution")
 MODES = ("forward", "gradients", "backward")
 LIMIT = 400
-GREY = "#767676"  # on white and on black alike this has a contrast of at least 4.5
+SYMBOLS = {"*": "×", "neg": "−", "-": "−", "/": "÷"}
 
 
 class Style(NamedTuple):
@@ -46,7 +46,7 @@ def to_dot(
     *,
     names: Names = None,
     mode: str = "gradients",
-    show: Sequence[str] = ("data", "grad", "local"),
+    show: Sequence[str] | str = ("data", "grad", "local"),
     level: str | None = None,
     inputs: Collection[Value] = (),
     parameters: Collection[Value] = (),
@@ -60,26 +60,26 @@ def to_dot(
     ``mode`` is ``"forward"`` (values only), ``"gradients"`` (values, gradients and local derivatives) or
     ``"backward"`` (the graph of the backward pass, whose edges carry the contributions). ``show`` chooses
     among ``data``, ``grad``, ``local`` (the local derivative on each edge), ``formula`` (the same in
-    symbols) and ``contribution``. ``level`` collapses a network to its ``"layer"`` or ``"neuron"`` clusters;
-    left out, it is ``"operation"``, and a graph of more than ``limit`` nodes is collapsed with a warning.
-    ``inputs`` and ``parameters`` say which leaves are drawn as what; others are inputs, and a leaf of a
-    subclass with a true ``is_parameter`` is a parameter. Gradients are those of ``output`` with seed 1.
+    symbols) and ``contribution``; one alone may stand without a tuple. ``level`` collapses a network to its
+    ``"layer"`` or ``"neuron"`` clusters; left out, it is ``"operation"``, and a graph of more than ``limit``
+    nodes is collapsed with a warning. ``inputs`` and ``parameters`` say which leaves are drawn as what; others
+    are inputs, and a leaf of a subclass with a true ``is_parameter`` is a parameter. Inputs stay visible at every
+    level; where nothing tells inputs from parameters, a few leaves all do, and of many those that several clusters
+    read. Gradients are those of ``output`` with seed 1.
+
+    Raises ``TypeError`` or ``ValueError`` for an option that is not one of these, and ``ValueError`` for a graph
+    that has more than ``limit`` nodes at every level.
 
     >>> x = Value(3.0, "x")
     >>> print(to_dot(x * x, legend=False))  # doctest: +ELLIPSIS
     digraph {
     ...
     """
-    _require_one_of("mode", mode, MODES)
-    for part in show:
-        _require_one_of("show", part, SHOW)
-    _require_one_of("rankdir", rankdir, ("LR", "TB", "RL", "BT"))
-    if not isinstance(digits, int) or not 1 <= digits <= 17:
-        raise ValueError(f"digits is a whole number from 1 to 17, not {digits!r}")
-    chosen = _level(output, level, limit, inputs)
+    show = (show,) if isinstance(show, str) else show
+    _require_options(output, names, mode, show, level, rankdir, digits)
+    found = clusters_within(output, level, limit, visible_leaves(output, inputs, parameters))
     picture = _Picture(output, names_for(output, names), mode, set(show), digits, set(inputs), set(parameters))
-    found = clusters(output, chosen, _kept(output, inputs))
-    graph = _digraph(rankdir, large=len(found) > 60)
+    graph = layout.new_digraph(rankdir, len(found))
     picture.add_to(graph, found)
     if legend:
         _add_legend(graph, picture.used)
@@ -175,24 +175,20 @@ class _Picture:
             self._node(graph, key, cluster.outputs[0], cluster)
         if not found:
             self._node(graph, "n0", self.output, None)
-        for cluster in found:
-            self._edges(graph, ids, cluster)
+        edges = layout.with_rails([edge for cluster in found for edge in self._edges(ids, cluster)])
+        for point in {edge.head: None for edge in edges if edge.head.startswith("rail")}:
+            graph.node(point, label="", shape="point", width="0.06", color=GREY)
+        for tail, head, label in edges:
+            ends = (head, tail) if self.mode == "backward" else (tail, head)
+            arrow = {"dir": "none"} if ends[1].startswith("rail") else {}
+            graph.edge(*ends, label=layout.in_label(label), **arrow)
 
-    def _edges(self, graph: Any, ids: dict[Value, str], cluster: Cluster) -> None:
-        if len(cluster.members) > 1 or len(cluster.outputs) > 1:  # collapsed: one edge for each source
-            for source in dict.fromkeys(ids[x] for x in cluster.inputs):
-                self._edge(graph, source, ids[cluster.members[0]], None)
-            return
+    def _edges(self, ids: dict[Value, str], cluster: Cluster) -> list[layout.Edge]:
+        if cluster.is_collapsed:  # one edge for each source
+            return [layout.Edge(source, ids[cluster.members[0]], "") for source in dict.fromkeys(ids[x] for x in cluster.inputs)]
         (node,) = cluster.members
-        for parent, step in zip(node.parents, self.steps.get(node, [])):
-            if parent in ids:
-                self._edge(graph, ids[parent], ids[node], step)
-
-    def _edge(self, graph: Any, tail: str, head: str, step: BackwardStep | None) -> None:
-        label = "" if step is None or self.mode == "forward" else self._edge_label(step)
-        if self.mode == "backward":
-            tail, head = head, tail
-        graph.edge(tail, head, label=_escaped(label))
+        uses = zip(node.parents, self.steps.get(node, []))
+        return [layout.Edge(ids[x], ids[node], "" if self.mode == "forward" else self._edge_label(step)) for x, step in uses if x in ids]
 
     def _edge_label(self, step: BackwardStep) -> str:
         lines = []
@@ -230,78 +226,51 @@ class _Picture:
             lines.append(f"data {self._numbers(x.data for x in outputs)}")
         if self.mode != "forward" and "grad" in self.show:
             lines.append(f"grad {self._numbers(self.grads.get(x, 0.0) for x in outputs)}")
-        if cluster and cluster.parameters and self.mode != "forward" and "grad" in self.show:
-            lines.append(f"grads of parameters {self._numbers(self.grads.get(x, 0.0) for x in cluster.parameters)}")
-        rows = "".join(f"<TR><TD>{_cell(line)}</TD></TR>" for line in lines[1:])
-        title = f"<TR><TD><B>{_cell(lines[0])}</B></TD></TR>"
+        if cluster and cluster.parameters:
+            lines += self._leaf_lines(cluster.parameters)
+        rows = "".join(f"<TR><TD>{layout.in_cell(line)}</TD></TR>" for line in lines[1:])
+        title = f"<TR><TD><B>{layout.in_cell(lines[0])}</B></TD></TR>"
         return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3">{title}{rows}</TABLE>>'
 
+    def _leaf_lines(self, leaves: list[Value]) -> list[str]:
+        """What is written of the leaves that a cluster hides: their names, and their gradients."""
+        sort = self._leaves_are(leaves)
+        lines = [f"{sort} {_shortened(self.called[x] for x in leaves)}"] if all(self._is_named(x) for x in leaves) else []
+        if self.mode != "forward" and "grad" in self.show:
+            lines.append(f"grads of {sort} {self._numbers(self.grads.get(x, 0.0) for x in leaves)}")
+        return lines
+
+    def _leaves_are(self, leaves: list[Value]) -> str:
+        known = self.inputs or all(self._sort(x) == "parameter" for x in leaves)
+        return "parameters" if known else "leaves"
+
     def _title(self, node: Value, cluster: Cluster | None) -> str:
-        called = self.called[node]
+        outputs = cluster.outputs if cluster else [node]
+        called = _shortened(self.called[x] for x in outputs)
         if self.mode == "backward":
-            return f"∂{self.called[self.output]}/∂{called}"
+            return f"∂{self.called[self.output]}/∂{called if len(outputs) == 1 else f'({called})'}"
         if cluster is None or node.primitive is None:
             return called
-        if len(cluster.members) > 1 or len(cluster.outputs) > 1:
+        symbol = SYMBOLS.get(node.op, node.op)
+        if cluster.is_collapsed:
             count = f"{len(cluster.outputs)} × " if len(cluster.outputs) > 1 else ""
-            return f"{count}{cluster.kind} ({len(cluster.members)} operations, {len(cluster.parameters)} parameters)"
-        symbol = {"*": "×", "neg": "−", "-": "−", "/": "÷"}.get(node.op, node.op)
-        symbol = f"** {number_text(node.primitive.constants[0], None)}" if node.op == "**" else symbol
-        return f"{called}   {symbol}" if node.name or not called.startswith("v") else symbol
+            leaves = f", {len(cluster.parameters)} {self._leaves_are(cluster.parameters)}" if cluster.parameters else ""
+            symbol = f"{count}{symbol} ({len(cluster.members)} operations{leaves})"
+        elif node.op == "**":
+            symbol = f"** {number_text(node.primitive.constants[0], None)}"
+        return f"{called}   {symbol}" if all(map(self._is_named, outputs)) else symbol
+
+    def _is_named(self, node: Value) -> bool:
+        """Whether someone has given the node its name: others are called v1, v2, ..."""
+        return bool(node.name) or not re.fullmatch(r"v\d+", self.called[node])
 
     def _numbers(self, numbers: Iterable[float]) -> str:
-        texts = [number_text(x, self.digits) for x in numbers]
-        return ", ".join(texts) if len(texts) <= 4 else f"{', '.join(texts[:3])}, … {texts[-1]}"
+        return _shortened(number_text(x, self.digits) for x in numbers)
 
 
-def _level(output: Value, level: str | None, limit: int, inputs: Collection[Value]) -> str:
-    """The level that is drawn: the one that is asked for, unless it has more than ``limit`` nodes."""
-    if level is not None:
-        _require_one_of("level", level, LEVELS)
-    wanted = level or "operation"
-    sizes = {}
-    for candidate in LEVELS[LEVELS.index(wanted) :]:
-        found = clusters(output, candidate, _kept(output, inputs))
-        sizes[candidate] = len(found) + len({x for cluster in found for x in cluster.inputs if not x.parents})
-        if sizes[candidate] <= limit:
-            if candidate != wanted:
-                warnings.warn(
-                    f"the graph has {sizes[wanted]} nodes at level {wanted!r}, more than limit={limit}: drawn at level {candidate!r}; "
-                    "pass a larger limit to draw it all",
-                    UserWarning,
-                    stacklevel=_depth(),
-                )
-            return candidate
-    told = ", ".join(f"{size} at level {name!r}" for name, size in sizes.items())
-    raise ValueError(f"the graph has too many nodes to draw ({told}; limit={limit}): draw a part of it, or pass a larger limit")
-
-
-def _depth() -> int:
-    """How many calls of this module lie between the warning and the code that it is meant for."""
-    frame, depth = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:
-        frame, depth = frame.f_back, depth + 1
-    return depth
-
-
-def _kept(output: Value, inputs: Collection[Value]) -> list[Value]:
-    """The leaves that are drawn at every level: the inputs that are named, or those of a subclass with a true ``is_input``."""
-    if inputs:
-        return list(inputs)
-    return [node for node in topological_order(output) if not node.parents and getattr(node, "is_input", False)]
-
-
-def _digraph(rankdir: str, large: bool) -> Any:
-    import graphviz  # type: ignore[import-untyped]
-
-    graph = graphviz.Digraph()
-    font = "Arial"  # one that layout engines know the widths of
-    # In a large graph, long edges would take the engine minutes: they become straight, and are placed in fewer rounds.
-    speed = {"splines": "line", "nslimit": "1"} if large else {}
-    graph.attr("graph", **speed, rankdir=rankdir, bgcolor="transparent", fontname=font, fontcolor=GREY)
-    graph.attr("node", shape="box", style="filled", fontname=font, fontsize="12", color="#444444", fontcolor="#111111")
-    graph.attr("edge", color=GREY, fontcolor=GREY, fontname=font, fontsize="11")
-    return graph
+def _shortened(words: Iterable[str]) -> str:
+    texts = list(words)
+    return ", ".join(texts) if len(texts) <= 4 else f"{', '.join(texts[:3])}, … {texts[-1]}"
 
 
 def _add_legend(graph: Any, used: Sequence[str]) -> None:
@@ -313,21 +282,18 @@ def _add_legend(graph: Any, used: Sequence[str]) -> None:
                 box.node(f"legend_{name}", label=style.label, fillcolor=style.fill, fontsize="10", height="0.25", **style.attributes)
 
 
-def _require_one_of(what: str, given: str, allowed: Sequence[str]) -> None:
-    if given not in allowed:
-        raise ValueError(f"{what} is one of {', '.join(map(repr, allowed))}, not {given!r}")
-
-
-def _cell(text: str) -> str:
-    # A word joiner behind a backslash keeps \\N and its like from being replaced by the engine.
-    return html.escape(_legal(text), quote=False).replace("\\", "\\\u2060").replace("\n", "<BR/>") or " "
-
-
-def _escaped(text: str) -> str:
-    """Text for a plain DOT label: a backslash is a backslash, a new line a new line."""
-    return _legal(text).replace("\\", "\\\\").replace("&", "&amp;").replace("\n", "\\n")
-
-
-def _legal(text: str) -> str:
-    """The text without the characters that XML does not allow."""
-    return "".join(c if c in "\t\n" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff") else "\ufffd" for c in text)
+def _require_options(output: Any, names: Any, mode: Any, show: Any, level: Any, rankdir: Any, digits: Any) -> None:
+    if not isinstance(output, Value):
+        raise TypeError(f"what is drawn is a Value, not {output!r}")
+    if not (names is None or isinstance(names, str | Mapping)):
+        raise TypeError(f"names is 'caller' or a mapping from names to Values, not {names!r}")
+    if not isinstance(show, Collection):
+        raise TypeError(f"show is a tuple of names such as ('data', 'grad'), not {show!r}")
+    require_one_of("mode", mode, MODES)
+    for part in show:
+        require_one_of("show", part, SHOW)
+    if level is not None:
+        require_one_of("level", level, LEVELS)
+    require_one_of("rankdir", rankdir, ("LR", "TB", "RL", "BT"))
+    if not isinstance(digits, int) or not 1 <= digits <= 17:
+        raise ValueError(f"digits is a whole number from 1 to 17, not {digits!r}")

@@ -20,10 +20,10 @@ class Expression(Number):
     """A formula: a primitive applied to formulas. Arithmetic on formulas gives formulas.
 
     Only what leaves every finite value exactly as it is gets simplified: adding 0, multiplying by 0, 1 or
-    -1, dividing by 1, adding or subtracting a negation, and operations between literals.
+    -1, dividing by 1, adding or subtracting a negation, operations between literals, factors of twice something.
 
     >>> x = Symbol("x")
-    >>> print(0.0 + 1.0 * x ** 2 - -(2.0 * x))
+    >>> print(0.0 + 1.0 * x ** 2 - -(0.5 * (4.0 * x)))
     x ** 2 + 2 * x
 
     Printed, it reads as on paper; :func:`to_text` prints it as Python or C, and ``latex()`` as LaTeX, which
@@ -143,11 +143,21 @@ def simplified(primitive: Primitive, inputs: tuple[Expression, ...]) -> Expressi
                 return y if a == 1.0 else x
             if -1.0 in (a, b):
                 return -y if a == -1.0 else -x
+            return _scaled(y, a) or _scaled(x, b) or Expression(primitive, inputs)
         if name in ("+", "-") and _is_negation(y):
             return TABLE["-" if name == "+" else "+"](x, y.inputs[0])
         if name == "/" and (a == 0.0 or b == 1.0):
             return x
     return Expression(primitive, inputs)
+
+
+def _scaled(product: Expression, factor: float | None) -> Expression | None:
+    """``factor * product`` with one constant, if ``product`` is 2, 4, 8, ... times something: that rounds nothing."""
+    if factor is None or isinstance(product, Symbol | Literal) or product.primitive.name != "*":
+        return None
+    constant, rest = product.inputs if isinstance(product.inputs[0], Literal) else product.inputs[::-1]
+    scale: float = constant.value if isinstance(constant, Literal) else 0.0
+    return factor * scale * rest if abs(scale) >= 1.0 and abs(math.frexp(scale)[0]) == 0.5 and math.isfinite(factor * scale) else None
 
 
 def _is_negation(x: Expression) -> bool:

@@ -1,10 +1,14 @@
-"""Symbolic differentiation: the recorded graph and its reverse pass, read over formulas."""
+"""Symbolic differentiation: the recorded graph and its reverse pass, read over formulas; and what either costs."""
 
 from __future__ import annotations
 
-from .expression import Expression, Literal, Symbol
+import math
+from typing import NamedTuple
+
+from .expression import Expression, Literal, Symbol, number_text
 from .notation import Names, names_for
 from .value import Constant, Value, topological_order
+from .walkthrough import html_table, table
 
 
 def formula(output: Value, names: Names = None) -> Expression:
@@ -57,3 +61,75 @@ def _formulas(output: Value, called: dict[Value, str]) -> dict[Value, Expression
         else:
             found[node] = Literal(node.data) if isinstance(node, Constant) else Symbol(called[node])
     return found
+
+
+class Cost(NamedTuple):
+    """What a value and its gradient cost in operations; printing it shows a table."""
+
+    forward: int
+    backward: int
+    without_reuse: int
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        counts = [self.forward, self.backward, self.without_reuse]
+        return [(name, _large(n), _ratio(n, self.forward)) for name, n in zip(_WORK, counts)]
+
+    def _repr_html_(self) -> str:
+        return html_table(_COST, self._rows(), "<>>")
+
+    def __str__(self) -> str:
+        return table(_COST, self._rows(), "<>>")
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+_COST = ("work", "operations", "times the forward pass")
+_WORK = ("forward pass", "backward pass, every edge once", "every path multiplied out by itself")
+
+
+def cost(output: Value) -> Cost:
+    """The operations of the forward pass of ``output``, of its backward pass, and of the chain rule without reuse.
+
+    ``forward`` counts an operation for each node; a node on any number of operands counts one for each of its
+    terms, so ``dot`` of ``d`` products is ``d`` multiply-adds. ``backward`` is a multiply-add for each edge,
+    those to constants included: ``upstream * local derivative``, added to the parent's gradient.
+    ``without_reuse`` is what the same gradients cost when every path from the output to a leaf is multiplied out
+    by itself, a multiplication for each of its edges: where branches meet again and again, the number of paths
+    doubles each time, and the backward pass, which multiplies each edge once, does not care.
+
+    >>> x = Value(2.0, "x")
+    >>> for _ in range(10):
+    ...     x = x * x
+    >>> cost(x)
+    work                                 operations  times the forward pass
+    forward pass                                 10                       1
+    backward pass, every edge once               20                       2
+    every path multiplied out by itself      10,240                   1,024
+    """
+    order = topological_order(output)
+    forward = sum(_operations(node) for node in order)
+    paths: dict[Value, int] = {}  # to a leaf
+    edges: dict[Value, int] = {}  # on all of these paths together
+    for node in order:
+        paths[node] = sum(paths[parent] for parent in node.parents) if node.parents else 1
+        edges[node] = sum(edges[parent] + paths[parent] for parent in node.parents)
+    return Cost(forward, sum(len(node.parents) for node in order), edges[output])
+
+
+def _operations(node: Value) -> int:
+    if node.primitive is None:
+        return 0
+    if node.primitive.arity is not None:
+        return 1
+    return len(node.parents) // 2 if node.op == "dot" else len(node.parents)
+
+
+def _large(n: int) -> str:
+    return f"{n:,}" if n < 10**15 else f"about 10^{math.log10(n):.0f}"
+
+
+def _ratio(n: int, of: int) -> str:
+    if not of:
+        return ""
+    return _large(n // of) if n >= 1000 * of else number_text(n / of, 3)

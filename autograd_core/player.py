@@ -192,7 +192,7 @@ class _Page:
         return _asset("player.js").replace("ROWS", rows).replace('"ROOT"', json.dumps(root)).replace("GRAPH", data)
 
 
-_IN_JAVASCRIPT = """abs acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh exp expm1 floor hypot log log10 log1p log2 pow
+_IN_JAVASCRIPT = """abs acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh exp expm1 floor hypot log log10 log1p log2
     sin sinh sqrt tan tanh trunc"""
 
 

@@ -53,8 +53,9 @@ TABLE_NOTATION = Dialect("table", lambda name: name, ("", " if ", " else ", ""),
 PYTHON = Dialect("python", lambda name: _PYTHON_NAMES.get(name, name), ("", " if ", " else ", ""), (" and ", " or "), test_first=False)
 NUMPY = Dialect("numpy", lambda name: _NUMPY_NAMES.get(name, f"np.{name}"), ("np.where(", ", ", ", ", ")"), (" & ", " | "), is_call=True)
 C = Dialect("c", lambda name: _C_NAMES.get(name, name), ("", " ? ", " : ", ""), (" && ", " || "))
-# JavaScript has no error function and no copysign: the page brings them along.
-_JAVASCRIPT_NAMES = {"inf": "Infinity", "nan": "NaN", "fabs": "Math.abs", "erf": "erf", "erfc": "erfc", "copysign": "copysign"}
+# JavaScript has no error function and no copysign, and its pow(1, nan) is not 1: the page brings them along.
+_JAVASCRIPT_NAMES = {name: name for name in ("erf", "erfc", "copysign", "pow")}
+_JAVASCRIPT_NAMES |= {"inf": "Infinity", "nan": "NaN", "fabs": "Math.abs"}
 JAVASCRIPT = Dialect(
     "javascript", lambda name: _JAVASCRIPT_NAMES.get(name, f"Math.{name}"), ("", " ? ", " : ", ""), (" && ", " || ")
 )

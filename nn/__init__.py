@@ -1,1 +1,101 @@
-"""Neurons, layers and networks built out of autograd_core Values."""
+"""Neurons, layers and networks built out of autograd_core Values: models, losses, optimisers, training, pictures.
+
+Plots (matplotlib) are in ``nn.plots``, data sets in ``nn.data``, networks built by hand in ``nn.logic``, checks of a model
+in ``nn.diagnosis``, what a network can represent in ``nn.capacity``.
+"""
+
+from . import capacity, data, logic
+from .convolution import Conv1d
+from .data import Dataset
+from .dropout import Dropout
+from .execution import NotOneGraph
+from .export import export_program, from_torch, to_torch, torch_code
+from .history import History
+from .layers import MLP, Layer, Neuron, Sequential
+from .losses import (
+    LOSSES,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    hinge_loss,
+    l1_loss,
+    l1_penalty,
+    l2_penalty,
+    logistic_loss,
+    mse_loss,
+    squared_error,
+)
+from .metrics import METRICS, accuracy, confusion_matrix, predicted_classes
+from .module import Input, Module, Parameter
+from .normalization import BatchNorm
+from .optim import SGD, Adam, AdamW, Optimizer, RMSprop
+from .perceptron import Convergence, Perceptron, PerceptronLayer
+from .preprocessing import MinMaxScaler, Standardizer, batches, jitter, one_hot, shift_images, train_test_split
+from .regularization import clip_grad_norm, clip_grad_value
+from .schedules import CosineAnnealingLR, ExponentialLR, LinearWarmup, ReduceLROnPlateau, StepLR
+from .tables import read_csv
+from .training import EarlyStopping, TrainingError, fit
+
+__all__ = [
+    "LOSSES",
+    "METRICS",
+    "MLP",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "BatchNorm",
+    "Conv1d",
+    "Convergence",
+    "CosineAnnealingLR",
+    "Dataset",
+    "Dropout",
+    "EarlyStopping",
+    "ExponentialLR",
+    "History",
+    "Input",
+    "Layer",
+    "LinearWarmup",
+    "MinMaxScaler",
+    "Module",
+    "Neuron",
+    "NotOneGraph",
+    "Optimizer",
+    "Parameter",
+    "Perceptron",
+    "PerceptronLayer",
+    "RMSprop",
+    "ReduceLROnPlateau",
+    "Sequential",
+    "Standardizer",
+    "StepLR",
+    "TrainingError",
+    "accuracy",
+    "batches",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "capacity",
+    "clip_grad_norm",
+    "clip_grad_value",
+    "confusion_matrix",
+    "cross_entropy",
+    "data",
+    "export_program",
+    "fit",
+    "from_torch",
+    "hinge_loss",
+    "jitter",
+    "l1_loss",
+    "l1_penalty",
+    "l2_penalty",
+    "logic",
+    "logistic_loss",
+    "mse_loss",
+    "one_hot",
+    "predicted_classes",
+    "read_csv",
+    "shift_images",
+    "squared_error",
+    "to_torch",
+    "torch_code",
+    "train_test_split",
+]

@@ -1,6 +1,8 @@
 (function (root, graph) {
   "use strict";
   if (!root) return;
+  // As in C and Python: 1 to any power is 1, and so is -1 to an infinite one, where Math.pow gives NaN.
+  const pow = (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y));
   const copysign = (x, y) => (y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x));
   // The error function by its series near 0 and the continued fraction of erfc elsewhere (Abramowitz and Stegun, 7.1.5, 7.1.14).
   const erfc = (x) => (x < 0 ? 2 - erfc(-x) : x < 2 ? 1 - erf(x) : fraction(x));
@@ -100,16 +102,19 @@
     find(".numbers").textContent = numbers;
     slider.value = at;
     find(".jump").value = frame.node;
-    if (frame.phase === "backward") reveal(find('[data-node="' + frame.consumer + '"]'));
-    reveal(find('[data-node="' + frame.node + '"]'));
+    reveal([frame.node, ...(frame.phase === "backward" ? [frame.consumer] : [])]);
     slider.setAttribute("aria-valuetext", phase + ": " + symbols + " " + numbers);
   }
 
-  // Scroll the picture, and nothing else, until the node is in sight.
-  function reveal(group) {
-    const view = find(".picture"), inside = view.getBoundingClientRect(), place = group.getBoundingClientRect();
-    if (place.left < inside.left || place.right > inside.right) view.scrollLeft += (place.left + place.right - inside.left - inside.right) / 2;
-    if (place.top < inside.top || place.bottom > inside.bottom) view.scrollTop += (place.top + place.bottom - inside.top - inside.bottom) / 2;
+  // Scroll the picture, and nothing else, until the nodes are in sight; where they do not fit together, the first.
+  function reveal(wanted) {
+    const view = find(".picture"), inside = view.getBoundingClientRect();
+    const places = wanted.map((i) => find('[data-node="' + i + '"]').getBoundingClientRect());
+    for (const [start, end, scroll] of [["left", "right", "scrollLeft"], ["top", "bottom", "scrollTop"]]) {
+      let low = Math.min(...places.map((place) => place[start])), high = Math.max(...places.map((place) => place[end]));
+      if (high - low > inside[end] - inside[start]) [low, high] = [places[0][start], places[0][end]];
+      if (low < inside[start] || high > inside[end]) view[scroll] += (low + high - inside[start] - inside[end]) / 2;
+    }
   }
 
   function go(step) {

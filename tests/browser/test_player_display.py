@@ -93,6 +93,17 @@ def test_the_current_node_is_scrolled_into_sight(opened):
     assert page.evaluate("[scrollX, scrollY]") == [0, 0]
 
 
+def test_both_nodes_of_a_backward_step_are_in_sight_on_a_phone(opened):
+    page = opened(play(lecture()), width=400)
+    for _ in range(len(steps(lecture()).forward) + len(steps(lecture()).backward)):
+        page.click(".next")
+        view = page.locator(".picture").bounding_box()
+        for node in page.locator(".node.now .body").all():
+            box = node.bounding_box()
+            assert view["x"] <= box["x"]
+            assert box["x"] + box["width"] <= view["x"] + view["width"]
+
+
 NOTEBOOK = """
 import nbformat
 code = ["from autograd_core import *; x = Value(2.0, 'x'); y = Value(-3.0, 'y'); z = (x * y + x).tanh()"]

@@ -69,6 +69,29 @@ def written(x):
     return repr(x).replace("inf", "Infinity").replace("nan", "NaN")
 
 
+def test_pow_is_that_of_python_for_every_pair_of_special_numbers(opened):
+    row = ac.primitive("raw_power", "pow(x, y)", lambda out, x, y: (0.0, 0.0), arity=2)
+    try:
+        player = play(row(Value(2.0, "x"), Value(3.0, "y")))
+    finally:
+        del ac.TABLE["raw_power"]
+    special = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 1e300, math.inf]
+    special = [*special, *(-x for x in special), math.nan]
+    pairs = [(x, y) for x in special for y in special if defined(row, (x, y)) is not None]
+    page = opened(player)
+    got = page.evaluate(
+        """(pairs) => { const row = document.querySelector('.agc-player').autograd.rows[0];
+        return pairs.map((pair) => row.value(...pair.map(Number))).map((x) => Object.is(x, -0) ? "-0" : String(x)); }""",
+        [[written(x) for x in pair] for pair in pairs],
+    )
+    python = [math.pow(x, y) for x, y in pairs]
+    assert python[pairs.index((1.0, math.inf))] == python[pairs.index((-1.0, -math.inf))] == 1.0
+    assert len(pairs) > 200
+    found = [float(text.replace("Infinity", "inf")) for text in got]
+    same = [agree(x, y) and (x != x or math.copysign(1.0, x) == math.copysign(1.0, y)) for x, y in zip(found, python)]
+    assert [(*pair, x, y) for pair, x, y, good in zip(pairs, found, python, same) if not good] == []
+
+
 def test_the_error_functions_hold_twelve_digits_everywhere(opened):
     rows = [ac.TABLE["erf"], ac.TABLE["erfc"]]
     x = Value(1.0, "x")

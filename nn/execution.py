@@ -1,0 +1,194 @@
+"""Running a model over many samples: as a compiled program where one recorded graph stands for all samples, else eagerly."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from operator import add
+from typing import Any, NamedTuple
+
+from autograd_core import Constant, Value, compile_graph, find_nonfinite, watching_comparisons
+
+from .module import Input, Module
+
+DIALECTS = ("python", "c", "numpy", "eager")
+Loss = Callable[[Any, Any], Any]
+
+
+class Sample(NamedTuple):
+    """One recorded sample."""
+
+    inputs: list[Value]
+    targets: list[Value]
+    outputs: list[Value]
+    single: bool
+    """Whether the model returned one output by itself."""
+    loss: Value | None
+
+
+def record(model: Module, x: Sequence[float], target: Sequence[float], loss: Loss | None) -> Sample:
+    """The graph of the outputs, and of the loss if there is one, for one sample."""
+    inputs: list[Value] = [Input(value, f"x{i}") for i, value in enumerate(x)]
+    targets: list[Value] = [Input(value, f"t{i}") for i, value in enumerate(target)]
+    output = model(inputs)
+    single = not isinstance(output, list | tuple)
+    outputs = [y if isinstance(y, Value) else Constant(y) for y in ([output] if single else output)]
+    value = loss([output], [targets[0] if single else targets]) if loss else None
+    return Sample(inputs, targets, outputs, single, Constant(value) if isinstance(value, int | float) else value)
+
+
+class NotOneGraph(UserWarning):
+    """A model or a loss decides something by comparing Values, so it runs eagerly."""
+
+
+class Execution:
+    """Sums of losses and gradients, and outputs, of a model over rows that hold a sample and its targets."""
+
+    def __init__(self, model: Module, loss: Loss, columns: int) -> None:
+        self.model, self.loss, self.columns = model, loss, columns
+        self.parameters = model.parameters()
+
+    def rows(self, rows: list[list[float]]) -> Any:
+        """The rows in the form in which this execution reads them fastest."""
+        return rows
+
+    def sums(self, values: list[float], rows: Any) -> tuple[float, list[float]]:
+        """The loss and its gradient, added up over the rows; the parameters have the given values."""
+        raise NotImplementedError
+
+    def outputs(self, values: list[float], rows: Any) -> list[list[float]]:
+        """For each row the outputs, and after them the loss, in evaluation mode."""
+        raise NotImplementedError
+
+    def assign(self, values: Sequence[float]) -> None:
+        """Give the parameters of the model these values."""
+        for parameter, value in zip(self.parameters, values):
+            parameter.data = value
+
+
+class Eager(Execution):
+    """Records every sample, or, for a model that needs it, a batch at a time."""
+
+    def sums(self, values: list[float], rows: Any) -> tuple[float, list[float]]:
+        self.assign(values)
+        if any(module.needs_batch for module in self.model.modules()):
+            total = self._batch_loss(rows)
+            return total.data * len(rows), [g * len(rows) for g in self._gradients(total)]
+        sums, gradients = 0.0, [0.0] * len(values)
+        for row in rows:
+            loss = self.record(row).loss
+            sums += loss.data  # type: ignore[union-attr]
+            gradients = list(map(add, gradients, self._gradients(loss)))
+        return sums, gradients
+
+    def _batch_loss(self, rows: Sequence[Sequence[float]]) -> Any:
+        outputs = self.model.batch([[Input(value, f"x{i}") for i, value in enumerate(row[: self.columns])] for row in rows])
+        targets = [row[self.columns] if isinstance(y, Value) else list(row[self.columns :]) for y, row in zip(outputs, rows)]
+        return self.loss(outputs, targets)
+
+    def _gradients(self, loss: Any) -> list[float]:
+        for parameter in self.parameters:
+            parameter.grad = 0.0
+        loss.backward()
+        return [parameter.grad for parameter in self.parameters]
+
+    def outputs(self, values: list[float], rows: Any) -> list[list[float]]:
+        self.assign(values)
+        with evaluating(self.model):
+            samples = [self.record(row) for row in rows]
+        return [[y.data for y in (*sample.outputs, sample.loss)] for sample in samples]  # type: ignore[union-attr]
+
+    def record(self, row: Sequence[float]) -> Sample:
+        return record(self.model, row[: self.columns], row[self.columns :], self.loss)
+
+
+class Compiled(Execution):
+    """One sample is recorded and compiled; ``dialect`` is that of ``compile_graph``."""
+
+    def __init__(self, model: Module, loss: Loss, columns: int, first: Sequence[float], dialect: str) -> None:
+        super().__init__(model, loss, columns)
+        self.dialect = dialect
+        sample = record(model, first[:columns], first[columns:], loss)
+        leaves = [*sample.inputs, *sample.targets]
+        self._sums = compile_graph(sample.loss, self.parameters, leaves, dialect)  # type: ignore[arg-type]
+        with evaluating(model):
+            sample = record(model, first[:columns], first[columns:], loss)
+        leaves = [*sample.inputs, *sample.targets]
+        outputs: list[Any] = [*sample.outputs, sample.loss]
+        self._outputs = compile_graph(outputs, self.parameters, leaves, "python" if dialect == "c" else dialect)
+
+    def rows(self, rows: list[list[float]]) -> Any:
+        if self.dialect == "python":
+            return rows
+        try:
+            import numpy as np
+        except ImportError:
+            return rows
+        return np.array(rows, dtype=float)
+
+    def sums(self, values: list[float], rows: Any) -> tuple[float, list[float]]:
+        total, gradients = self._sums.batch(values, rows)
+        return total, gradients
+
+    def outputs(self, values: list[float], rows: Any) -> list[list[float]]:
+        found: list[list[float]] = self._outputs.batch(values, rows)
+        return found
+
+
+def execution(model: Module, loss: Loss, rows: list[list[float]], columns: int, dialect: str) -> Execution:
+    """How to run ``model``: compiled, unless ``dialect`` is ``"eager"`` or its graph differs from sample to sample."""
+    if dialect not in DIALECTS:
+        raise ValueError(f"dialect is one of {', '.join(map(repr, DIALECTS))}, not {dialect!r}")
+    # A module with buffers, such as BatchNorm, changes what the graph holds as constants.
+    if dialect == "eager" or any(module.needs_batch or module.buffers for module in model.modules()):
+        return Eager(model, loss, columns)
+    with watching_comparisons() as places:
+        record(model, rows[0][:columns], rows[0][columns:], loss)
+    if places:
+        warnings.warn(
+            f"{type(model).__name__} or the loss compares Values at {places[0]}, so that a recorded graph would be right for "
+            "some samples only: it runs eagerly, which is slower; use relu, maximum or step to choose by value",
+            NotOneGraph,
+            stacklevel=3,
+        )
+        return Eager(model, loss, columns)
+    return Compiled(model, loss, columns, rows[0], dialect)
+
+
+class evaluating:  # noqa: N801  a context manager, which is used as a function
+    """Within it, a model is in evaluation mode."""
+
+    def __init__(self, model: Module) -> None:
+        self.model = model
+
+    def __enter__(self) -> None:
+        self.modes = [(module, module.training) for module in self.model.modules()]
+        self.model.eval()
+
+    def __exit__(self, *problem: object) -> None:
+        for module, mode in self.modes:
+            module.training = mode
+
+
+def first_bad(execution: Execution, values: list[float], rows: Any) -> str:
+    """Which of the rows gives a loss or a gradient that is not finite, and the first node where it happened."""
+    eager = Eager(execution.model, execution.loss, execution.columns)
+    eager.assign(values)
+    if any(module.needs_batch for module in eager.model.modules()):
+        return "somewhere in the batch"
+    for i, row in enumerate(rows):
+        try:
+            loss: Any = eager.record([float(x) for x in row]).loss
+        except (ValueError, ArithmeticError) as error:
+            return f"in its sample {i}: {error}"
+        loss.backward()
+        found = find_nonfinite(loss)
+        if found is not None:
+            return f"in its sample {i}: {found}"
+    return "in the sum over the batch, which is too large for a float"
+
+
+def is_finite(total: float, gradients: Sequence[float]) -> bool:
+    """Whether all numbers are finite."""
+    return math.isfinite(total) and all(map(math.isfinite, gradients))

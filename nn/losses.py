@@ -1,0 +1,271 @@
+"""Losses: plain functions of Values or floats, made of few nodes, stable where they start from logits.
+
+Predictions are a number, a list of numbers (one for each sample), or a list of lists (several outputs a sample), and
+targets have the same nesting; a list that holds one number stands for that number. ``reduction`` is ``"mean"``
+over all numbers (for :func:`cross_entropy` over the rows), ``"sum"``, or ``"none"``, which returns the losses in the nesting of the
+predictions, as in PyTorch. Unequal lengths, no predictions at all and labels out of range are a ``ValueError``.
+
+Targets may be Values too, so that a recorded loss can be compiled with the targets as inputs of the program. No loss
+looks at the number in a Value: only labels that are plain numbers are checked.
+"""
+
+from __future__ import annotations
+
+import numbers
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import autograd_core as ac
+from autograd_core import Dual, Value, dot
+
+from .regularization import l1_penalty as l1_penalty
+from .regularization import l2_penalty as l2_penalty
+
+TINY = 3.720075976020836e-44
+"""exp(-100): added to a probability, it bounds its logarithm by -100, where PyTorch's loss stops, and changes none above 1e-27."""
+
+
+def squared_error(y: Any, t: Any, half: bool = False) -> Any:
+    """``(y - t) ** 2`` of two numbers; with ``half``, ``0.5 * (y - t) ** 2``, whose derivative is ``y - t``.
+
+    >>> y = Value(5.0)
+    >>> squared_error(y, 3.0, half=True).backward()
+    >>> y.grad
+    2.0
+    """
+    square = ac.pow(y - t, 2)
+    return 0.5 * square if half else square
+
+
+def mse_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
+    """Mean squared error: the mean of ``(y - t) ** 2``.
+
+    >>> mse_loss([3.0, 1.0], [1.0, 1.0])
+    2.0
+    """
+    shape, pairs = _matched(predictions, targets)
+    differences = [y - t for y, t in pairs]
+    if len(pairs) > 1 and reduction in ("mean", "sum"):
+        total = dot(differences, differences)  # all squares and their sum in one node
+        return total / len(pairs) if reduction == "mean" else total
+    return _reduced([ac.pow(difference, 2) for difference in differences], reduction, shape)
+
+
+def l1_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
+    """Mean absolute error: the mean of ``|y - t|``; the derivative where they are equal is 0.
+
+    >>> l1_loss([3.0, 1.0], [1.0, 1.0])
+    1.0
+    """
+    shape, pairs = _matched(predictions, targets)
+    return _reduced([abs(y - t) for y, t in pairs], reduction, shape)
+
+
+def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mean") -> Any:
+    """The mean of ``-(t * log(p) + (1 - t) * log(1 - p))`` for probabilities ``p`` of class 1 and targets ``t`` in [0, 1].
+
+    The loss of one number is at most 100, as in PyTorch, also at ``p = 0`` and ``p = 1``. A ``p`` outside [0, 1]
+    is a domain error of log. Where ``p`` is a sigmoid, :func:`binary_cross_entropy_with_logits` keeps its gradient
+    where the sigmoid rounds to 0 or 1.
+
+    >>> p = Value(0.75)
+    >>> binary_cross_entropy(p, 0).backward()
+    >>> p.grad
+    4.0
+    """
+    shape, pairs = _matched(probabilities, targets)
+    _check_fractions(t for _, t in pairs)
+    return _reduced([-_expected(t, ac.log(p + TINY), ac.log(1.0 - p + TINY)) for p, t in pairs], reduction, shape)
+
+
+def binary_cross_entropy_with_logits(logits: Any, targets: Any, reduction: str = "mean") -> Any:
+    """:func:`binary_cross_entropy` of ``sigmoid(z)``, computed from the logits ``z``; stable for every float.
+
+    It is the mean of ``t * softplus(-z) + (1 - t) * softplus(z)``: both terms are positive, so nothing cancels.
+
+    >>> binary_cross_entropy_with_logits([-1e300, 0.0], [1, 1], reduction="none")
+    [1e+300, 0.6931471805599453]
+    """
+    shape, pairs = _matched(logits, targets)
+    _check_fractions(t for _, t in pairs)
+    return _reduced([_expected(t, ac.softplus(-z), ac.softplus(z)) for z, t in pairs], reduction, shape)
+
+
+def cross_entropy(logits: Any, targets: Any, reduction: str = "mean") -> Any:
+    """The mean over rows of ``-log(softmax(row)[k])``, where ``k`` is the row's class; stable for every float.
+
+    ``logits`` is a list of rows of at least two logits, one for each class, or one such row. ``targets`` are class
+    indices (ints from 0), or one row of class probabilities for each row of logits, such as one-hot rows: these may
+    hold Values. Both give the same numbers.
+
+    >>> cross_entropy([[0.0, 0.0], [0.0, 2000.0]], [1, 0], reduction="none")
+    [0.6931471805599453, 2000.0]
+    >>> cross_entropy([0.0, 0.0], 1) == cross_entropy([0.0, 0.0], [0.0, 1.0])
+    True
+    """
+    rows = _nested(logits)
+    if rows == []:
+        raise ValueError(_EMPTY)
+    single = not isinstance(rows, list) or not isinstance(rows[0], list)
+    rows, targets = ([rows], [targets]) if single else (rows, _plain_lists(targets))
+    if not isinstance(targets, (list, tuple)) or len(targets) != len(rows):
+        raise ValueError(f"{len(rows)} rows of logits need as many targets, not {_described(targets)}")
+    losses = [_cross_entropy_of(row, target, f"row {i}") for i, (row, target) in enumerate(zip(rows, targets))]
+    return _reduced(losses, reduction, losses[0] if single else losses)
+
+
+def hinge_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
+    """The mean of ``relu(1 - t * y)`` for scores ``y`` and labels ``t`` of -1 or +1: the loss of a linear SVM.
+
+    Cortes and Vapnik, Support-Vector Networks, 1995. At the kink ``t * y = 1`` the derivative is 0.
+
+    >>> hinge_loss([0.5, 3.0], [-1, 1], reduction="none")
+    [1.5, 0.0]
+    """
+    shape, pairs = _matched(scores, labels)
+    _check_signs(t for _, t in pairs)
+    return _reduced([ac.relu(1.0 - t * y) for y, t in pairs], reduction, shape)
+
+
+def logistic_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
+    """The mean of ``softplus(-t * y)``, which is ``-log(sigmoid(t * y))``, for labels ``t`` of -1 or +1: logistic regression.
+
+    It equals :func:`binary_cross_entropy_with_logits` with the labels 0 and 1.
+
+    >>> logistic_loss(0.0, -1)
+    0.6931471805599453
+    """
+    shape, pairs = _matched(scores, labels)
+    _check_signs(t for _, t in pairs)
+    return _reduced([ac.softplus(-t * y) for y, t in pairs], reduction, shape)
+
+
+LOSSES: dict[str, Callable[..., Any]] = {
+    "mse": mse_loss,
+    "l1": l1_loss, "mae": l1_loss,
+    "binary_cross_entropy": binary_cross_entropy, "bce": binary_cross_entropy,
+    "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits, "bce_with_logits": binary_cross_entropy_with_logits,
+    "cross_entropy": cross_entropy,
+    "hinge": hinge_loss,
+    "logistic": logistic_loss,
+}  # fmt: skip
+"""Losses by name, as ``fit(loss="mse")`` takes them."""
+
+
+def loss_named(loss: str | Callable[..., Any]) -> Callable[..., Any]:
+    """The loss of that name in ``LOSSES``; a function is returned as it is. An unknown name is a ``ValueError``.
+
+    >>> loss_named("mse") is mse_loss
+    True
+    """
+    if isinstance(loss, str) and loss not in LOSSES:
+        raise ValueError(f"there is no loss called {loss!r}: there are {', '.join(LOSSES)}, and any function of predictions and targets")
+    return LOSSES[loss] if isinstance(loss, str) else loss
+
+
+# -- sums --------------------------------------------------------------------------------------------------------
+def _sum(terms: list[Any]) -> Any:
+    """The terms added from left to right, in one node."""
+    if len(terms) == 1:
+        return terms[0]
+    recorded = all(isinstance(term, Value) for term in terms)
+    factor = ac.Constant(1.0) if recorded else 1.0  # one leaf for all of them
+    return dot([factor] * len(terms), terms, ac.Constant(0.0) if recorded else 0.0)
+
+
+def _reduced(losses: list[Any], reduction: str, shape: Any) -> Any:
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
+    total = _like(shape, iter(losses)) if reduction == "none" else _sum(losses)
+    return total / len(losses) if reduction == "mean" and len(losses) > 1 else total
+
+
+def _expected(t: Any, if_one: Any, if_zero: Any) -> Any:
+    """``t * if_one + (1 - t) * if_zero``; without the term that a plain 0 or 1 takes away, which keeps graphs small."""
+    if not isinstance(t, _RECORDED) and t in (0.0, 1.0):
+        return if_one if t else if_zero
+    return dot([t, 1.0 - t], [if_one, if_zero])
+
+
+def _cross_entropy_of(row: Any, target: Any, where: str) -> Any:
+    if not isinstance(row, list) or len(row) < 2 or any(isinstance(z, list) for z in row):
+        raise ValueError(f"{where} is no row of at least two logits; for one logit a sample take binary_cross_entropy_with_logits")
+    target = _plain_lists(target)
+    if isinstance(target, (list, tuple)) and len(target) > 1:
+        if len(target) != len(row):
+            raise ValueError(f"{where} has {len(row)} logits, but {len(target)} class probabilities as its target")
+        probabilities = _nested(target)
+        _check_fractions(probabilities)
+        return -dot(probabilities, ac.log_softmax(row))
+    try:
+        index = operator.index(target[0] if isinstance(target, (list, tuple)) else target)
+    except (TypeError, IndexError):
+        raise TypeError(f"a class index is an int, not {target!r}: convert it with int(...); only one-hot rows may hold Values") from None
+    if not 0 <= index < len(row):
+        raise ValueError(f"class {index} of {where} is out of range: {len(row)} logits have the classes 0 to {len(row) - 1}")
+    return -ac.log_softmax(row)[index]
+
+
+_RECORDED = (Value, Dual)
+_EMPTY = "there are no predictions to compute a loss of: the list is empty"
+
+
+def _plain_lists(x: Any) -> Any:
+    """Arrays, series and frames as lists; anything else as it is."""
+    x = x.to_numpy() if hasattr(x, "to_numpy") else x
+    return x.tolist() if hasattr(x, "tolist") else x
+
+
+def _nested(x: Any) -> Any:
+    """Numbers in nested lists, plain ones as floats."""
+    if isinstance(x, _RECORDED):
+        return x
+    x = _plain_lists(x)
+    if isinstance(x, (list, tuple)):
+        return [_nested(part) for part in x]
+    if isinstance(x, numbers.Real):
+        return float(x)
+    raise TypeError(f"predictions and targets are numbers, Values, or lists of them, not {type(x).__name__} {x!r}")
+
+
+def _matched(predictions: Any, targets: Any) -> tuple[Any, list[tuple[Any, Any]]]:
+    """The nesting of the predictions, and each number of them with its target."""
+    shape = _nested(predictions)
+    pairs = list(_pairs(shape, _nested(targets), ""))
+    if not pairs:
+        raise ValueError(_EMPTY)
+    return shape, pairs
+
+
+def _pairs(y: Any, t: Any, where: str) -> Iterator[tuple[Any, Any]]:
+    lists = [part for part in (y, t) if isinstance(part, list)]
+    if not lists:
+        yield y, t
+    elif len(lists) == 2 and len(y) == len(t):
+        for i, (part, target) in enumerate(zip(y, t)):
+            yield from _pairs(part, target, f" of sample {i}")
+    elif len(lists) == 1 and len(lists[0]) == 1:  # a list of one number beside a number
+        yield from _pairs(y[0], t, where) if lists[0] is y else _pairs(y, t[0], where)
+    else:
+        raise ValueError(f"predictions and targets{where} do not match: {_described(y)} and {_described(t)}")
+
+
+def _described(x: Any) -> str:
+    return f"a list of {len(x)}" if isinstance(x, (list, tuple)) else "one number"
+
+
+def _like(shape: Any, losses: Iterator[Any]) -> Any:
+    return [_like(part, losses) for part in shape] if isinstance(shape, list) else next(losses)
+
+
+def _check_fractions(targets: Iterable[Any]) -> None:
+    for t in targets:
+        if not isinstance(t, _RECORDED) and not 0.0 <= t <= 1.0:
+            raise ValueError(f"the target {t!r} is out of range: it is from 0 to 1 (labels of -1 and +1: (t + 1) / 2)")
+
+
+def _check_signs(labels: Iterable[Any]) -> None:
+    for t in labels:
+        if not isinstance(t, _RECORDED) and t not in (-1.0, 1.0):
+            raise ValueError(f"the label {t!r} is out of range: it is -1 or +1 (labels of 0 and 1: 2 * t - 1)")

@@ -1,0 +1,287 @@
+"""Training in one call: batches, validation, early stopping, checkpoints, progress."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from autograd_core import Value, compile_graph
+
+from .execution import Execution, execution, first_bad, is_finite
+from .history import History
+from .losses import l1_penalty, l2_penalty
+from .module import Module
+from .optim import Adam, Optimizer
+from .regularization import clip_norm, clip_value
+from .samples import Samples, figures, loss_named, metric_named, samples_of, split_samples
+from .saving import read_json, write_json
+
+
+class TrainingError(ArithmeticError):
+    """A loss or a gradient that is not finite; the model keeps the parameters from before that step."""
+
+
+class EarlyStopping(NamedTuple):
+    """Stop when the watched loss has not become smaller by more than ``min_delta`` for ``patience`` epochs."""
+
+    patience: int = 10
+    min_delta: float = 0.0
+    restore_best: bool = True
+
+
+def fit(
+    model: Module, X: Any, y: Any, *, loss: str | Callable[..., Any] = "mse", optimizer: Any = None, epochs: int = 100,
+    batch_size: int | None = None, validation: Any = None, metrics: Sequence[Any] = (), early_stopping: int | EarlyStopping | None = None,
+    checkpoint: str | Path | None = None, resume: bool = False, schedule: Any = None, max_norm: float | None = None,
+    max_value: float | None = None, l2: float = 0.0, l1: float = 0.0, seed: int | None = None, shuffle: bool = True,
+    dialect: str = "python", progress: bool = True, callback: Callable[[Module, History], Any] | None = None,
+) -> History:  # fmt: skip
+    """Train ``model`` on the rows of ``X`` (lists, a NumPy array or a pandas frame) with the targets ``y``.
+
+    ``loss`` is a name in ``nn.LOSSES`` or a function of predictions and targets. ``optimizer`` is one over the parameters of
+    the model, or a function that makes one of them, such as ``nn.Adam`` (the default, with ``lr=0.01``); ``schedule`` likewise is
+    made from the optimizer. ``batch_size=None`` is the whole data set; batches are drawn anew in every epoch.
+    ``validation`` is a pair ``(X, y)`` or the fraction of the data that is put aside. ``early_stopping`` is a number of epochs or
+    an :class:`EarlyStopping`. ``l2`` and ``l1`` are strengths of penalties on all parameters; ``max_norm`` and ``max_value``
+    clip the gradient. ``callback(model, history)`` runs after each epoch; training ends if it returns ``True``.
+
+    ``dialect`` is ``"python"``, ``"c"``, ``"numpy"`` (compiled, where one graph stands for all samples) or ``"eager"``. Python
+    gives the numbers of eager to the bit. ``checkpoint`` is a file, written after every epoch; with ``resume=True`` training
+    goes on from it, to the numbers of a training that was not interrupted. Ctrl-C ends training and returns what was learnt.
+
+    >>> from nn import MLP, SGD
+    >>> model = MLP(1, [1])
+    >>> line = [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]
+    >>> history = fit(model, *line, optimizer=lambda parameters: SGD(parameters, lr=0.2), epochs=200, progress=False)
+    >>> print(f"{model.predict([[3.0]])[0]:.2f}")
+    7.00
+
+    Raises ``ValueError`` for data or options that do not fit, and :class:`TrainingError` if a loss or gradient is not finite.
+    """
+    if resume and checkpoint is None:
+        raise ValueError("resume=True needs the file to go on from: give checkpoint=")
+    written = read_json(checkpoint, "checkpoint") if resume and Path(checkpoint).exists() else None  # type: ignore[arg-type]
+    data = samples_of(model, X, y, loss)
+    random_seed = seed if seed is not None else written["seed"] if written else random.randrange(2**32)
+    data, held_out = split_samples(data, validation, model, loss, random_seed)
+    if batch_size is not None and (not isinstance(batch_size, int) or not 1 <= batch_size <= len(data.rows)):
+        raise ValueError(f"batch_size is from 1 to the {len(data.rows)} samples, not {batch_size!r}")
+    if epochs < 0:
+        raise ValueError(f"epochs is 0 or more, not {epochs}")
+    run = _Run(model, loss_named(loss), data, held_out, dialect, random_seed)
+    run.optimizer = _made(optimizer or (lambda parameters: Adam(parameters, lr=0.01)), run.execution.parameters, Optimizer)
+    run.schedule = _made(schedule, run.optimizer, None) if schedule else None
+    run.require_own_parameters()
+    run.metrics = [metric_named(metric, loss) for metric in metrics]
+    run.batch_size, run.shuffle = batch_size or len(data.rows), shuffle
+    run.max_norm, run.max_value = max_norm, max_value
+    run.penalties = _penalties(run.execution.parameters, l2, l1)
+    stopping = EarlyStopping(early_stopping) if isinstance(early_stopping, int) else early_stopping
+    if written:
+        run.restore(written)
+    return run.train(epochs, stopping, checkpoint, callback, progress)
+
+
+def _made(maker: Any, argument: Any, kind: Any) -> Any:
+    """The optimizer or schedule itself, or what a function makes of the parameters."""
+    is_made = isinstance(maker, kind) if kind else hasattr(maker, "step") and not isinstance(maker, type)
+    if not is_made and not callable(maker):
+        raise TypeError(f"an optimizer is nn.Adam, nn.SGD, ... or a function that makes one of the parameters, not {maker!r}")
+    return maker if is_made else maker(argument)
+
+
+def _penalties(parameters: list[Any], l2: float, l1: float) -> Any:
+    """A program of the penalties on the parameters and their gradient; ``None`` without penalties."""
+    terms = [function(parameters, strength) for function, strength in ((l2_penalty, l2), (l1_penalty, l1)) if strength]
+    if not terms:
+        return None
+    total: Value = terms[0] if len(terms) == 1 else terms[0] + terms[1]
+    return compile_graph(total, parameters)
+
+
+class _Run:
+    """One training: what it works with, and what it has reached."""
+
+    optimizer: Any
+    schedule: Any
+    metrics: list[Any]
+    batch_size: int
+    shuffle: bool
+    max_norm: float | None
+    max_value: float | None
+    penalties: Any
+
+    def __init__(self, model: Module, loss: Any, data: Samples, held_out: Samples | None, dialect: str, seed: int) -> None:
+        self.model, self.data, self.held_out, self.seed = model, data, held_out, seed
+        model.train()
+        self.execution: Execution = execution(model, loss, data.rows, data.columns, dialect)
+        self.rows = self.execution.rows(data.rows)
+        self.values = [parameter.data for parameter in self.execution.parameters]
+        self.history = History()
+        self.best: dict[str, Any] | None = None
+        self.best_loss = float("inf")
+        self.waited = 0
+
+    def require_own_parameters(self) -> None:
+        if len(self.optimizer.parameters) != len(self.values) or any(
+            mine is not its for mine, its in zip(self.execution.parameters, self.optimizer.parameters)
+        ):
+            raise ValueError("the optimizer was made for other parameters: make it with model.parameters(), or give its class to fit")
+
+    # -- the loop ------------------------------------------------------------------------------------------------
+    def train(self, epochs: int, stopping: EarlyStopping | None, checkpoint: Any, callback: Any, progress: bool) -> History:
+        bar = _progress_bar(epochs, len(self.history), progress)
+        try:
+            while len(self.history) < epochs:
+                entry = self.epoch(len(self.history) + 1)
+                self.history.epochs.append(entry)
+                self.note_best(entry, stopping)
+                self.execution.assign(self.values)
+                if self.schedule is not None:
+                    _step_schedule(self.schedule, entry.get("val_loss", entry["loss"]))
+                if checkpoint is not None:
+                    write_json(checkpoint, "checkpoint", self.state())
+                bar.show(entry)
+                if callback is not None and callback(self.model, self.history):
+                    self.history.stopped = "callback"
+                    break
+                if stopping is not None and self.waited >= stopping.patience:
+                    self.history.stopped = "early stopping"
+                    break
+        except KeyboardInterrupt:
+            self.history.stopped = "interrupted"
+        finally:
+            bar.close()
+            self.execution.assign(self.values)
+        if stopping is not None and stopping.restore_best and self.best is not None:
+            self.model.load_state_dict(self.best)
+        self.model.eval()
+        return self.history
+
+    def epoch(self, number: int) -> dict[str, float]:
+        start = time.perf_counter()
+        chance = random.Random(f"{self.seed}/{number}")  # of its own for each epoch, so that a resumed training draws the same
+        for i, module in enumerate(self.model.modules()):
+            if hasattr(module, "generator"):
+                module.generator = random.Random(f"{self.seed}/{number}/{i}")
+        total, norm = 0.0, 0.0
+        self.model.train()
+        for batch_number, batch in enumerate(self.batches(chance), start=1):
+            value, norm = self.step(batch, number, batch_number)
+            total += value * len(batch)
+        entry = {"epoch": number, "loss": total / len(self.data.rows), "lr": self.optimizer.lr, "grad_norm": norm}
+        if self.metrics:
+            entry |= self.measured(self.data, "")
+        if self.held_out is not None:
+            entry |= self.measured(self.held_out, "val_")
+        return entry | {"seconds": time.perf_counter() - start}
+
+    def batches(self, chance: random.Random) -> Any:
+        count, size = len(self.data.rows), self.batch_size
+        if size == count:
+            yield self.rows
+            return
+        order = list(range(count))
+        if self.shuffle:
+            chance.shuffle(order)
+        for start in range(0, count, size):
+            chosen = order[start : start + size]
+            yield self.rows[chosen] if hasattr(self.rows, "shape") else [self.rows[i] for i in chosen]
+
+    def step(self, batch: Any, epoch: int, number: int) -> tuple[float, float]:
+        """One update from the mean over a batch: the loss before it, and the norm of the gradient."""
+        try:
+            total, sums = self.execution.sums(self.values, batch)
+            value, gradients = total / len(batch), [g / len(batch) for g in sums]
+            if self.penalties is not None:
+                penalty, of_penalty = self.penalties(self.values)
+                value, gradients = value + penalty, [g + p for g, p in zip(gradients, of_penalty)]
+        except (ValueError, ArithmeticError) as error:
+            raise self.stopped(batch, epoch, number, str(error)) from error
+        if not is_finite(value, gradients):
+            raise self.stopped(batch, epoch, number, f"the loss is {value}")
+        if self.max_value is not None:
+            gradients = clip_value(gradients, self.max_value)
+        gradients, norm = clip_norm(gradients, float("inf") if self.max_norm is None else self.max_norm)
+        self.values = self.optimizer.update(self.values, gradients)
+        return value, norm
+
+    def stopped(self, batch: Any, epoch: int, number: int, what: str) -> TrainingError:
+        where = first_bad(self.execution, self.values, batch)
+        return TrainingError(
+            f"training stopped in epoch {epoch}, batch {number}: {what}; {where}. The model keeps the parameters from before this "
+            "step. A smaller learning rate, standardised inputs or max_norm=5 often help"
+        )
+
+    def measured(self, table: Samples, prefix: str) -> dict[str, float]:
+        """The metrics, and, for held-out samples, the loss, in evaluation mode."""
+        found = figures(self.execution.outputs(self.values, table.rows), table, self.metrics)
+        return {f"{prefix}{name}": value for name, value in found.items() if prefix or name != "loss"}
+
+    def note_best(self, entry: dict[str, float], stopping: EarlyStopping | None) -> None:
+        watched = entry.get("val_loss", entry["loss"])
+        if watched < self.best_loss - (stopping.min_delta if stopping else 0.0):
+            self.best_loss, self.waited, self.history.best_epoch = watched, 0, int(entry["epoch"])
+            self.execution.assign(self.values)
+            self.best = self.model.state_dict()
+        else:
+            self.waited += 1
+
+    # -- checkpoints -----------------------------------------------------------------------------------------------
+    def state(self) -> dict[str, Any]:
+        return {
+            "state": self.model.state_dict(), "best": self.best, "best_loss": self.best_loss, "waited": self.waited, "seed": self.seed,
+            "optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict() if self.schedule is not None else None,
+            "best_epoch": self.history.best_epoch, "epochs": self.history.epochs, "samples": len(self.data.rows),
+            "batch_size": self.batch_size,
+        }  # fmt: skip
+
+    def restore(self, content: dict[str, Any]) -> None:
+        here = {"samples": len(self.data.rows), "batch_size": self.batch_size, "seed": self.seed}
+        for name, value in here.items():
+            if content[name] != value:
+                raise ValueError(f"the checkpoint was written with {name}={content[name]}, and this training has {name}={value}")
+        self.model.load_state_dict(content["state"])
+        self.optimizer.load_state_dict(content["optimizer"])
+        if self.schedule is not None:
+            self.schedule.load_state_dict(content["schedule"])
+        self.values = [parameter.data for parameter in self.execution.parameters]
+        self.best, self.best_loss, self.waited = content["best"], content["best_loss"], content["waited"]
+        self.history = History(content["epochs"], best_epoch=content["best_epoch"])
+
+
+def _step_schedule(schedule: Any, watched: float) -> None:
+    """One epoch further; a schedule that watches the loss, such as ReduceLROnPlateau, is given it."""
+    schedule.step(watched) if getattr(schedule, "watches_loss", False) else schedule.step()
+
+
+class _progress_bar:  # noqa: N801  a function in all but its methods
+    """A bar of tqdm with the figures of the last epoch; nothing without tqdm."""
+
+    def __init__(self, epochs: int, done: int, wanted: bool) -> None:
+        self.bar: Any = None
+        if not wanted:
+            return
+        try:
+            import warnings
+
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # in a notebook without widgets it falls back to text, and warns
+                from tqdm.auto import tqdm
+
+                self.bar = tqdm(total=epochs, initial=done, unit="epoch")
+        except ImportError:
+            pass
+
+    def show(self, entry: dict[str, float]) -> None:
+        if self.bar is not None:
+            hidden = ("epoch", "seconds", "grad_norm", "lr")
+            self.bar.set_postfix({name: f"{value:.4g}" for name, value in entry.items() if name not in hidden}, refresh=False)
+            self.bar.update()
+
+    def close(self) -> None:
+        if self.bar is not None:
+            self.bar.close()

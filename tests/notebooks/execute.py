@@ -1,0 +1,86 @@
+"""Run the notebooks of the course, keep their outputs, and print the table of what was run.
+
+    pip install -e ".[notebooks,test]"
+    python tests/notebooks/execute.py                 # all of them, in place
+    python tests/notebooks/execute.py 03 --check      # one of them, without writing
+
+A notebook is written so that a second run changes nothing but pictures: cells have stable ids, and there are no times,
+paths or warnings in it. A cell tagged ``varies`` may print other numbers each time, such as a measured time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python", "pygments_lexer": "ipython3"},
+}
+
+
+def notebooks(names: list[str]) -> list[Path]:
+    """The notebooks whose names start with one of ``names``; all without names."""
+    return [path for path in sorted(FOLDER.glob("*.ipynb")) if not names or path.name.startswith(tuple(names))]
+
+
+def executed(path: Path) -> Any:
+    """The notebook with fresh outputs; an error in a cell is raised."""
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}})
+    client.execute()
+    return tidied(notebook)
+
+
+def tidied(notebook: Any) -> Any:
+    """The notebook without what differs from run to run."""
+    notebook.metadata = nbformat.from_dict({**METADATA})
+    for i, cell in enumerate(notebook.cells, start=1):
+        cell.id = f"cell-{i}"
+        tags = cell.metadata.get("tags", [])
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        for output in cell.get("outputs", []):
+            output.pop("transient", None)
+            if "data" in output:
+                output.data.pop("application/vnd.jupyter.widget-view+json", None)
+    return notebook
+
+
+def texts(cell: Any) -> list[str]:
+    """What a reader can read of a cell's outputs, without addresses of objects and sizes of pictures."""
+    found = []
+    for output in cell.get("outputs", []):
+        text = output.get("text") or output.get("data", {}).get("text/plain", "")
+        found.append(re.sub(r"0x[0-9a-f]{6,}|<Figure size [^>]*>", "", text))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="the beginnings of the names of notebooks")
+    parser.add_argument("--check", action="store_true", help="run, and write nothing")
+    options = parser.parse_args()
+    print("| notebook | cells run | outputs | pictures | seconds |\n| --- | ---: | ---: | ---: | ---: |")
+    for path in notebooks(options.names):
+        start = time.perf_counter()
+        notebook = executed(path)
+        seconds = time.perf_counter() - start
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        outputs = [output for cell in code for output in cell.outputs]
+        pictures = sum("data" in output and any(kind.startswith(("image/", "text/html")) for kind in output.data) for output in outputs)
+        print(f"| [{path.stem}](notebooks/{path.name}) | {len(code)} | {len(outputs)} | {pictures} | {seconds:.0f} |")
+        sys.stdout.flush()
+        if not options.check:
+            nbformat.write(notebook, path)
+
+
+if __name__ == "__main__":
+    main()
