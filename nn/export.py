@@ -44,8 +44,8 @@ def torch_code(model: Sequential) -> str:
 def to_torch(model: Sequential) -> dict[str, Any]:
     """The state of ``model`` under the names and in the shapes of that ``torch.nn.Sequential``, as nested lists.
 
-    Load it with ``network.load_state_dict({name: torch.tensor(x) for name, x in to_torch(model).items()})``, after
-    ``network.double()`` for the same outputs.
+    Load it, after ``network.double()`` for the same outputs, with
+    ``network.load_state_dict({name: torch.tensor(x, dtype=torch.float64) for name, x in to_torch(model).items()})``.
 
     >>> from nn import MLP
     >>> to_torch(MLP(1, [1], init="zeros"))

@@ -117,7 +117,7 @@ class Module:
         {'w.0': 0.0, 'b': 0.0}
         """
         state: dict[str, Any] = {name: parameter.data for name, parameter in self.named_parameters()}
-        return state | {name: _copied(getattr(module, attribute)) for name, module, attribute in self._buffers()}
+        return state | self.buffers_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what :meth:`state_dict` gave; ``ValueError``, and no change, if it does not fit this module exactly."""
@@ -132,7 +132,15 @@ class Module:
                 raise ValueError(f"{name} has the shape {_shape(getattr(module, attribute))}, not {_shape(state[name])}")
         for name, parameter in parameters.items():
             parameter.data = float(state[name])
-        for name, (module, attribute) in buffers.items():
+        self.load_buffers(state)
+
+    def buffers_dict(self) -> dict[str, Any]:
+        """The content of every buffer, by its path."""
+        return {name: _copied(getattr(module, attribute)) for name, module, attribute in self._buffers()}
+
+    def load_buffers(self, state: dict[str, Any]) -> None:
+        """Take over the buffers from what :meth:`buffers_dict` or :meth:`state_dict` gave."""
+        for name, module, attribute in self._buffers():
             setattr(module, attribute, _copied(state[name]))
 
     def _buffers(self) -> Iterator[tuple[str, Module, str]]:

@@ -117,6 +117,7 @@ class _Run:
     def __init__(self, model: Module, loss: Any, data: Samples, held_out: Samples | None, dialect: str, seed: int) -> None:
         self.model, self.data, self.held_out, self.seed = model, data, held_out, seed
         model.train()
+        self.modules = model.modules()
         self.execution: Execution = execution(model, loss, data.rows, data.columns, dialect)
         self.rows = self.execution.rows(data.rows)
         self.values = [parameter.data for parameter in self.execution.parameters]
@@ -139,9 +140,10 @@ class _Run:
                 entry = self.epoch(len(self.history) + 1)
                 self.history.epochs.append(entry)
                 self.note_best(entry, stopping)
-                self.execution.assign(self.values)
                 if self.schedule is not None:
                     _step_schedule(self.schedule, entry.get("val_loss", entry["loss"]))
+                if checkpoint is not None or callback is not None:
+                    self.execution.assign(self.values)
                 if checkpoint is not None:
                     write_json(checkpoint, "checkpoint", self.state())
                 bar.show(entry)
@@ -157,18 +159,19 @@ class _Run:
             bar.close()
             self.execution.assign(self.values)
         if stopping is not None and stopping.restore_best and self.best is not None:
-            self.model.load_state_dict(self.best)
+            self.execution.assign(self.best["values"])
+            self.model.load_buffers(self.best["buffers"])
         self.model.eval()
         return self.history
 
     def epoch(self, number: int) -> dict[str, float]:
         start = time.perf_counter()
         chance = random.Random(f"{self.seed}/{number}")  # of its own for each epoch, so that a resumed training draws the same
-        for i, module in enumerate(self.model.modules()):
+        for i, module in enumerate(self.modules):
+            module.training = True
             if hasattr(module, "generator"):
                 module.generator = random.Random(f"{self.seed}/{number}/{i}")
         total, norm = 0.0, 0.0
-        self.model.train()
         for batch_number, batch in enumerate(self.batches(chance), start=1):
             value, norm = self.step(batch, number, batch_number)
             total += value * len(batch)
@@ -225,8 +228,8 @@ class _Run:
         watched = entry.get("val_loss", entry["loss"])
         if watched < self.best_loss - (stopping.min_delta if stopping else 0.0):
             self.best_loss, self.waited, self.history.best_epoch = watched, 0, int(entry["epoch"])
-            self.execution.assign(self.values)
-            self.best = self.model.state_dict()
+            has_buffers = any(module.buffers for module in self.modules)
+            self.best = {"values": self.values, "buffers": self.model.buffers_dict() if has_buffers else {}}
         else:
             self.waited += 1
 

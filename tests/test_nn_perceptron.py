@@ -73,7 +73,8 @@ def test_a5_the_learning_rule_separates_what_a_line_separates_with_a_margin(poin
         report = unit.learn(X, targets)
         assert report.converged
         assert outputs(unit, X) == targets
-        assert report.updates == sum(report.errors) and report.errors[-1] == 0
+        assert report.updates == sum(report.errors)
+        assert report.errors[-1] == 0
 
 
 def test_a5_one_update_is_the_rule_of_the_lecture():

@@ -25,6 +25,7 @@ from statistics import median
 from typing import Any
 
 from models import Workload, count_nodes, load
+from tables import print_table
 
 ROOT = Path(__file__).parents[2]
 OURS, DOT, PEER = "autograd_core", "autograd_core, one `dot` a neuron", f"micrograd {metadata.version('micrograd')}"
@@ -161,13 +162,6 @@ def require_agreement(results: list[Result]) -> None:
 
 
 # -- tables ----------------------------------------------------------------------------------------------------
-def print_table(title: str, note: str, header: list[str], rows: list[list[str]]) -> None:
-    print(f"\n### {title}\n\n{note}\n")
-    for cells in (header, ["---"] + ["---:"] * (len(header) - 1), *rows):
-        print("| " + " | ".join(cells) + " |")
-    sys.stdout.flush()
-
-
 def verdict(target: str, met: bool) -> str:
     return f"{target} ({'met' if met else 'missed'})"
 

@@ -24,15 +24,9 @@ import isolated
 import numpy as np
 import peers
 import transformer
+from tables import print_table
 
 BATCHES = (1, 8, 64, 1000, 10_000)
-
-
-def print_table(title: str, note: str, header: list[str], rows: list[list[str]]) -> None:
-    print(f"\n### {title}\n\n{note}\n")
-    for cells in (header, ["---"] + ["---:"] * (len(header) - 1), *rows):
-        print("| " + " | ".join(cells) + " |")
-    sys.stdout.flush()
 
 
 def verdict(ratio: float, target: float) -> str:

@@ -1,0 +1,91 @@
+"""Train a network from the shell: ``python -m nn digits`` or ``python -m nn spiral --plot spiral.png``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from . import data
+from .execution import DIALECTS
+from .layers import MLP
+from .module import Module
+from .optim import Adam
+from .preprocessing import train_test_split
+from .training import TrainingError, fit
+
+
+class Task(NamedTuple):
+    """A data set, and a network and a training that suit it."""
+
+    load: Callable[[int], data.Dataset]
+    hidden: list[int]
+    outputs: int
+    activation: str
+    lr: float
+    batch_size: int
+    epochs: int
+
+
+TASKS = {
+    "digits": Task(lambda seed: data.digits(), [32], 10, "relu", 0.005, 32, 40),
+    "spiral": Task(lambda seed: data.spiral(400, 0.05, seed), [16, 16], 1, "tanh", 0.03, 10, 200),
+    "circles": Task(lambda seed: data.circles(400, 0.05, seed), [8], 1, "tanh", 0.03, 10, 60),
+    "xor": Task(lambda seed: data.xor_quadrants(400, 0.05, seed), [8], 1, "tanh", 0.03, 10, 60),
+    "gaussians": Task(lambda seed: data.gaussians(400, 0.05, seed), [4], 1, "tanh", 0.03, 10, 30),
+    "moons": Task(lambda seed: data.moons(400, 0.1, seed), [16], 1, "tanh", 0.03, 10, 60),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m nn", description="Train a network on a data set, and test it on held-out samples.")
+    parser.add_argument("data", choices=TASKS, help="the data set; digits are scikit-learn's handwritten digits")
+    parser.add_argument("--hidden", type=int, nargs="*", help="the number of neurons of each hidden layer")
+    parser.add_argument("--epochs", type=int, help="passes over the data")
+    parser.add_argument("--dialect", choices=DIALECTS, default="python", help="how the network runs (default: python)")
+    parser.add_argument("--seed", type=int, default=0, help="what all chance is drawn from (default: 0)")
+    parser.add_argument("--plot", metavar="FILE", help="write the curve of the training, and in two dimensions the decision boundary")
+    parser.add_argument("--save", metavar="FILE", help="write the trained network as a file that needs nothing else: .py or .c")
+    options = parser.parse_args(arguments)
+    try:
+        run(options)
+    except (ImportError, OSError, RuntimeError, TrainingError, ValueError) as error:
+        print(f"python -m nn: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def run(options: argparse.Namespace) -> None:
+    task = TASKS[options.data]
+    train, test = train_test_split(*task.load(options.seed), test=0.25, seed=options.seed, stratify=True)
+    hidden = task.hidden if options.hidden is None else options.hidden
+    model = MLP(len(train.X[0]), [*hidden, task.outputs], activation=task.activation, seed=options.seed)
+    print(model)
+    loss = "cross_entropy" if task.outputs > 1 else "bce_with_logits"
+    history = fit(
+        model, *train, loss=loss, metrics=["accuracy"], validation=test, optimizer=lambda parameters: Adam(parameters, lr=task.lr),
+        batch_size=task.batch_size, epochs=task.epochs if options.epochs is None else options.epochs, dialect=options.dialect,
+        seed=options.seed, progress=sys.stderr.isatty(),
+    )  # fmt: skip
+    print(history)
+    found = model.evaluate(*test, loss, ["accuracy"])
+    print(f"{len(test.X)} held-out samples: {found['accuracy']:.1%} right")
+    if options.plot:
+        plot(model, train, history, options.plot)
+    if options.save:
+        from .export import export_program
+
+        export_program(model, options.save)
+
+
+def plot(model: Module, samples: data.Dataset, history: Any, path: str) -> None:
+    """Write the curve, and beside it, for points in the plane, the decision boundary."""
+    from . import plots
+
+    plots.save_training(model, samples, history, path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

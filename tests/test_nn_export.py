@@ -1,0 +1,95 @@
+"""Out to other programs: PyTorch's states, which a script recorded, and source files that run on their own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nn
+
+RECORDED = json.loads((Path(__file__).parent / "fixtures" / "torch_networks.json").read_text())
+MODELS = {
+    "relu": lambda: nn.MLP(2, [3, 2, 1]),
+    "tanh and softmax": lambda: nn.MLP(3, [4, 3], activation="tanh", output="softmax"),
+    "each activation": lambda: nn.MLP(2, [3, 3, 3, 3, 3], activation=["leaky_relu", "elu", "sigmoid", "softplus"], output="log_softmax"),
+    "no bias": lambda: nn.MLP(2, [2, 1], bias=False),
+    "normalised": lambda: nn.Sequential(nn.Layer(2, 4, "relu"), nn.BatchNorm(4), nn.Dropout(0.5), nn.Layer(4, 2, "linear")),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_state_of_pytorch_gives_pytorch_s_outputs_and_comes_back_unchanged(name):
+    model, record = MODELS[name](), RECORDED[name]
+    nn.from_torch(model, record["state"])
+    outputs = [y if isinstance(y, list) else [y] for y in model.predict(record["rows"])]
+    np.testing.assert_allclose(outputs, record["outputs"], rtol=1e-12)
+    assert nn.to_torch(model) == record["state"]
+    assert nn.torch_code(model) == record["code"]
+
+
+def test_arrays_are_taken_where_tensors_are():
+    model, record = nn.MLP(2, [3, 2, 1]), RECORDED["relu"]
+    nn.from_torch(model, {name: np.array(x) for name, x in record["state"].items()})
+    assert nn.to_torch(model) == record["state"]
+
+
+def test_a_state_that_does_not_fit_is_refused_and_changes_nothing():
+    model = nn.MLP(2, [2, 1], seed=0)
+    before = model.state_dict()
+    with pytest.raises(ValueError, match="the state has the entries"):
+        nn.from_torch(model, RECORDED["tanh and softmax"]["state"] | {"9.weight": [1.0]})
+    with pytest.raises(ValueError, match=r"0\.weight has the shape \(3, 2\), and in this model \(2, 2\)"):
+        nn.from_torch(model, {name: x for name, x in RECORDED["relu"]["state"].items() if name[0] != "4"})
+    assert model.state_dict() == before
+
+
+def test_what_pytorch_has_no_module_for_is_an_error():
+    with pytest.raises(ValueError, match="no module for the activation 'step'"):
+        nn.torch_code(nn.MLP(2, [1], output="step"))
+    with pytest.raises(ValueError, match="have a counterpart"):
+        nn.to_torch(nn.Sequential(nn.Conv1d(3)))
+
+
+CODE = """
+import sys
+assert not any(name in sys.modules for name in ("nn", "autograd_core"))
+sys.path.insert(0, {folder!r})
+import model
+print([{call} for row in {rows!r}])
+"""
+NETWORKS = {
+    "one output": lambda: nn.MLP(2, [4, 1], activation="tanh", seed=1),
+    "several outputs": lambda: nn.MLP(2, [4, 3], activation="relu", output="softmax", seed=2),
+    "linear": lambda: nn.MLP(2, [1], seed=2),
+    "every activation": lambda: nn.MLP(2, [3, 3, 3, 3, 1], activation=["leaky_relu", "elu", "softplus", "sigmoid"], output="step", seed=1),
+}
+ROWS = [[0.5, -1.5], [-2.0, 0.25], [3.0, 1.0]]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(("dialect", "call"), [("python", "model.predict(row)"), ("numpy", "model.predict([row]).tolist()[0]")])
+def test_a_source_file_runs_without_the_library(name, dialect, call, tmp_path):
+    network = NETWORKS[name]()
+    nn.export_program(network, tmp_path / "model.py", dialect)
+    code = CODE.format(folder=str(tmp_path), call=call, rows=ROWS)
+    run = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    found = [row[0] if isinstance(row, list) and len(row) == 1 else row for row in eval(run.stdout)]
+    if dialect == "python":
+        assert found == network.predict(ROWS)
+    else:
+        np.testing.assert_allclose(found, network.predict(ROWS), rtol=1e-12)
+
+
+def test_a_c_file_is_compiled_and_called(tmp_path):
+    network = NETWORKS["several outputs"]()
+    nn.export_program(network, tmp_path / "model.c")
+    (tmp_path / "main.c").write_text(
+        '#include <stdio.h>\nvoid program(const double *, const double *, double *);\nint main(void) { double x[2] = {0.5, -1.5}, y[3];'
+        ' program(0, x, y); printf("%.17g %.17g %.17g", y[0], y[1], y[2]); return 0; }'
+    )
+    subprocess.run(["cc", "-O1", "-ffp-contract=off", "model.c", "main.c", "-o", "run", "-lm"], cwd=tmp_path, check=True)
+    text = subprocess.run([str(tmp_path / "run")], capture_output=True, text=True, check=True).stdout
+    assert list(map(float, text.split())) == network.predict([[0.5, -1.5]])[0]
