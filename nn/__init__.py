@@ -1,10 +1,10 @@
-"""Neurons, layers and networks built out of autograd_core Values: models, losses, optimisers, training, pictures.
+"""Neurons, layers and networks built out of autograd_core Values: models, losses, optimisers, training, diagnosis, pictures.
 
 Plots (matplotlib) are in ``nn.plots``, data sets in ``nn.data``, networks built by hand in ``nn.logic``, checks of a model
 in ``nn.diagnosis``, what a network can represent in ``nn.capacity``.
 """
 
-from . import capacity, data, logic
+from . import capacity, data, diagnosis, logic
 from .convolution import Conv1d
 from .data import Dataset
 from .dropout import Dropout
@@ -19,20 +19,31 @@ from .losses import (
     cross_entropy,
     hinge_loss,
     l1_loss,
-    l1_penalty,
-    l2_penalty,
     logistic_loss,
     mse_loss,
     squared_error,
 )
-from .metrics import METRICS, accuracy, confusion_matrix, predicted_classes
+from .metrics import (
+    METRICS,
+    accuracy,
+    confusion_matrix,
+    f1,
+    mean_absolute_error,
+    mean_squared_error,
+    precision,
+    predicted_class,
+    predicted_classes,
+    r2_score,
+    recall,
+)
 from .module import Input, Module, Parameter
 from .normalization import BatchNorm
 from .optim import SGD, Adam, AdamW, Optimizer, RMSprop
 from .perceptron import Convergence, Perceptron, PerceptronLayer
 from .preprocessing import MinMaxScaler, Standardizer, batches, jitter, one_hot, shift_images, train_test_split
-from .regularization import clip_grad_norm, clip_grad_value
-from .schedules import CosineAnnealingLR, ExponentialLR, LinearWarmup, ReduceLROnPlateau, StepLR
+from .regularization import clip_grad_norm, clip_grad_value, l1_penalty, l2_penalty
+from .schedules import CosineAnnealingLR, ExponentialLR, LinearWarmup, ReduceLROnPlateau, Schedule, StepLR
+from .search import grid_search, random_search
 from .tables import read_csv
 from .training import EarlyStopping, TrainingError, fit
 
@@ -65,6 +76,7 @@ __all__ = [
     "PerceptronLayer",
     "RMSprop",
     "ReduceLROnPlateau",
+    "Schedule",
     "Sequential",
     "Standardizer",
     "StepLR",
@@ -79,9 +91,12 @@ __all__ = [
     "confusion_matrix",
     "cross_entropy",
     "data",
+    "diagnosis",
     "export_program",
+    "f1",
     "fit",
     "from_torch",
+    "grid_search",
     "hinge_loss",
     "jitter",
     "l1_loss",
@@ -89,10 +104,17 @@ __all__ = [
     "l2_penalty",
     "logic",
     "logistic_loss",
+    "mean_absolute_error",
+    "mean_squared_error",
     "mse_loss",
     "one_hot",
+    "precision",
+    "predicted_class",
     "predicted_classes",
+    "r2_score",
+    "random_search",
     "read_csv",
+    "recall",
     "shift_images",
     "squared_error",
     "to_torch",

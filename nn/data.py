@@ -223,7 +223,7 @@ def digits() -> Dataset:
     try:
         from sklearn.datasets import load_digits  # type: ignore[import-untyped,import-not-found,unused-ignore]
     except ImportError:
-        raise ImportError('the handwritten digits need scikit-learn: python -m pip install "autograd-core[digits]"') from None
+        raise ImportError('the handwritten digits need scikit-learn: python -m pip install scikit-learn') from None
     images, labels = load_digits(return_X_y=True)
     return Dataset((images / 16.0).tolist(), labels.tolist())
 

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import autograd_core as ac
 
+from .history import History
 from .layers import OF_LAYERS, Sequential, activation_function
-from .module import Module, Parameter
+from .module import Module
 from .prediction import last_activation, predict
 from .tables import as_labels, as_numbers, as_rows, as_targets, check_lengths
 
@@ -39,15 +40,6 @@ class ClassRegions(NamedTuple):
     classes: list[list[int]]
     margins: list[list[list[float]]]
     """One table a class: how far its score is above the best of the others, so that the class's border is where this is 0."""
-
-
-class StepErrors(NamedTuple):
-    """Finite differences at one point, from the largest step to the smallest."""
-
-    steps: list[float]
-    errors: list[float]
-    best: int
-    """The position of the smallest error."""
 
 
 def ticks(low: float, high: float, steps: int) -> list[float]:
@@ -81,6 +73,16 @@ def box_around(points: Sequence[Sequence[float]], low: Any = None, high: Any = N
     return Box(*sides)
 
 
+def box_within(centre: Sequence[float], span: float | Sequence[float]) -> Box:
+    """The box that reaches ``span`` to all sides of ``centre``; ``span`` may be a pair.
+
+    >>> box_within((1.0, 2.0), (0.5, 1.0))
+    Box(x=(0.5, 1.5), y=(1.0, 3.0))
+    """
+    reach = [_on_axis(span, axis, "span") for axis in range(2)]
+    return box_around([], [c - r for c, r in zip(centre, reach)], [c + r for c, r in zip(centre, reach)])  # type: ignore[operator]
+
+
 def _on_axis(limit: Any, axis: int, name: str) -> float | None:
     if limit is None or isinstance(limit, int | float):
         return limit
@@ -104,7 +106,7 @@ def labelled(model: Module, X: Any, y: Any) -> Labelled:
     targets = as_targets(y)
     check_lengths(rows, targets)
     if isinstance(targets[0], list) and len(targets[0]) > 1:
-        targets = [float(_largest(target)) for target in targets]  # type: ignore[arg-type]
+        targets = [float(_largest(target)) for target in targets if isinstance(target, list)]
     labels = as_labels([target[0] if isinstance(target, list) else target for target in targets])
     names, outputs = sorted(set(labels)), len(_scores(predict(model, rows[:1])[0]))
     if outputs > 2 or (outputs == 2 and -1 not in names):
@@ -166,6 +168,26 @@ def _folded(cells: Sequence[Any], width: int) -> list[Any]:
     return [cells[start : start + width] for start in range(0, len(cells), width)]
 
 
+def fit_with_snapshots(
+    model: Module, X: Any, y: Any, look: Callable[[], Any], frames: int, options: dict[str, Any]
+) -> tuple[list[tuple[str, Any]], History]:
+    """Train with ``model.fit``; ``look()`` before it, after epochs in even distances, and at the end, each with a title."""
+    if not isinstance(frames, int) or frames < 2:
+        raise ValueError(f"frames is a whole number from 2 on (the first shows the untrained model), not {frames!r}")
+    own, wanted = options.get("callback"), options.get("epochs", 100)
+    due = {round(i * wanted / (frames - 1)) for i in range(1, frames - 1)}
+    shots = [("before training", look())]
+
+    def callback(trained: Module, history: History) -> Any:
+        if len(history) in due:
+            shots.append((f"epoch {len(history)}: loss {history['loss'][-1]:.3g}", look()))
+        return own(trained, history) if own else None
+
+    history = model.fit(X, y, **(options | {"callback": callback}))
+    shots.append((f"after {history}", look()))
+    return shots, history
+
+
 # -- hidden layers, single functions -----------------------------------------------------------------------------------
 def hidden_outputs(model: Module, X: Any, layer: int = 0) -> tuple[list[list[float]], Sequential | None]:
     """The outputs of a layer of ``model`` for each row of ``X``, and the layers behind it as a model (``None`` behind the last).
@@ -185,6 +207,30 @@ def hidden_outputs(model: Module, X: Any, layer: int = 0) -> tuple[list[list[flo
     return outputs, Sequential(*behind) if behind else None
 
 
+class View(NamedTuple):
+    """One panel of the picture of a hidden layer: the points, two numbers each, and the regions of the layers from there on."""
+
+    title: str
+    x: str
+    y: str
+    points: list[list[float]]
+    regions: ClassRegions | None
+
+
+def hidden_views(model: Module, samples: Labelled, layer: int) -> list[View]:
+    """The inputs, and the outputs of a layer: of two units both, of one its number line, of more each pair of the first three."""
+    hidden, rest = hidden_outputs(model, samples.rows, layer)
+    pairs = [(0, 1), (0, 2), (1, 2)] if len(hidden[0]) > 2 else [(0, 1)]
+    shown: list[Any] = [("Inputs", "x", samples.rows, (0, 1), model), *(("Hidden space", "h", hidden, pair, rest) for pair in pairs)]
+    views = []
+    for title, letter, rows, pair, head in shown:
+        points = [[row[i] if i < len(row) else 0.0 for i in pair] for row in rows]
+        x, y = (f"{letter}{i + 1}" if i < len(rows[0]) else "" for i in pair)
+        regions = class_regions(head, box_around(points)) if head is not None and len(rows[0]) == 2 else None
+        views.append(View(title, x, y, points, regions))
+    return views
+
+
 def activation_curve(name: str | Callable[[Any], Any], xs: Sequence[float]) -> tuple[list[float], list[float]]:
     """An activation and its derivative, by automatic differentiation, at each of ``xs``; softmax is that of ``(x, 0)``.
 
@@ -197,7 +243,7 @@ def activation_curve(name: str | Callable[[Any], Any], xs: Sequence[float]) -> t
         return together([x, 0.0])[0] if together else activation_function(name)(x)
 
     derivative = ac.grad(function)
-    return [_number(function(x)) for x in xs], [derivative(x) for x in xs]
+    return [float(function(x)) for x in xs], [derivative(x) for x in xs]
 
 
 def function_curve(model: Module, X: Any, y: Any, steps: int = 300) -> tuple[list[float], list[float], list[float], list[float]]:
@@ -215,67 +261,3 @@ def function_curve(model: Module, X: Any, y: Any, steps: int = 300) -> tuple[lis
     if isinstance(outputs[0], list):
         raise ValueError(f"a function is drawn of one output, and the model has {len(outputs[0])}")
     return column, numbers, xs, outputs
-
-
-# -- losses, steps, costs ----------------------------------------------------------------------------------------------
-def loss_grid(
-    loss_function: Callable[[], Any], p1: Parameter, p2: Parameter, xs: Sequence[float], ys: Sequence[float]
-) -> list[list[float]]:
-    """The loss where ``p1`` has each of ``xs`` (columns) and ``p2`` each of ``ys`` (rows). Both parameters are put back, also on errors.
-
-    >>> a, b = Parameter(5.0), Parameter(6.0)
-    >>> loss_grid(lambda: a * a + b, a, b, [0.0, 1.0, 2.0], [0.0, 10.0]), a.data, b.data
-    ([[0.0, 1.0, 4.0], [10.0, 11.0, 14.0]], 5.0, 6.0)
-    """
-    before = p1.data, p2.data
-    grid: list[list[float]] = []
-    try:
-        for y in ys:
-            grid.append([])
-            for x in xs:
-                p1.data, p2.data = x, y
-                grid[-1].append(_number(loss_function()))
-    finally:
-        p1.data, p2.data = before
-    return grid
-
-
-def _number(value: Any) -> float:
-    return float(value.data if isinstance(value, ac.Value) else value)
-
-
-def step_errors(f: Callable[[Any], Any], x: float, steps: Sequence[float] | None = None) -> StepErrors:
-    """The error of the centred difference of ``f`` at ``x`` for steps from 0.3 down to 1e-13, or for the given ones.
-
-    >>> import autograd_core
-    >>> found = step_errors(autograd_core.exp, 1.0)
-    >>> 1e-7 < found.steps[found.best] < 1e-4
-    True
-    """
-    steps = sorted(steps or [10.0 ** (-k / 4) for k in range(2, 53)], reverse=True)
-    errors = [row.error for row in ac.finite_difference_errors(f, x, steps)]
-    return StepErrors(steps, errors, min(range(len(errors)), key=errors.__getitem__))
-
-
-def layer_cost(inputs: int, units: int = 1) -> tuple[int, int]:
-    """Operations of the forward and of the backward pass of a layer of sigmoid units, counted on its recorded graph.
-
-    ``autograd_core.cost`` counts forward a multiply-add for each weight and an operation for each activation, backward two
-    multiply-adds for each weight (one to the weight, one to its input), one for the bias and one for the activation; to these
-    come the operations of the activation's local derivative, ``out * (1 - out)``. For m units on d inputs that makes md + m
-    and 2md + 4m: 3 times as many at d = 1, tending to 2.
-
-    >>> layer_cost(10, 3)
-    (33, 72)
-    """
-    if inputs < 1 or units < 1:
-        raise ValueError(f"a layer has at least one input and one unit, not {inputs} and {units}")
-    forward = backward = 0
-    for _ in range(units):
-        total = ac.dot([ac.Value(0.1) for _ in range(inputs)], [ac.Value(0.1) for _ in range(inputs)], ac.Value(0.1))
-        output = ac.sigmoid(total)
-        (slope,) = output.primitive.local_derivatives(ac.Value(output.data), total)
-        counted = ac.cost(output)
-        forward += counted.forward
-        backward += counted.backward + ac.operation_count(slope)
-    return forward, backward

@@ -19,8 +19,6 @@ from typing import Any
 import autograd_core as ac
 from autograd_core import Dual, Value, dot
 
-from .regularization import l1_penalty as l1_penalty
-from .regularization import l2_penalty as l2_penalty
 
 TINY = 3.720075976020836e-44
 """exp(-100): added to a probability, it bounds its logarithm by -100, where PyTorch's loss stops, and changes none above 1e-27."""
@@ -151,17 +149,6 @@ LOSSES: dict[str, Callable[..., Any]] = {
     "logistic": logistic_loss,
 }  # fmt: skip
 """Losses by name, as ``fit(loss="mse")`` takes them."""
-
-
-def loss_named(loss: str | Callable[..., Any]) -> Callable[..., Any]:
-    """The loss of that name in ``LOSSES``; a function is returned as it is. An unknown name is a ``ValueError``.
-
-    >>> loss_named("mse") is mse_loss
-    True
-    """
-    if isinstance(loss, str) and loss not in LOSSES:
-        raise ValueError(f"there is no loss called {loss!r}: there are {', '.join(LOSSES)}, and any function of predictions and targets")
-    return LOSSES[loss] if isinstance(loss, str) else loss
 
 
 # -- sums --------------------------------------------------------------------------------------------------------

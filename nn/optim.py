@@ -14,11 +14,6 @@ from typing import Any
 
 from autograd_core import Value
 
-from .regularization import clip_grad_norm as clip_grad_norm
-from .regularization import clip_grad_value as clip_grad_value
-from .regularization import clip_norm as clip_norm
-from .regularization import clip_value as clip_value
-
 
 class Optimizer:
     """What all optimisers share; a subclass defines ``_update``.

@@ -8,6 +8,7 @@ from typing import Any
 from autograd_core import Value, compile_graph, watching_comparisons
 
 from .execution import evaluating, execution, record
+from .metrics import predicted_classes
 from .module import Module
 from .samples import figures, loss_named, metric_named, samples_of
 from .tables import as_rows
@@ -35,9 +36,7 @@ def _numbers(output: Any) -> Any:
 
 def predict_classes(model: Module, X: Any) -> list[int]:
     """The index of the largest output; of a single output whether it is above its middle: 0.5 behind a sigmoid, else 0."""
-    outputs = predict(model, X)
-    middle = 0.5 if last_activation(model) == "sigmoid" else 0.0
-    return [max(range(len(y)), key=y.__getitem__) if isinstance(y, list) else int(y > middle) for y in outputs]
+    return predicted_classes(predict(model, X), "probability" if last_activation(model) == "sigmoid" else "logit")
 
 
 def last_activation(model: Module) -> Any:

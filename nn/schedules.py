@@ -54,14 +54,17 @@ class Schedule:
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over what :meth:`state_dict` gave, the learning rate as well; a ``ValueError``, and no change, where it does not fit."""
+        self._require_fit(state_dict)
+        for name in ("base_lr", "epoch", *self.options):
+            setattr(self, name, state_dict[name])
+        self.optimizer.lr = state_dict["lr"]
+
+    def _require_fit(self, state_dict: Any) -> None:
         if not isinstance(state_dict, dict) or state_dict.get("schedule") != type(self).__name__:
             raise ValueError(f"this is no state of {type(self).__name__} as its state_dict() gives it: {state_dict!r}")
         missing = sorted(set(self.state_dict()) - set(state_dict))
         if missing:
             raise ValueError(f"the state of {type(self).__name__} lacks {', '.join(missing)}")
-        for name in ("base_lr", "epoch", *self.options):
-            setattr(self, name, state_dict[name])
-        self.optimizer.lr = state_dict["lr"]
 
     def __repr__(self) -> str:
         options = "".join(f", {name}={getattr(self, name)!r}" for name in self.options)
@@ -172,12 +175,16 @@ class LinearWarmup(Schedule):
         return {**super().state_dict(), "after": self.after.state_dict() if self.after else None}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        after = state_dict.get("after") if isinstance(state_dict, dict) else None
-        if (after is None) is not (self.after is None):
-            raise ValueError("the state has a schedule after the warm-up where this one has none, or the other way round")
-        if self.after is not None and after is not None:
-            self.after.load_state_dict(after)
         super().load_state_dict(state_dict)
+        if self.after is not None:
+            self.after.load_state_dict(state_dict["after"])
+
+    def _require_fit(self, state_dict: Any) -> None:
+        super()._require_fit(state_dict)
+        if (state_dict["after"] is None) is not (self.after is None):
+            raise ValueError("the state has a schedule after the warm-up where this one has none, or the other way round")
+        if self.after is not None:
+            self.after._require_fit(state_dict["after"])
 
 
 class ReduceLROnPlateau(Schedule):
@@ -240,11 +247,13 @@ class ReduceLROnPlateau(Schedule):
             self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
 
     def _is_better(self, metric: float) -> bool:
+        upwards = self.mode == "max"
         if self.best is None:
-            return metric == metric  # nan is no better than nothing
-        sign = 1.0 if self.mode == "max" else -1.0
-        margin = self.threshold * (self.best if self.threshold_mode == "rel" else 1.0)
-        return sign * metric > sign * self.best + margin
+            limit = -math.inf if upwards else math.inf
+        else:
+            margin = self.threshold if upwards else -self.threshold
+            limit = self.best * (1.0 + margin) if self.threshold_mode == "rel" else self.best + margin
+        return metric > limit if upwards else metric < limit
 
 
 def _count(name: str, x: Any, lowest: int = 1) -> int:

@@ -71,7 +71,8 @@ class Search:
         count = f"{len(self.trials)} of {planned} trials ran{' before the search was interrupted' if len(self.trials) < planned else ''}"
         if not ranked or ranked[0].score is None:
             return "\n".join([*lines, f"{count}; none has a score"])
-        return "\n".join([*lines, f"{count}; the best score is {ranked[0].score:.6g} ({'larger' if self.maximize else 'smaller'} is better)"])
+        better = "larger" if self.maximize else "smaller"
+        return "\n".join([*lines, f"{count}; the best score is {ranked[0].score:.6g} ({better} is better)"])
 
     __repr__ = __str__
 
@@ -81,8 +82,8 @@ def grid_search(build: Build, grid: Mapping[str, Sequence[Any]], *, maximize: bo
 
     ``build`` returns the score, a number, of which smaller is better unless ``maximize``; or a model and its :class:`nn.History`,
     scored by the best epoch of ``metric``: by default the validation loss if there is one, else the loss. A trial that ends in a
-    :class:`nn.TrainingError` or whose score is not finite is noted as failed. Ctrl-C returns what was
-    found until then.
+    :class:`nn.TrainingError` or whose score is not finite is noted as failed. Ctrl-C returns what
+    was found until then.
 
     >>> search = grid_search(lambda x, y: (x - 2) ** 2 + y, {"x": [1, 2, 3], "y": [0, 5]})
     >>> len(search.trials), search.best.settings

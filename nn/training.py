@@ -12,10 +12,9 @@ from autograd_core import Value, compile_graph
 
 from .execution import Execution, execution, first_bad, is_finite
 from .history import History
-from .losses import l1_penalty, l2_penalty
 from .module import Module
 from .optim import Adam, Optimizer
-from .regularization import clip_norm, clip_value
+from .regularization import clip_norm, clip_value, l1_penalty, l2_penalty
 from .samples import Samples, figures, loss_named, metric_named, samples_of, split_samples
 from .saving import read_json, write_json
 

@@ -1,0 +1,451 @@
+"""What is wrong with a network that does not learn: checks of gradients, units and activations, each one call.
+
+Every check leaves the model as it was and returns a :class:`Diagnosis`: numbers, a table, and in words what was found and what
+to do. Checks of gradients see the model as training does, with dropout from a fixed seed; checks of outputs in evaluation mode.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import random
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from autograd_core import Value, numerical_gradient, topological_order
+
+from .convolution import Conv1d
+from .dropout import Dropout
+from .history import History
+from .layers import Neuron, activation_name
+from .module import Input, Module, Parameter
+from .optim import Adam
+from .perceptron import Perceptron
+from .samples import Samples, loss_named, samples_of
+from .tables import as_rows
+from .training import TrainingError, fit
+
+WRONG_GRADIENT = 1e-4  # a relative error: extrapolated differences of a right gradient stay far below it
+STEP = 1e-5  # for the slopes beside a point: wider than the steps of the differences, to see the kinks that they stumble over
+VANISHING = 1e-3  # first layer by last layer: below, the first one learns a thousand times more slowly, that is, hardly
+EXPLODING = 1e3  # the inverse; and the norm at which one usual step (0.01) moves weights of size 1 by ten times their size
+DEAD_SHARE = 0.25  # a few idle relu units are normal; with more than a quarter, the layer is smaller than it was meant to be
+FLAT = 0.05  # saturated: where the slope is below a twentieth of the steepest, |tanh| > 0.975 or a sigmoid beyond 0.987
+SATURATED_SHARE = 0.5  # with half of a hidden layer saturated, most of the gradient is lost in it (Glorot and Bengio, 2010)
+NEAR_ZERO = 0.01  # of the loss of giving every sample the same output
+SLOPES: dict[str, Callable[[float], float]] = {"sigmoid": lambda y: 4.0 * y * (1.0 - y), "tanh": lambda y: 1.0 - y * y}
+
+
+@dataclass(repr=False)
+class Diagnosis:
+    """What a check found, in words; whether that is fine; the table to print; and the numbers, as in ``diagnosis["ratio"]``.
+
+    >>> found = Diagnosis("All is well.", True, [("layer", "norm"), ("Layer(2, 1, linear)", "0.5")], {"norm": 0.5}, ("", 0, {}))
+    >>> print(found)
+    layer                norm
+    Layer(2, 1, linear)   0.5
+    All is well.
+    >>> found["norm"]
+    0.5
+    """
+
+    finding: str
+    fine: bool
+    table: Sequence[tuple[str, ...]]
+    numbers: dict[str, Any]
+    picture: tuple[str, Any, dict[str, str]]
+    """The function of ``nn.plots`` that draws it, what it draws, and labels other than its own."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.numbers:
+            raise KeyError(f"there is no {name!r} here: there are {', '.join(self.numbers)}")
+        return self.numbers[name]
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw it with matplotlib, on ``ax`` or new axes, by a function of ``nn.plots``; returns what that returns."""
+        from . import plots
+
+        function, content, labels = self.picture
+        drawn = getattr(plots, function)(content, ax=ax)
+        for panel in drawn if isinstance(drawn, list) else [drawn]:
+            panel.set(**labels)
+        return drawn
+
+    def __str__(self) -> str:
+        widths = [max(map(len, column)) for column in zip(*self.table)]
+        lines = [f"{first:<{widths[0]}}" + "".join(f"  {x:>{w}}" for x, w in zip(rest, widths[1:])) for first, *rest in self.table]
+        return "\n".join([*map(str.rstrip, lines), self.finding])
+
+    __repr__ = __str__
+
+
+class Report(Diagnosis):
+    """The checklist; its ``numbers`` are the diagnoses by their names."""
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw each diagnosis that has something to draw, in a figure of its own; returns the list of what they return."""
+        return [found.plot() for found in self.numbers.values() if found.picture[1]]
+
+    def __str__(self) -> str:
+        checks = [f"[{'x' if found.fine else ' '}] {name}: {found.finding}" for name, found in self.numbers.items()]
+        return "\n".join([*checks, self.finding])
+
+    __repr__ = __str__
+
+
+def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer: int = 10, samples: int = 8, seed: int = 0) -> Diagnosis:
+    """Compare the gradient of the loss with finite differences, in at most ``per_layer`` random parameters of each layer.
+
+    The loss is that of ``samples`` rows drawn at random. A parameter is left out where the loss has a kink (a relu exactly at 0)
+    and backpropagation took a slope of one side. Numbers: ``max_error`` (relative), the parameter ``worst`` that has it,
+    ``errors`` by layer, ``checked`` and ``left_out``. A ``ValueError`` if the loss differs from call to call.
+
+    >>> from nn import MLP
+    >>> print(check_gradients(MLP(1, [1], init="zeros"), [[2.0]], [1.0]).finding)
+    The gradient is right: in all 2 parameters compared it agrees with finite differences.
+    """
+    data, function = _drawn(model, X, y, loss, samples, seed), loss_named(loss)
+    chance, compared, left_out = random.Random(seed), [], 0
+    with _borrowed(model, training=True):
+        output = _loss(model, data, function)
+        if _loss(model, data, function).data != output.data:
+            raise ValueError("the loss differs from call to call: keep the random generator of a module in its attribute generator")
+        gradients = _gradients(model, output)
+        for layer, named in _parameters_of_layers(model).items():
+            for name, parameter in chance.sample(named, min(per_layer, len(named))):
+                exact, start = gradients[parameter], parameter.data
+
+                def at(x: Any, parameter: Parameter = parameter) -> float:
+                    parameter.data = x.data if isinstance(x, Value) else x
+                    return _loss(model, data, function).data
+
+                numeric = numerical_gradient(at, start)
+                error = _relative_error(exact, numeric, 1e-3 * abs(output.data))  # below that, rounding of the loss shows
+                on_kink = error > WRONG_GRADIENT and _is_kink(at, start, exact)
+                parameter.data = start
+                left_out += on_kink
+                if not on_kink:
+                    compared.append((error, name, exact, numeric, layer))
+    errors = {layer: max(row[0] for row in compared if row[-1] == layer) for layer in dict.fromkeys(row[-1] for row in compared)}
+    largest, worst, exact, numeric, _ = max(compared, key=lambda row: row[0], default=(0.0, "", 0.0, 0.0, ""))
+    finding = f"The gradient is right: in all {len(compared)} parameters compared it agrees with finite differences."
+    if largest > WRONG_GRADIENT:
+        finding = f"The gradient is wrong: in {worst} it is {exact:.6g}, and finite differences give {numeric:.6g}. {_cause(output)}"
+    elif not compared:
+        finding = f"Nothing could be compared: all {left_out} parameters tried stand on a kink. Take other samples or another seed."
+    if left_out and compared:
+        finding += f" ({left_out} left out: the loss has a kink there.)"
+    table = [("layer", "relative error"), *((layer, f"{error:.1e}") for layer, error in errors.items())]
+    numbers = {"max_error": largest, "worst": worst, "errors": errors, "checked": len(compared), "left_out": left_out}
+    picture = ("gradient_flow", errors, {"title": "Gradient check", "xlabel": "largest relative error"})
+    fine = largest <= WRONG_GRADIENT and bool(compared)
+    return Diagnosis(finding, fine, table, numbers, picture)
+
+
+def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int = 256, seed: int = 0) -> Diagnosis:
+    """The size of the gradient in each layer: whether it vanishes or explodes on its way from the last layer to the first.
+
+    Numbers: ``means`` (of the absolute gradient) and ``norms`` by layer, ``norm`` of all, and the ``ratio`` of first mean to last.
+
+    >>> from nn import MLP
+    >>> deep = MLP(2, [8] * 10 + [1], "sigmoid", seed=0)
+    >>> print(gradient_flow(deep, [[0.0, 1.0], [1.0, 0.0]], [0.0, 1.0]).finding)
+    The gradient is vanishing: ...
+    """
+    data = _drawn(model, X, y, loss, samples, seed)
+    with _borrowed(model, training=True):
+        gradients = _gradients(model, _loss(model, data, loss_named(loss)))
+    layers = {layer: [abs(gradients[parameter]) for _, parameter in named] for layer, named in _parameters_of_layers(model).items()}
+    means = {layer: sum(sizes) / len(sizes) for layer, sizes in layers.items()}
+    norms = {layer: math.hypot(*sizes) for layer, sizes in layers.items()}
+    (first, *_), (*_, last), norm = means.values(), means.values(), math.hypot(*norms.values())
+    ratio = first / last if last else math.inf if first else 1.0
+    seen = f"the first layer's is {ratio:.2g} times the last one's, and the norm of all is {norm:.2g}"
+    if not math.isfinite(norm) or norm > EXPLODING or ratio > EXPLODING:
+        finding = f"The gradient is exploding: {seen}. Take smaller initial weights, standardise the data, or clip it (max_norm=5)."
+    elif norm == 0.0:
+        finding = "No gradient reaches any layer: the loss is at a minimum, or no output depends on the parameters (see dead_units)."
+    elif ratio < VANISHING:
+        finding = (
+            f"The gradient is vanishing: {seen}. Take relu or tanh instead of sigmoid, init='auto', fewer layers or BatchNorm; "
+            "a first layer with none at all has dead units or zero weights behind it."
+        )
+    else:
+        finding = f"The gradient is fine: {seen}."
+    table = [("layer", "parameters", "mean |gradient|", "norm")]
+    table += [(layer, str(len(sizes)), f"{means[layer]:.3g}", f"{norms[layer]:.3g}") for layer, sizes in layers.items()]
+    numbers = {"means": means, "norms": norms, "norm": norm, "ratio": ratio}
+    return Diagnosis(finding, "is fine" in finding, table, numbers, ("gradient_flow", norms, {}))
+
+
+def dead_units(model: Module, X: Any) -> Diagnosis:
+    """The relu units that are 0 for every row of ``X``: no gradient reaches them, so they learn nothing any more.
+
+    A filter of a ``Conv1d`` is one unit, dead if it is 0 everywhere. Numbers: ``activity`` (by layer, for each unit the share of the
+    samples that it is on for), ``dead`` (the numbers, from 0, of the dead units by layer) and ``share``.
+
+    >>> from nn import MLP
+    >>> dead_units(MLP(1, [2, 1], init="zeros"), [[1.0], [2.0]])["dead"]
+    {'layers.0 Layer(1, 2, relu)': [0, 1]}
+    """
+    activity: dict[str, list[float]] = {}
+    outputs, layers = _outputs(model, X), _layers(model)
+    for layer, rows in outputs.items():
+        if _activation(layers[layer]) == "relu" and rows:
+            units = [[max(row)] for row in rows] if isinstance(layers[layer], Conv1d) else rows
+            activity[layer] = [sum(y > 0.0 for y in unit) / len(unit) for unit in zip(*units)]
+    dead = {layer: [i for i, share in enumerate(shares) if share == 0.0] for layer, shares in activity.items()}
+    count, total = sum(map(len, dead.values())), sum(map(len, activity.values()))
+    bad = [layer for layer in activity if len(dead[layer]) > DEAD_SHARE * len(activity[layer])]
+    finding = f"{count} of {total} relu units are dead, which is fine." if total else "No layer has relu units, so none is dead: fine."
+    if bad:
+        revive = "take a smaller learning rate, init='auto', biases of 0, standardised inputs, or leaky_relu"
+        finding = f"{count} of {total} relu units are dead, too many in {', '.join(bad)}: {revive}."
+    table = [("layer", "relu units", "dead", "share")]
+    table += [(layer, str(len(x)), str(len(dead[layer])), f"{len(dead[layer]) / len(x):.0%}") for layer, x in activity.items()]
+    numbers = {"activity": activity, "dead": dead, "share": count / total if total else 0.0}
+    picture = ("activation_histograms", activity, {"xlabel": "share of the samples that a unit is on for", "ylabel": "units"})
+    return Diagnosis(finding, not bad, table, numbers, picture)
+
+
+def activation_histograms(model: Module, X: Any) -> Diagnosis:
+    """The outputs of each layer, and how many of the sigmoid and tanh layers' are saturated, where hardly any gradient passes.
+
+    Numbers: ``outputs`` and ``saturated`` (a share) by layer. In the last layer saturation is no fault: it is a sure answer.
+
+    >>> from nn import MLP
+    >>> activation_histograms(MLP(1, [2, 1], "tanh", init="zeros"), [[1.0], [2.0]])["saturated"]
+    {'layers.0 Layer(1, 2, tanh)': 0.0}
+    """
+    layers = {layer: module for layer, module in _layers(model).items() if not isinstance(module, Dropout)}
+    outputs = {layer: [y for row in rows for y in row] for layer, rows in _outputs(model, X).items() if layer in layers and rows}
+    saturated, table = {}, [("layer", "mean", "deviation", "zero", "saturated")]
+    for layer, ys in outputs.items():
+        slope = SLOPES.get(_activation(layers[layer]))
+        if slope:
+            saturated[layer] = sum(slope(y) < FLAT for y in ys) / len(ys)
+        zero, flat = f"{ys.count(0.0) / len(ys):.0%}", f"{saturated[layer]:.0%}" if slope else ""
+        table.append((layer, f"{statistics.fmean(ys):.3g}", f"{statistics.pstdev(ys):.3g}", zero, flat))
+    bad = [layer for layer in list(outputs)[:-1] if saturated.get(layer, 0.0) > SATURATED_SHARE]
+    finding = "No hidden layer is saturated: fine."
+    if bad:
+        finding = f"More than half of the outputs are saturated in {', '.join(bad)}: take smaller initial weights or standardised inputs."
+    numbers = {"outputs": outputs, "saturated": saturated}
+    return Diagnosis(finding, not bad, table, numbers, ("activation_histograms", outputs, {}))
+
+
+def overfit_one_batch(
+    model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, samples: int = 8, lr: float = 0.01, seed: int = 0
+) -> Diagnosis:
+    """Whether a copy of the model, trained with Adam on ``samples`` rows drawn at random, gets its loss near 0.
+
+    A network that cannot learn a few samples by heart will learn nothing else. Near 0 is a hundredth of the loss of giving
+    every sample the same output, or, if all targets are equal, of the loss before. Dropout is off. Numbers: the losses ``before``,
+    ``after`` and ``same_output``, and the :class:`nn.History` ``history``.
+
+    >>> from nn import MLP
+    >>> X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0.0]
+    >>> overfit_one_batch(MLP(2, [8, 1], "tanh", seed=0), X, y, steps=400).fine
+    True
+    """
+    if steps < 1:
+        raise ValueError(f"steps is how often the copy is updated, 1 or more, not {steps!r}")
+    data, function, twin, history = _drawn(model, X, y, loss, samples, seed), loss_named(loss), copy.deepcopy(model), History()
+    for module in twin.modules():
+        if isinstance(module, Dropout):
+            module.p = 0.0
+    rows, problem = [row[: data.columns] for row in data.rows], ""
+    try:
+        history = fit(
+            twin, rows, data.labels, loss=function, optimizer=lambda leaves: Adam(leaves, lr=lr), epochs=steps, seed=seed, progress=False
+        )
+    except TrainingError as error:
+        problem = str(error)
+    if history.stopped == "interrupted":
+        raise KeyboardInterrupt
+    twin.train()
+    before, after = (history["loss"][0], history["loss"][-1]) if history.epochs else (math.nan, math.nan)
+    same = _loss(twin, data, lambda outputs, targets: function(_all_mean(outputs), targets)).data if history.epochs else math.nan
+    fine = after <= NEAR_ZERO * (same if any(target != data.labels[0] for target in data.labels) else before)
+    falling = bool(history.epochs) and after < 0.9 * history["loss"][3 * len(history) // 4]
+    finding = f"After {steps} steps on {len(rows)} samples the loss is {after:.2g}, from {before:.2g}: "
+    if fine:
+        finding += "the network can learn them by heart, as it should."
+    elif problem:
+        finding = f"It cannot be trained on {len(rows)} samples: {problem}."
+    elif after > 0.9 * same:
+        finding += "it does not tell the samples apart. Equal weights at the start, dead units or no gradient do that: see dead_units."
+    elif falling:
+        finding += "not near 0, but still falling. Try more steps or a larger lr first."
+    else:
+        finding += "it is stuck away from 0. Check the gradient, the targets and the loss, or take more units or another lr."
+    figures = {"before": before, "after": after, "same_output": same}
+    table = [("loss", "value"), *((name.replace("_", " "), f"{value:.4g}") for name, value in figures.items())]
+    return Diagnosis(finding, fine, table, figures | {"history": history}, ("loss_curves", history, {"title": "Training on a few samples"}))
+
+
+def report(model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, seed: int = 0) -> Report:
+    """Run every check of this file, print the checklist, and return it.
+
+    >>> from nn import MLP
+    >>> found = report(MLP(1, [4, 1], "tanh", seed=0), [[-1.0], [0.0], [1.0]], [1.0, 0.0, -1.0])
+    [x] overfits a few samples: ...
+    >>> found["gradient flow"].fine
+    True
+    """
+    found = {
+        "overfits a few samples": overfit_one_batch(model, X, y, loss, steps, seed=seed),
+        "gradient check": check_gradients(model, X, y, loss, seed=seed),
+        "gradient flow": gradient_flow(model, X, y, loss, seed=seed),
+        "dead relus": dead_units(model, X),
+        "activations": activation_histograms(model, X),
+    }
+    count = sum(diagnosis.fine for diagnosis in found.values())
+    checklist = Report(f"{count} of {len(found)} checks are fine.", count == len(found), [("check",)], found, ("", None, {}))
+    print(checklist)
+    return checklist
+
+
+# -- looking into a model ------------------------------------------------------------------------------------------
+def _layers(model: Module) -> dict[str, Module]:
+    """The parts that hold no other modules than neurons, by path and description."""
+    found: dict[str, Module] = {}
+    inside: set[int] = set()
+    for path, module in model.named_modules():
+        parts = module.modules()[1:]
+        if id(module) not in inside and all(isinstance(part, Neuron | Perceptron) for part in parts):
+            inside |= set(map(id, parts))
+            found[_label(path, module)] = module
+    return found
+
+
+def _label(path: str, module: Module) -> str:
+    text = type(module).__name__ if type(module).__repr__ is object.__repr__ else repr(module)
+    return f"{path} {text}".strip()
+
+
+def _parameters_of_layers(model: Module) -> dict[str, list[tuple[str, Parameter]]]:
+    """The named parameters of each layer that has some; those that stand beside layers come under the model's own name."""
+    owners = {id(p): label for label, layer in _layers(model).items() for p in layer.parameters()}
+    groups: dict[str, list[tuple[str, Parameter]]] = {}
+    for name, parameter in model.named_parameters():
+        groups.setdefault(owners.get(id(parameter), type(model).__name__), []).append((name, parameter))
+    return groups
+
+
+def _activation(module: Module) -> str:
+    activation = getattr(module, "activation", "")
+    return str(getattr(activation, "name", None) or activation_name(activation))  # a primitive says its name
+
+
+def _outputs(model: Module, X: Any) -> dict[str, list[list[float]]]:
+    """What each layer puts out, in evaluation mode: a row of numbers for each time it is called."""
+    layers, rows = _layers(model), as_rows(X)
+    found: dict[str, list[list[float]]] = {label: [] for label in layers}
+    own = {label: vars(layer).get("forward") for label, layer in layers.items()}
+    with _borrowed(model, training=False):
+        try:
+            for label, layer in layers.items():
+                vars(layer)["forward"] = _noting(layer.forward, found[label])
+            for row in rows:
+                model([Input(value, f"x{i}") for i, value in enumerate(row)])
+        finally:
+            for label, layer in layers.items():
+                vars(layer).pop("forward", None) if own[label] is None else vars(layer).update(forward=own[label])
+    return found
+
+
+def _noting(forward: Callable[[Any], Any], rows: list[list[float]]) -> Callable[[Any], Any]:
+    def noted(x: Any) -> Any:
+        output = forward(x)
+        rows.append([y.data if isinstance(y, Value) else float(y) for y in (output if isinstance(output, list | tuple) else [output])])
+        return output
+
+    return noted
+
+
+@contextmanager
+def _borrowed(model: Module, training: bool) -> Iterator[None]:
+    """The model in one mode; afterwards its mode, parameters, gradients, buffers and generators are what they were."""
+    modules, state, gradients = model.modules(), model.state_dict(), [(p, p.grad) for p in model.parameters()]
+    before = [(module, name, getattr(module, name)) for module in modules for name in ("training", "generator") if hasattr(module, name)]
+    model.train(training)
+    try:
+        yield
+    finally:
+        model.load_state_dict(state)
+        for parameter, gradient in gradients:
+            parameter.grad = gradient
+        for module, name, value in before:
+            setattr(module, name, value)
+
+
+def _drawn(model: Module, X: Any, y: Any, loss: Any, count: int, seed: int) -> Samples:
+    if not model.parameters():
+        raise ValueError(f"{type(model).__name__} has no parameters, so there is no gradient to look at")
+    data = samples_of(model, X, y, loss)
+    if count < 1:
+        raise ValueError(f"samples is how many rows to look at, 1 or more, not {count!r}")
+    return data if len(data.rows) <= count else data.chosen(sorted(random.Random(seed).sample(range(len(data.rows)), count)))
+
+
+def _loss(model: Module, data: Samples, loss: Callable[[Any, Any], Any]) -> Value:
+    """The graph of the loss of all samples in one batch; dropout drops the same each time."""
+    for number, module in enumerate(model.modules()):
+        if hasattr(module, "generator"):
+            module.generator = random.Random(number)
+    inputs = [[Input(value, f"x{i}") for i, value in enumerate(row[: data.columns])] for row in data.rows]
+    value = loss(model.batch(inputs), [row[data.columns] if data.single else row[data.columns :] for row in data.rows])
+    return value if isinstance(value, Value) else Value(value)
+
+
+def _gradients(model: Module, output: Value) -> dict[Parameter, float]:
+    model.zero_grad()
+    output.backward()
+    return {parameter: parameter.grad for parameter in model.parameters()}
+
+
+def _all_mean(outputs: list[Any]) -> list[Any]:
+    """The mean output in place of each."""
+    numbers = [[float(y.data) for y in row] if isinstance(row, list) else [row.data] for row in outputs]
+    means = [sum(column) / len(column) for column in zip(*numbers)]
+    return [means if isinstance(row, list) else means[0] for row in outputs]
+
+
+# -- finite differences ----------------------------------------------------------------------------------------------
+def _relative_error(exact: float, numeric: float, floor: float) -> float:
+    difference = abs(exact - numeric)
+    return 0.0 if difference == 0.0 else difference / max(abs(exact), abs(numeric), floor) if math.isfinite(difference) else math.inf
+
+
+def _is_kink(f: Callable[[float], float], x: float, slope: float) -> bool:
+    """Whether ``slope`` lies between the slopes on the two sides of ``x``, as that of a kink does; a wrong one of a smooth f does not."""
+    step, middle = STEP * max(1.0, abs(x)), f(x)
+    low, high = sorted([(middle - f(x - step)) / step, (f(x + step) - middle) / step])
+    margin = 0.01 * (high - low)
+    return low - margin <= slope <= high + margin
+
+
+def _cause(output: Value) -> str:
+    """The operation in the graph whose derivative contradicts its own values, if there is one."""
+    tried: dict[str, int] = {}
+    for node in topological_order(output):
+        row, operands = node.primitive, [parent.data for parent in node.parents]
+        tried[node.op] = tried.get(node.op, 0) + 1
+        if row is None or row.arity is None or tried[node.op] > 20:  # so often that a wrong row has shown
+            continue
+        for k, exact in enumerate(node.local_derivatives):
+
+            def at(x: Any, evaluate: Any = row.evaluate, k: int = k, operands: list[float] = operands) -> float:
+                return float(evaluate(*operands[:k], x.data if isinstance(x, Value) else x, *operands[k + 1 :]))
+
+            try:
+                numeric = numerical_gradient(at, operands[k])
+                if _relative_error(exact, numeric, 1e-3) > WRONG_GRADIENT and not _is_kink(at, operands[k], exact):
+                    return f"The operation {node.op!r} is to blame: at {operands} its row says {exact:.6g}, its values say {numeric:.6g}."
+            except (ValueError, ArithmeticError):  # on the edge of where the operation is defined
+                continue
+    return "Perhaps the model or the loss reads .data or calls the functions of math, which cuts the graph."

@@ -1,0 +1,52 @@
+"""Print the README's index of the course: each topic of the lectures, and the notebook and section that teach it.
+
+    python tests/notebooks/index.py
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+TOPICS = {
+    "A1": "the model neuron", "A2": "four systems of one neuron", "A3": "threshold units, and what happens at 0", "A4": "a perceptron by hand",
+    "A5": "the perceptron learning rule", "A6": "gates", "A7": "XOR and hidden layers", "A8": "regions and unions of polyhedra",
+    "A9": "perceptrons by design",
+    "B1": "multilayer perceptrons", "B2": "counting parameters", "B3": "activations", "B4": "a forward pass by hand", "B5": "losses",
+    "B6": "softmax", "B7": "one sigmoid or two softmax outputs", "B8": "heads for regression and classes", "B9": "stacks of linear layers",
+    "B10": "universal approximation, capacity, depth", "B11": "weights as feature detectors", "B12": "shared weights",
+    "B13": "convex or not",
+    "C1": "backpropagation through one neuron", "C2": "two paths to a weight", "C3": "a chain with shared parts", "C4": "graphs and their formulas",
+    "C5": "what one backward pass saves", "C6": "a branching network", "C7": "the algorithm", "C8": "sin(x²)", "C9": "a step of one neuron",
+    "C10": "a step of a 2-2-1 network", "C11": "the quiz", "C12": "delta rules", "C13": "matrix derivatives", "C14": "a network of 17 parameters",
+    "C15": "the cost of both passes",
+    "D1": "finite differences", "D2": "symbolic derivatives", "D3": "reverse mode", "D4": "forward mode", "D5": "all four side by side",
+    "E1": "batches", "E2": "optimisers and schedules", "E3": "regularisation", "E4": "initialisation", "E5": "data, validation, early stopping",
+    "E6": "debugging a network", "E7": "search", "E8": "two ways to write training", "E9": "handwritten digits beside other libraries",
+}  # fmt: skip
+
+
+def sections() -> dict[str, tuple[str, str]]:
+    """For each topic its notebook and the heading that names it, such as ``## 3. The learning rule (A5)``."""
+    found: dict[str, tuple[str, str]] = {}
+    for path in sorted(FOLDER.glob("*.ipynb")):
+        for cell in json.loads(path.read_text())["cells"]:
+            lines = "".join(cell["source"]).splitlines() if cell["cell_type"] == "markdown" else []
+            for heading in (line for line in lines if line.startswith("##")):
+                for row in re.findall(r"\b[A-E]\d+\b", heading):
+                    found.setdefault(row, (path.name, re.sub(r" *\([^)]*\b[A-E]\d+\b[^)]*\)", "", heading).strip("# ")))
+    return found
+
+
+def main() -> None:
+    found = sections()
+    print("| | topic | notebook | section |\n| --- | --- | --- | --- |")
+    for row, topic in TOPICS.items():
+        name, heading = found.get(row, ("", "missing"))
+        print(f"| {row} | {topic} | [{name[:2]}](notebooks/{name}) | {heading} |")
+
+
+if __name__ == "__main__":
+    main()

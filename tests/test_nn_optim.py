@@ -1,0 +1,296 @@
+"""Optimisers, schedules and gradient clipping: PyTorch's recorded numbers, state, and what is refused."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograd_core import Value
+from nn import optim, schedules
+from nn.optim import SGD, Adam, AdamW, RMSprop
+from nn.regularization import clip_grad_norm, clip_grad_value, clip_norm, clip_value
+from nn.schedules import CosineAnnealingLR, ExponentialLR, LinearWarmup, ReduceLROnPlateau, StepLR
+
+TORCH = json.loads((Path(__file__).parent / "fixtures" / "torch_optimizers.json").read_text())
+KINDS = [SGD, RMSprop, Adam, AdamW]
+labelled = [pytest.param(case, id=f"{case['name']} {case['options']}") for case in TORCH["optimizers"]]
+
+
+def close(expected):
+    return pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+def leaves(count=3):
+    return [Value(float(i)) for i in range(count)]
+
+
+def made(name, options, parameters):
+    return getattr(optim, name)(parameters, **{"lr": {"RMSprop": 0.01}.get(name, 1e-3), **options})
+
+
+# -- the same numbers as PyTorch ---------------------------------------------------------------------------------
+def test_the_fixtures_are_those_of_the_pytorch_release_that_is_compared_with():
+    assert TORCH["torch"].startswith("2.13.0")
+    assert {case["name"] for case in TORCH["optimizers"]} == {kind.__name__ for kind in KINDS}
+    assert all(len(case["path"]) == len(TORCH["gradients"]) == 100 for case in TORCH["optimizers"])
+
+
+@pytest.mark.parametrize("case", labelled)
+def test_e2_a_hundred_updates_equal_pytorchs(case):
+    optimizer = made(case["name"], case["options"], leaves())
+    values = TORCH["start"]
+    for gradients, expected in zip(TORCH["gradients"], case["path"]):
+        values = optimizer.update(values, gradients)
+        assert values == close(expected)
+
+
+@pytest.mark.parametrize("case", labelled)
+def test_step_on_values_is_update_on_lists_to_the_bit(case):
+    parameters = [Value(x) for x in TORCH["start"]]
+    stepped, listed = made(case["name"], case["options"], parameters), made(case["name"], case["options"], leaves())
+    values = TORCH["start"]
+    for gradients in TORCH["gradients"]:
+        values = listed.update(values, gradients)
+        stepped.zero_grad()
+        assert [p.grad for p in parameters] == [0.0, 0.0, 0.0]
+        sum((g * p for g, p in zip(gradients, parameters)), Value(0.0)).backward()
+        stepped.step()
+        assert [p.data for p in parameters] == values
+
+
+@pytest.mark.parametrize("case", labelled)
+def test_a_state_that_went_through_json_goes_on_to_the_same_bits(case):
+    first = made(case["name"], case["options"], leaves())
+    values = TORCH["start"]
+    for gradients in TORCH["gradients"][:37]:
+        values = first.update(values, gradients)
+    second = getattr(optim, case["name"])(leaves(), lr=0.5)
+    second.load_state_dict(json.loads(json.dumps(first.state_dict(), sort_keys=True, allow_nan=False)))
+    assert second.state_dict() == first.state_dict()
+    others = values
+    for gradients in TORCH["gradients"][37:]:
+        values, others = first.update(values, gradients), second.update(others, gradients)
+        assert values == others
+
+
+def test_a_saved_state_is_not_changed_by_later_updates_nor_by_the_one_who_loaded_it():
+    first, second = SGD(leaves(1), momentum=0.5), SGD(leaves(1))
+    first.update([1.0], [1.0])
+    state = first.state_dict()
+    kept = json.dumps(state)
+    second.load_state_dict(state)
+    first.update([1.0], [3.0])
+    second.update([1.0], [5.0])
+    assert json.dumps(state) == kept
+
+
+@pytest.mark.parametrize("case", TORCH["schedules"], ids=str)
+def test_e2_schedules_give_pytorchs_rates(case):
+    optimizer = SGD(leaves(), lr=0.1)
+    options = dict(case["options"])
+    if "after" in options:
+        name, further = options["after"]
+        options["after"] = getattr(schedules, name)(optimizer, **further)
+    schedule = getattr(schedules, case["name"])(optimizer, **options)
+    for i, rate in enumerate(case["rates"]):
+        assert optimizer.lr == pytest.approx(rate, rel=1e-12, abs=1e-15), f"epoch {i}"
+        schedule.step()
+
+
+@pytest.mark.parametrize("case", TORCH["plateaus"], ids=lambda case: str(case["options"]))
+def test_e2_reduce_on_plateau_gives_pytorchs_rates_at_every_epoch_and_after_a_reload(case):
+    optimizer, second = SGD(leaves(), lr=0.1), SGD(leaves(), lr=7.0)
+    schedule, reloaded = ReduceLROnPlateau(optimizer, **case["options"]), ReduceLROnPlateau(second)
+    for metric, rate in zip(TORCH["metrics"], case["rates"]):
+        reloaded.load_state_dict(json.loads(json.dumps(schedule.state_dict(), allow_nan=False)))
+        schedule.step(metric)
+        reloaded.step(metric)
+        assert optimizer.lr == second.lr == pytest.approx(rate, rel=1e-12)
+
+
+# -- clipping ---------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("case", TORCH["clipping"], ids=lambda case: str(case["gradients"]))
+def test_clipping_gives_pytorchs_gradients_and_norm(case):
+    gradients, limit = case["gradients"], case["limit"]
+    clipped, norm = clip_norm(gradients, limit)
+    assert (clipped, norm) == (close(case["by_norm"]), close(case["norm"]))
+    assert clip_norm(gradients, math.inf) == (gradients, norm), "an infinite limit measures only"
+    assert clip_value(gradients, limit) == case["by_value"]
+    parameters = leaves(len(gradients))
+    for clip, expected, answer in ((clip_grad_norm, clipped, norm), (clip_grad_value, case["by_value"], None)):
+        for parameter, gradient in zip(parameters, gradients):
+            parameter.grad = gradient
+        assert clip(iter(parameters), limit) == answer
+        assert [p.grad for p in parameters] == expected
+
+
+@settings(deadline=None, max_examples=100, derandomize=True)
+@given(st.lists(st.floats(-1e3, 1e3), max_size=6), st.floats(1e-3, 1e4))
+def test_clipping_by_norm_keeps_the_direction_and_bounds_the_length(gradients, limit):
+    clipped, norm = clip_norm(gradients, limit)
+    assert norm == pytest.approx(math.hypot(*gradients), rel=1e-12)
+    assert math.hypot(*clipped) <= limit * (1 + 1e-12)
+    if norm < limit - 1e-6:
+        assert clipped == gradients
+    else:
+        assert clipped == pytest.approx([g * limit / (norm + 1e-6) for g in gradients], rel=1e-9, abs=1e-300)
+
+
+def test_e3_exploded_gradients_are_clipped_to_norm_5_although_their_squares_overflow():
+    clipped, norm = clip_norm([3e200, -4e200], 5.0)
+    assert norm == pytest.approx(5e200)
+    assert clipped == pytest.approx([3.0, -4.0])
+
+
+def test_nan_and_inf_pass_through_clipping_so_that_they_are_found():
+    assert math.isnan(clip_norm([math.nan, 1.0], 5.0)[1])
+    assert all(map(math.isnan, clip_norm([math.nan, 1.0], 5.0)[0]))
+    assert clip_norm([1.0, -math.inf], 5.0)[1] == math.inf
+    assert math.isnan(clip_value([math.nan], 5.0)[0])
+    w = Value(0.0)
+    w.grad = math.nan
+    clip_grad_value([w], 5.0)
+    assert math.isnan(w.grad)
+
+
+# -- behaviour ---------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_optimizer_reaches_the_minimum_of_a_bowl(kind):
+    x, y = Value(4.0), Value(-3.0)
+    optimizer = kind([x, y], lr=0.05)
+    for _ in range(800):
+        optimizer.zero_grad()
+        ((x - 1.0) ** 2 + 5.0 * (y - 2.0) ** 2).backward()
+        optimizer.step()
+    assert (x.data, y.data) == pytest.approx((1.0, 2.0), abs=0.05)
+
+
+def test_centered_rmsprop_survives_a_constant_gradient_whose_variance_rounds_below_zero():
+    optimizer = RMSprop(leaves(1), alpha=0.5, centered=True)
+    values = [0.0]
+    for _ in range(300):
+        values = optimizer.update(values, [1.7])  # from the 52nd on, -4.4e-16
+    assert math.isfinite(values[0])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nonfinite_gradients_give_nonfinite_values_and_no_exception(kind):
+    for gradient in (math.nan, math.inf, 1e200):
+        optimizer = kind(leaves(2))
+        for _ in range(3):
+            values = optimizer.update([1.0, 1.0], [gradient, 0.0])
+        assert math.isfinite(values[1])
+
+
+# -- schedules ---------------------------------------------------------------------------------------------------
+MAKERS = [
+    lambda o: StepLR(o, 3),
+    lambda o: ExponentialLR(o, 0.7),
+    lambda o: CosineAnnealingLR(o, 9, 0.01),
+    lambda o: LinearWarmup(o, 4),
+    lambda o: LinearWarmup(o, 4, 0.1, CosineAnnealingLR(o, 9)),
+    lambda o: LinearWarmup(o, 2, 0.1, ReduceLROnPlateau(o, patience=1)),
+    lambda o: ReduceLROnPlateau(o, patience=1),
+]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize("until", [0, 2, 5])
+def test_a_reloaded_schedule_goes_on_with_the_same_rates_to_the_bit(make, until):
+    losses = [1.0, 0.5, 0.5, 0.5, 0.5, 0.4, 0.4, 0.4, 0.4, 0.4]
+    first, second = SGD(leaves(), lr=0.3), SGD(leaves(), lr=0.001)
+    schedule, reloaded = make(first), make(second)
+    for loss in losses[:until]:
+        schedule.step(loss)
+    reloaded.load_state_dict(json.loads(json.dumps(schedule.state_dict(), allow_nan=False)))
+    rates = []
+    for loss in losses[until:]:
+        assert second.lr == first.lr
+        schedule.step(loss)
+        reloaded.step(loss)
+        rates.append(first.lr)
+    assert second.lr == first.lr
+    assert len(set(rates)) > 1 or type(schedule) is LinearWarmup
+
+
+def test_a_plateau_after_a_warm_up_watches_the_loss_only_after_it():
+    optimizer = SGD(leaves(), lr=1.0)
+    schedule = LinearWarmup(optimizer, 2, 0.5, ReduceLROnPlateau(optimizer, factor=0.1, patience=0))
+    rates = [optimizer.lr]
+    for loss in [1.0, 2.0, 3.0, 2.0, 2.5]:
+        schedule.step(loss)
+        rates.append(optimizer.lr)
+    assert rates == [0.5, 0.75, 1.0, 1.0, 1.0, 0.1]
+    assert schedule.watches_loss
+    assert not LinearWarmup(optimizer, 2).watches_loss
+
+
+# -- what is refused ---------------------------------------------------------------------------------------------
+A = Value(1.0)
+REFUSED = [
+    (lambda: SGD([]), ValueError, "no parameters"),
+    (lambda: Adam(iter(())), ValueError, "no parameters"),
+    (lambda: SGD([A, Value(1.0), A]), ValueError, "twice"),
+    (lambda: SGD([1.0]), TypeError, "parameters are Values, not float"),
+    (lambda: SGD([A * 2]), ValueError, "only leaves"),
+    (lambda: SGD([A], lr=-0.1), ValueError, "lr is a finite number of at least 0, not -0.1"),
+    (lambda: SGD([A], lr=math.nan), ValueError, "lr"),
+    (lambda: SGD([A], lr=math.inf), ValueError, "lr"),
+    (lambda: SGD([A], lr="0.1"), ValueError, "lr"),
+    (lambda: SGD([A], momentum=-1), ValueError, "momentum"),
+    (lambda: SGD([A], weight_decay=-1e-4), ValueError, "weight_decay"),
+    (lambda: SGD([A], nesterov=True), ValueError, "nesterov needs a momentum"),
+    (lambda: SGD([A], momentum=0.9, dampening=0.1, nesterov=True), ValueError, "nesterov"),
+    (lambda: RMSprop([A], alpha=1.0), ValueError, "alpha .* below 1"),
+    (lambda: RMSprop([A], eps=0.0), ValueError, "eps is a finite number above 0"),
+    (lambda: Adam([A], betas=0.9), ValueError, "betas is a pair"),
+    (lambda: Adam([A], betas=(0.9, 1.0)), ValueError, "each of betas .* below 1"),
+    (lambda: AdamW([A], betas=(-0.1, 0.9)), ValueError, "each of betas"),
+    (lambda: SGD([A]).update([1.0], [1.0, 2.0]), ValueError, "1 values and 2 gradients"),
+    (lambda: clip_norm([1.0], 0.0), ValueError, "max_norm is a positive number"),
+    (lambda: clip_value([1.0], math.nan), ValueError, "limit is a positive number"),
+    (lambda: clip_grad_value([A], -1.0), ValueError, "clip_value is a positive number"),
+    (lambda: StepLR(SGD([A]), 0), ValueError, "step_size is an int of at least 1"),
+    (lambda: ExponentialLR(SGD([A]), -0.5), ValueError, "gamma"),
+    (lambda: CosineAnnealingLR(SGD([A]), 10.5), ValueError, "T_max"),
+    (lambda: LinearWarmup(SGD([A]), 5, start_factor=1.5), ValueError, "start_factor .* to 1"),
+    (lambda: LinearWarmup(SGD([A]), 5, after=StepLR(SGD([A]), 2)), ValueError, "another optimizer"),
+    (lambda: ReduceLROnPlateau(SGD([A]), factor=1.0), ValueError, "factor"),
+    (lambda: ReduceLROnPlateau(SGD([A]), mode="less"), ValueError, "mode is 'min' or 'max'"),
+    (lambda: ReduceLROnPlateau(SGD([A])).step(), ValueError, "step\\(loss\\)"),
+    (lambda: StepLR(SGD([A]), 2).load_state_dict(ExponentialLR(SGD([A]), 0.5).state_dict()), ValueError, "no state of StepLR"),
+    (lambda: StepLR(SGD([A]), 2).load_state_dict({"schedule": "StepLR"}), ValueError, "lacks base_lr, epoch"),
+    (lambda: LinearWarmup(SGD([A]), 2).load_state_dict(MAKERS[4](SGD([A])).state_dict()), ValueError, "after the warm-up"),
+]
+
+
+@pytest.mark.parametrize(("call", "kind", "message"), REFUSED)
+def test_what_cannot_be_meant_is_refused_with_a_message_that_says_why(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call()
+
+
+def damaged(**changes):
+    optimizer = SGD(leaves(2), momentum=0.9)
+    optimizer.update([1.0, 2.0], [3.0, 4.0])
+    return {**optimizer.state_dict(), **changes}
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {}, [], Adam(leaves(2)).state_dict(), SGD(leaves(3), momentum=0.9).state_dict(), damaged(lr=-1.0), damaged(lr=None), damaged(steps=None),
+        damaged(state={"momentum_buffer": [1.0]}), damaged(state={"momentum_buffer": [1.0, None]}), damaged(state=None), damaged(hyperparameters={}),
+        damaged(hyperparameters={"momentum": 0.9, "dampening": 0.0, "weight_decay": -1.0, "nesterov": False}),
+    ],
+)  # fmt: skip
+def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(state):
+    optimizer = SGD(leaves(2), lr=0.25, momentum=0.5)
+    optimizer.update([1.0, 2.0], [3.0, 4.0])
+    before = optimizer.state_dict()
+    with pytest.raises(ValueError, match=r"state|lr|weight_decay"):
+        optimizer.load_state_dict(state)
+    assert optimizer.state_dict() == before
