@@ -30,11 +30,11 @@ class Task(NamedTuple):
 
 TASKS = {
     "digits": Task(lambda seed: data.digits(), [32], 10, "relu", 0.005, 32, 40),
-    "spiral": Task(lambda seed: data.spiral(400, 0.05, seed), [16, 16], 1, "tanh", 0.03, 10, 200),
+    "spiral": Task(lambda seed: data.spiral(400, 0.05, seed), [16, 16], 1, "tanh", 0.02, 20, 200),
     "circles": Task(lambda seed: data.circles(400, 0.05, seed), [8], 1, "tanh", 0.03, 10, 60),
     "xor": Task(lambda seed: data.xor_quadrants(400, 0.05, seed), [8], 1, "tanh", 0.03, 10, 60),
     "gaussians": Task(lambda seed: data.gaussians(400, 0.05, seed), [4], 1, "tanh", 0.03, 10, 30),
-    "moons": Task(lambda seed: data.moons(400, 0.1, seed), [16], 1, "tanh", 0.03, 10, 60),
+    "moons": Task(lambda seed: data.moons(400, 0.1, seed), [16, 16], 1, "relu", 0.02, 20, 100),
 }
 
 
