@@ -39,6 +39,9 @@ class GradcheckReport(NamedTuple):
         lines += [f"{c.what:<24}{c.analytic:>24.15g}{c.numeric:>24.15g}{abs(c.analytic - c.numeric):>14.1e}" for c in self.checks]
         return "\n".join(lines)
 
+    def __repr__(self) -> str:  # so that a notebook shows it, too
+        return str(self)
+
 
 class StepError(NamedTuple):
     """A finite difference with one step size, and how far it is from the exact derivative."""
@@ -56,6 +59,9 @@ class NonFinite(NamedTuple):
 
     def __str__(self) -> str:
         return self.message
+
+    def __repr__(self) -> str:  # so that a notebook shows it, too
+        return str(self)
 
 
 def numerical_gradient(f: Callable[[Any], Any], xs: Any, step: float | None = None) -> Any:

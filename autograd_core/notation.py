@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -19,15 +20,16 @@ def node_names(output: Value, names: Mapping[str, Any] | None = None, also: Sequ
     variables = {node: name for name, node in reversed(list(_variables(names or {})))}
     found: dict[Value, str] = {}
     used: dict[str, int] = {}
-    anonymous = 0
-    for node in dict.fromkeys([*topological_order(output), *also]):
+    nodes = dict.fromkeys([*topological_order(output), *also])
+    given = {node.name or variables.get(node) for node in nodes}
+    numbers = (f"v{i}" for i in itertools.count(1) if f"v{i}" not in given)
+    for node in nodes:
         name = node.name or variables.get(node)
         if name is None and isinstance(node, Constant):
             found[node] = number_text(node.data, None)  # a number is its own name, however often it occurs
             continue
         if name is None:
-            anonymous += 1
-            name = f"v{anonymous}"
+            name = next(numbers)
         used[name] = used.get(name, 0) + 1
         while used[name] > 1 and f"{name}#{used[name]}" in used:
             used[name] += 1
@@ -49,7 +51,7 @@ Names = Mapping[str, Any] | str | None
 
 def names_for(output: Value, names: Names, also: Sequence[Value] = (), depth: int = 3) -> dict[Value, str]:
     """:func:`node_names` with ``names`` as users give it: a mapping, ``"caller"`` or ``None``."""
-    if isinstance(names, str) and names != "caller":
+    if (isinstance(names, str) and names != "caller") or not isinstance(names, str | Mapping | None):
         raise ValueError(f"names is 'caller' or a mapping from names to Values, not {names!r}")
     return node_names(output, caller_variables(depth) if isinstance(names, str) else names, also)
 

@@ -28,11 +28,11 @@ from .samples import Samples, loss_named, samples_of
 from .tables import as_rows
 from .training import TrainingError, fit
 
-WRONG_GRADIENT = 1e-4  # a relative error: extrapolated differences of a right gradient stay far below it
-STEP = 1e-5  # for the slopes beside a point: wider than the steps of the differences, to see the kinks that they stumble over
+WRONG_GRADIENT = 1e-4  # a relative error: the differences of a right gradient stay far below it
+STEP = 1e-5  # of the differences, relative to the parameter: rounding and truncation are both far below WRONG_GRADIENT
 VANISHING = 1e-3  # first layer by last layer: below, the first one learns a thousand times more slowly, that is, hardly
 EXPLODING = 1e3  # the inverse; and the norm at which one usual step (0.01) moves weights of size 1 by ten times their size
-DEAD_SHARE = 0.25  # a few idle relu units are normal; with more than a quarter, the layer is smaller than it was meant to be
+DEAD_SHARE = 0.5  # some idle units are normal in narrow relu layers, a quarter now and then; with half, too little of the layer is left
 FLAT = 0.05  # saturated: where the slope is below a twentieth of the steepest, |tanh| > 0.975 or a sigmoid beyond 0.987
 SATURATED_SHARE = 0.5  # with half of a hidden layer saturated, most of the gradient is lost in it (Glorot and Bengio, 2010)
 NEAR_ZERO = 0.01  # of the loss of giving every sample the same output
@@ -96,7 +96,7 @@ class Report(Diagnosis):
     __repr__ = __str__
 
 
-def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer: int = 10, samples: int = 8, seed: int = 0) -> Diagnosis:
+def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer: int = 10, samples: int = 4, seed: int = 0) -> Diagnosis:
     """Compare the gradient of the loss with finite differences, in at most ``per_layer`` random parameters of each layer.
 
     The loss is that of ``samples`` rows drawn at random. A parameter is left out where the loss has a kink (a relu exactly at 0)
@@ -113,7 +113,7 @@ def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer:
         output = _loss(model, data, function)
         if _loss(model, data, function).data != output.data:
             raise ValueError("the loss differs from call to call: keep the random generator of a module in its attribute generator")
-        gradients = _gradients(model, output)
+        gradients, floor = _gradients(model, output), 1e-3 * abs(output.data)  # below that, rounding of the loss shows
         for layer, named in _parameters_of_layers(model).items():
             for name, parameter in chance.sample(named, min(per_layer, len(named))):
                 exact, start = gradients[parameter], parameter.data
@@ -122,8 +122,10 @@ def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer:
                     parameter.data = x.data if isinstance(x, Value) else x
                     return _loss(model, data, function).data
 
-                numeric = numerical_gradient(at, start)
-                error = _relative_error(exact, numeric, 1e-3 * abs(output.data))  # below that, rounding of the loss shows
+                numeric = numerical_gradient(at, start, STEP * max(1.0, abs(start)))
+                if _relative_error(exact, numeric, floor) > WRONG_GRADIENT:
+                    numeric = numerical_gradient(at, start)  # extrapolated: more exact, for four times the work
+                error = _relative_error(exact, numeric, floor)
                 on_kink = error > WRONG_GRADIENT and _is_kink(at, start, exact)
                 parameter.data = start
                 left_out += on_kink
@@ -145,7 +147,7 @@ def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer:
     return Diagnosis(finding, fine, table, numbers, picture)
 
 
-def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int = 256, seed: int = 0) -> Diagnosis:
+def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int = 64, seed: int = 0) -> Diagnosis:
     """The size of the gradient in each layer: whether it vanishes or explodes on its way from the last layer to the first.
 
     Numbers: ``means`` (of the absolute gradient) and ``norms`` by layer, ``norm`` of all, and the ``ratio`` of first mean to last.
@@ -168,11 +170,10 @@ def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int
         finding = f"The gradient is exploding: {seen}. Take smaller initial weights, standardise the data, or clip it (max_norm=5)."
     elif norm == 0.0:
         finding = "No gradient reaches any layer: the loss is at a minimum, or no output depends on the parameters (see dead_units)."
+    elif first == 0.0:
+        finding = "The gradient is vanishing: none reaches the first layer. Dead units (see dead_units) or zero weights stop it."
     elif ratio < VANISHING:
-        finding = (
-            f"The gradient is vanishing: {seen}. Take relu or tanh instead of sigmoid, init='auto', fewer layers or BatchNorm; "
-            "a first layer with none at all has dead units or zero weights behind it."
-        )
+        finding = f"The gradient is vanishing: {seen}. Take relu or tanh instead of sigmoid, init='auto', fewer layers or BatchNorm."
     else:
         finding = f"The gradient is fine: {seen}."
     table = [("layer", "parameters", "mean |gradient|", "norm")]
@@ -192,8 +193,8 @@ def dead_units(model: Module, X: Any) -> Diagnosis:
     {'layers.0 Layer(1, 2, relu)': [0, 1]}
     """
     activity: dict[str, list[float]] = {}
-    outputs, layers = _outputs(model, X), _layers(model)
-    for layer, rows in outputs.items():
+    layers = _layers(model)
+    for layer, rows in _outputs(model, layers, X).items():
         if _activation(layers[layer]) == "relu" and rows:
             units = [[max(row)] for row in rows] if isinstance(layers[layer], Conv1d) else rows
             activity[layer] = [sum(y > 0.0 for y in unit) / len(unit) for unit in zip(*units)]
@@ -221,7 +222,7 @@ def activation_histograms(model: Module, X: Any) -> Diagnosis:
     {'layers.0 Layer(1, 2, tanh)': 0.0}
     """
     layers = {layer: module for layer, module in _layers(model).items() if not isinstance(module, Dropout)}
-    outputs = {layer: [y for row in rows for y in row] for layer, rows in _outputs(model, X).items() if layer in layers and rows}
+    outputs = {layer: [y for row in rows for y in row] for layer, rows in _outputs(model, layers, X).items() if rows}
     saturated, table = {}, [("layer", "mean", "deviation", "zero", "saturated")]
     for layer, ys in outputs.items():
         slope = SLOPES.get(_activation(layers[layer]))
@@ -315,8 +316,10 @@ def _layers(model: Module) -> dict[str, Module]:
     found: dict[str, Module] = {}
     inside: set[int] = set()
     for path, module in model.named_modules():
+        if id(module) in inside:
+            continue
         parts = module.modules()[1:]
-        if id(module) not in inside and all(isinstance(part, Neuron | Perceptron) for part in parts):
+        if all(isinstance(part, Neuron | Perceptron) for part in parts):
             inside |= set(map(id, parts))
             found[_label(path, module)] = module
     return found
@@ -341,9 +344,9 @@ def _activation(module: Module) -> str:
     return str(getattr(activation, "name", None) or activation_name(activation))  # a primitive says its name
 
 
-def _outputs(model: Module, X: Any) -> dict[str, list[list[float]]]:
+def _outputs(model: Module, layers: dict[str, Module], X: Any) -> dict[str, list[list[float]]]:
     """What each layer puts out, in evaluation mode: a row of numbers for each time it is called."""
-    layers, rows = _layers(model), as_rows(X)
+    rows = as_rows(X)
     found: dict[str, list[list[float]]] = {label: [] for label in layers}
     own = {label: vars(layer).get("forward") for label, layer in layers.items()}
     with _borrowed(model, training=False):
@@ -370,16 +373,20 @@ def _noting(forward: Callable[[Any], Any], rows: list[list[float]]) -> Callable[
 @contextmanager
 def _borrowed(model: Module, training: bool) -> Iterator[None]:
     """The model in one mode; afterwards its mode, parameters, gradients, buffers and generators are what they were."""
-    modules, state, gradients = model.modules(), model.state_dict(), [(p, p.grad) for p in model.parameters()]
-    before = [(module, name, getattr(module, name)) for module in modules for name in ("training", "generator") if hasattr(module, name)]
+    parameters = [(parameter, parameter.data, parameter.grad) for parameter in model.parameters()]
+    attributes = [
+        (module, name, copy.copy(getattr(module, name)) if name in module.buffers else getattr(module, name))
+        for module in model.modules()
+        for name in ("training", "generator", *module.buffers)
+        if hasattr(module, name)
+    ]
     model.train(training)
     try:
         yield
     finally:
-        model.load_state_dict(state)
-        for parameter, gradient in gradients:
-            parameter.grad = gradient
-        for module, name, value in before:
+        for parameter, data, gradient in parameters:
+            parameter.data, parameter.grad = data, gradient
+        for module, name, value in attributes:
             setattr(module, name, value)
 
 

@@ -84,8 +84,8 @@ def box_within(centre: Sequence[float], span: float | Sequence[float]) -> Box:
 
 
 def _on_axis(limit: Any, axis: int, name: str) -> float | None:
-    if limit is None or isinstance(limit, int | float):
-        return limit
+    if limit is None or not hasattr(limit, "__len__"):
+        return None if limit is None else float(limit)
     if len(limit) != 2:
         raise ValueError(f"{name} is a number, or a pair with one for each axis, not {limit!r}")
     return float(limit[axis])
@@ -175,7 +175,7 @@ def fit_with_snapshots(
     if not isinstance(frames, int) or frames < 2:
         raise ValueError(f"frames is a whole number from 2 on (the first shows the untrained model), not {frames!r}")
     own, wanted = options.get("callback"), options.get("epochs", 100)
-    due = {round(i * wanted / (frames - 1)) for i in range(1, frames - 1)}
+    due = {round(i * wanted / (frames - 1)) for i in range(1, frames - 1)} - {wanted}
     shots = [("before training", look())]
 
     def callback(trained: Module, history: History) -> Any:

@@ -206,7 +206,9 @@ class MLP(Sequential):
 
 def activation_name(activation: Activation) -> str:
     """What a picture or a table calls an activation."""
-    return activation if isinstance(activation, str) else getattr(activation, "__name__", type(activation).__name__)
+    if isinstance(activation, str):
+        return activation
+    return str(getattr(activation, "name", None) or getattr(activation, "__name__", type(activation).__name__))
 
 
 def activation_function(activation: Activation) -> Callable[[Any], Any]:

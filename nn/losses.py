@@ -19,7 +19,6 @@ from typing import Any
 import autograd_core as ac
 from autograd_core import Dual, Value, dot
 
-
 TINY = 3.720075976020836e-44
 """exp(-100): added to a probability, it bounds its logarithm by -100, where PyTorch's loss stops, and changes none above 1e-27."""
 

@@ -192,6 +192,12 @@ class Module:
         return summary(self, inputs)
 
 
+    def __repr__(self) -> str:
+        inside = {name: part for name, part in vars(self).items() if isinstance(part, Module) and part is not self}
+        parts = [f"  ({name}) {part!r}".replace("\n", "\n  ") for name, part in inside.items()]
+        return "\n".join([f"{type(self).__name__}(", *parts, ")"]) if parts else f"{type(self).__name__}()"
+
+
 def _walk(found: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Parameter | Module]]:
     """Modules and parameters in ``found``, each once, with their paths, each before what is in it."""
     if isinstance(found, Parameter | Module):

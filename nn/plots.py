@@ -7,7 +7,8 @@ returns a list of them. Nothing is shown or saved: a notebook shows the figure b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from . import figures, plots_costs
 from . import plots_artists as artists
@@ -15,13 +16,14 @@ from .history import History
 from .layers import ACTIVATIONS, OF_LAYERS
 from .module import Module, Parameter
 from .plots_lines import lines_of, region_codes, units_of
+from .tables import as_rows
 
 try:
     import matplotlib.pyplot as plt
     from matplotlib.animation import FuncAnimation
     from matplotlib.figure import Figure
 except ImportError:
-    raise ImportError('pictures need matplotlib: python -m pip install "autograd-core[plots]"') from None
+    raise ImportError('pictures need matplotlib: python -m pip install matplotlib') from None
 
 Axes = Any
 """matplotlib's ``Axes``."""
@@ -90,7 +92,6 @@ def gradient_flow(norms: Mapping[str, float], ax: Any = None) -> Axes:
         raise ValueError("norms is empty: it has the norm of the gradient for each layer, by name")
     ax = _one(ax, (5.6, 1.3 + 0.32 * len(norms)))
     artists.draw_norms(ax, norms)
-    artists.name_axes(ax, "Gradient flow", "norm of the gradient", "layer")
     return ax
 
 
@@ -99,7 +100,7 @@ def activation_histograms(values: Mapping[str, Sequence[float]], bins: int = 30,
 
     >>> from matplotlib.figure import Figure
     >>> activation_histograms({"layer 1": [0.0, 0.0, 1.0, 2.0]}, ax=Figure().subplots())[0].get_title()
-    'layer 1: 50 % are 0'
+    'layer 1\\n50 % are 0'
     """
     if not values or not all(len(outputs) for outputs in values.values()):
         raise ValueError("there are no activations to draw: values has a list of numbers for each layer, by name")
@@ -107,19 +108,21 @@ def activation_histograms(values: Mapping[str, Sequence[float]], bins: int = 30,
     for i, (panel, (layer, outputs)) in enumerate(zip(panels, values.items())):
         zeros = sum(output == 0.0 for output in outputs) / len(outputs)
         panel.hist(outputs, bins=bins, color=artists.colour(0))
-        artists.name_axes(panel, f"{layer}: {100 * zeros:.0f} % are 0" if zeros else layer, "output", "" if i else "count")
+        artists.name_axes(panel, f"{layer}\n{100 * zeros:.0f} % are 0" if zeros else layer, "output", "" if i else "count")
     return panels
 
 
 def loss_surface(
     loss_function: Callable[[], Any], p1: Parameter, p2: Parameter, around: Sequence[float] | None = None,
-    span: float | Sequence[float] | None = None, steps: int = 41, path: Sequence[Sequence[float]] | None = None, ax: Any = None,
+    span: float | Sequence[float] | None = None, steps: int = 41, path: Sequence[Sequence[float]] | None = None,
+    log: bool = False, ax: Any = None,
 ) -> Axes:  # fmt: skip
     """A loss over two parameters, as contours, and the ``path`` that descent took, a list of pairs of the two.
 
     ``loss_function()`` is called without arguments after the two parameters were given their values; both are put back, also on
     errors. The picture reaches ``span`` (a number, or one for each axis; 2) to all sides of the point ``around``, by default
-    the parameters as they are; with a path and neither of the two, it shows the path. Where the loss is not finite it is white.
+    the parameters as they are; with a path and neither of the two, it shows the path. ``log=True`` has contours in even ratios,
+    which show the bottom of a steep valley. Where the loss is not finite, the picture is white.
 
     >>> from matplotlib.figure import Figure
     >>> a, b = Parameter(1.0, "a"), Parameter(2.0, "b")
@@ -133,7 +136,7 @@ def loss_surface(
         box = figures.box_within((p1.data, p2.data) if around is None else around, 2.0 if span is None else span)
     xs, ys = figures.ticks(*box.x, steps), figures.ticks(*box.y, steps)
     grid = plots_costs.loss_grid(loss_function, p1, p2, xs, ys)
-    levels = plots_costs.logarithmic_levels(grid)
+    levels = plots_costs.logarithmic_levels(grid) if log else None
     ax = _one(ax)
     filled = artists.draw_contours(ax, xs, ys, grid, levels)
     ax.figure.colorbar(filled, ax=ax, label="loss", format="%.3g")
@@ -212,16 +215,7 @@ def training_animation(
     ax = ax or Figure(figsize=(5.6, 4.0), layout="constrained").subplots()
     artists.draw_points(ax, samples.rows, samples)
     artists.name_axes(ax, "", "x1", "x2")
-    drawn: list[Any] = []
-
-    def show(frame: int) -> list[Any]:
-        while drawn:
-            drawn.pop().remove()
-        title, regions = shots[frame]
-        drawn.extend(artists.draw_regions(ax, regions))
-        ax.set_title(title)
-        return drawn
-
+    show = artists.frames_of(ax, shots)
     show(0)
     animation = LearningAnimation(ax.figure, show, frames=len(shots), interval=250, repeat=False)
     animation.history = history
@@ -251,6 +245,8 @@ def hidden_space(model: Module, X: Any, y: Any, layer: int = 0, ax: Any = None) 
         if i and len(view.points) <= 8:
             artists.write_samples(panel, view.points, samples.rows)
         artists.name_axes(panel, view.title, view.x, view.y)
+        if not view.y:
+            panel.set_yticks([])
     return panels
 
 
@@ -265,10 +261,7 @@ def function_fit(model: Module, X: Any, y: Any, ax: Any = None) -> Axes:
     """
     inputs, targets, xs, outputs = figures.function_curve(model, X, y)
     ax = _one(ax)
-    ax.scatter(inputs, targets, s=26, color=artists.colour(0), edgecolors="white", linewidths=0.6, label="samples", zorder=2)
-    ax.plot(xs, outputs, color=artists.colour(4), linewidth=2.0, label="model", zorder=3)
-    ax.legend(frameon=False)
-    artists.name_axes(ax, "Fitted function", "x", "y")
+    artists.draw_fit(ax, inputs, targets, xs, outputs)
     return ax
 
 
@@ -287,8 +280,29 @@ def confusion(matrix: Sequence[Sequence[int]], labels: Sequence[Any] | None = No
         raise ValueError(f"the matrix has {len(matrix)} classes, and labels {len(names)}")
     ax = _one(ax, (2.4 + 0.42 * len(matrix), 1.8 + 0.38 * len(matrix)))
     artists.draw_counts(ax, matrix, names)
-    artists.name_axes(ax, "Confusion matrix", "predicted class", "true class")
     return ax
+
+
+def save_training(model: Module, samples: tuple[Any, Any], history: History, path: str | Path | IO[bytes]) -> None:
+    """Write a picture of a training into a file, such as a .png or .svg: the loss, and with two inputs the decision boundary.
+
+    ``samples`` is the pair ``(X, y)``. ``ValueError`` for a kind of file that matplotlib does not write.
+
+    >>> import io
+    >>> from nn import MLP
+    >>> file = io.BytesIO()
+    >>> save_training(MLP(2, [1]), ([[0, 0], [1, 1]], [0, 1]), History([{"epoch": 1, "loss": 0.5}]), file)
+    >>> file.getvalue()[1:4]
+    b'PNG'
+    """
+    X, y = samples
+    is_plane = len(as_rows(X)[0]) == 2
+    figure = Figure(figsize=(10.0 if is_plane else 5.2, 4.0), layout="constrained")
+    panels = list(figure.subplots(1, 1 + is_plane, squeeze=False).flat)
+    loss_curves(history, ax=panels[0])
+    if is_plane:
+        decision_boundary(model, X, y, ax=panels[1])
+    figure.savefig(path, dpi=120)
 
 
 # -- parts of a network ------------------------------------------------------------------------------------------------
@@ -365,8 +379,7 @@ def finite_difference_error(f: Callable[[Any], Any], x: float, steps: Sequence[f
     """
     found = plots_costs.step_errors(f, x, steps)
     ax = _one(ax, (5.8, 3.9))
-    artists.draw_step_errors(ax, found)
-    artists.name_axes(ax, f"Centred difference at x = {x:g}", "step size", "error of the derivative")
+    artists.draw_step_errors(ax, found, x)
     return ax
 
 
@@ -382,5 +395,4 @@ def cost_ratio(dims: Sequence[int] = (1, 2, 4, 8, 16, 32, 64, 128), units: int =
     counts = [plots_costs.layer_cost(d, units) for d in dims]
     ax = _one(ax)
     artists.draw_ratios(ax, dims, counts)
-    artists.name_axes(ax, "Cost of the backward pass", "inputs d", "operations backward / forward")
     return ax

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .figures import Box, ClassRegions, Labelled
@@ -54,6 +54,21 @@ def draw_regions(ax: Any, regions: ClassRegions) -> list[Any]:
                 artists.append(ax.contour(xs, ys, margin, levels=[0.0], colors=INK, linewidths=1.2, zorder=2))
     show_plane(ax, Box((xs[0], xs[-1]), (ys[0], ys[-1])))
     return artists
+
+
+def frames_of(ax: Any, shots: Sequence[tuple[str, ClassRegions]]) -> Callable[[int], list[Any]]:
+    """A function that draws a picture of a film, titled regions, in place of the one before."""
+    drawn: list[Any] = []
+
+    def show(frame: int) -> list[Any]:
+        while drawn:
+            drawn.pop().remove()
+        title, regions = shots[frame]
+        drawn.extend(draw_regions(ax, regions))
+        ax.set_title(title)
+        return drawn
+
+    return show
 
 
 def show_box(ax: Any, box: Box) -> None:
@@ -116,6 +131,7 @@ def draw_curves(ax: Any, runs: Mapping[str, History], names: Sequence[str]) -> N
         if name == "loss" and best is not None and "val_loss" in history.epochs[-1]:
             label = f"best: epoch {best}"
             ax.plot([best], [history["val_loss"][best - 1]], "*", color=colour(i), markeredgecolor=INK, markersize=12, label=label)
+    ax.locator_params(axis="x", integer=True)
     ax.grid(alpha=0.25)
     ax.legend(frameon=False)
 
@@ -134,6 +150,15 @@ def draw_norms(ax: Any, norms: Mapping[str, float]) -> None:
         end = (max(norm, ax.get_xlim()[0]) if math.isfinite(norm) else ax.get_xlim()[0], bar.get_y() + bar.get_height() / 2)
         ax.annotate(f"{norm:.2g}", end, xytext=(4, 0), textcoords="offset points", va="center", color=INK)
     ax.invert_yaxis()
+    name_axes(ax, "Gradient flow", "norm of the gradient", "layer")
+
+
+def draw_fit(ax: Any, inputs: Sequence[float], targets: Sequence[float], xs: Sequence[float], outputs: Sequence[float]) -> None:
+    """Samples of a function, and a model of it."""
+    ax.scatter(inputs, targets, s=26, color=colour(0), edgecolors="white", linewidths=0.6, label="samples", zorder=2)
+    ax.plot(xs, outputs, color=colour(4), linewidth=2.0, label="model", zorder=3)
+    ax.legend(frameon=False)
+    name_axes(ax, "Fitted function", "x", "y")
 
 
 def draw_activation(ax: Any, name: Any, xs: Sequence[float], values: Sequence[float], slopes: Sequence[float]) -> None:
@@ -146,7 +171,7 @@ def draw_activation(ax: Any, name: Any, xs: Sequence[float], values: Sequence[fl
     ax.set_xlabel("x")
 
 
-def draw_step_errors(ax: Any, found: StepErrors) -> None:
+def draw_step_errors(ax: Any, found: StepErrors, x: float) -> None:
     """The error against the step, both logarithmic, with the smallest error marked. An error of exactly 0 stands below all others."""
     positive = [error for error in found.errors if error > 0.0]
     floor = 0.1 * min(positive, default=1e-16)
@@ -159,14 +184,16 @@ def draw_step_errors(ax: Any, found: StepErrors) -> None:
     ax.plot([best], [max(found.errors[found.best], floor)], "*", color=colour(1), markeredgecolor=INK, markersize=14)
     ax.set_xlim(low / 2.0, high * 2.0)
     ax.set_ylim(floor / 30.0 if exact else None, 1e3 * max(positive, default=floor))  # room for the words
-    for start, end, words, k in ((low / 2.0, best, "rounding:\ngrows as steps shrink", 5), (best, high * 2.0, "truncation:\ngrows with step²", 1)):
+    sides = (low / 2.0, best, "rounding:\ngrows as steps shrink", 5), (best, high * 2.0, "truncation:\ngrows with step²", 1)
+    for start, end, words, k in sides:
         if end > 100.0 * start:  # else this side hardly exists
             ax.axvspan(start, end, color=tint(k, 0.18), zorder=0)
             ax.text(math.sqrt(start * end), 0.97, words, ha="center", va="top", transform=ax.get_xaxis_transform(), color=INK)
     is_left = best * best < low * high
-    told = f"best step {best:.0e}"
-    ax.annotate(told, (best, max(found.errors[found.best], floor)), xytext=(10 if is_left else -10, -4), textcoords="offset points",
-                color=INK, ha="left" if is_left else "right")  # fmt: skip
+    beside = {"xytext": (10 if is_left else -10, 9 if exact else -4), "ha": "left" if is_left else "right"}
+    place = (best, max(found.errors[found.best], floor))
+    ax.annotate(f"best step {best:.0e}", place, textcoords="offset points", color=INK, **beside)
+    name_axes(ax, f"Centred difference at x = {x:g}", "step size", "error of the derivative")
 
 
 def draw_ratios(ax: Any, dims: Sequence[int], counts: Sequence[tuple[int, int]]) -> None:
@@ -181,6 +208,7 @@ def draw_ratios(ax: Any, dims: Sequence[int], counts: Sequence[tuple[int, int]])
     ax.margins(x=0.1)
     ax.set_ylim(1.75, 3.25)
     ax.legend(frameon=False)
+    name_axes(ax, "Cost of the backward pass", "inputs d", "operations backward / forward")
 
 
 # -- tables, images, surfaces ------------------------------------------------------------------------------------------
@@ -193,6 +221,7 @@ def draw_counts(ax: Any, matrix: Sequence[Sequence[int]], names: Sequence[str]) 
             ax.text(j, i, f"{count}", ha="center", va="center", color="white" if shares[i][j] < 0.55 else "black")
     ax.set_xticks(range(len(names)), names)
     ax.set_yticks(range(len(names)), names)
+    name_axes(ax, "Confusion matrix", "predicted class", "true class")
 
 
 def draw_images(panels: Sequence[Any], images: Sequence[Sequence[Sequence[float]]]) -> Any:
@@ -209,7 +238,8 @@ def draw_images(panels: Sequence[Any], images: Sequence[Sequence[Sequence[float]
 def draw_contours(ax: Any, xs: Sequence[float], ys: Sequence[float], grid: Any, levels: Sequence[float] | None) -> Any:
     """A filled contour picture: logarithmic with the given ``levels``, else with even ones."""
     options: dict[str, Any] = {"levels": 20} if levels is None else {"levels": levels, "norm": "log"}
-    table = [[z if math.isfinite(z) else math.nan for z in row] for row in grid]
+    floor = -math.inf if levels is None else levels[0]
+    table = [[max(z, floor) if math.isfinite(z) else math.nan for z in row] for row in grid]
     filled = ax.contourf(xs, ys, table, cmap="cividis", zorder=0, **options)
     ax.contour(xs, ys, table, levels=filled.levels[2::2], colors="white", linewidths=0.5, linestyles="solid", alpha=0.6, zorder=1)
     return filled
@@ -254,8 +284,8 @@ def draw_lines(ax: Any, box: Box, lines: Sequence[Line]) -> None:
 
 
 _GLYPHS = {
-    "fa-minus": "−", "fa-plus": "+", "fa-fast-backward": "⏮", "fa-fast-forward": "⏭", "fa-step-backward": "◁", "fa-step-forward": "▷",
-    "fa-play fa-flip-horizontal": "◀", "fa-play": "▶", "fa-pause": "⏸",
+    "fa-minus": "−", "fa-plus": "+", "fa-fast-backward": "|◁", "fa-fast-forward": "▷|", "fa-step-backward": "◁", "fa-step-forward": "▷",
+    "fa-play fa-flip-horizontal": "◀", "fa-play": "▶", "fa-pause": "||",
 }  # fmt: skip
 
 

@@ -39,21 +39,22 @@ def loss_grid(
                 grid[-1].append(_number(loss_function()))
     finally:
         p1.data, p2.data = before
+    if not any(math.isfinite(z) for row in grid for z in row):
+        raise ValueError("the loss is finite nowhere in the picture: choose other values for around and span")
     return grid
 
 
-def logarithmic_levels(grid: Sequence[Sequence[float]], count: int = 21) -> list[float] | None:
-    """Levels in even ratios, if the numbers of a grid differ so much that even distances would leave a valley's bottom blank.
+def logarithmic_levels(grid: Sequence[Sequence[float]], count: int = 21) -> list[float]:
+    """``count`` levels in even ratios up to the largest number of a grid, from the smallest positive one or, at most, 10^4 times below.
 
-    >>> logarithmic_levels([[1.0, 100.0]], 3), logarithmic_levels([[1.0, 3.0]], 3)
-    ([1.0, 10.0, 100.0], None)
+    >>> logarithmic_levels([[0.0, 1.0, 100.0]], 3)
+    [1.0, 10.0, 100.0]
     """
-    finite = [z for row in grid for z in row if math.isfinite(z)]
-    if not finite:
-        raise ValueError("the loss is finite nowhere in the picture: choose other values for around and span")
-    low, high = min(finite), max(finite)
-    if not low > 0.0 or high <= 50.0 * low:
-        return None
+    positive = [z for row in grid for z in row if math.isfinite(z) and z > 0.0]
+    if not positive or min(positive) == max(positive):
+        raise ValueError("log=True needs losses above 0 that differ: draw this loss with log=False")
+    high = max(positive)
+    low = max(min(positive), 1e-4 * high)
     return [low * (high / low) ** (i / (count - 1)) for i in range(count - 1)] + [high]
 
 

@@ -14,7 +14,7 @@ from .tables import as_rows
 def lines_of(lines: Any) -> list[Line]:
     """Lines as ``(w1, w2, b)``: those of a list, of a perceptron, or of a layer of perceptrons on two inputs."""
     if isinstance(lines, Module):
-        lines = [[*(w.data for w in unit.w), unit.b.data] for unit in units_of(lines)]
+        lines = [[*(w.data for w in unit.w), 0.0 if unit.b is None else unit.b.data] for unit in units_of(lines)]
     found = as_rows(lines, "lines")
     for i, line in enumerate(found):
         if len(line) != 3 or (line[0] == 0.0 and line[1] == 0.0):

@@ -8,6 +8,7 @@ from typing import Any
 from autograd_core import Value, compile_graph, watching_comparisons
 
 from .execution import evaluating, execution, record
+from .layers import activation_name
 from .metrics import predicted_classes
 from .module import Module
 from .samples import figures, loss_named, metric_named, samples_of
@@ -39,9 +40,9 @@ def predict_classes(model: Module, X: Any) -> list[int]:
     return predicted_classes(predict(model, X), "probability" if last_activation(model) == "sigmoid" else "logit")
 
 
-def last_activation(model: Module) -> Any:
-    """The activation of the last part that has one."""
-    return next((part.activation for part in reversed(model.modules()) if hasattr(part, "activation")), None)
+def last_activation(model: Module) -> str:
+    """The name of the activation of the last part that has one."""
+    return next((activation_name(part.activation) for part in reversed(model.modules()) if hasattr(part, "activation")), "")
 
 
 def evaluate(model: Module, X: Any, y: Any, loss: Any = "mse", metrics: Sequence[Any] = ()) -> dict[str, float]:

@@ -51,7 +51,8 @@ def summary(model: Module, inputs: int | None = None) -> Summary:
         x: Any = [0.0] * inputs
         for part in parts:
             x = part(x if isinstance(x, list) else [x])
-            rows.append((repr(part), str(len(x)) if isinstance(x, list) else "1", len(part.parameters())))
+            name = type(part).__name__ if "\n" in repr(part) else repr(part)
+            rows.append((name, str(len(x)) if isinstance(x, list) else "1", len(part.parameters())))
         sample = record(model, [0.0] * inputs, [], None)
     costs = [ac.cost(y) for y in sample.outputs[:1]]
     if len(sample.outputs) > 1:

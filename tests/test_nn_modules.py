@@ -220,6 +220,12 @@ def test_models_are_copied_and_pickled_whole(copied):
     assert [y.data for y in model.eval()(POINT)] != [y.data for y in other.eval()(POINT)]
 
 
+def test_an_activation_may_be_given_as_a_function_of_the_engine():
+    model = nn.MLP(2, [1], output=ac.sigmoid, init="zeros")
+    assert repr(model.layers[0]) == "Layer(2, 1, sigmoid)"
+    assert model.predict_classes([[0.0, 0.0]]) == nn.MLP(2, [1], output="sigmoid", init="zeros").predict_classes([[0.0, 0.0]]) == [0]
+
+
 BAD = {
     "a neuron has at least one input": lambda: nn.Neuron(0),
     "at least one neuron": lambda: nn.Layer(2, 0),

@@ -1,0 +1,250 @@
+"""What the pictures of nn.plots show, read off the artists that they draw."""
+
+import ast
+import inspect
+import math
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+import autograd_core as ac
+import nn
+from nn import MLP, Layer, Parameter, logic, plots, plots_artists
+from nn.history import History
+
+CORNERS, XOR = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
+LINES = [(1.0, 0.0, 0.1), (0.0, 1.0, 0.1), (-1.0, -1.0, 1.0)]
+A, B = Parameter(1.0, "a"), Parameter(2.0, "b")
+RUN = History([{"epoch": e, "loss": 1 / e, "val_loss": 2 / e, "accuracy": 0.5, "lr": 0.1, "grad_norm": 1.0, "seconds": 0.1} for e in (1, 2, 3)], best_epoch=2)
+PANELS = {  # a call of each function, and how many panels it draws
+    "loss_curves": (2, lambda **o: plots.loss_curves(RUN, **o)),
+    "gradient_flow": (1, lambda **o: plots.gradient_flow({"layers.0": 0.1, "layers.1": 0.2}, **o)),
+    "activation_histograms": (2, lambda **o: plots.activation_histograms({"one": [0.0, 1.0], "two": [1.0]}, **o)),
+    "loss_surface": (1, lambda **o: plots.loss_surface(lambda: A * A + B * B, A, B, steps=5, **o)),
+    "decision_boundary": (1, lambda **o: plots.decision_boundary(logic.xor_network(), CORNERS, XOR, **o)),
+    "hidden_space": (2, lambda **o: plots.hidden_space(logic.xor_network(), CORNERS, XOR, **o)),
+    "function_fit": (1, lambda **o: plots.function_fit(MLP(1, [3, 1], seed=0), [[0.0], [1.0]], [1.0, 2.0], **o)),
+    "confusion": (1, lambda **o: plots.confusion([[2, 1], [0, 3]], **o)),
+    "activations": (2, lambda **o: plots.activations(["relu", "tanh"], **o)),
+    "weights_as_images": (3, lambda **o: plots.weights_as_images(Layer(6, 3, seed=0), (2, 3), **o)),
+    "regions": (1, lambda **o: plots.regions(LINES, **o)),
+    "finite_difference_error": (1, lambda **o: plots.finite_difference_error(ac.exp, 1.0, **o)),
+    "cost_ratio": (1, lambda **o: plots.cost_ratio([1, 2], **o)),
+}
+
+
+@pytest.fixture(autouse=True)
+def no_figure_is_left():
+    yield
+    left = plt.get_fignums()
+    plt.close("all")
+    assert not left
+
+
+def axes(count=1):
+    found = Figure(figsize=(3.0 * count, 3.0)).subplots(1, count)
+    return found if count == 1 else list(found)
+
+
+# -- all of them -------------------------------------------------------------------------------------------------------
+def test_every_plot_function_is_in_the_table_of_these_tests():
+    public = {name for name, f in vars(plots).items() if inspect.isfunction(f) and f.__module__ == "nn.plots" and name[0] != "_"}
+    assert public - {"training_animation", "save_training"} == PANELS.keys()
+
+
+@pytest.mark.parametrize(("count", "call"), PANELS.values(), ids=PANELS)
+def test_a_plot_makes_one_figure_or_draws_into_the_axes_it_is_given_and_says_what_it_shows(count, call):
+    own = call()
+    own = own if isinstance(own, list) else [own]
+    assert (len(own), len(plt.get_fignums())) == (count, 1)
+    assert all(panel.get_title() for panel in own)
+    if call is not PANELS["weights_as_images"][1]:
+        assert all(panel.get_xlabel() for panel in own)
+    plt.close("all")
+    given = axes(count)
+    returned = call(ax=given)
+    assert returned is given or returned == given or returned == [given]
+    assert not plt.get_fignums()
+    given[0].figure.canvas.draw() if count > 1 else given.figure.canvas.draw()
+
+
+def test_matplotlib_is_imported_by_one_file_only_and_show_is_never_called():
+    importers = set()
+    for path in Path(nn.__file__).parent.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            importers |= {path.name for name in names if name.split(".")[0] == "matplotlib"}
+        assert "plt.show" not in text
+    assert importers == {"plots.py"}
+
+
+def test_classes_differ_in_colour_and_marker_and_regions_are_lighter_than_points():
+    assert len({to_rgb(plots_artists.colour(k)) for k in range(8)}) == 8
+    assert len(set(plots_artists.MARKERS)) == 10
+    for k in range(8):
+        assert sum(plots_artists.tint(k)) > sum(to_rgb(plots_artists.colour(k))) + 0.2
+
+
+# -- training ----------------------------------------------------------------------------------------------------------
+def test_loss_curves_are_solid_for_training_dashed_for_validation_and_mark_the_best_epoch():
+    loss, metrics, lr = plots.loss_curves({"a": RUN, "b": RUN}, log=True, also=["lr"], ax=axes(3))
+    assert loss.get_yscale() == "log"
+    assert [line.get_label() for line in loss.lines] == ["a", "a (validation)", "best: epoch 2", "b", "b (validation)", "best: epoch 2"]
+    assert [line.get_linestyle() for line in loss.lines[:2]] == ["-", "--"]
+    assert loss.lines[1].get_xydata().tolist() == [[1, 2.0], [2, 1.0], [3, 2 / 3]]
+    assert loss.lines[2].get_xydata().tolist() == [[2, 1.0]]
+    assert loss.lines[0].get_color() != loss.lines[3].get_color()
+    assert [line.get_ydata()[0] for line in metrics.lines] == [0.5, 0.5]
+    assert lr.get_title() == "lr"
+
+
+def test_gradient_flow_writes_every_norm_and_turns_logarithmic_where_they_differ_much():
+    ax = plots.gradient_flow({"a": 1e-6, "b": 1.0, "c": 0.0, "d": math.inf}, ax=axes())
+    assert [bar.get_width() for bar in ax.patches] == [1e-6, 1.0, 0.0, 0.0]
+    assert [text.get_text() for text in ax.texts] == ["1e-06", "1", "0", "inf"]
+    assert ax.get_xscale() == "log"
+    assert plots.gradient_flow({"a": 0.5, "b": 1.0}, ax=axes()).get_xscale() == "linear"
+
+
+def test_activation_histograms_count_every_output_and_say_how_many_are_off():
+    values = {"layer 0": [0.0] * 30 + [0.1 * i for i in range(1, 11)], "layer 1": [1.0, -1.0]}
+    first, second = plots.activation_histograms(values, ax=axes(2))
+    assert [sum(bar.get_height() for bar in panel.patches) for panel in (first, second)] == [40, 2]
+    assert (first.get_title(), second.get_title()) == ("layer 0\n75 % are 0", "layer 1")
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_loss_surface_draws_the_path_and_puts_the_parameters_back(log):
+    a, b = Parameter(0.5, "slope"), Parameter(-0.5)
+    path = [(0.5, -0.5), (0.25, -0.25), (0.0, 0.0)]
+    ax = plots.loss_surface(lambda: (a * a + 3 * b * b).data, a, b, around=(1.0, 2.0), span=(1.0, 3.0), steps=9, path=path, log=log, ax=axes())
+    assert (a.data, b.data) == (0.5, -0.5)
+    assert (ax.get_xlim(), ax.get_ylim()) == ((0.0, 2.0), (-1.0, 5.0))
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("slope", "second parameter")
+    assert ax.lines[0].get_xydata().tolist() == [list(p) for p in path]
+    levels = ax.collections[0].levels
+    assert max(levels) >= 4 + 3 * 25
+    assert np.allclose(np.diff(np.log(levels)) if log else np.diff(levels), (np.log(levels[1] / levels[0]) if log else levels[1] - levels[0]))
+
+
+def test_loss_surface_puts_the_parameters_back_when_the_loss_fails_and_leaves_infinite_losses_white():
+    a, b = Parameter(0.5), Parameter(-0.5)
+    with pytest.raises(ValueError, match="log"):
+        plots.loss_surface(lambda: ac.log(a) + b, a, b)
+    assert (a.data, b.data) == (0.5, -0.5)
+    ax = plots.loss_surface(lambda: math.inf if a.data > 1.0 else a.data, a, b, around=(1.0, 0.0), span=1.0, steps=11, ax=axes())
+    canvas = FigureCanvasAgg(ax.figure)
+    canvas.draw()
+    right, left = (ax.transData.transform((x, 0.5)).astype(int) for x in (1.7, 0.3))
+    picture = np.asarray(canvas.buffer_rgba())[::-1, :, :3]
+    assert picture[right[1], right[0]].tolist() == [255, 255, 255]
+    assert picture[left[1], left[0]].tolist() != [255, 255, 255]
+
+
+# -- parts -------------------------------------------------------------------------------------------------------------
+def test_b3_every_activation_is_drawn_with_the_derivative_of_its_curve():
+    panels = {panel.get_title().split()[0]: panel for panel in plots.activations(ax=axes(11))}
+    assert panels.keys() == {*nn.layers.ACTIVATIONS, *nn.layers.OF_LAYERS}
+    for panel in panels.values():
+        (xs, values), (_, slopes) = (line.get_data() for line in panel.lines[-2:])
+        smooth = np.abs(xs) > 0.05
+        assert np.allclose(np.gradient(values, xs)[smooth][1:-1], np.asarray(slopes)[smooth][1:-1], atol=2e-4)
+    assert max(panels["sigmoid"].lines[-1].get_ydata()) == 0.25
+    assert max(panels["tanh"].lines[-1].get_ydata()) == 1.0
+    assert set(panels["step"].lines[-1].get_ydata()) == {0.0}
+
+
+def test_an_activation_of_ones_own_is_drawn_under_its_name():
+    def cube(x):
+        return x**3
+
+    panel = plots.activations([cube], low=-1.0, high=1.0, ax=axes())[0]
+    assert panel.get_title() == "cube"
+    assert panel.lines[-1].get_ydata().tolist() == pytest.approx([3 * x * x for x in panel.lines[-1].get_xdata()])
+
+
+def test_b11_weights_are_shown_row_by_row_on_one_scale_around_zero():
+    layer = Layer(6, 3, seed=0)
+    panels = plots.weights_as_images(layer, (2, 3), ax=axes(3))
+    largest = max(abs(w.data) for neuron in layer.neurons for w in neuron.w)
+    for panel, neuron in zip(panels, layer.neurons):
+        assert panel.images[0].get_array().ravel().tolist() == [w.data for w in neuron.w]
+        assert panel.images[0].get_array().shape == (2, 3)
+        assert panel.images[0].get_clim() == (-largest, largest)
+
+
+@pytest.mark.parametrize(("lines", "count"), [(LINES, 7), (LINES[:1], 2), (logic.polygon_around(8), 25), (logic.PerceptronLayer([[1, 1], [1, 1]], [-0.5, -1.5]), 3)])
+def test_a8_each_region_of_the_lines_is_coloured_and_has_its_code_written_inside(lines, count):
+    ax = plots.regions(lines, low=-2.0, high=2.0, ax=axes())
+    texts = [text for text in ax.texts if not text.get_bbox_patch() and text.get_text()]
+    assert all(logic.region_code(lines, text.get_position()) == text.get_text() for text in texts)
+    assert len({text.get_text() for text in texts}) == len(texts)
+    assert ax.get_title().startswith(f"{count} regions")
+    if count <= 8:
+        assert len(texts) == count
+        assert len(np.unique(np.asarray(ax.images[0].get_array()).reshape(-1, 3), axis=0)) == count
+
+
+def test_confusion_writes_the_counts_and_colours_them_by_their_share_of_the_row():
+    ax = plots.confusion([[1, 3], [0, 0]], labels=["cat", "dog"], ax=axes())
+    assert [text.get_text() for text in ax.texts] == ["1", "3", "0", "0"]
+    assert ax.images[0].get_array().tolist() == [[0.25, 0.75], [0.0, 0.0]]
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["cat", "dog"]
+
+
+# -- differentiation ---------------------------------------------------------------------------------------------------
+def test_d1_the_error_is_v_shaped_and_the_best_step_is_marked():
+    ax = plots.finite_difference_error(ac.exp, 1.0, ax=axes())
+    steps, errors = ax.lines[0].get_data()
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    large = [(h, e) for h, e in zip(steps, errors) if 1e-3 < h < 0.4]
+    assert all(e == pytest.approx(math.e * (math.sinh(h) / h - 1.0), rel=1e-3) for h, e in large)
+    best, least = (float(z[0]) for z in ax.lines[1].get_data())
+    assert (least, 1e-7 < best < 1e-4) == (min(errors), True)
+    assert errors[-1] > 1e3 * least < errors[0]
+    where = {text.get_text().split(":")[0]: text.get_position()[0] for text in ax.texts}
+    assert where["rounding"] < best < where["truncation"]
+
+
+def test_errors_of_exactly_zero_are_drawn_below_all_others_and_named():
+    ax = plots.finite_difference_error(lambda x: x * x, 1.0, ax=axes())
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["no error at all"]
+    assert "truncation" not in " ".join(text.get_text() for text in ax.texts)
+    ax.figure.canvas.draw()
+
+
+@pytest.mark.parametrize("units", [1, 3])
+def test_c15_the_backward_pass_costs_3_times_the_forward_pass_at_d_1_and_tends_to_twice(units):
+    ax = plots.cost_ratio([1, 2, 10, 100], units=units, ax=axes())
+    assert ax.lines[0].get_ydata().tolist() == pytest.approx([(2 * d + 4) / (d + 1) for d in (1, 2, 10, 100)])
+    assert ax.texts[0].get_text() == f"{6 * units} / {2 * units}"
+
+
+# -- mistakes ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("call", "says"), [
+    (lambda: plots.weights_as_images(Layer(6, 3)), r"\(8, 8\) has 64 places, .* 6 weights"),
+    (lambda: plots.weights_as_images(MLP(6, [3])), r"give one layer, such as model.layers\[0\]"),
+    (lambda: plots.regions([(0.0, 0.0, 1.0)]), r"line 0 is \(w1, w2, b\)"),
+    (lambda: plots.loss_curves({}), r"no losses to draw"),
+    (lambda: plots.loss_curves(History()), r"no losses to draw"),
+    (lambda: plots.loss_surface(lambda: math.nan, A, B), r"finite nowhere"),
+    (lambda: plots.loss_surface(lambda: -1.0, A, B, log=True), r"log=True needs losses above 0"),
+    (lambda: plots.gradient_flow({}), r"norms is empty"),
+    (lambda: plots.activation_histograms({"a": []}), r"no activations"),
+    (lambda: plots.confusion([[1, 2]]), r"square"),
+    (lambda: plots.confusion([[1]], labels=[0, 1]), r"1 classes, and labels 2"),
+    (lambda: plots.cost_ratio([0]), r"at least one input"),
+])  # fmt: skip
+def test_a_mistake_is_named_before_a_figure_is_opened(call, says):
+    with pytest.raises(ValueError, match=says):
+        call()
