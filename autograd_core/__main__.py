@@ -8,6 +8,7 @@ import itertools
 import os
 import sys
 import unicodedata
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -31,6 +32,7 @@ examples:
   python -m autograd_core "y = sigmoid(w*x + b)" w=0.5 x=2 b=1 --svg graph.svg --html steps.html
   echo "sigmoid(w*x + b)" | python -m autograd_core - w=0.5 x=2 b=1
 """
+_FILES = {"--svg": "graph.svg", "--html": "steps.html"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,6 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(_protected(sys.argv[1:] if arguments is None else arguments, parser))
     if not 1 <= options.digits <= 17:
         parser.error(f"--digits is a number from 1 to 17, not {options.digits}")
+    for option, file in (("--svg", options.svg), ("--html", options.html)):
+        if file == "":
+            parser.error(f"{option} needs the name of a file, such as {option} {_FILES[option]}")
+    if options.level and not options.svg:
+        parser.error(f"--level says how much of the graph --svg shows: add --svg {_FILES['--svg']}")
     try:
         text = sys.stdin.read() if options.expression == "-" else options.expression
         program = parse(text.strip())
@@ -98,7 +105,12 @@ def pictures(output: Value, svg: str | None, page: str | None, level: str | None
     """Write the pictures that are asked for, and give their paths."""
     if svg:
         try:
-            yield draw(output, level=level).save(svg)
+            with warnings.catch_warnings(record=True) as told:
+                warnings.simplefilter("always")
+                drawing = draw(output, level=level)
+            for warning in told:
+                print(f"note: {warning.message}", file=sys.stderr)
+            yield drawing.save(svg)
         except ValueError as error:
             raise ExpressionError(str(error)) from None
     if page:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from . import layout
 from .clusters import LEVELS, Cluster, clusters_within, require_one_of, visible_leaves
 from .expression import number_text
-from .layout import GREY
+from .layout import GREY, STYLES
 from .notation import Names, names_for
 from .value import Constant, Value, topological_order
 from .walkthrough import BackwardStep, terms
@@ -22,23 +22,6 @@ SHOW = ("data", "grad", "local", "formula", "contribution")
 MODES = ("forward", "gradients", "backward")
 LIMIT = 400
 SYMBOLS = {"*": "×", "neg": "−", "-": "−", "/": "÷"}
-
-
-class Style(NamedTuple):
-    """How one sort of node looks: colours of Okabe and Ito, and a border that tells as much without colour."""
-
-    label: str
-    fill: str
-    attributes: dict[str, str]
-
-
-STYLES = {
-    "input": Style("input", "#cfe8f7", {}),
-    "parameter": Style("parameter", "#fbe3b0", {"penwidth": "2.4"}),
-    "constant": Style("constant", "#e4e4e4", {"style": "filled,dashed"}),
-    "operation": Style("operation", "#ffffff", {"style": "filled,rounded"}),
-    "output": Style("output", "#bfe5d8", {"peripheries": "2"}),
-}
 
 
 def to_dot(
@@ -80,9 +63,9 @@ def to_dot(
     found = clusters_within(output, level, limit, visible_leaves(output, inputs, parameters))
     picture = _Picture(output, names_for(output, names), mode, set(show), digits, set(inputs), set(parameters))
     graph = layout.new_digraph(rankdir, len(found))
-    picture.add_to(graph, found)
+    picture.add_to(graph, found, margin="  " if rankdir in ("TB", "BT") else "")
     if legend:
-        _add_legend(graph, picture.used)
+        graph.attr("graph", label=layout.legend(picture.used), labelloc="b", labeljust="l")
     source: str = graph.source
     return source
 
@@ -124,7 +107,10 @@ class Drawing:
 
         svg = self.svg()
         encoded = base64.b64encode(svg.encode()).decode()
-        image = f'<img src="data:image/svg+xml;base64,{encoded}" alt="{html.escape(self.description)}" style="max-width:100%">'
+        # On a narrow screen it shrinks until it is just legible, and then scrolls; a point is 4/3 pixels.
+        width = re.search(r'<svg width="(\d+)', svg)
+        style = f"max-width:100%;min-width:{int(width[1]) * 4 // 3 * 11 // 20}px" if width else "max-width:100%"
+        image = f'<img src="data:image/svg+xml;base64,{encoded}" alt="{html.escape(self.description)}" style="{style}">'
         return {"text/html": image, "image/svg+xml": svg, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
@@ -142,9 +128,10 @@ def draw(output: Value, **options: Any) -> Drawing:
         from .notation import caller_variables
 
         options["names"] = caller_variables(2)
+    dot = to_dot(output, **options)
     order = topological_order(output)
     edges = sum(len(node.parents) for node in order)
-    return Drawing(to_dot(output, **options), f"graph of {len(order)} nodes and {edges} edges")
+    return Drawing(dot, f"graph of {len(order)} nodes and {edges} edges")
 
 
 class _Picture:
@@ -163,11 +150,14 @@ class _Picture:
             if step.consumer is not None:
                 self.steps.setdefault(step.consumer, []).append(step)
 
-    def add_to(self, graph: Any, found: list[Cluster]) -> None:
-        """Draw the clusters, the leaves that they read, and an edge for every use between them."""
+    def add_to(self, graph: Any, found: list[Cluster], margin: str) -> None:
+        """Draw the clusters, the leaves that they read, and an edge for every use between them.
+
+        ``margin`` keeps labels off the edges that they stand beside.
+        """
         ids: dict[Value, str] = {}
         for cluster in found:
-            for x in [x for x in cluster.inputs if not x.parents and x not in ids]:
+            for x in [x for x in cluster.inputs if not x.parents and x not in ids and not self._is_left_out(x)]:
                 ids[x] = f"n{len(ids)}"
                 self._node(graph, ids[x], x, None)
             key = f"n{len(ids)}"
@@ -181,7 +171,8 @@ class _Picture:
         for tail, head, label in edges:
             ends = (head, tail) if self.mode == "backward" else (tail, head)
             arrow = {"dir": "none"} if ends[1].startswith("rail") else {}
-            graph.edge(*ends, label=layout.in_label(label), **arrow)
+            text = "\n".join(margin + line for line in label.splitlines())
+            graph.edge(*ends, label=layout.in_label(text), **arrow)
 
     def _edges(self, ids: dict[Value, str], cluster: Cluster) -> list[layout.Edge]:
         if cluster.is_collapsed:  # one edge for each source
@@ -189,6 +180,10 @@ class _Picture:
         (node,) = cluster.members
         uses = zip(node.parents, self.steps.get(node, []))
         return [layout.Edge(ids[x], ids[node], "" if self.mode == "forward" else self._edge_label(step)) for x, step in uses if x in ids]
+
+    def _is_left_out(self, node: Value) -> bool:
+        """A number that stands in the formula has no gradient that anyone asks for."""
+        return self.mode == "backward" and self._sort(node) == "constant"
 
     def _edge_label(self, step: BackwardStep) -> str:
         lines = []
@@ -222,9 +217,10 @@ class _Picture:
         """An HTML-like label: what the node is called and does, and its numbers below."""
         lines = [self._title(node, cluster)]
         outputs = cluster.outputs if cluster else [node]
-        if self.mode != "backward" and "data" in self.show and not isinstance(node, Constant):
+        is_constant = self._sort(node) == "constant"
+        if self.mode != "backward" and "data" in self.show and not is_constant:
             lines.append(f"data {self._numbers(x.data for x in outputs)}")
-        if self.mode != "forward" and "grad" in self.show:
+        if self.mode != "forward" and "grad" in self.show and not is_constant:
             lines.append(f"grad {self._numbers(self.grads.get(x, 0.0) for x in outputs)}")
         if cluster and cluster.parameters:
             lines += self._leaf_lines(cluster.parameters)
@@ -234,15 +230,17 @@ class _Picture:
 
     def _leaf_lines(self, leaves: list[Value]) -> list[str]:
         """What is written of the leaves that a cluster hides: their names, and their gradients."""
-        sort = self._leaves_are(leaves)
+        sort = self._sort_of(leaves)
         lines = [f"{sort} {_shortened(self.called[x] for x in leaves)}"] if all(self._is_named(x) for x in leaves) else []
         if self.mode != "forward" and "grad" in self.show:
-            lines.append(f"grads of {sort} {self._numbers(self.grads.get(x, 0.0) for x in leaves)}")
+            lines.append(f"{'grad' if len(leaves) == 1 else 'grads'} of {sort} {self._numbers(self.grads.get(x, 0.0) for x in leaves)}")
         return lines
 
-    def _leaves_are(self, leaves: list[Value]) -> str:
+    def _sort_of(self, leaves: list[Value]) -> str:
+        """Leaves are parameters where that is known: where all are, or where the inputs are told apart."""
         known = self.inputs or all(self._sort(x) == "parameter" for x in leaves)
-        return "parameters" if known else "leaves"
+        one, many = ("parameter", "parameters") if known else ("leaf", "leaves")
+        return one if len(leaves) == 1 else many
 
     def _title(self, node: Value, cluster: Cluster | None) -> str:
         outputs = cluster.outputs if cluster else [node]
@@ -254,7 +252,7 @@ class _Picture:
         symbol = SYMBOLS.get(node.op, node.op)
         if cluster.is_collapsed:
             count = f"{len(cluster.outputs)} × " if len(cluster.outputs) > 1 else ""
-            leaves = f", {len(cluster.parameters)} {self._leaves_are(cluster.parameters)}" if cluster.parameters else ""
+            leaves = f", {len(cluster.parameters)} {self._sort_of(cluster.parameters)}" if cluster.parameters else ""
             symbol = f"{count}{symbol} ({len(cluster.members)} operations{leaves})"
         elif node.op == "**":
             symbol = f"** {number_text(node.primitive.constants[0], None)}"
@@ -271,15 +269,6 @@ class _Picture:
 def _shortened(words: Iterable[str]) -> str:
     texts = list(words)
     return ", ".join(texts) if len(texts) <= 4 else f"{', '.join(texts[:3])}, … {texts[-1]}"
-
-
-def _add_legend(graph: Any, used: Sequence[str]) -> None:
-    with graph.subgraph(name="cluster_legend") as box:
-        box.attr(label="legend", color=GREY, fontsize="11", style="dotted")
-        for name in STYLES:
-            if name in used:
-                style = STYLES[name]
-                box.node(f"legend_{name}", label=style.label, fillcolor=style.fill, fontsize="10", height="0.25", **style.attributes)
 
 
 def _require_options(output: Any, names: Any, mode: Any, show: Any, level: Any, rankdir: Any, digits: Any) -> None:

@@ -1,4 +1,4 @@
-"""Running a layout engine: DOT text in, a picture out; and what keeps large graphs quick.
+"""What pictures look like in DOT text, what keeps large ones quick, and running a layout engine: DOT text in, a picture out.
 
 What runs programs is imported where it is needed: ``import autograd_core`` stays quick.
 
@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import html
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 VARIABLE = "AUTOGRAD_CORE_DOT"
@@ -19,8 +20,26 @@ REMEDY = 'python -m pip install "autograd-core[dot]"'
 
 
 GREY = "#767676"  # on white and on black alike this has a contrast of at least 4.5
-LONG = 10_000  # columns that all edges of a graph may run past together: each costs an engine some 10 µs, and more in rounds of sorting
+INK = "#111111"  # of the text in nodes, which have a light fill; their borders are grey, to be seen on a dark page too
+LONG = 10  # columns that the edges of a graph may run past on average: an engine sorts each edge anew in each of them
 SPACING = 8  # columns between two points of a rail
+
+
+class Style(NamedTuple):
+    """How one sort of node looks: colours of Okabe and Ito, and a border that tells as much without colour."""
+
+    label: str
+    fill: str
+    attributes: dict[str, str]
+
+
+STYLES = {
+    "input": Style("input", "#cfe8f7", {}),
+    "parameter": Style("parameter", "#fbe3b0", {"penwidth": "2.4"}),
+    "constant": Style("constant", "#e4e4e4", {"style": "filled,dashed"}),
+    "operation": Style("operation", "#ffffff", {"style": "filled,rounded"}),
+    "output": Style("output", "#bfe5d8", {"peripheries": "2"}),
+}
 
 
 class Edge(NamedTuple):
@@ -97,15 +116,16 @@ def _speed(nodes: int) -> dict[str, str]:
     """
     if nodes <= 60:
         return {}
-    straight = {"splines": "line", "nslimit": "1"}
-    return straight if nodes <= 300 else straight | {"nslimit": "0", "nslimit1": "1", "searchsize": "5", "mclimit": "0.001", "remincross": "false"}
+    if nodes <= 300:
+        return {"splines": "line", "nslimit": "1"}
+    return {"splines": "line", "nslimit": "0", "mclimit": "0.001", "remincross": "false"}
 
 
 def with_rails(edges: Sequence[Edge]) -> list[Edge]:
-    """The edges of a graph, those into a node before those out of it; where most of them are long, they leave from a rail.
+    """The edges of a graph (given with those into a node before those out of it); if they are long, most leave from rails.
 
     A leaf that every step of a chain reads would have edges past the whole chain. It gets one line along
-    the chain instead, through points ``rail1``, ``rail2``, ..., and each use is an edge from the nearest point.
+    the chain instead, through points ``rail1``, ``rail2``, ..., and each use is an edge from the point before it.
 
     >>> chain = [Edge("w", "n0", "")] + [Edge(t, f"n{i}", "") for i in range(1, 200) for t in ("w", f"n{i - 1}")]
     >>> [edge for edge in with_rails(chain) if edge.tail == "w"][-1]
@@ -119,13 +139,14 @@ def with_rails(edges: Sequence[Edge]) -> list[Edge]:
         if tail not in column:
             firsts[tail] = min(firsts.get(tail, column[head]), column[head] - 1)
     column |= firsts
-    if sum(column[head] - column[tail] for tail, head, _ in edges) <= LONG:
+    if sum(column[head] - column[tail] for tail, head, _ in edges) <= LONG * len(edges):
         return list(edges)
-    found, rail = [], {node: (node, place) for node, place in column.items()}
-    points = 0
+    found, points, rail = [], 0, {node: (node, place) for node, place in column.items()}
+    left = Counter(edge.tail for edge in edges)
     for tail, head, label in sorted(edges, key=lambda edge: column[edge.head]):
         nearest, place = rail[tail]
-        if column[head] - place > SPACING:
+        left[tail] -= 1
+        if column[head] - place > SPACING and left[tail]:  # the last edge needs no point for others
             points += 1
             found.append(Edge(nearest, f"rail{points}", ""))
             nearest = f"rail{points}"
@@ -141,9 +162,23 @@ def new_digraph(rankdir: str, nodes: int) -> Any:
     graph = graphviz.Digraph()
     font = "Arial"  # one that layout engines know the widths of
     graph.attr("graph", **_speed(nodes), rankdir=rankdir, bgcolor="transparent", fontname=font, fontcolor=GREY)
-    graph.attr("node", shape="box", style="filled", fontname=font, fontsize="12", color="#444444", fontcolor="#111111")
+    graph.attr("node", shape="box", style="filled", fontname=font, fontsize="12", color=GREY, fontcolor=INK)
     graph.attr("edge", color=GREY, fontcolor=GREY, fontname=font, fontsize="11")
     return graph
+
+
+def legend(sorts: Collection[str]) -> str:
+    """What the looks of these sorts of nodes mean: an HTML-like label, of one line, for the whole picture."""
+    cells = '<TD><FONT POINT-SIZE="11">legend</FONT></TD>'
+    for name in [name for name in STYLES if name in sorts]:
+        label, fill, attributes = STYLES[name]
+        cell = f'BGCOLOR="{fill}"><FONT COLOR="{INK}" POINT-SIZE="11">{label}</FONT>'
+        if "peripheries" in attributes:
+            cell = f'CELLPADDING="2"><TABLE BORDER="1" CELLBORDER="0" CELLPADDING="2" {cell.replace(">", "><TR><TD>", 1)}</TD></TR></TABLE>'
+        border = 2 if "penwidth" in attributes else 1
+        look = attributes.get("style", "filled,solid").removeprefix("filled,")
+        cells += f'<TD BORDER="{border}" STYLE="{look}" {cell}</TD>'
+    return f'<<TABLE BORDER="0" CELLSPACING="6" CELLPADDING="4" COLOR="{GREY}"><TR>{cells}</TR></TABLE>>'
 
 
 def in_cell(text: str) -> str:

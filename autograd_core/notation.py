@@ -17,6 +17,8 @@ def node_names(output: Value, names: Mapping[str, Any] | None = None, also: Sequ
     A node's own ``name`` comes first, then the variables in ``names`` (such as ``locals()``; lists of Values
     give ``w[0]``, ``w[1]``), then its number for a constant, and ``v1``, ``v2``, ... for the rest.
     """
+    if not isinstance(output, Value):
+        raise TypeError(f"a graph is given by its output, a Value, not by {type(output).__name__} {output!r}")
     variables = {node: name for name, node in reversed(list(_variables(names or {})))}
     found: dict[Value, str] = {}
     used: dict[str, int] = {}

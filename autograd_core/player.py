@@ -81,10 +81,10 @@ def play(
     Raises ``ValueError`` for a graph of more than ``limit`` nodes, and a :class:`LayoutError` that says what
     to install if there is no layout engine.
     """
+    called = names_for(output, names)
     order = topological_order(output)
     if len(order) > limit:
         raise ValueError(f"the graph has {len(order)} nodes, more than a person steps through (limit={limit}): play a part of it")
-    called = names_for(output, names)
     page = _Page(output, order, called, set(inputs), set(parameters))
     description = f"player of {len(order)} nodes and {len(page.frames)} steps"
     return Player(page.fragment(), description)

@@ -16,19 +16,6 @@ NAMED_QUIZ = "a = x*z; b = log(x); c = sin(b); d = exp(a); e = a/b; f = c/a; y =
 
 
 @pytest.fixture
-def run(capsys):
-    def run(*arguments):
-        try:
-            code = main(list(arguments))
-        except SystemExit as exit_:
-            code = exit_.code
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
-
-
-@pytest.fixture
 def gradients(run):
     """The table of gradients that a command prints, as texts by name."""
 

@@ -1,6 +1,7 @@
 """The command line's pictures: the files it writes, and one line for each that it cannot write."""
 
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -8,7 +9,6 @@ from importlib import metadata
 
 import pytest
 
-from autograd_core.__main__ import main
 from autograd_core.layout import REMEDY, VARIABLE
 
 STARTS = {".svg": b"<?xml", ".png": b"\x89PNG", ".dot": b"digraph", ".gv": b"digraph", ".html": b"<!doctype", ".htm": b"<!doctype"}
@@ -19,19 +19,6 @@ NEURON = ("z = w*x + b; y = sigmoid(z)", "w=0.5", "x=2", "b=1")
 def only_the_packaged_engine(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv(VARIABLE, raising=False)
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*arguments):
-        try:
-            code = main([str(argument) for argument in arguments])
-        except SystemExit as exit_:
-            code = exit_.code
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
 
 
 @pytest.fixture
@@ -92,6 +79,49 @@ def test_level_is_how_much_of_the_graph_is_drawn(run, tmp_path):
     assert counts[2] <= counts[1]
 
 
+def collapsed(run, file, level, *arguments):
+    """What is written on each node of a picture."""
+    assert run(*arguments, "--svg", file, "--level", level)[0] == 0
+    labels = re.findall(r"^\tn\d+ \[label=<(<TABLE.*</TABLE>)>", file.read_text("utf-8"), re.MULTILINE)
+    return [re.sub(r"(<[^>]*>)+", "|", label).strip("|").split("|") for label in labels]
+
+
+@pytest.mark.parametrize("level", ["neuron", "layer"])
+def test_the_leaves_of_a_single_neuron_stay_visible_at_every_level(run, tmp_path, level):
+    drawn = collapsed(run, tmp_path / "x.dot", level, "y = sigmoid(w*x + b)", "w=0.5", "x=2", "b=1")
+    assert drawn == [
+        ["w", "data 0.5", "grad 0.21"], ["x", "data 2", "grad 0.0525"], ["b", "data 1", "grad 0.105"],
+        ["y   sigmoid (3 operations)", "data 0.8808", "grad 1"],
+    ]  # fmt: skip
+
+
+def test_where_leaves_are_many_a_cluster_names_those_it_hides_and_its_output(run, tmp_path):
+    values = [f"{name}{i}={i}" for name in "wx" for i in range(1, 5)]
+    drawn = collapsed(run, tmp_path / "x.dot", "neuron", "h = tanh(w1*x1 + w2*x2 + w3*x3 + w4*x4 + b); h*h*b", *values, "b=0")
+    (h, output) = [lines for lines in drawn if "operations" in lines[0]]
+    assert (h[0], h[3]) == ("h   tanh (9 operations, 8 leaves)", "leaves w1, x1, w2, … x4")
+    assert output[0] == "output   × (2 operations)"
+    assert [lines[0] for lines in drawn if "operations" not in lines[0]] == ["b"]  # which both of them read
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--level", "neuron"], "--level says how much of the graph --svg shows: add --svg"),
+        (["--level", "neuron", "--html", "x.html"], "--level says how much of the graph --svg shows: add --svg"),
+        (["--svg", ""], "--svg needs the name of a file"),
+        (["--svg="], "--svg needs the name of a file"),
+        (["--html", ""], "--html needs the name of a file"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(run, monkeypatch, tmp_path, options, told):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(*NEURON, *options)
+    assert (code, out) == (2, "")
+    assert told in err.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_unknown_level_is_refused_with_those_that_exist(run):
     code, out, err = run(*NEURON, "--level", "neurons")
     assert (code, out) == (2, "")
@@ -135,6 +165,13 @@ def test_without_a_layout_engine_the_error_is_the_command_to_run(refused, monkey
     assert not file.exists()
 
 
+def test_the_tables_are_printed_also_where_the_picture_cannot_be_drawn(run, monkeypatch, tmp_path):
+    monkeypatch.setenv(VARIABLE, "no-such-engine")
+    code, out, err = run(*NEURON, "--svg", tmp_path / "x.svg", "--html", tmp_path / "x.html")
+    assert (code, out) == (2, run(*NEURON)[1])
+    assert len(err.splitlines()) == 1
+
+
 @pytest.mark.parametrize("name", ["x.svg", "x.html"])
 def test_a_wrong_engine_in_the_environment_is_named(refused, monkeypatch, tmp_path, name):
     monkeypatch.setenv(VARIABLE, "no-such-engine")
@@ -164,9 +201,10 @@ def test_a_graph_too_large_to_play_is_one_line_with_the_numbers(refused, tmp_pat
 
 
 def test_a_graph_too_large_to_draw_in_full_says_so_and_is_drawn(run, tmp_path):
-    with pytest.warns(UserWarning, match="more than limit=400"):
-        code, out, _ = run("+".join(["tanh(x*x)"] * 200), "x=2", "--svg", tmp_path / "x.dot")
+    code, out, err = run("+".join(["tanh(x*x)"] * 200), "x=2", "--svg", tmp_path / "x.dot")
     assert (code, out.splitlines()[-1]) == (0, f"wrote {tmp_path / 'x.dot'}")
+    (line,) = err.splitlines()
+    assert line.startswith("note: the graph has 600 nodes at level 'operation', more than limit=400: drawn at level 'neuron'")
 
 
 def test_a_derivation_too_long_to_write_is_one_line(refused):
