@@ -306,7 +306,7 @@ def _weighted_sum(n: int) -> Spelling:
 
 
 def _name(text: str) -> Written:
-    return text, -1.0 if text.startswith("-") else ATOM  # a negative number gets brackets wherever it stands
+    return text, 0.5 if text.startswith("-") else ATOM  # a negative number gets brackets but in a call
 
 
 def _operands(primitive: Primitive, count: int) -> Sequence[str]:
@@ -386,7 +386,7 @@ def operation_latex(primitive: Primitive, operands: Sequence[Written]) -> Writte
 
 def _latex_piece(part: Expression, operands: list[Written]) -> Written:
     if isinstance(part, Figure):
-        return part.latex_text, -1.0 if part.name.startswith("-") else PRODUCT if "e" in part.name else ATOM
+        return part.latex_text, 0.5 if part.name.startswith("-") else PRODUCT if "e" in part.name else ATOM
     if isinstance(part, Symbol):
         return symbol_latex(part.name), ATOM
     if isinstance(part, Literal):

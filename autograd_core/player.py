@@ -90,6 +90,14 @@ def play(
     return Player(page.fragment(), description)
 
 
+def _factor(formula: str) -> str:
+    """The formula as it stands behind a product sign: in brackets, if a sum, a difference, a quotient or a condition is outermost."""
+    outermost, inside = formula, ""
+    while outermost != inside:
+        inside, outermost = outermost, re.sub(r"\([^()]*\)|\[[^][]*\]", "_", outermost)
+    return f"({formula})" if re.search(r" [-+/] | if |^-", outermost) else formula
+
+
 class _Page:
     """The parts of one player: the graph as data, its frames, and the picture of the last one."""
 
@@ -120,7 +128,7 @@ class _Page:
 
     def _backward_frame(self, step: BackwardStep, position: int) -> dict[str, Any]:
         consumer: Value = step.consumer  # type: ignore[assignment]
-        formula = "" if step.formula == number_text(step.local, None) else step.formula
+        formula = "" if step.formula == number_text(step.local, None) else _factor(step.formula)
         return {
             "phase": "backward", "node": self.index[step.node], "consumer": self.index[consumer], "position": position, "formula": formula
         }  # fmt: skip

@@ -19,20 +19,14 @@ XOR, XOR_Y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0
 
 
 def batch_norm_model():
-    return Sequential(
-        Layer(2, 8, "linear", seed=1), BatchNorm(8), Layer(8, 8, "relu", seed=2), Dropout(0.25, seed=3), Layer(8, 1, "linear", seed=4)
-    )
+    first, second = Layer(2, 8, "linear", seed=1), Layer(8, 8, "relu", seed=2)
+    return Sequential(first, BatchNorm(8), second, Dropout(0.25, seed=3), Layer(8, 1, "linear", seed=4))
 
 
 def scaled(model, factor):
     for parameter in model.parameters():
         parameter.data *= factor
     return model
-
-
-def with_biases(layer, bias):
-    for neuron in layer.neurons:
-        neuron.b.data = bias
 
 
 HEALTHY = {
@@ -71,7 +65,7 @@ def test_e6_a_healthy_network_is_called_fine_by_every_check(name, capsys):
     assert found.fine, str(found)
     printed = capsys.readouterr().out
     assert printed == f"{found}\n"
-    assert [line[:3] for line in printed.splitlines()] == ["[x]"] * 5 + ["5 o"]
+    assert [line[:3] for line in printed.splitlines()] == ["[x]"] * 5 + ["5 o"]  # 5 of 5 checks are fine
     assert all(part.fine and str(part) and part.finding for part in found.numbers.values())
     assert found["gradient check"]["max_error"] < 1e-6
 
@@ -94,8 +88,6 @@ def test_e6_a_wrong_derivative_is_found_and_blamed_on_its_operation(table):
     assert "The operation 'bent' is to blame" in found.finding
     first, last = found["errors"].values()
     assert last < 1e-6 < 9e-3 < first
-    with_right_rule = primitive("bent", "tanh(x)", lambda out, x: 1.0 - out * out)
-    assert check_gradients(Sequential(Layer(2, 3, with_right_rule, seed=0), Layer(3, 1, "linear", seed=1)), X, Y).fine
 
 
 def test_e6_a_graph_that_is_cut_is_found():
@@ -114,10 +106,8 @@ def test_e6_a_graph_that_is_cut_is_found():
 
 
 def test_a_kink_is_left_out_and_said():
-    found = check_gradients(MLP(2, [4, 1], seed=0), [[0.0, 0.0]], [1.0])  # every hidden sum is exactly 0
-    assert found.fine
-    assert found["left_out"] == 4 - sum(w.data == 0.0 for w in MLP(2, [4, 1], seed=0).layers[1].neurons[0].w)
-    assert found["checked"] == 17 - found["left_out"]
+    found = check_gradients(MLP(2, [4, 1], seed=0), [[0.0, 0.0]], [1.0], per_layer=20)  # every hidden sum is exactly 0
+    assert (found.fine, found["checked"], found["left_out"]) == (True, 13, 4)  # the biases of the hidden units
     assert "4 left out: the loss has a kink there" in found.finding
 
 
@@ -126,20 +116,17 @@ def test_a_random_loss_cannot_be_checked_and_the_error_says_so():
         def forward(self, x):
             return super().forward(x) * random.gauss(1.0, 0.1)
 
-    with pytest.raises(ValueError, match="attribute called generator|in its attribute generator"):
+    with pytest.raises(ValueError, match="in its attribute generator"):
         check_gradients(Noisy(2, 1, seed=0), X, Y)
 
 
-def test_e6_a_deep_network_of_sigmoids_has_a_vanishing_gradient():
+def test_e6_the_gradient_of_a_deep_network_of_sigmoids_vanishes_also_with_small_weights():
     found = gradient_flow(MLP(2, [8] * 10 + [1], "sigmoid", seed=0), X, Y)
     assert not found.fine
     assert found.finding.startswith("The gradient is vanishing: ")
     assert 0.0 < found["ratio"] < 1e-5
     assert list(found["means"].values()) == sorted(found["means"].values())
     assert gradient_flow(MLP(2, [8] * 10 + [1], "tanh", seed=0), X, Y).fine
-
-
-def test_e6_small_weights_make_the_gradient_vanish():
     assert "vanishing" in gradient_flow(scaled(MLP(2, [8] * 5 + [1], "sigmoid", seed=0), 0.1), X, Y).finding
 
 
@@ -164,7 +151,8 @@ def test_gradient_flow_gives_the_numbers_of_a_hand_calculation():
 
 def test_e6_dead_relus_are_found_counted_and_traced():
     model = MLP(2, [16, 16, 1], seed=0)
-    with_biases(model.layers[0], -100.0)
+    for neuron in model.layers[0].neurons:
+        neuron.b.data = -100.0
     found = dead_units(model, X)
     assert not found.fine
     assert found["dead"]["layers.0 Layer(2, 16, relu)"] == list(range(16))
@@ -218,8 +206,7 @@ def test_e6_equal_weights_cannot_overfit():
 
 def test_e6_a_linear_model_is_stuck_on_three_points_that_are_on_no_line():
     found = overfit_one_batch(MLP(1, [1], seed=0), [[0.0], [1.0], [2.0], [3.0]], [0.0, 1.0, 2.0, 5.0], steps=600)
-    assert not found.fine
-    assert "stuck away from 0" in found.finding
+    assert (found.fine, "stuck away from 0" in found.finding) == (False, True)
 
 
 def test_targets_far_from_0_are_not_taken_for_learnt_because_the_loss_fell_far():
@@ -306,8 +293,7 @@ def test_e6_every_diagnosis_is_drawn():
     assert [bar.get_width() for bar in axes.patches] == list(flow["norms"].values())
     axes = check.plot(ax=Figure().subplots())
     assert (axes.get_title(), len(axes.patches)) == ("Gradient check", 2)
-    (axes,) = dead_units(model, X).plot(ax=Figure().subplots())
-    assert axes.get_xlabel() == "share of the samples that a unit is on for"
+    assert dead_units(model, X).plot(ax=Figure().subplots())[0].get_xlabel() == "share of the samples that a unit is on for"
     assert len(activation_histograms(model, X).plot(ax=Figure().subplots(1, 2))) == 2
     found = overfit_one_batch(model, X, Y, steps=5)
     (line,) = found.plot(ax=Figure().subplots()).lines

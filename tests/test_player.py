@@ -119,7 +119,7 @@ def test_the_frames_are_the_records_of_both_passes_in_order(make):
         assert consumer["name"] == step.consumer_name
         assert consumer["parents"][frame["position"]] == frame["node"]
         assert step.consumer.local_derivatives[frame["position"]] == step.local
-        assert frame["formula"] in (step.formula, "")
+        assert frame["formula"] in (step.formula, f"({step.formula})", "")
     edges = [(frame["consumer"], frame["position"]) for frame in backward]
     assert len(set(edges)) == len(edges)
 
@@ -281,3 +281,19 @@ def test_a_function_that_javascript_lacks_is_named():
             play(row(Value(3.0)))
     finally:
         del ac.TABLE["stirling"]
+
+
+@pytest.mark.parametrize(
+    ("slope", "written"),
+    [
+        (lambda x: x.tanh(), "(1 - v2 * v2)"),  # what stands behind a product sign needs brackets
+        (lambda x: x.sigmoid(), "v2 * (1 - v2)"),
+        (lambda x: x.log(), "(1 / v1)"),
+        (lambda x: x.cos(), "(-sin(v1))"),
+        (lambda x: x.sin(), "cos(v1)"),
+    ],
+)
+def test_a_formula_behind_a_product_sign_has_the_brackets_that_it_needs(slope, written):
+    x = Value(0.5, "x")
+    frames = data_of(play(slope(x * x) * 3.0))["frames"]
+    assert written in [frame["formula"] for frame in frames if frame["phase"] == "backward"]

@@ -47,11 +47,24 @@ def tidied(notebook: Any) -> Any:
         cell.id = f"cell-{i}"
         tags = cell.metadata.get("tags", [])
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        if cell.cell_type == "code":
+            cell.outputs = joined(cell.outputs)
         for output in cell.get("outputs", []):
             output.pop("transient", None)
             if "data" in output:
                 output.data.pop("application/vnd.jupyter.widget-view+json", None)
     return notebook
+
+
+def joined(outputs: list[Any]) -> list[Any]:
+    """The outputs with printed text that follows printed text in one piece: where a kernel cuts it is a matter of time."""
+    found: list[Any] = []
+    for output in outputs:
+        if found and output.output_type == found[-1].output_type == "stream" and output.name == found[-1].name:
+            found[-1].text += output.text
+        else:
+            found.append(output)
+    return found
 
 
 def texts(cell: Any) -> list[str]:
