@@ -78,7 +78,7 @@ def test_every_frame_says_what_the_records_say_forth_and_back(opened, make):
         assert captions(page)[0] == where
         expected.reverse()
     page.click(".last")
-    assert captions(page) == list(expected[-1])
+    assert list(map(without_brackets, captions(page))) == list(map(without_brackets, expected[-1]))
 
 
 def test_a_forward_frame_puts_the_numbers_into_the_formula(opened):
