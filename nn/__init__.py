@@ -43,7 +43,7 @@ from .perceptron import Convergence, Perceptron, PerceptronLayer
 from .preprocessing import MinMaxScaler, Standardizer, batches, jitter, one_hot, shift_images, train_test_split
 from .regularization import clip_grad_norm, clip_grad_value, l1_penalty, l2_penalty
 from .schedules import CosineAnnealingLR, ExponentialLR, LinearWarmup, ReduceLROnPlateau, Schedule, StepLR
-from .search import grid_search, random_search
+from .search import Search, grid_search, random_search
 from .tables import read_csv
 from .training import EarlyStopping, TrainingError, fit
 
@@ -77,6 +77,7 @@ __all__ = [
     "RMSprop",
     "ReduceLROnPlateau",
     "Schedule",
+    "Search",
     "Sequential",
     "Standardizer",
     "StepLR",

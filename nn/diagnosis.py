@@ -10,26 +10,36 @@ import copy
 import math
 import random
 import statistics
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd_core import Value, numerical_gradient, topological_order
+from autograd_core import Value, numerical_gradient
 
 from .convolution import Conv1d
 from .dropout import Dropout
 from .history import History
-from .layers import Neuron, activation_name
-from .module import Input, Module, Parameter
+from .module import Module, Parameter
 from .optim import Adam
-from .perceptron import Perceptron
-from .samples import Samples, loss_named, samples_of
-from .tables import as_rows
+from .probing import (
+    STEP,
+    WRONG_GRADIENT,
+    activation_of,
+    all_mean,
+    batch_loss,
+    borrowed,
+    cause_of,
+    drawn_samples,
+    gradients_of,
+    is_kink,
+    layers_of,
+    outputs_of_layers,
+    parameters_of_layers,
+    relative_error,
+)
+from .samples import loss_named
 from .training import TrainingError, fit
 
-WRONG_GRADIENT = 1e-4  # a relative error: the differences of a right gradient stay far below it
-STEP = 1e-5  # of the differences, relative to the parameter: rounding and truncation are both far below WRONG_GRADIENT
 VANISHING = 1e-3  # first layer by last layer: below, the first one learns a thousand times more slowly, that is, hardly
 EXPLODING = 1e3  # the inverse; and the norm at which one usual step (0.01) moves weights of size 1 by ten times their size
 DEAD_SHARE = 0.5  # some idle units are normal in narrow relu layers, a quarter now and then; with half, too little of the layer is left
@@ -107,26 +117,26 @@ def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer:
     >>> print(check_gradients(MLP(1, [1], init="zeros"), [[2.0]], [1.0]).finding)
     The gradient is right: in all 2 parameters compared it agrees with finite differences.
     """
-    data, function = _drawn(model, X, y, loss, samples, seed), loss_named(loss)
+    data, function = drawn_samples(model, X, y, loss, samples, seed), loss_named(loss)
     chance, compared, left_out = random.Random(seed), [], 0
-    with _borrowed(model, training=True):
-        output = _loss(model, data, function)
-        if _loss(model, data, function).data != output.data:
+    with borrowed(model, training=True):
+        output = batch_loss(model, data, function)
+        if batch_loss(model, data, function).data != output.data:
             raise ValueError("the loss differs from call to call: keep the random generator of a module in its attribute generator")
-        gradients, floor = _gradients(model, output), 1e-3 * abs(output.data)  # below that, rounding of the loss shows
-        for layer, named in _parameters_of_layers(model).items():
+        gradients, floor = gradients_of(model, output), 1e-3 * abs(output.data)  # below that, rounding of the loss shows
+        for layer, named in parameters_of_layers(model).items():
             for name, parameter in chance.sample(named, min(per_layer, len(named))):
                 exact, start = gradients[parameter], parameter.data
 
                 def at(x: Any, parameter: Parameter = parameter) -> float:
                     parameter.data = x.data if isinstance(x, Value) else x
-                    return _loss(model, data, function).data
+                    return batch_loss(model, data, function).data
 
                 numeric = numerical_gradient(at, start, STEP * max(1.0, abs(start)))
-                if _relative_error(exact, numeric, floor) > WRONG_GRADIENT:
+                if relative_error(exact, numeric, floor) > WRONG_GRADIENT:
                     numeric = numerical_gradient(at, start)  # extrapolated: more exact, for four times the work
-                error = _relative_error(exact, numeric, floor)
-                on_kink = error > WRONG_GRADIENT and _is_kink(at, start, exact)
+                error = relative_error(exact, numeric, floor)
+                on_kink = error > WRONG_GRADIENT and is_kink(at, start, exact)
                 parameter.data = start
                 left_out += on_kink
                 if not on_kink:
@@ -135,7 +145,7 @@ def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer:
     largest, worst, exact, numeric, _ = max(compared, key=lambda row: row[0], default=(0.0, "", 0.0, 0.0, ""))
     finding = f"The gradient is right: in all {len(compared)} parameters compared it agrees with finite differences."
     if largest > WRONG_GRADIENT:
-        finding = f"The gradient is wrong: in {worst} it is {exact:.6g}, and finite differences give {numeric:.6g}. {_cause(output)}"
+        finding = f"The gradient is wrong: in {worst} it is {exact:.6g}, and finite differences give {numeric:.6g}. {cause_of(output)}"
     elif not compared:
         finding = f"Nothing could be compared: all {left_out} parameters tried stand on a kink. Take other samples or another seed."
     if left_out and compared:
@@ -157,10 +167,10 @@ def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int
     >>> print(gradient_flow(deep, [[0.0, 1.0], [1.0, 0.0]], [0.0, 1.0]).finding)
     The gradient is vanishing: ...
     """
-    data = _drawn(model, X, y, loss, samples, seed)
-    with _borrowed(model, training=True):
-        gradients = _gradients(model, _loss(model, data, loss_named(loss)))
-    layers = {layer: [abs(gradients[parameter]) for _, parameter in named] for layer, named in _parameters_of_layers(model).items()}
+    data = drawn_samples(model, X, y, loss, samples, seed)
+    with borrowed(model, training=True):
+        gradients = gradients_of(model, batch_loss(model, data, loss_named(loss)))
+    layers = {layer: [abs(gradients[parameter]) for _, parameter in named] for layer, named in parameters_of_layers(model).items()}
     means = {layer: sum(sizes) / len(sizes) for layer, sizes in layers.items()}
     norms = {layer: math.hypot(*sizes) for layer, sizes in layers.items()}
     (first, *_), (*_, last), norm = means.values(), means.values(), math.hypot(*norms.values())
@@ -193,9 +203,9 @@ def dead_units(model: Module, X: Any) -> Diagnosis:
     {'layers.0 Layer(1, 2, relu)': [0, 1]}
     """
     activity: dict[str, list[float]] = {}
-    layers = _layers(model)
-    for layer, rows in _outputs(model, layers, X).items():
-        if _activation(layers[layer]) == "relu" and rows:
+    layers = layers_of(model)
+    for layer, rows in outputs_of_layers(model, layers, X).items():
+        if activation_of(layers[layer]) == "relu" and rows:
             units = [[max(row)] for row in rows] if isinstance(layers[layer], Conv1d) else rows
             activity[layer] = [sum(y > 0.0 for y in unit) / len(unit) for unit in zip(*units)]
     dead = {layer: [i for i, share in enumerate(shares) if share == 0.0] for layer, shares in activity.items()}
@@ -221,11 +231,11 @@ def activation_histograms(model: Module, X: Any) -> Diagnosis:
     >>> activation_histograms(MLP(1, [2, 1], "tanh", init="zeros"), [[1.0], [2.0]])["saturated"]
     {'layers.0 Layer(1, 2, tanh)': 0.0}
     """
-    layers = {layer: module for layer, module in _layers(model).items() if not isinstance(module, Dropout)}
-    outputs = {layer: [y for row in rows for y in row] for layer, rows in _outputs(model, layers, X).items() if rows}
+    layers = {layer: module for layer, module in layers_of(model).items() if not isinstance(module, Dropout)}
+    outputs = {layer: [y for row in rows for y in row] for layer, rows in outputs_of_layers(model, layers, X).items() if rows}
     saturated, table = {}, [("layer", "mean", "deviation", "zero", "saturated")]
     for layer, ys in outputs.items():
-        slope = SLOPES.get(_activation(layers[layer]))
+        slope = SLOPES.get(activation_of(layers[layer]))
         if slope:
             saturated[layer] = sum(slope(y) < FLAT for y in ys) / len(ys)
         zero, flat = f"{ys.count(0.0) / len(ys):.0%}", f"{saturated[layer]:.0%}" if slope else ""
@@ -239,7 +249,7 @@ def activation_histograms(model: Module, X: Any) -> Diagnosis:
 
 
 def overfit_one_batch(
-    model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, samples: int = 8, lr: float = 0.01, seed: int = 0
+    model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, samples: int = 8, lr: float = 0.03, seed: int = 0
 ) -> Diagnosis:
     """Whether a copy of the model, trained with Adam on ``samples`` rows drawn at random, gets its loss near 0.
 
@@ -254,7 +264,7 @@ def overfit_one_batch(
     """
     if steps < 1:
         raise ValueError(f"steps is how often the copy is updated, 1 or more, not {steps!r}")
-    data, function, twin, history = _drawn(model, X, y, loss, samples, seed), loss_named(loss), copy.deepcopy(model), History()
+    data, function, twin, history = drawn_samples(model, X, y, loss, samples, seed), loss_named(loss), copy.deepcopy(model), History()
     for module in twin.modules():
         if isinstance(module, Dropout):
             module.p = 0.0
@@ -269,7 +279,7 @@ def overfit_one_batch(
         raise KeyboardInterrupt
     twin.train()
     before, after = (history["loss"][0], history["loss"][-1]) if history.epochs else (math.nan, math.nan)
-    same = _loss(twin, data, lambda outputs, targets: function(_all_mean(outputs), targets)).data if history.epochs else math.nan
+    same = batch_loss(twin, data, lambda outputs, targets: function(all_mean(outputs), targets)).data if history.epochs else math.nan
     fine = after <= NEAR_ZERO * (same if any(target != data.labels[0] for target in data.labels) else before)
     falling = bool(history.epochs) and after < 0.9 * history["loss"][3 * len(history) // 4]
     finding = f"After {steps} steps on {len(rows)} samples the loss is {after:.2g}, from {before:.2g}: "
@@ -280,7 +290,7 @@ def overfit_one_batch(
     elif after > 0.9 * same:
         finding += "it does not tell the samples apart. Equal weights at the start, dead units or no gradient do that: see dead_units."
     elif falling:
-        finding += "not near 0, but still falling. Try more steps or a larger lr first."
+        finding += "not near 0, but still falling. Try more steps or another lr first."
     else:
         finding += "it is stuck away from 0. Check the gradient, the targets and the loss, or take more units or another lr."
     figures = {"before": before, "after": after, "same_output": same}
@@ -308,151 +318,3 @@ def report(model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, s
     checklist = Report(f"{count} of {len(found)} checks are fine.", count == len(found), [("check",)], found, ("", None, {}))
     print(checklist)
     return checklist
-
-
-# -- looking into a model ------------------------------------------------------------------------------------------
-def _layers(model: Module) -> dict[str, Module]:
-    """The parts that hold no other modules than neurons, by path and description."""
-    found: dict[str, Module] = {}
-    inside: set[int] = set()
-    for path, module in model.named_modules():
-        if id(module) in inside:
-            continue
-        parts = module.modules()[1:]
-        if all(isinstance(part, Neuron | Perceptron) for part in parts):
-            inside |= set(map(id, parts))
-            found[_label(path, module)] = module
-    return found
-
-
-def _label(path: str, module: Module) -> str:
-    text = type(module).__name__ if type(module).__repr__ is object.__repr__ else repr(module)
-    return f"{path} {text}".strip()
-
-
-def _parameters_of_layers(model: Module) -> dict[str, list[tuple[str, Parameter]]]:
-    """The named parameters of each layer that has some; those that stand beside layers come under the model's own name."""
-    owners = {id(p): label for label, layer in _layers(model).items() for p in layer.parameters()}
-    groups: dict[str, list[tuple[str, Parameter]]] = {}
-    for name, parameter in model.named_parameters():
-        groups.setdefault(owners.get(id(parameter), type(model).__name__), []).append((name, parameter))
-    return groups
-
-
-def _activation(module: Module) -> str:
-    activation = getattr(module, "activation", "")
-    return str(getattr(activation, "name", None) or activation_name(activation))  # a primitive says its name
-
-
-def _outputs(model: Module, layers: dict[str, Module], X: Any) -> dict[str, list[list[float]]]:
-    """What each layer puts out, in evaluation mode: a row of numbers for each time it is called."""
-    rows = as_rows(X)
-    found: dict[str, list[list[float]]] = {label: [] for label in layers}
-    own = {label: vars(layer).get("forward") for label, layer in layers.items()}
-    with _borrowed(model, training=False):
-        try:
-            for label, layer in layers.items():
-                vars(layer)["forward"] = _noting(layer.forward, found[label])
-            for row in rows:
-                model([Input(value, f"x{i}") for i, value in enumerate(row)])
-        finally:
-            for label, layer in layers.items():
-                vars(layer).pop("forward", None) if own[label] is None else vars(layer).update(forward=own[label])
-    return found
-
-
-def _noting(forward: Callable[[Any], Any], rows: list[list[float]]) -> Callable[[Any], Any]:
-    def noted(x: Any) -> Any:
-        output = forward(x)
-        rows.append([y.data if isinstance(y, Value) else float(y) for y in (output if isinstance(output, list | tuple) else [output])])
-        return output
-
-    return noted
-
-
-@contextmanager
-def _borrowed(model: Module, training: bool) -> Iterator[None]:
-    """The model in one mode; afterwards its mode, parameters, gradients, buffers and generators are what they were."""
-    parameters = [(parameter, parameter.data, parameter.grad) for parameter in model.parameters()]
-    attributes = [
-        (module, name, copy.copy(getattr(module, name)) if name in module.buffers else getattr(module, name))
-        for module in model.modules()
-        for name in ("training", "generator", *module.buffers)
-        if hasattr(module, name)
-    ]
-    model.train(training)
-    try:
-        yield
-    finally:
-        for parameter, data, gradient in parameters:
-            parameter.data, parameter.grad = data, gradient
-        for module, name, value in attributes:
-            setattr(module, name, value)
-
-
-def _drawn(model: Module, X: Any, y: Any, loss: Any, count: int, seed: int) -> Samples:
-    if not model.parameters():
-        raise ValueError(f"{type(model).__name__} has no parameters, so there is no gradient to look at")
-    data = samples_of(model, X, y, loss)
-    if count < 1:
-        raise ValueError(f"samples is how many rows to look at, 1 or more, not {count!r}")
-    return data if len(data.rows) <= count else data.chosen(sorted(random.Random(seed).sample(range(len(data.rows)), count)))
-
-
-def _loss(model: Module, data: Samples, loss: Callable[[Any, Any], Any]) -> Value:
-    """The graph of the loss of all samples in one batch; dropout drops the same each time."""
-    for number, module in enumerate(model.modules()):
-        if hasattr(module, "generator"):
-            module.generator = random.Random(number)
-    inputs = [[Input(value, f"x{i}") for i, value in enumerate(row[: data.columns])] for row in data.rows]
-    value = loss(model.batch(inputs), [row[data.columns] if data.single else row[data.columns :] for row in data.rows])
-    return value if isinstance(value, Value) else Value(value)
-
-
-def _gradients(model: Module, output: Value) -> dict[Parameter, float]:
-    model.zero_grad()
-    output.backward()
-    return {parameter: parameter.grad for parameter in model.parameters()}
-
-
-def _all_mean(outputs: list[Any]) -> list[Any]:
-    """The mean output in place of each."""
-    numbers = [[float(y.data) for y in row] if isinstance(row, list) else [row.data] for row in outputs]
-    means = [sum(column) / len(column) for column in zip(*numbers)]
-    return [means if isinstance(row, list) else means[0] for row in outputs]
-
-
-# -- finite differences ----------------------------------------------------------------------------------------------
-def _relative_error(exact: float, numeric: float, floor: float) -> float:
-    difference = abs(exact - numeric)
-    return 0.0 if difference == 0.0 else difference / max(abs(exact), abs(numeric), floor) if math.isfinite(difference) else math.inf
-
-
-def _is_kink(f: Callable[[float], float], x: float, slope: float) -> bool:
-    """Whether ``slope`` lies between the slopes on the two sides of ``x``, as that of a kink does; a wrong one of a smooth f does not."""
-    step, middle = STEP * max(1.0, abs(x)), f(x)
-    low, high = sorted([(middle - f(x - step)) / step, (f(x + step) - middle) / step])
-    margin = 0.01 * (high - low)
-    return low - margin <= slope <= high + margin
-
-
-def _cause(output: Value) -> str:
-    """The operation in the graph whose derivative contradicts its own values, if there is one."""
-    tried: dict[str, int] = {}
-    for node in topological_order(output):
-        row, operands = node.primitive, [parent.data for parent in node.parents]
-        tried[node.op] = tried.get(node.op, 0) + 1
-        if row is None or row.arity is None or tried[node.op] > 20:  # so often that a wrong row has shown
-            continue
-        for k, exact in enumerate(node.local_derivatives):
-
-            def at(x: Any, evaluate: Any = row.evaluate, k: int = k, operands: list[float] = operands) -> float:
-                return float(evaluate(*operands[:k], x.data if isinstance(x, Value) else x, *operands[k + 1 :]))
-
-            try:
-                numeric = numerical_gradient(at, operands[k])
-                if _relative_error(exact, numeric, 1e-3) > WRONG_GRADIENT and not _is_kink(at, operands[k], exact):
-                    return f"The operation {node.op!r} is to blame: at {operands} its row says {exact:.6g}, its values say {numeric:.6g}."
-            except (ValueError, ArithmeticError):  # on the edge of where the operation is defined
-                continue
-    return "Perhaps the model or the loss reads .data or calls the functions of math, which cuts the graph."

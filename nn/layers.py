@@ -63,7 +63,10 @@ class Neuron(Module):
         self._function = activation_function(activation)
 
     def forward(self, x: Any) -> Any:
-        x = checked_inputs(x, len(self.w), self)
+        return self.activated(checked_inputs(x, len(self.w), self))
+
+    def activated(self, x: list[Any]) -> Any:
+        """The output for inputs that were checked."""
         b = 0.0 if self.b is None else self.b
         if not self.expand:
             return self._function(ac.dot(self.w, x, b))
@@ -117,7 +120,7 @@ class Layer(Module):
 
     def forward(self, x: Any) -> Any:
         x = checked_inputs(x, self.nin, self)
-        outputs = [neuron(x) for neuron in self.neurons]
+        outputs = [neuron.activated(x) for neuron in self.neurons]
         if self._together:
             return self._together(outputs)
         return outputs[0] if len(outputs) == 1 else outputs

@@ -215,7 +215,8 @@ def _walk(found: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Paramete
 
 
 def _require_same_names(expected: Sequence[str], given: dict[str, Any], what: str) -> None:
-    missing, surplus = [name for name in expected if name not in given], [name for name in given if name not in set(expected)]
+    known = set(expected)
+    missing, surplus = [name for name in expected if name not in given], [name for name in given if name not in known]
     if missing or surplus:
         lines = [f"the state does not fit this {what} with {len(expected)} entries:"]
         lines += [f"  {len(missing)} missing, the first is {missing[0]}"] if missing else []
