@@ -10,6 +10,7 @@ import copy
 import math
 import random
 import statistics
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +47,7 @@ DEAD_SHARE = 0.5  # some idle units are normal in narrow relu layers, a quarter 
 FLAT = 0.05  # saturated: where the slope is below a twentieth of the steepest, |tanh| > 0.975 or a sigmoid beyond 0.987
 SATURATED_SHARE = 0.5  # with half of a hidden layer saturated, most of the gradient is lost in it (Glorot and Bengio, 2010)
 NEAR_ZERO = 0.01  # of the loss of giving every sample the same output
+WIDTH = 110  # characters in a line of a finding, as a notebook shows them
 SLOPES: dict[str, Callable[[float], float]] = {"sigmoid": lambda y: 4.0 * y * (1.0 - y), "tanh": lambda y: 1.0 - y * y}
 
 
@@ -87,7 +89,7 @@ class Diagnosis:
     def __str__(self) -> str:
         widths = [max(map(len, column)) for column in zip(*self.table)]
         lines = [f"{first:<{widths[0]}}" + "".join(f"  {x:>{w}}" for x, w in zip(rest, widths[1:])) for first, *rest in self.table]
-        return "\n".join([*map(str.rstrip, lines), self.finding])
+        return "\n".join([*map(str.rstrip, lines), textwrap.fill(self.finding, WIDTH)])
 
     __repr__ = __str__
 
@@ -101,7 +103,7 @@ class Report(Diagnosis):
 
     def __str__(self) -> str:
         checks = [f"[{'x' if found.fine else ' '}] {name}: {found.finding}" for name, found in self.numbers.items()]
-        return "\n".join([*checks, self.finding])
+        return "\n".join([*(textwrap.fill(check, WIDTH, subsequent_indent="    ") for check in checks), textwrap.fill(self.finding, WIDTH)])
 
     __repr__ = __str__
 

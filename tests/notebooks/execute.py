@@ -11,6 +11,8 @@ paths or warnings in it. A cell tagged ``varies`` may print other numbers each t
 from __future__ import annotations
 
 import argparse
+import base64
+import io
 import re
 import sys
 import time
@@ -19,6 +21,7 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
+from PIL import Image
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 METADATA = {
@@ -52,8 +55,19 @@ def tidied(notebook: Any) -> Any:
         for output in cell.get("outputs", []):
             output.pop("transient", None)
             if "data" in output:
+                if "image/png" in output.data:
+                    output.data["image/png"] = in_few_colours(output.data["image/png"])
                 output.data.pop("application/vnd.jupyter.widget-view+json", None)
     return notebook
+
+
+def in_few_colours(png: str) -> str:
+    """A plot in 256 colours, which looks the same and takes a third of the bytes."""
+    picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGBA")
+    on_white = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    file = io.BytesIO()
+    on_white.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    return base64.b64encode(file.getvalue()).decode()
 
 
 def joined(outputs: list[Any]) -> list[Any]:
