@@ -269,14 +269,16 @@ def operation_text(primitive: Primitive, operands: Sequence[str]) -> str:
     >>> operation_text(TABLE["*"], ["a", "b"]), operation_text(TABLE["tanh"], ["a"])
     ('a * b', 'tanh(a)')
     """
-    return _on_paper(primitive, len(operands)).fill({n: _name(text) for n, text in zip(_operands(primitive, len(operands)), operands)})
+    text = _on_paper(primitive, len(operands)).fill({n: _name(text) for n, text in zip(_operands(primitive, len(operands)), operands)})
+    return text.removesuffix(" + 0") if primitive.name == "dot" else text  # a weighted sum without bias
 
 
 def _paper_piece(part: Expression, operands: list[Written]) -> Written:
     if isinstance(part, Symbol | Literal):
         return _name(part.name if isinstance(part, Symbol) else number_text(part.value, None))
     pattern = _on_paper(part.primitive, len(operands))
-    return pattern.fill(dict(zip(_operands(part.primitive, len(operands)), operands))), pattern.precedence
+    text = pattern.fill(dict(zip(_operands(part.primitive, len(operands)), operands)))
+    return text.removesuffix(" + 0") if part.primitive.name == "dot" else text, pattern.precedence
 
 
 def _on_paper(primitive: Primitive, count: int) -> Spelling:
@@ -358,7 +360,7 @@ def operation_latex(primitive: Primitive, operands: Sequence[Written]) -> Writte
         shown = range(n) if n <= 16 else (0, 1, 2, n - 1)
         products = [operation_latex(TABLE["*"], [operands[i], operands[n + i]])[0] for i in shown]
         middle = [r"\dots"] if n > 16 else []
-        terms = [*products[:3], *middle, *products[3:], operands[-1][0]]
+        terms = [*products[:3], *middle, *products[3:], *([operands[-1][0]] if operands[-1][0] != "0" else [])]
         rest = [rf"\left({term}\right)" if term.startswith("-") else term for term in terms[1:]]
         return " + ".join([terms[0], *rest]), SUM
     if not isinstance(primitive.python, str):

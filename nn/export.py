@@ -120,7 +120,6 @@ def _sizes(x: Any) -> tuple[int, ...]:
 # -- source files ------------------------------------------------------------------------------------------------
 _PYTHON = '''\
 """A trained network: predict(x) takes a list of {count} number(s) and returns {result}."""
-
 {imports}
 
 def predict(x):
@@ -183,7 +182,7 @@ def export_program(model: Module, path: str | Path, dialect: str | None = None, 
         return program
     source = program.source.removeprefix("import numpy as np\n\n\n")
     used = sorted(name for name in set(re.findall(r"\b([a-z]\w*)\b", source)) if hasattr(math, name))
-    imports = f"from math import {', '.join(used)}\n" if used else ""
+    imports = f"\nfrom math import {', '.join(used)}\n" if used else ""
     call, result = ("program([], x)[0]", "one number") if sample.single else ("program([], x)", f"a list of {len(sample.outputs)}")
     template = _PYTHON if dialect == "python" else _NUMPY
     replace_file(path, template.format(count=count, result=result, imports=imports, call=call, source=source))
