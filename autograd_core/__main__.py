@@ -17,11 +17,11 @@ from .by_hand import derivation
 from .checking import numerical_gradient
 from .clusters import LEVELS
 from .drawing import draw
-from .expression import number_text
 from .language import ExpressionError, Parsed, bind, parse
 from .layout import LayoutError
 from .player import play
 from .transforms import gradients
+from .typesetting import number_text
 from .value import Value
 from .walkthrough import steps, table
 

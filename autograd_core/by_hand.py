@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from .expression import Expression, Figure, Literal, Symbol, number_latex, number_text, symbol_latex
+from .expression import Expression, Figure, Literal, Symbol
 from .notation import Names, names_for
 from .primitives import chain
+from .typesetting import number_latex, number_text, symbol_latex
 from .value import Constant, Value, topological_order
 
 Written = tuple[str, str]  # as text, and in LaTeX

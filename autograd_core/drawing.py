@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import layout
 from .clusters import LEVELS, Cluster, clusters_within, require_one_of, visible_leaves
-from .expression import number_text
 from .layout import GREY, STYLES
 from .notation import Names, names_for
+from .typesetting import number_text
 from .value import Constant, Value, topological_order
 from .walkthrough import BackwardStep, terms
 

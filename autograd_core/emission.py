@@ -18,9 +18,10 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from .arithmetic import ATOM, SIGN, SUM, Primitive
-from .expression import number_in, operation_text
+from .expression import number_in
 from .rules import Edge, Rule, rule
 from .spelling import Dialect
+from .typesetting import operation_text
 from .value import Value, topological_order
 
 LONGEST = 100  # operations in one statement: Python's compiler recurses into long sums

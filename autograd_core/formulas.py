@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from .expression import Expression, Literal, Symbol, number_text
+from .expression import Expression, Literal, Symbol
 from .notation import Names, names_for
+from .typesetting import number_text
 from .value import Constant, Value, topological_order
 from .walkthrough import html_table, table
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from .checking import STEP
-from .expression import number_text
 from .formulas import symbolic
 from .notation import names_for
 from .program import operation_count
 from .structure import kind_of, leaves_of, like
 from .transforms import grad, jvp
+from .typesetting import number_text
 from .value import Value, topological_order
 from .walkthrough import html_table, table
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .expression import number_text
+from .typesetting import number_text
 from .value import Constant, Value, topological_order
 
 

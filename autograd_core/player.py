@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from . import layout
 from .arithmetic import ATOM, Primitive
-from .expression import number_text, operation_text
 from .notation import Names, names_for
 from .rules import rule
 from .spelling import JAVASCRIPT
+from .typesetting import number_text, operation_text
 from .value import Constant, Value, topological_order
 from .walkthrough import BackwardStep, terms
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .arithmetic import real
-from .expression import Expression, Literal, Symbol, number_text, operation_text
+from .expression import Expression, Literal, Symbol
 from .notation import Names, names_for
+from .typesetting import number_text, operation_text
 from .value import Constant, Value, topological_order
 
 
