@@ -7,6 +7,7 @@ import linecache
 import math
 from collections.abc import Callable, Sequence
 from operator import add
+from pathlib import Path
 from typing import Any
 
 from .emission import NAME, Emitted, Statement, emit
@@ -82,6 +83,10 @@ class Program:
             total += value
             gradients = list(map(add, gradients, of_row))
         return total, gradients
+
+    def save_c(self, path: str | Path) -> None:
+        """Write the program as one plain C file: only in the c dialect."""
+        raise TypeError(f"save_c needs compile_graph(..., dialect='c'); this program is in the {self.dialect} dialect")
 
     def _check_lengths(self, wrt_values: Sequence[float], input_values: Sequence[float]) -> None:
         flat = getattr(wrt_values, "ndim", 1) == getattr(input_values, "ndim", 1) == 1

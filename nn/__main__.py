@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from . import data
 from .execution import DIALECTS
+from .export import export_program
 from .layers import MLP
 from .module import Module
 from .optim import Adam
@@ -58,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace) -> None:
+    if options.plot:
+        from . import plots  # noqa: F401  without matplotlib it refuses now, not after the training
     task = TASKS[options.data]
     train, test = train_test_split(*task.load(options.seed), test=0.25, seed=options.seed, stratify=True)
     hidden = task.hidden if options.hidden is None else options.hidden
@@ -72,12 +75,10 @@ def run(options: argparse.Namespace) -> None:
     print(history)
     found = model.evaluate(*test, loss, ["accuracy"])
     print(f"{len(test.X)} held-out samples: {found['accuracy']:.1%} right")
+    if options.save:
+        export_program(model, options.save)
     if options.plot:
         plot(model, train, history, options.plot)
-    if options.save:
-        from .export import export_program
-
-        export_program(model, options.save)
 
 
 def plot(model: Module, samples: data.Dataset, history: Any, path: str) -> None:

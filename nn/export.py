@@ -178,7 +178,7 @@ def export_program(model: Module, path: str | Path, dialect: str | None = None, 
         sample = record(model, [0.0] * count, [], None)
     program = compile_graph(sample.outputs, [], sample.inputs, dialect)
     if dialect == "c":
-        program.save_c(path)  # type: ignore[attr-defined]
+        program.save_c(path)
         return program
     source = program.source.removeprefix("import numpy as np\n\n\n")
     used = sorted(name for name in set(re.findall(r"\b([a-z]\w*)\b", source)) if hasattr(math, name))

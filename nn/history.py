@@ -14,7 +14,7 @@ class History:
     >>> history["loss"]
     [0.5, 0.25]
     >>> print(history)
-    2 epochs, finished: loss 0.25
+    2 epochs, finished; last: loss 0.25
     """
 
     epochs: list[dict[str, float]] = field(default_factory=list)
@@ -36,4 +36,4 @@ class History:
         last = self.epochs[-1] if self.epochs else {}
         figures = ", ".join(f"{name} {value:.4g}" for name, value in last.items() if name not in ("epoch", "lr", "grad_norm", "seconds"))
         best = f" (best: epoch {self.best_epoch})" if self.best_epoch not in (None, len(self.epochs)) else ""
-        return f"{len(self.epochs)} epochs, {self.stopped}{best}: {figures}"
+        return f"{len(self.epochs)} epochs, {self.stopped}{best}; last: {figures}"

@@ -188,6 +188,9 @@ class LearningAnimation(FuncAnimation):
     def _repr_html_(self) -> str:
         return self.to_jshtml()
 
+    def __repr__(self) -> str:
+        return "<animation of learning>"
+
 
 def training_animation(
     model: Module, X: Any, y: Any, *, frames: int = 20, steps: int = 60, low: Any = None, high: Any = None,

@@ -36,11 +36,21 @@ def notebooks(names: list[str]) -> list[Path]:
 
 
 def executed(path: Path) -> Any:
-    """The notebook with fresh outputs; an error in a cell is raised."""
+    """The notebook with fresh outputs; an error in a cell, or in a solution of an exercise, is raised."""
     notebook = nbformat.read(path, as_version=4)
+    count = len(notebook.cells)
+    notebook.cells += [nbformat.v4.new_code_cell(code) for code in solutions(notebook)]
     client = NotebookClient(notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}})
     client.execute()
+    del notebook.cells[count:]
     return tidied(notebook)
+
+
+def solutions(notebook: Any) -> list[str]:
+    """The Python in the folded solutions of the exercises."""
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    return [code for text in texts for folded in re.findall(r"<details>.*?</details>", text, re.DOTALL)
+            for code in re.findall(r"```python\n(.*?)```", folded, re.DOTALL)]  # fmt: skip
 
 
 def tidied(notebook: Any) -> Any:

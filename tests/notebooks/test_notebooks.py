@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 
 import nbformat
 import pytest
@@ -14,11 +13,9 @@ ROWS = [*(f"A{i}" for i in range(1, 10)), *(f"B{i}" for i in range(1, 14)), *(f"
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_a_notebook_runs_in_a_minute_and_prints_what_is_committed(name):
+def test_a_notebook_and_its_solutions_run_and_print_what_is_committed(name):
     committed = nbformat.read(NOTEBOOKS[name], as_version=4)
-    start = time.perf_counter()
     fresh = executed(NOTEBOOKS[name])
-    assert time.perf_counter() - start < 60
     for before, after in zip(committed.cells, fresh.cells, strict=True):
         if "varies" not in before.metadata.get("tags", []):
             assert texts(after) == texts(before), before.source
