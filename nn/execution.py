@@ -35,6 +35,8 @@ def record(model: Module, x: Sequence[float], target: Sequence[float], loss: Los
     single = not isinstance(output, list | tuple)
     outputs = [y if isinstance(y, Value) else Constant(y) for y in ([output] if single else output)]
     value = loss([output], [targets[0] if single else targets]) if loss else None
+    if loss and not isinstance(value, Value | int | float):
+        raise TypeError(f"a loss returns one number, a Value, not {type(value).__name__}: take the mean over the samples")
     return Sample(inputs, targets, outputs, single, Constant(value) if isinstance(value, int | float) else value)
 
 
@@ -153,7 +155,36 @@ def execution(model: Module, loss: Loss, rows: list[list[float]], columns: int, 
             stacklevel=3,
         )
         return Eager(model, loss, columns)
-    return Compiled(model, loss, columns, rows[0], dialect)
+    compiled = Compiled(model, loss, columns, rows[0], dialect)
+    if not _agrees(compiled, rows[-1]):
+        warnings.warn(
+            f"{type(model).__name__} or the loss computes with something that a recorded graph holds as a constant (.data, random "
+            "numbers, an attribute that changes), so that the graph would be right for some samples only: it runs eagerly",
+            NotOneGraph,
+            stacklevel=3,
+        )
+        return Eager(model, loss, columns)
+    return compiled
+
+
+def _agrees(compiled: Compiled, row: list[float]) -> bool:
+    """Whether the programs give what the model itself gives for another row than the one that was recorded."""
+    values = [float(parameter.data) for parameter in compiled.parameters]
+    try:
+        with evaluating(compiled.model):
+            sample = record(compiled.model, row[: compiled.columns], row[compiled.columns :], compiled.loss)
+            expected = [y.data for y in (*sample.outputs, sample.loss)]  # type: ignore[union-attr]
+        found = compiled.outputs(values, [row])[0]
+        loss = record(compiled.model, row[: compiled.columns], row[compiled.columns :], compiled.loss).loss
+        found, expected = [*found, compiled.sums(values, compiled.rows([row]))[0]], [*expected, loss.data]  # type: ignore[union-attr]
+    except (ValueError, ArithmeticError):  # a sample out of the domain: training says so
+        return True
+    return len(found) == len(expected) and all(map(same, found, expected))
+
+
+def same(a: float, b: float) -> bool:
+    """Whether a program's number is that of the model, but for rounding; what is not finite is judged elsewhere."""
+    return a == b or not (math.isfinite(a) and math.isfinite(b)) or math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9)
 
 
 class evaluating:  # noqa: N801  a context manager, which is used as a function

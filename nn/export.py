@@ -13,7 +13,7 @@ from autograd_core import Program, compile_graph
 from .dropout import Dropout
 from .execution import evaluating, record
 from .layers import Layer, Sequential, activation_name
-from .module import Module
+from .module import Module, copied_lists
 from .normalization import BatchNorm
 from .saving import replace_file
 from .summaries import inputs_of
@@ -59,7 +59,7 @@ def to_torch(model: Sequential) -> dict[str, Any]:
                 state[f"{i}.bias"] = [neuron.b.data for neuron in part.neurons]  # type: ignore[union-attr]
         elif isinstance(part, BatchNorm):
             state[f"{i}.weight"], state[f"{i}.bias"] = [p.data for p in part.weight], [p.data for p in part.bias]
-            state |= {f"{i}.{name}": getattr(part, name) for name in part.buffers}
+            state |= {f"{i}.{name}": copied_lists(getattr(part, name)) for name in part.buffers}
     return state
 
 
@@ -91,7 +91,7 @@ def from_torch(model: Sequential, state: dict[str, Any]) -> None:
                 for parameter, value in zip(parameters, plain[f"{i}.{name}"]):
                     parameter.data = float(value)
             for name in part.buffers:
-                setattr(part, name, plain[f"{i}.{name}"])
+                setattr(part, name, copied_lists(plain[f"{i}.{name}"]))
 
 
 def _counterparts(model: Sequential) -> Iterator[tuple[Module | None, str]]:

@@ -51,7 +51,7 @@ class Neuron(Module):
         self, nin: int, activation: Activation = "relu", bias: bool = True, init: Any = "auto", seed: Any = None, expand: bool = False,
         nonlin: bool | None = None, outputs: int = 1, label: Callable[[str, int | None], str] | None = None,
     ) -> None:  # fmt: skip
-        if not isinstance(nin, int) or nin < 1:
+        if not hasattr(nin, "__index__") or nin < 1:
             raise ValueError(f"a neuron has at least one input, not {nin!r}")
         if nonlin is not None:  # micrograd's word
             activation = "relu" if nonlin else "linear"
@@ -93,7 +93,7 @@ class Layer(Module):
         self, nin: int, nout: int, activation: Activation = "relu", bias: bool = True, init: Any = "auto", seed: Any = None,
         expand: bool = False, number: int | str = "", nonlin: bool | None = None,
     ) -> None:  # fmt: skip
-        if not isinstance(nout, int) or nout < 1:
+        if not hasattr(nout, "__index__") or nout < 1:
             raise ValueError(f"a layer has at least one neuron, not {nout!r}")
         if nonlin is not None:
             activation = "relu" if nonlin else "linear"

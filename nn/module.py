@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from numbers import Real
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -116,7 +117,9 @@ class Module:
         >>> Neuron(1, activation="tanh", init="zeros").state_dict()
         {'w.0': 0.0, 'b': 0.0}
         """
-        state: dict[str, Any] = {name: parameter.data for name, parameter in self.named_parameters()}
+        state: dict[str, Any] = {name: float(parameter.data) for name, parameter in self.named_parameters()}
+        if len(state) < len(self.parameters()):
+            raise ValueError(f"two parameters of this {type(self).__name__} have the same path: give them different keys")
         return state | self.buffers_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -125,23 +128,24 @@ class Module:
         buffers = {name: (module, attribute) for name, module, attribute in self._buffers()}
         _require_same_names([*parameters, *buffers], state, type(self).__name__)
         for name in parameters:
-            if isinstance(state[name], bool) or not isinstance(state[name], int | float):
+            if isinstance(state[name], bool) or not isinstance(state[name], Real):
                 raise ValueError(f"{name} is a number, not {state[name]!r}")
+        values = {name: float(state[name]) for name in parameters}
         for name, (module, attribute) in buffers.items():
             if _shape(state[name]) != _shape(getattr(module, attribute)):
                 raise ValueError(f"{name} has the shape {_shape(getattr(module, attribute))}, not {_shape(state[name])}")
         for name, parameter in parameters.items():
-            parameter.data = float(state[name])
+            parameter.data = values[name]
         self.load_buffers(state)
 
     def buffers_dict(self) -> dict[str, Any]:
         """The content of every buffer, by its path."""
-        return {name: _copied(getattr(module, attribute)) for name, module, attribute in self._buffers()}
+        return {name: copied_lists(getattr(module, attribute)) for name, module, attribute in self._buffers()}
 
     def load_buffers(self, state: dict[str, Any]) -> None:
         """Take over the buffers from what :meth:`buffers_dict` or :meth:`state_dict` gave."""
         for name, module, attribute in self._buffers():
-            setattr(module, attribute, _copied(state[name]))
+            setattr(module, attribute, copied_lists(state[name]))
 
     def _buffers(self) -> Iterator[tuple[str, Module, str]]:
         for prefix, module in self.named_modules():
@@ -228,5 +232,6 @@ def _shape(x: Any) -> Any:
     return [len(x), _shape(x[0]) if x else 0] if isinstance(x, list) else "number" if isinstance(x, int | float) else type(x).__name__
 
 
-def _copied(x: Any) -> Any:
-    return [_copied(part) for part in x] if isinstance(x, list) else x
+def copied_lists(x: Any) -> Any:
+    """Nested lists as new lists."""
+    return [copied_lists(part) for part in x] if isinstance(x, list) else x

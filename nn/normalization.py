@@ -10,6 +10,10 @@ import autograd_core as ac
 from .module import Module, Parameter
 
 
+class BatchError(ValueError):
+    """A batch that cannot be normalised: the message says what is needed."""
+
+
 class BatchNorm(Module):
     """Shifts and scales each of ``count`` features to mean 0 and variance 1 over the batch, then by a learnt weight and bias.
 
@@ -39,7 +43,7 @@ class BatchNorm(Module):
 
     def forward(self, x: Sequence[Any]) -> list[Any]:
         if self.training:
-            raise ValueError("BatchNorm looks at a whole batch while it is trained: call batch(rows), or eval() first")
+            raise BatchError("BatchNorm looks at a whole batch while it is trained: call batch(rows), or eval() first")
         means, variances = self.running_mean, self.running_var
         return [self._normalized(i, value, means[i], variances[i]) for i, value in enumerate(self._checked([x])[0])]
 
@@ -49,7 +53,7 @@ class BatchNorm(Module):
         rows = self._checked(rows)
         count = len(rows)
         if count < 2:
-            raise ValueError("BatchNorm needs two samples or more in a batch while it is trained, for a variance: given one")
+            raise BatchError("BatchNorm needs two samples or more in a batch while it is trained, for a variance: given one")
         columns = []
         for i, column in enumerate(zip(*rows)):
             mean = ac.dot([1.0 / count] * count, column)

@@ -9,6 +9,7 @@ from typing import Any
 import autograd_core as ac
 
 from .module import Input, Module, Parameter
+from .tables import as_rows
 
 CODINGS = {"01": (0.0, 1.0), "pm1": (-1.0, 1.0)}
 
@@ -87,10 +88,11 @@ class Perceptron(Module):
         strange = sorted(set(targets) - set(CODINGS[self.coding]))
         if strange:
             raise ValueError(f"targets are {CODINGS[self.coding]} in the coding {self.coding!r}, not {strange[0]:g}")
+        rows = as_rows(X)
         updates, errors = 0, []
         for _ in range(epochs):
             errors.append(0)
-            for x, target in zip(X, targets):
+            for x, target in zip(rows, targets):
                 error = self(x).data - target
                 if error:
                     for w, value in zip(self.w, x):

@@ -7,10 +7,10 @@ from typing import Any
 
 from autograd_core import Value, compile_graph, watching_comparisons
 
-from .execution import evaluating, execution, record
+from .execution import evaluating, execution, record, same
 from .layers import activation_name
 from .metrics import predicted_classes
-from .module import Module
+from .module import Input, Module
 from .samples import figures, loss_named, metric_named, samples_of
 from .tables import as_rows
 
@@ -24,8 +24,11 @@ def predict(model: Module, X: Any) -> list[Any]:
         with watching_comparisons() as places:
             sample = record(model, rows[0], [], None)
         if len(rows) <= FEW or places:
-            return [_numbers(model(row)) for row in rows]
-    found = compile_graph(sample.outputs, [], sample.inputs).batch([], rows)
+            return [_numbers(model([Input(value, f"x{i}") for i, value in enumerate(row)])) for row in rows]
+        last = _flat(_numbers(model([Input(value, f"x{i}") for i, value in enumerate(rows[-1])])))
+        found = compile_graph(sample.outputs, [], sample.inputs).batch([], rows)
+        if not all(map(same, found[-1], last)):  # the graph holds a constant, such as .data, that differs from row to row
+            return [_numbers(model([Input(value, f"x{i}") for i, value in enumerate(row)])) for row in rows]
     return [row[0] for row in found] if sample.single else found
 
 
@@ -33,6 +36,10 @@ def _numbers(output: Any) -> Any:
     if isinstance(output, list | tuple):
         return [_numbers(y) for y in output]
     return output.data if isinstance(output, Value) else float(output)
+
+
+def _flat(output: Any) -> list[float]:
+    return output if isinstance(output, list) else [output]
 
 
 def predict_classes(model: Module, X: Any) -> list[int]:

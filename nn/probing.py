@@ -112,8 +112,8 @@ def drawn_samples(model: Module, X: Any, y: Any, loss: Any, count: int, seed: in
 def batch_loss(model: Module, data: Samples, loss: Callable[[Any, Any], Any]) -> Value:
     """The graph of the loss of all samples in one batch; dropout drops the same each time."""
     for number, module in enumerate(model.modules()):
-        if hasattr(module, "generator"):
-            module.generator = random.Random(number)
+        if isinstance(getattr(module, "generator", None), random.Random):
+            vars(module)["generator"] = random.Random(number)
     inputs = [[Input(value, f"x{i}") for i, value in enumerate(row[: data.columns])] for row in data.rows]
     value = loss(model.batch(inputs), [row[data.columns] if data.single else row[data.columns :] for row in data.rows])
     return value if isinstance(value, Value) else Value(value)

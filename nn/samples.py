@@ -10,7 +10,7 @@ from .execution import evaluating, record
 from .losses import LOSSES
 from .metrics import METRICS, accuracy, f1, precision, predicted_classes, recall
 from .module import Module
-from .tables import as_labels, as_rows, as_targets, check_lengths
+from .tables import as_labels, as_rows, as_targets, check_lengths, plain
 
 OF_CLASSES = (accuracy, precision, recall, f1)
 
@@ -35,18 +35,33 @@ def samples_of(model: Module, X: Any, y: Any, loss: Any) -> Samples:
     with evaluating(model):
         sample = record(model, rows[0], [], None)
     outputs = len(sample.outputs)
+    single = sample.single or outputs == 1
     if loss is LOSSES["cross_entropy"]:
-        if sample.single:
+        if single:
             raise ValueError("cross_entropy needs one output a class: give the model several, or take loss='bce_with_logits'")
-        labels: list[Any] = as_labels(y, classes=outputs)
+        labels: list[Any] = _class_numbers(y, outputs)
         targets = [[float(label == k) for k in range(outputs)] for label in labels]
     else:
         labels = as_targets(y)
         targets = [target if isinstance(target, list) else [target] for target in labels]
-        labels = [target[0] for target in targets] if sample.single else labels
-        _require_fitting(targets, 1 if sample.single else outputs, loss)
+        labels = [target[0] for target in targets] if single else labels
+        _require_fitting(targets, 1 if single else outputs, loss)
     check_lengths(rows, targets)
-    return Samples([[*x, *target] for x, target in zip(rows, targets)], len(rows[0]), labels, sample.single)
+    return Samples([[*x, *target] for x, target in zip(rows, targets)], len(rows[0]), labels, single)
+
+
+def _class_numbers(y: Any, classes: int) -> list[int]:
+    """The class of each sample: numbers, rows that hold one number, or one-hot rows."""
+    rows = plain(y, "y")
+    if rows and hasattr(rows[0], "__len__") and not isinstance(rows[0], str):
+        found = as_rows(y, "y")
+        if len(found[0]) == 1:
+            return as_labels([row[0] for row in found], classes=classes)
+        wrong = next((i for i, row in enumerate(found) if sorted(row) != [0.0] * (classes - 1) + [1.0]), None)
+        if wrong is not None:
+            raise ValueError(f"y: row {wrong} is {found[wrong]}: cross_entropy takes class numbers or one-hot rows of {classes}")
+        return [row.index(1.0) for row in found]
+    return as_labels(rows, classes=classes)
 
 
 def _require_fitting(targets: Sequence[Sequence[float]], outputs: int, loss: Any) -> None:
@@ -95,12 +110,18 @@ def metric_named(metric: str | Callable[..., Any], loss: str | Callable[..., Any
     name = metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")
     if function not in OF_CLASSES:
         return name, function
-    is_logit = loss_named(loss) is LOSSES["bce_with_logits"]
+    chosen = loss_named(loss)
+    is_logit, is_sign = chosen is LOSSES["bce_with_logits"], chosen in (LOSSES["hinge"], LOSSES["logistic"])
+    is_share = is_logit or chosen is LOSSES["bce"]
 
     def of_classes(outputs: Any, labels: Any) -> float:
-        if isinstance(labels[0], list):  # one-hot rows
+        if isinstance(labels[0], list):
+            for i, row in enumerate(labels):
+                if sorted(row) != [0.0] * (len(row) - 1) + [1.0]:
+                    raise ValueError(f"{name} of several outputs needs one-hot targets, and row {i} is {row}: give a metric of your own")
             labels = predicted_classes(labels)
-        convention = "sign" if set(labels) <= {-1, 1} else "logit" if is_logit else "probability"
+        signed = is_sign or (not is_share and -1 in labels and set(labels) <= {-1, 1})
+        convention = "sign" if signed else "logit" if is_logit else "probability"
         return float(function(predicted_classes(outputs, convention), labels))
 
     return name, of_classes

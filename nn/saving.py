@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import tempfile
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ def load_state(module: Module, path: str | Path) -> None:
     content = read_json(path, "state")
     try:
         module.load_state_dict(content["state"])
+    except KeyError as error:
+        raise ValueError(f"{path} has no entry {error}: it was not written by save") from None
     except ValueError as error:
         raise ValueError(f"{path}, which was saved from {content['module']}: {error}") from None
 
@@ -36,15 +39,17 @@ def write_json(path: str | Path, kind: str, content: dict[str, Any]) -> None:
 def replace_file(path: str | Path, text: str) -> None:
     """Write a file beside its place, and move it there in one step."""
     path = Path(path)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    path = Path(os.path.realpath(path))
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
-        with open(handle, "w", encoding="utf-8") as file:
+        with open(beside, "x", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
     except BaseException:
-        os.unlink(beside)
+        with contextlib.suppress(OSError):  # it may have been moved, or never made
+            os.unlink(beside)
         raise
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -13,14 +14,21 @@ from autograd_core import Value, compile_graph
 from .execution import Execution, execution, first_bad, is_finite
 from .history import History
 from .module import Module
+from .normalization import BatchError
 from .optim import Adam, Optimizer
+from .progress import ProgressBar
 from .regularization import clip_norm, clip_value, l1_penalty, l2_penalty
 from .samples import Samples, figures, loss_named, metric_named, samples_of, split_samples
 from .saving import read_json, write_json
 
 
 class TrainingError(ArithmeticError):
-    """A loss or a gradient that is not finite; the model keeps the parameters from before that step."""
+    """A loss or a gradient that is not finite; the model keeps the parameters from before that step.
+
+    ``history`` holds the epochs that were finished before.
+    """
+
+    history: History | None = None
 
 
 class EarlyStopping(NamedTuple):
@@ -58,6 +66,10 @@ def fit(
     >>> print(f"{model.predict([[3.0]])[0]:.2f}")
     7.00
 
+    A loss of one's own is called with lists of one prediction and one target, and the mean over the batch is taken; with Dropout or
+    BatchNorm in the model it is called with the whole batch: it must be a mean over samples. Attributes that a callback changes
+    have no effect on a compiled model, other than parameters and ``optimizer.lr``: take ``dialect="eager"`` for them.
+
     Raises ``ValueError`` for data or options that do not fit, and :class:`TrainingError` if a loss or gradient is not finite.
     """
     if resume and checkpoint is None:
@@ -66,22 +78,35 @@ def fit(
     data = samples_of(model, X, y, loss)
     random_seed = seed if seed is not None else written["seed"] if written else random.randrange(2**32)
     data, held_out = split_samples(data, validation, model, loss, random_seed)
-    if batch_size is not None and (not isinstance(batch_size, int) or not 1 <= batch_size <= len(data.rows)):
+    if batch_size is not None and (not hasattr(batch_size, "__index__") or not 1 <= batch_size <= len(data.rows)):
         raise ValueError(f"batch_size is from 1 to the {len(data.rows)} samples, not {batch_size!r}")
-    if epochs < 0:
-        raise ValueError(f"epochs is 0 or more, not {epochs}")
+    if not hasattr(epochs, "__index__") or epochs < 0:
+        raise ValueError(f"epochs is a whole number, 0 or more, not {epochs!r}")
+    if checkpoint is not None and not Path(checkpoint).absolute().parent.is_dir():
+        raise FileNotFoundError(f"the folder of the checkpoint {checkpoint} is not there: make it first")
     run = _Run(model, loss_named(loss), data, held_out, dialect, random_seed)
     run.optimizer = _made(optimizer or (lambda parameters: Adam(parameters, lr=0.01)), run.execution.parameters, Optimizer)
     run.schedule = _made(schedule, run.optimizer, None) if schedule else None
+    if run.schedule is not None and getattr(run.schedule, "optimizer", run.optimizer) is not run.optimizer:
+        raise ValueError("the schedule is one of another optimizer: give fit that optimizer, or as schedule a function of the optimizer")
     run.require_own_parameters()
+    metrics = [metrics] if isinstance(metrics, str) or callable(metrics) else metrics
     run.metrics = [metric_named(metric, loss) for metric in metrics]
-    run.batch_size, run.shuffle = batch_size or len(data.rows), shuffle
+    run.batch_size, run.shuffle = operator.index(batch_size or len(data.rows)), shuffle
     run.max_norm, run.max_value = max_norm, max_value
     run.penalties = _penalties(run.execution.parameters, l2, l1)
-    stopping = EarlyStopping(early_stopping) if isinstance(early_stopping, int) else early_stopping
+    stopping = None if early_stopping is None else _stopping(early_stopping)
     if written:
         run.restore(written)
     return run.train(epochs, stopping, checkpoint, callback, progress)
+
+
+def _stopping(x: Any) -> EarlyStopping:
+    if isinstance(x, EarlyStopping):
+        return x
+    if isinstance(x, bool) or not hasattr(x, "__index__") or x < 1:
+        raise ValueError(f"early_stopping is a number of epochs, 1 or more, or an nn.EarlyStopping, not {x!r}")
+    return EarlyStopping(operator.index(x))
 
 
 def _made(maker: Any, argument: Any, kind: Any) -> Any:
@@ -117,9 +142,10 @@ class _Run:
         self.model, self.data, self.held_out, self.seed = model, data, held_out, seed
         model.train()
         self.modules = model.modules()
+        self.has_buffers = any(module.buffers for module in self.modules)
         self.execution: Execution = execution(model, loss, data.rows, data.columns, dialect)
         self.rows = self.execution.rows(data.rows)
-        self.values = [parameter.data for parameter in self.execution.parameters]
+        self.values = [float(parameter.data) for parameter in self.execution.parameters]
         self.history = History()
         self.best: dict[str, Any] | None = None
         self.best_loss = float("inf")
@@ -133,12 +159,15 @@ class _Run:
 
     # -- the loop ------------------------------------------------------------------------------------------------
     def train(self, epochs: int, stopping: EarlyStopping | None, checkpoint: Any, callback: Any, progress: bool) -> History:
-        bar = _progress_bar(epochs, len(self.history), progress)
+        bar = ProgressBar(epochs, len(self.history), progress)
         try:
-            while len(self.history) < epochs:
+            if stopping is not None and self.waited >= stopping.patience:  # the checkpoint is of a training that had ended
+                self.history.stopped = "early stopping"
+            while len(self.history) < epochs and self.history.stopped == "finished":
+                start = self.values, self.buffers()
                 entry = self.epoch(len(self.history) + 1)
                 self.history.epochs.append(entry)
-                self.note_best(entry, stopping)
+                self.note_best(entry, stopping, start)
                 if self.schedule is not None:
                     _step_schedule(self.schedule, entry.get("val_loss", entry["loss"]))
                 if checkpoint is not None or callback is not None:
@@ -146,21 +175,28 @@ class _Run:
                 if checkpoint is not None:
                     write_json(checkpoint, "checkpoint", self.state())
                 bar.show(entry)
-                if callback is not None and callback(self.model, self.history):
-                    self.history.stopped = "callback"
-                    break
+                if callback is not None:
+                    ends = callback(self.model, self.history)
+                    self.values = [float(parameter.data) for parameter in self.execution.parameters]
+                    if ends:
+                        self.history.stopped = "callback"
+                        break
                 if stopping is not None and self.waited >= stopping.patience:
                     self.history.stopped = "early stopping"
                     break
         except KeyboardInterrupt:
             self.history.stopped = "interrupted"
+        except TrainingError as error:
+            error.history = self.history
+            self.model.load_buffers(start[1])  # the bad step may have spoilt running averages
+            raise
         finally:
             bar.close()
             self.execution.assign(self.values)
+            self.model.eval()
         if stopping is not None and stopping.restore_best and self.best is not None:
             self.execution.assign(self.best["values"])
             self.model.load_buffers(self.best["buffers"])
-        self.model.eval()
         return self.history
 
     def epoch(self, number: int) -> dict[str, float]:
@@ -168,17 +204,22 @@ class _Run:
         chance = random.Random(f"{self.seed}/{number}")  # of its own for each epoch, so that a resumed training draws the same
         for i, module in enumerate(self.modules):
             module.training = True
-            if hasattr(module, "generator"):
-                module.generator = random.Random(f"{self.seed}/{number}/{i}")
+            if isinstance(getattr(module, "generator", None), random.Random):
+                vars(module)["generator"] = random.Random(f"{self.seed}/{number}/{i}")
         total, norm = 0.0, 0.0
         for batch_number, batch in enumerate(self.batches(chance), start=1):
             value, norm = self.step(batch, number, batch_number)
             total += value * len(batch)
         entry = {"epoch": number, "loss": total / len(self.data.rows), "lr": self.optimizer.lr, "grad_norm": norm}
-        if self.metrics:
-            entry |= self.measured(self.data, "")
-        if self.held_out is not None:
-            entry |= self.measured(self.held_out, "val_")
+        try:
+            entry |= self.measured(self.data, "") if self.metrics else {}
+            entry |= self.measured(self.held_out, "val_") if self.held_out is not None else {}
+        except ArithmeticError as error:
+            raise TrainingError(f"training stopped after epoch {number}, while it was evaluated: {error}") from error
+        except ValueError as error:
+            if "domain" not in str(error) and "not defined" not in str(error):
+                raise
+            raise TrainingError(f"training stopped after epoch {number}, while it was evaluated: {error}") from error
         return entry | {"seconds": time.perf_counter() - start}
 
     def batches(self, chance: random.Random) -> Any:
@@ -201,6 +242,8 @@ class _Run:
             if self.penalties is not None:
                 penalty, of_penalty = self.penalties(self.values)
                 value, gradients = value + penalty, [g + p for g, p in zip(gradients, of_penalty)]
+        except BatchError:
+            raise
         except (ValueError, ArithmeticError) as error:
             raise self.stopped(batch, epoch, number, str(error)) from error
         if not is_finite(value, gradients):
@@ -208,7 +251,15 @@ class _Run:
         if self.max_value is not None:
             gradients = clip_value(gradients, self.max_value)
         gradients, norm = clip_norm(gradients, float("inf") if self.max_norm is None else self.max_norm)
-        self.values = self.optimizer.update(self.values, gradients)
+        steps, state = self.optimizer.steps, dict(self.optimizer.state)
+        try:
+            values = self.optimizer.update(self.values, gradients)
+            if not is_finite(value, values):
+                raise self.stopped(batch, epoch, number, "the step would make a parameter infinite or nan")
+        except BaseException:
+            self.optimizer.steps, self.optimizer.state = steps, state
+            raise
+        self.values = values
         return value, norm
 
     def stopped(self, batch: Any, epoch: int, number: int, what: str) -> TrainingError:
@@ -223,14 +274,19 @@ class _Run:
         found = figures(self.execution.outputs(self.values, table.rows), table, self.metrics)
         return {f"{prefix}{name}": value for name, value in found.items() if prefix or name != "loss"}
 
-    def note_best(self, entry: dict[str, float], stopping: EarlyStopping | None) -> None:
+    def note_best(self, entry: dict[str, float], stopping: EarlyStopping | None, start: Any) -> None:
         watched = entry.get("val_loss", entry["loss"])
         if watched < self.best_loss - (stopping.min_delta if stopping else 0.0):
             self.best_loss, self.waited, self.history.best_epoch = watched, 0, int(entry["epoch"])
-            has_buffers = any(module.buffers for module in self.modules)
-            self.best = {"values": self.values, "buffers": self.model.buffers_dict() if has_buffers else {}}
+            # The loss of the whole data set in one batch is that of the values before the step.
+            before = self.held_out is None and self.batch_size == len(self.data.rows)
+            values, buffers = start if before else (self.values, self.buffers())
+            self.best = {"values": values, "buffers": buffers}
         else:
             self.waited += 1
+
+    def buffers(self) -> dict[str, Any]:
+        return self.model.buffers_dict() if self.has_buffers else {}
 
     # -- checkpoints -----------------------------------------------------------------------------------------------
     def state(self) -> dict[str, Any]:
@@ -243,14 +299,17 @@ class _Run:
 
     def restore(self, content: dict[str, Any]) -> None:
         here = {"samples": len(self.data.rows), "batch_size": self.batch_size, "seed": self.seed}
+        if (content["schedule"] is None) is not (self.schedule is None):
+            had, has = ("a", "none") if self.schedule is None else ("no", "one")
+            raise ValueError(f"the checkpoint was written with {had} schedule, and this training has {has}")
         for name, value in here.items():
             if content[name] != value:
                 raise ValueError(f"the checkpoint was written with {name}={content[name]}, and this training has {name}={value}")
-        self.model.load_state_dict(content["state"])
-        self.optimizer.load_state_dict(content["optimizer"])
+        self.optimizer.load_state_dict(content["optimizer"])  # first what may be refused
         if self.schedule is not None:
             self.schedule.load_state_dict(content["schedule"])
-        self.values = [parameter.data for parameter in self.execution.parameters]
+        self.model.load_state_dict(content["state"])
+        self.values = [float(parameter.data) for parameter in self.execution.parameters]
         self.best, self.best_loss, self.waited = content["best"], content["best_loss"], content["waited"]
         self.history = History(content["epochs"], best_epoch=content["best_epoch"])
 
@@ -258,32 +317,3 @@ class _Run:
 def _step_schedule(schedule: Any, watched: float) -> None:
     """One epoch further; a schedule that watches the loss, such as ReduceLROnPlateau, is given it."""
     schedule.step(watched) if getattr(schedule, "watches_loss", False) else schedule.step()
-
-
-class _progress_bar:  # noqa: N801  a function in all but its methods
-    """A bar of tqdm with the figures of the last epoch; nothing without tqdm."""
-
-    def __init__(self, epochs: int, done: int, wanted: bool) -> None:
-        self.bar: Any = None
-        if not wanted:
-            return
-        try:
-            import warnings
-
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # in a notebook without widgets it falls back to text, and warns
-                from tqdm.auto import tqdm
-
-                self.bar = tqdm(total=epochs, initial=done, unit="epoch")
-        except ImportError:
-            pass
-
-    def show(self, entry: dict[str, float]) -> None:
-        if self.bar is not None:
-            hidden = ("epoch", "seconds", "grad_norm", "lr")
-            self.bar.set_postfix({name: f"{value:.4g}" for name, value in entry.items() if name not in hidden}, refresh=False)
-            self.bar.update()
-
-    def close(self) -> None:
-        if self.bar is not None:
-            self.bar.close()

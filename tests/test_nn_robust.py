@@ -1,0 +1,275 @@
+"""What people do to a training: odd models, odd losses, changes on the way, wrong options, Ctrl-C, and files."""
+
+import math
+import os
+import random
+import signal
+import stat
+import subprocess
+import sys
+import time
+import warnings
+
+import numpy as np
+import pytest
+
+import autograd_core as ac
+import nn
+
+X = [[0.1 * i, math.sin(i)] for i in range(12)]
+Y = [0.5 * a - b for a, b in X]
+
+
+def train(model, x=X, y=Y, **options):
+    return model.fit(x, y, **{"progress": False, "seed": 0, "epochs": 2, **options})
+
+
+class Two(nn.Module):
+    """A model of two parameters, whose forward pass is given."""
+
+    def __init__(self, forward):
+        self.a, self.b, self.how = nn.Parameter(0.5, "a"), nn.Parameter(-0.25, "b"), forward
+
+    def forward(self, x):
+        return self.how(self, x)
+
+
+# -- models that one graph cannot stand for ------------------------------------------------------------------------------
+CHANGING = {
+    "a choice by data": lambda m, x: m.a * x[0] if x[0].data > 0.5 else m.b * x[1],
+    "data used as a number": lambda m, x: m.a * x[0].data + m.b,
+    "noise": lambda m, x: m.a * x[0] + m.b * random.gauss(0.0, 1.0),
+}
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_a_model_whose_graph_changes_from_sample_to_sample_runs_eagerly_and_says_so(name):
+    with pytest.warns(nn.NotOneGraph, match="runs eagerly"):
+        train(Two(CHANGING[name]))
+    if name != "noise":
+        compiled, eager = Two(CHANGING[name]), Two(CHANGING[name])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", nn.NotOneGraph)
+            train(compiled)
+        train(eager, dialect="eager")
+        assert compiled.state_dict() == eager.state_dict()
+
+
+@pytest.mark.parametrize("name", ["a choice by data", "data used as a number"])
+def test_predict_does_not_depend_on_the_number_of_rows(name):
+    model = Two(CHANGING[name])
+    assert model.predict(X) == [model.predict([row])[0] for row in X]
+
+
+def test_a_network_called_generator_is_left_alone():
+    class Game(nn.Module):
+        def __init__(self):
+            self.generator, self.head = nn.MLP(2, [2], seed=0), nn.MLP(2, [1], seed=1)
+
+        def forward(self, x):
+            return self.head(self.generator(x))
+
+    game = Game()
+    train(game)
+    assert len(game.parameters()) == 9
+    assert isinstance(game.generator, nn.MLP)
+
+
+# -- figures -----------------------------------------------------------------------------------------------------------
+def test_labels_that_are_all_1_are_no_coding_of_minus_1_and_1():
+    model = nn.MLP(2, [1], output="sigmoid", init="zeros")
+    model.layers[0].neurons[0].b.data = -5.0
+    assert model.evaluate(X, [1] * 12, "bce", ["accuracy"])["accuracy"] == 0.0
+
+
+def test_accuracy_of_several_labels_at_a_time_is_refused():
+    model = nn.MLP(2, [2], output="sigmoid", init="zeros")
+    with pytest.raises(ValueError, match=r"needs one-hot targets, and row 0 is \[1.0, 1.0\]"):
+        model.evaluate(X, [[1.0, 1.0]] * 12, "bce", ["accuracy"])
+
+
+@pytest.mark.parametrize("y", [[[0], [1], [2]] * 4, [[1, 0, 0], [0, 1, 0], [0, 0, 1]] * 4, np.array([0, 1, 2] * 4), [0.0, 1.0, 2.0] * 4])
+def test_classes_may_be_numbers_columns_or_one_hot_rows(y):
+    model, plain = nn.MLP(2, [3], seed=0), nn.MLP(2, [3], seed=0)
+    train(model, y=y, loss="cross_entropy", metrics="accuracy")
+    train(plain, y=[0, 1, 2] * 4, loss="cross_entropy")
+    assert model.state_dict() == plain.state_dict()
+
+
+def test_a_network_that_ends_in_a_list_of_one_has_metrics_too():
+    model = nn.Sequential(nn.Layer(2, 1, "linear", seed=0), nn.BatchNorm(1))
+    labels = [float(y > 0) for y in Y]
+    history = train(model, y=labels, loss="bce_with_logits", metrics=["accuracy"], validation=(X, labels))
+    assert history["accuracy"][-1] == history["val_accuracy"][-1]
+
+
+def test_without_validation_the_best_parameters_are_those_of_the_smallest_loss():
+    model = nn.MLP(1, [1], init="zeros")
+    history = model.fit([[1.0], [2.0]], [3.0, 4.0], early_stopping=3, optimizer=lambda p: nn.SGD(p, lr=1.0), progress=False)
+    assert model.evaluate([[1.0], [2.0]], [3.0, 4.0])["loss"] == min(history["loss"]) == 12.5
+
+
+# -- what changes on the way ---------------------------------------------------------------------------------------------
+def test_a_callback_may_change_parameters_and_the_learning_rate():
+    def clip(model, history):
+        for parameter in model.parameters():
+            parameter.data = min(0.1, max(-0.1, parameter.data))
+        optimizer.lr = 0.0
+
+    model = nn.MLP(2, [3, 1], seed=0)
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+    train(model, optimizer=optimizer, callback=clip, epochs=3)
+    assert all(abs(value) <= 0.1 for value in model.state_dict().values())
+
+
+def test_a_schedule_of_another_optimizer_is_refused():
+    model = nn.MLP(2, [1])
+    other = nn.SGD(model.parameters(), lr=0.1)
+    with pytest.raises(ValueError, match="of another optimizer"):
+        train(model, schedule=nn.StepLR(other, 1))
+
+
+def test_a_resumed_training_that_had_stopped_early_stays_stopped(tmp_path):
+    options = {"validation": 0.3, "early_stopping": 2, "optimizer": lambda p: nn.SGD(p, lr=0.9), "epochs": 60, "checkpoint": tmp_path / "c"}
+    first = train(nn.MLP(2, [1], seed=0), **options)
+    assert first.stopped == "early stopping"
+    again = train(nn.MLP(2, [1], seed=0), resume=True, **options)
+    assert (len(again), again.stopped) == (len(first), "early stopping")
+
+
+def test_a_checkpoint_with_a_schedule_is_not_resumed_without_one(tmp_path):
+    train(nn.MLP(2, [1]), schedule=lambda o: nn.StepLR(o, 1), checkpoint=tmp_path / "c")
+    with pytest.raises(ValueError, match="written with a schedule, and this training has none"):
+        train(nn.MLP(2, [1]), checkpoint=tmp_path / "c", resume=True)
+
+
+# -- numbers that are not finite -----------------------------------------------------------------------------------------
+def test_a_step_to_infinity_is_undone():
+    model = nn.MLP(2, [1], seed=0)
+    before = model.state_dict()
+    optimizer = nn.SGD(model.parameters(), lr=1e300, momentum=0.9)
+    with pytest.raises(nn.TrainingError, match="would make a parameter infinite or nan"):
+        train(model, y=[3e10] * 12, optimizer=optimizer)
+    assert model.state_dict() == before
+    assert not model.training
+
+
+def test_a_failed_training_hands_over_the_history_and_whole_running_averages():
+    model = nn.Sequential(nn.Layer(2, 4, seed=0), nn.BatchNorm(4), nn.Layer(4, 1, "linear", seed=1))
+    with pytest.raises(nn.TrainingError) as caught:
+        train(model, epochs=400, optimizer=lambda p: nn.SGD(p, lr=1e150), batch_size=6)
+    assert caught.value.history is not None
+    assert all(map(math.isfinite, model.layers[1].running_var))
+
+
+def test_a_domain_error_while_evaluating_is_a_training_error():
+    model = Two(lambda m, x: m.a * ac.log(x[0]) + m.b)
+    rows = [[1.0 + i, 0.0] for i in range(6)]
+    with pytest.raises(nn.TrainingError, match="while it was evaluated"):
+        train(model, rows, [0.0] * 6, validation=([[1.0, 0.0], [-1.0, 0.0]], [0.0] * 2))
+
+
+# -- options -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"early_stopping": True}, "number of epochs, 1 or more"),
+        ({"early_stopping": 2.5}, "number of epochs, 1 or more"),
+        ({"epochs": 2.5}, "epochs is a whole number"),
+        ({"epochs": -1}, "epochs is a whole number"),
+    ],
+)
+def test_wrong_options_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        train(nn.MLP(2, [1]), **options)
+
+
+def test_a_loss_returns_one_number():
+    with pytest.raises(TypeError, match="a loss returns one number, a Value, not list"):
+        train(nn.MLP(2, [1]), loss=lambda predictions, targets: [predictions[0] - targets[0]])
+
+
+def test_integers_of_numpy_are_integers():
+    model = nn.MLP(2, [4, np.int64(3)], seed=np.int64(1).item())
+    assert len(model.layers[1].neurons) == 3
+    one = nn.MLP(2, [1], seed=0)
+    assert len(train(one, epochs=np.int64(3), batch_size=np.int64(4), early_stopping=np.int64(3))) == 3
+
+
+def test_a_batch_that_cannot_be_normalised_says_so_and_blames_no_learning_rate():
+    model = nn.Sequential(nn.Layer(2, 2, seed=0), nn.BatchNorm(2), nn.Layer(2, 1, "linear", seed=1))
+    with pytest.raises(ValueError, match="two samples or more"):
+        train(model, batch_size=11)
+
+
+# -- files and interruptions -------------------------------------------------------------------------------------------
+def test_numbers_of_numpy_in_parameters_are_saved(tmp_path):
+    unit = nn.Perceptron(2)
+    unit.learn(np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float32), [0, 0, 0, 1])
+    unit.save(tmp_path / "unit")
+    other = nn.Perceptron(2)
+    other.load(tmp_path / "unit")
+    assert other.state_dict() == unit.state_dict()
+    unit.b.data = np.float32(0.5)
+    unit.load_state_dict(unit.state_dict())
+    assert {type(value) for value in unit.state_dict().values()} == {float}
+
+
+def test_parameters_of_one_path_are_refused_where_one_would_be_lost():
+    class Keys(nn.Module):
+        def __init__(self):
+            self.d = {1: nn.Parameter(1.0), "1": nn.Parameter(2.0)}
+
+    with pytest.raises(ValueError, match=r"two parameters .* the same path"):
+        Keys().state_dict()
+
+
+def test_models_do_not_share_what_pytorch_s_state_carried():
+    first, second = (nn.Sequential(nn.Layer(2, 2, seed=0), nn.BatchNorm(2), nn.Layer(2, 1, "linear", seed=1)) for _ in range(2))
+    nn.from_torch(second, nn.to_torch(first))
+    before = list(second.layers[1].running_mean)
+    train(first)
+    assert second.layers[1].running_mean == before
+
+
+def test_a_saved_file_has_the_usual_rights_and_a_link_stays_a_link(tmp_path):
+    plain, target, link = tmp_path / "plain", tmp_path / "target", tmp_path / "link"
+    plain.write_text("")
+    link.symlink_to(target)
+    nn.MLP(1, [1]).save(target)
+    nn.MLP(1, [1]).save(link)
+    assert stat.S_IMODE(target.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
+    assert link.is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "plain", "target"]
+
+
+def test_a_checkpoint_in_a_folder_that_is_not_there_is_refused_at_once(tmp_path):
+    model = nn.MLP(2, [1], seed=0)
+    before = model.state_dict()
+    with pytest.raises(FileNotFoundError, match="make it first"):
+        train(model, checkpoint=tmp_path / "none" / "c")
+    assert model.state_dict() == before
+
+
+INTERRUPTED = """
+import sys, nn
+model = nn.MLP(2, [8, 1], seed=0)
+X = [[0.1 * i, 0.01 * i * i] for i in range(40)]
+say = lambda model, history: print("ready", flush=True) if len(history) == 1 else None
+history = model.fit(X, [x[0] for x in X], epochs=10**6, batch_size=4, seed=0, progress=False, checkpoint=sys.argv[1], callback=say)
+again = nn.MLP(2, [8, 1], seed=0)
+again.fit(X, [x[0] for x in X], epochs=len(history), batch_size=4, seed=0, progress=False, checkpoint=sys.argv[1], resume=True)
+print(history.stopped, len(history) > 0)
+"""
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.13])
+def test_a_real_ctrl_c_ends_a_training_and_leaves_a_checkpoint_that_resumes(delay, tmp_path):
+    command = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "c.json")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=os.path.dirname(os.path.dirname(nn.__file__)))
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(delay)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert out == "interrupted True\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["c.json"]
