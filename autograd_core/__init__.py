@@ -66,11 +66,12 @@ if TYPE_CHECKING:
         gradcheck,
         numerical_gradient,
     )
+    from .dialects import compile_graph
     from .drawing import Drawing, draw, to_dot
     from .formulas import cost, formula, symbolic
     from .methods import compare_methods
     from .player import Player, play
-    from .program import Program, compile_graph, operation_count
+    from .program import Program, operation_count
     from .tracing import jit
     from .walkthrough import explain, steps
 
@@ -85,11 +86,12 @@ _LAZY = {
         "gradcheck",
         "numerical_gradient",
     ),
+    "dialects": ("compile_graph",),
     "drawing": ("Drawing", "draw", "to_dot"),
     "formulas": ("cost", "formula", "symbolic"),
     "methods": ("compare_methods",),
     "player": ("Player", "play"),
-    "program": ("Program", "compile_graph", "operation_count"),
+    "program": ("Program", "operation_count"),
     "tracing": ("jit",),
     "walkthrough": ("explain", "steps"),
 }

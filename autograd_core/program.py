@@ -10,8 +10,7 @@ from operator import add
 from pathlib import Path
 from typing import Any
 
-from .emission import NAME, Emitted, Statement, emit
-from .spelling import PYTHON
+from .emission import NAME, Emitted, Statement
 from .value import Value, topological_order
 
 WHOLE = 4_000  # operands, about 1,300 statements: up to here one generated function, which reads and runs best
@@ -99,50 +98,6 @@ class Program:
     def __repr__(self) -> str:
         lines = self.source.count("\n")
         return f"<{self.dialect} program of {lines} lines: {self._wrt_count} parameters, {self._input_count} inputs>"
-
-
-def compile_graph(output: Value | Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value] = (), dialect: str = "python") -> Program:
-    """Compile the graph of ``output`` into a :class:`Program` with its gradient with respect to ``wrt``.
-
-    ``wrt`` are leaves whose gradient is wanted, ``inputs`` leaves that change from call to call; every
-    other leaf is a constant of the program. A list of outputs gives a program of their values only.
-    ``dialect`` is ``"python"`` (needs nothing), ``"numpy"`` (rows as arrays) or ``"c"`` (needs a C compiler).
-
-    In Python and C the results equal those of the graph itself wherever all values are finite. Where the
-    graph would raise a domain error, Python raises too; NumPy and C return nan or inf.
-
-    >>> x = Value(3.0)
-    >>> compile_graph(x * x, [x])([5.0])
-    (25.0, [10.0])
-
-    Raises ``ValueError`` for an unknown dialect, for a node in ``wrt`` or ``inputs`` that is no leaf or stands there twice.
-    """
-    single = isinstance(output, Value)
-    if not hasattr(output, "__iter__") and not single:
-        raise TypeError(f"output is a Value or a list of Values, not {type(output).__name__} {output!r}")
-    outputs: list[Value] = [output] if isinstance(output, Value) else list(output)
-    wrt, inputs = list(wrt), list(inputs)
-    if not outputs:
-        raise ValueError("there is nothing to compile: outputs is an empty list")
-    for what, nodes in (("outputs", outputs), ("wrt", wrt), ("inputs", inputs)):
-        for node in nodes:
-            if not isinstance(node, Value):
-                raise TypeError(f"{what} holds {type(node).__name__} {node!r}: compile_graph takes Values")
-            if node.parents and what != "outputs":
-                raise ValueError(f"{node!r} in {what} is computed from other nodes: only leaves can be given new values")
-    if len({*wrt, *inputs}) < len(wrt) + len(inputs):
-        raise ValueError("a leaf stands twice in wrt and inputs: each may have one value")
-    if dialect == "python":
-        return Program(emit(outputs, wrt, inputs, PYTHON, single), wrt, inputs, single)
-    if dialect == "numpy":
-        from .program_numpy import NumpyProgram
-
-        return NumpyProgram.of(outputs, wrt, inputs, single)
-    if dialect == "c":
-        from .program_c import CProgram
-
-        return CProgram.of(outputs, wrt, inputs, single)
-    raise ValueError(f"dialect is 'python', 'numpy' or 'c', not {dialect!r}")
 
 
 def _floats(values: Any) -> Any:

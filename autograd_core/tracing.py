@@ -9,7 +9,8 @@ from typing import Any
 
 from . import arithmetic
 from .arithmetic import Number, real
-from .program import Program, compile_graph
+from .dialects import compile_graph
+from .program import Program
 from .structure import kind_of, leaves_of, like, map_structure
 from .value import Constant, Value
 
