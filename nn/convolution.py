@@ -29,7 +29,7 @@ class Conv1d(Module):
         self, kernel_size: int, padding: int | str = 0, bias: bool = True, activation: Activation = "relu", init: Any = "auto",
         seed: Any = None, expand: bool = False,
     ) -> None:  # fmt: skip
-        if not isinstance(kernel_size, int) or kernel_size < 1:
+        if not hasattr(kernel_size, "__index__") or kernel_size < 1:
             raise ValueError(f"a filter has at least one weight, not {kernel_size!r}")
         if padding == "same" and kernel_size % 2 == 0:
             raise ValueError(f"padding='same' needs an odd kernel_size, not {kernel_size}")

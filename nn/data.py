@@ -230,7 +230,7 @@ def digits() -> Dataset:
 
 def _checked(n: int, noise: float, seed: int | random.Random) -> random.Random:
     """The random numbers of a set, after a look at its size and noise."""
-    if not isinstance(n, int) or n < 2:
+    if not hasattr(n, "__index__") or n < 2:
         raise ValueError(f"n is the number of points, a whole number from 2 on, not {n!r}")
     if not 0.0 <= noise < math.inf:
         raise ValueError(f"noise is a finite number from 0 on, not {noise!r}")

@@ -76,7 +76,7 @@ def confusion_matrix(predictions: Any, labels: Any, classes: int | Sequence[int]
     pairs = _class_pairs(predictions, labels)
     if classes is None:
         classes = sorted({label for pair in pairs for label in pair})
-    order = list(range(classes)) if isinstance(classes, int) else classes
+    order = list(range(classes)) if hasattr(classes, "__index__") else classes
     position = {label: i for i, label in enumerate(order)}
     matrix = [[0] * len(position) for _ in position]
     for i, (predicted, label) in enumerate(pairs):

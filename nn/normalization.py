@@ -30,7 +30,7 @@ class BatchNorm(Module):
     buffers = ("running_mean", "running_var", "num_batches_tracked")
 
     def __init__(self, count: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
-        if not isinstance(count, int) or count < 1:
+        if not hasattr(count, "__index__") or count < 1:
             raise ValueError(f"BatchNorm has at least one feature, not {count!r}")
         self.weight = [Parameter(1.0, f"gamma[{i}]") for i in range(count)]
         self.bias = [Parameter(0.0, f"beta[{i}]") for i in range(count)]

@@ -144,7 +144,7 @@ def batches(X: Any, y: Any, batch_size: int, seed: int | random.Random = 0, shuf
     [[0, 1], [2, 3], [4]]
     """
     rows, targets = _examples(X, y)
-    if not isinstance(batch_size, int) or batch_size < 1:
+    if not hasattr(batch_size, "__index__") or batch_size < 1:
         raise ValueError(f"batch_size is a whole number from 1 on, not {batch_size!r}")
     if batch_size > len(rows):
         raise ValueError(f"batch_size={batch_size} is larger than the data: there are {len(rows)} example(s)")
@@ -161,7 +161,7 @@ def jitter(X: Any, y: Any, copies: int = 1, noise: float = 0.1, seed: int | rand
     (6, [0, 1, 0, 1, 0, 1])
     """
     rows, targets = _examples(X, y)
-    if not isinstance(copies, int) or copies < 0 or not 0.0 <= noise < math.inf:
+    if not hasattr(copies, "__index__") or copies < 0 or not 0.0 <= noise < math.inf:
         raise ValueError(f"copies is a whole number and noise a finite number from 0 on, not {copies!r} and {noise!r}")
     chance = generator(seed)
     noisy = [[x + chance.gauss(0.0, noise) for x in row] for _ in range(copies) for row in rows]

@@ -257,7 +257,7 @@ class ReduceLROnPlateau(Schedule):
 
 
 def _count(name: str, x: Any, lowest: int = 1) -> int:
-    if not isinstance(x, int) or x < lowest:
+    if not hasattr(x, "__index__") or x < lowest:
         raise ValueError(f"{name} is an int of at least {lowest}, not {x!r}")
     return x
 

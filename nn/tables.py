@@ -77,7 +77,7 @@ def as_labels(y: Any, name: str = "y", classes: int | None = None) -> list[int]:
     values = _filled(y, name)
     labels = [value if type(value) is int else _whole(value, f"{name}: row {i}") for i, value in enumerate(values)]
     if classes is not None:
-        if not isinstance(classes, int) or classes < 1:
+        if not hasattr(classes, "__index__") or classes < 1:
             raise ValueError(f"classes is the number of classes, a whole number from 1 on, not {classes!r}")
         for i, label in enumerate(labels):
             if not 0 <= label < classes:

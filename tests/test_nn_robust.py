@@ -196,6 +196,24 @@ def test_integers_of_numpy_are_integers():
     assert len(train(one, epochs=np.int64(3), batch_size=np.int64(4), early_stopping=np.int64(3))) == 3
 
 
+THREE = np.int64(3)
+TAKE_INTEGERS = {
+    "Conv1d": lambda: nn.Conv1d(THREE),
+    "BatchNorm": lambda: nn.BatchNorm(THREE),
+    "moons": lambda: nn.data.moons(THREE * 2),
+    "one_hot": lambda: nn.one_hot([0, 2], classes=THREE),
+    "confusion_matrix": lambda: nn.confusion_matrix([0, 2], [1, 2], classes=THREE),
+    "StepLR": lambda: nn.StepLR(nn.SGD([ac.Value(1.0)], lr=0.1), THREE),
+    "batches": lambda: list(nn.batches(X, Y, THREE)),
+    "jitter": lambda: nn.jitter(X, Y, copies=THREE, noise=0.1),
+}
+
+
+@pytest.mark.parametrize("name", TAKE_INTEGERS)
+def test_integers_of_numpy_are_taken_where_integers_are(name):
+    assert TAKE_INTEGERS[name]() is not None
+
+
 def test_a_batch_that_cannot_be_normalised_says_so_and_blames_no_learning_rate():
     model = nn.Sequential(nn.Layer(2, 2, seed=0), nn.BatchNorm(2), nn.Layer(2, 1, "linear", seed=1))
     with pytest.raises(ValueError, match="two samples or more"):
