@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
+from .initialization import generator_of
+
 
 class Dataset(NamedTuple):
     """Examples: ``X``, a list of rows of numbers, and ``y``, the label (an int) or target of each row.
@@ -26,19 +28,10 @@ class Dataset(NamedTuple):
     y: list[Any]
 
 
-def generator(seed: int | random.Random) -> random.Random:
-    """The random numbers of a seed; a ``random.Random`` stands for itself and goes on where it was.
-
-    >>> generator(0).random() == generator(0).random()
-    True
-    """
-    return seed if isinstance(seed, random.Random) else random.Random(seed)
-
-
 def shuffled(data: Dataset, chance: random.Random) -> Dataset:
     """The same examples in another order.
 
-    >>> sorted(shuffled(Dataset([[0.0], [1.0]], [0, 1]), generator(0)).y)
+    >>> sorted(shuffled(Dataset([[0.0], [1.0]], [0, 1]), random.Random(0)).y)
     [0, 1]
     """
     order = list(range(len(data.X)))
@@ -234,7 +227,7 @@ def _checked(n: int, noise: float, seed: int | random.Random) -> random.Random:
         raise ValueError(f"n is the number of points, a whole number from 2 on, not {n!r}")
     if not 0.0 <= noise < math.inf:
         raise ValueError(f"noise is a finite number from 0 on, not {noise!r}")
-    return generator(seed)
+    return generator_of(seed)
 
 
 def _pair(numbers: Sequence[int], name: str = "labels") -> Sequence[int]:

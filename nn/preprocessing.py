@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from .data import Dataset, generator
+from .data import Dataset
+from .initialization import generator_of
 from .tables import as_labels, as_rows, check_lengths, plain
 
 
@@ -123,7 +124,7 @@ def train_test_split(
     shares = (1.0 - test, test) if fractions is None else tuple(fractions)
     if any(not 0.0 < share <= 1.0 for share in shares) or abs(math.fsum(shares) - 1.0) > 1e-9:
         raise ValueError(f"fractions are numbers between 0 and 1 that add up to 1, not {shares}")
-    chance = generator(seed)
+    chance = generator_of(seed)
     order = _shuffled(range(len(rows)), chance)
     if stratify:
         order = _classes_spread(order, targets, len(shares))
@@ -148,7 +149,7 @@ def batches(X: Any, y: Any, batch_size: int, seed: int | random.Random = 0, shuf
         raise ValueError(f"batch_size is a whole number from 1 on, not {batch_size!r}")
     if batch_size > len(rows):
         raise ValueError(f"batch_size={batch_size} is larger than the data: there are {len(rows)} example(s)")
-    order = _shuffled(range(len(rows)), generator(seed)) if shuffle else range(len(rows))
+    order = _shuffled(range(len(rows)), generator_of(seed)) if shuffle else range(len(rows))
     # The checks above run at the call, not at the first batch.
     return (_chosen(rows, targets, order[start : start + batch_size]) for start in range(0, len(rows), batch_size))
 
@@ -163,7 +164,7 @@ def jitter(X: Any, y: Any, copies: int = 1, noise: float = 0.1, seed: int | rand
     rows, targets = _examples(X, y)
     if not hasattr(copies, "__index__") or copies < 0 or not 0.0 <= noise < math.inf:
         raise ValueError(f"copies is a whole number and noise a finite number from 0 on, not {copies!r} and {noise!r}")
-    chance = generator(seed)
+    chance = generator_of(seed)
     noisy = [[x + chance.gauss(0.0, noise) for x in row] for _ in range(copies) for row in rows]
     return Dataset(rows + noisy, targets * (copies + 1))
 

@@ -72,33 +72,58 @@ def fit(
 
     Raises ``ValueError`` for data or options that do not fit, and :class:`TrainingError` if a loss or gradient is not finite.
     """
-    if resume and checkpoint is None:
-        raise ValueError("resume=True needs the file to go on from: give checkpoint=")
-    written = read_json(checkpoint, "checkpoint") if resume and Path(checkpoint).exists() else None  # type: ignore[arg-type]
-    data = samples_of(model, X, y, loss)
+    written = _written(checkpoint, resume)
     random_seed = seed if seed is not None else written["seed"] if written else random.randrange(2**32)
-    data, held_out = split_samples(data, validation, model, loss, random_seed)
-    if batch_size is not None and (not hasattr(batch_size, "__index__") or not 1 <= batch_size <= len(data.rows)):
-        raise ValueError(f"batch_size is from 1 to the {len(data.rows)} samples, not {batch_size!r}")
+    data, held_out = split_samples(samples_of(model, X, y, loss), validation, model, loss, random_seed)
     if not hasattr(epochs, "__index__") or epochs < 0:
         raise ValueError(f"epochs is a whole number, 0 or more, not {epochs!r}")
-    if checkpoint is not None and not Path(checkpoint).absolute().parent.is_dir():
-        raise FileNotFoundError(f"the folder of the checkpoint {checkpoint} is not there: make it first")
-    run = _Run(model, loss_named(loss), data, held_out, dialect, random_seed)
-    run.optimizer = _made(optimizer or (lambda parameters: Adam(parameters, lr=0.01)), run.execution.parameters, Optimizer)
-    run.schedule = _made(schedule, run.optimizer, None) if schedule else None
-    if run.schedule is not None and getattr(run.schedule, "optimizer", run.optimizer) is not run.optimizer:
-        raise ValueError("the schedule is one of another optimizer: give fit that optimizer, or as schedule a function of the optimizer")
-    run.require_own_parameters()
+    parameters = model.parameters()
+    chosen = _optimizer(optimizer, parameters)
     metrics = [metrics] if isinstance(metrics, str) or callable(metrics) else metrics
-    run.metrics = [metric_named(metric, loss) for metric in metrics]
-    run.batch_size, run.shuffle = operator.index(batch_size or len(data.rows)), shuffle
-    run.max_norm, run.max_value = max_norm, max_value
-    run.penalties = _penalties(run.execution.parameters, l2, l1)
+    options = _Options(
+        loss_named(loss), chosen, _schedule(schedule, chosen), [metric_named(metric, loss) for metric in metrics],
+        _batch_size(batch_size, len(data.rows)), shuffle, max_norm, max_value, _penalties(parameters, l2, l1), dialect, random_seed,
+    )  # fmt: skip
     stopping = None if early_stopping is None else _stopping(early_stopping)
+    run = _Run(model, data, held_out, options)
     if written:
         run.restore(written)
     return run.train(epochs, stopping, checkpoint, callback, progress)
+
+
+class _Options(NamedTuple):
+    """What a training was asked to do, checked."""
+
+    loss: Callable[..., Any]
+    optimizer: Optimizer
+    schedule: Any
+    metrics: list[tuple[str, Callable[..., float]]]
+    batch_size: int
+    shuffle: bool
+    max_norm: float | None
+    max_value: float | None
+    penalties: Any
+    dialect: str
+    seed: int
+
+
+def _written(checkpoint: str | Path | None, resume: bool) -> dict[str, Any] | None:
+    """What the checkpoint holds, if training is to go on from it and it is there."""
+    if checkpoint is None:
+        if resume:
+            raise ValueError("resume=True needs the file to go on from: give checkpoint=")
+        return None
+    if not Path(checkpoint).absolute().parent.is_dir():
+        raise FileNotFoundError(f"the folder of the checkpoint {checkpoint} is not there: make it first")
+    return read_json(checkpoint, "checkpoint") if resume and Path(checkpoint).exists() else None
+
+
+def _batch_size(batch_size: Any, count: int) -> int:
+    if batch_size is None:
+        return count
+    if not hasattr(batch_size, "__index__") or not 1 <= batch_size <= count:
+        raise ValueError(f"batch_size is from 1 to the {count} samples, not {batch_size!r}")
+    return operator.index(batch_size)
 
 
 def _stopping(x: Any) -> EarlyStopping:
@@ -109,12 +134,29 @@ def _stopping(x: Any) -> EarlyStopping:
     return EarlyStopping(operator.index(x))
 
 
-def _made(maker: Any, argument: Any, kind: Any) -> Any:
-    """The optimizer or schedule itself, or what a function makes of the parameters."""
-    is_made = isinstance(maker, kind) if kind else hasattr(maker, "step") and not isinstance(maker, type)
-    if not is_made and not callable(maker):
-        raise TypeError(f"an optimizer is nn.Adam, nn.SGD, ... or a function that makes one of the parameters, not {maker!r}")
-    return maker if is_made else maker(argument)
+def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
+    """The optimizer itself, or what a function makes of the parameters."""
+    if optimizer is None:
+        return Adam(parameters, lr=0.01)
+    made = optimizer if isinstance(optimizer, Optimizer) or not callable(optimizer) else optimizer(parameters)
+    if not isinstance(made, Optimizer):
+        raise TypeError(f"an optimizer is nn.Adam, nn.SGD, ... or a function that makes one of the parameters, not {made!r}")
+    if list(map(id, made.parameters)) != list(map(id, parameters)):
+        raise ValueError("the optimizer was made for other parameters: make it with model.parameters(), or give its class to fit")
+    return made
+
+
+def _schedule(schedule: Any, optimizer: Optimizer) -> Any:
+    """The schedule itself, or what a function makes of the optimizer."""
+    if schedule is None:
+        return None
+    is_made = hasattr(schedule, "step") and not isinstance(schedule, type)
+    made = schedule if is_made or not callable(schedule) else schedule(optimizer)
+    if not hasattr(made, "step"):
+        raise TypeError(f"a schedule is nn.StepLR(...), ... or a function that makes one of the optimizer, not {made!r}")
+    if getattr(made, "optimizer", optimizer) is not optimizer:
+        raise ValueError("the schedule is one of another optimizer: give fit that optimizer, or as schedule a function of the optimizer")
+    return made
 
 
 def _penalties(parameters: list[Any], l2: float, l1: float) -> Any:
@@ -129,33 +171,21 @@ def _penalties(parameters: list[Any], l2: float, l1: float) -> Any:
 class _Run:
     """One training: what it works with, and what it has reached."""
 
-    optimizer: Any
-    schedule: Any
-    metrics: list[Any]
-    batch_size: int
-    shuffle: bool
-    max_norm: float | None
-    max_value: float | None
-    penalties: Any
-
-    def __init__(self, model: Module, loss: Any, data: Samples, held_out: Samples | None, dialect: str, seed: int) -> None:
-        self.model, self.data, self.held_out, self.seed = model, data, held_out, seed
-        model.train()
+    def __init__(self, model: Module, data: Samples, held_out: Samples | None, options: _Options) -> None:
+        self.model, self.data, self.held_out, self.options = model, data, held_out, options
         self.modules = model.modules()
         self.has_buffers = any(module.buffers for module in self.modules)
-        self.execution: Execution = execution(model, loss, data.rows, data.columns, dialect)
+        model.train()
+        try:
+            self.execution: Execution = execution(model, options.loss, data.rows, data.columns, options.dialect)
+        finally:
+            model.eval()
         self.rows = self.execution.rows(data.rows)
         self.values = [float(parameter.data) for parameter in self.execution.parameters]
         self.history = History()
         self.best: dict[str, Any] | None = None
         self.best_loss = float("inf")
         self.waited = 0
-
-    def require_own_parameters(self) -> None:
-        if len(self.optimizer.parameters) != len(self.values) or any(
-            mine is not its for mine, its in zip(self.execution.parameters, self.optimizer.parameters)
-        ):
-            raise ValueError("the optimizer was made for other parameters: make it with model.parameters(), or give its class to fit")
 
     # -- the loop ------------------------------------------------------------------------------------------------
     def train(self, epochs: int, stopping: EarlyStopping | None, checkpoint: Any, callback: Any, progress: bool) -> History:
@@ -168,8 +198,8 @@ class _Run:
                 entry = self.epoch(len(self.history) + 1)
                 self.history.epochs.append(entry)
                 self.note_best(entry, stopping, start)
-                if self.schedule is not None:
-                    _step_schedule(self.schedule, entry.get("val_loss", entry["loss"]))
+                if self.options.schedule is not None:
+                    _step_schedule(self.options.schedule, entry.get("val_loss", entry["loss"]))
                 if checkpoint is not None or callback is not None:
                     self.execution.assign(self.values)
                 if checkpoint is not None:
@@ -201,18 +231,18 @@ class _Run:
 
     def epoch(self, number: int) -> dict[str, float]:
         start = time.perf_counter()
-        chance = random.Random(f"{self.seed}/{number}")  # of its own for each epoch, so that a resumed training draws the same
+        chance = random.Random(f"{self.options.seed}/{number}")  # of its own for each epoch, so that a resumed training draws the same
         for i, module in enumerate(self.modules):
             module.training = True
             if isinstance(getattr(module, "generator", None), random.Random):
-                vars(module)["generator"] = random.Random(f"{self.seed}/{number}/{i}")
+                vars(module)["generator"] = random.Random(f"{self.options.seed}/{number}/{i}")
         total, norm = 0.0, 0.0
         for batch_number, batch in enumerate(self.batches(chance), start=1):
             value, norm = self.step(batch, number, batch_number)
             total += value * len(batch)
-        entry = {"epoch": number, "loss": total / len(self.data.rows), "lr": self.optimizer.lr, "grad_norm": norm}
+        entry = {"epoch": number, "loss": total / len(self.data.rows), "lr": self.options.optimizer.lr, "grad_norm": norm}
         try:
-            entry |= self.measured(self.data, "") if self.metrics else {}
+            entry |= self.measured(self.data, "") if self.options.metrics else {}
             entry |= self.measured(self.held_out, "val_") if self.held_out is not None else {}
         except ArithmeticError as error:
             raise TrainingError(f"training stopped after epoch {number}, while it was evaluated: {error}") from error
@@ -223,12 +253,12 @@ class _Run:
         return entry | {"seconds": time.perf_counter() - start}
 
     def batches(self, chance: random.Random) -> Any:
-        count, size = len(self.data.rows), self.batch_size
+        count, size = len(self.data.rows), self.options.batch_size
         if size == count:
             yield self.rows
             return
         order = list(range(count))
-        if self.shuffle:
+        if self.options.shuffle:
             chance.shuffle(order)
         for start in range(0, count, size):
             chosen = order[start : start + size]
@@ -239,8 +269,8 @@ class _Run:
         try:
             total, sums = self.execution.sums(self.values, batch)
             value, gradients = total / len(batch), [g / len(batch) for g in sums]
-            if self.penalties is not None:
-                penalty, of_penalty = self.penalties(self.values)
+            if self.options.penalties is not None:
+                penalty, of_penalty = self.options.penalties(self.values)
                 value, gradients = value + penalty, [g + p for g, p in zip(gradients, of_penalty)]
         except BatchError:
             raise
@@ -248,16 +278,16 @@ class _Run:
             raise self.stopped(batch, epoch, number, str(error)) from error
         if not is_finite(value, gradients):
             raise self.stopped(batch, epoch, number, f"the loss is {value}")
-        if self.max_value is not None:
-            gradients = clip_value(gradients, self.max_value)
-        gradients, norm = clip_norm(gradients, float("inf") if self.max_norm is None else self.max_norm)
-        steps, state = self.optimizer.steps, dict(self.optimizer.state)
+        if self.options.max_value is not None:
+            gradients = clip_value(gradients, self.options.max_value)
+        gradients, norm = clip_norm(gradients, float("inf") if self.options.max_norm is None else self.options.max_norm)
+        steps, state = self.options.optimizer.steps, dict(self.options.optimizer.state)
         try:
-            values = self.optimizer.update(self.values, gradients)
+            values = self.options.optimizer.update(self.values, gradients)
             if not is_finite(value, values):
                 raise self.stopped(batch, epoch, number, "the step would make a parameter infinite or nan")
         except BaseException:
-            self.optimizer.steps, self.optimizer.state = steps, state
+            self.options.optimizer.steps, self.options.optimizer.state = steps, state
             raise
         self.values = values
         return value, norm
@@ -271,7 +301,7 @@ class _Run:
 
     def measured(self, table: Samples, prefix: str) -> dict[str, float]:
         """The metrics, and, for held-out samples, the loss, in evaluation mode."""
-        found = figures(self.execution.outputs(self.values, table.rows), table, self.metrics)
+        found = figures(self.execution.outputs(self.values, table.rows), table, self.options.metrics)
         return {f"{prefix}{name}": value for name, value in found.items() if prefix or name != "loss"}
 
     def note_best(self, entry: dict[str, float], stopping: EarlyStopping | None, start: Any) -> None:
@@ -279,7 +309,7 @@ class _Run:
         if watched < self.best_loss - (stopping.min_delta if stopping else 0.0):
             self.best_loss, self.waited, self.history.best_epoch = watched, 0, int(entry["epoch"])
             # The loss of the whole data set in one batch is that of the values before the step.
-            before = self.held_out is None and self.batch_size == len(self.data.rows)
+            before = self.held_out is None and self.options.batch_size == len(self.data.rows)
             values, buffers = start if before else (self.values, self.buffers())
             self.best = {"values": values, "buffers": buffers}
         else:
@@ -290,24 +320,25 @@ class _Run:
 
     # -- checkpoints -----------------------------------------------------------------------------------------------
     def state(self) -> dict[str, Any]:
+        optimizer, schedule = self.options.optimizer, self.options.schedule
         return {
-            "state": self.model.state_dict(), "best": self.best, "best_loss": self.best_loss, "waited": self.waited, "seed": self.seed,
-            "optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict() if self.schedule is not None else None,
+            "state": self.model.state_dict(), "best": self.best, "best_loss": self.best_loss, "waited": self.waited,
+            "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict() if schedule is not None else None,
             "best_epoch": self.history.best_epoch, "epochs": self.history.epochs, "samples": len(self.data.rows),
-            "batch_size": self.batch_size,
+            "batch_size": self.options.batch_size, "seed": self.options.seed,
         }  # fmt: skip
 
     def restore(self, content: dict[str, Any]) -> None:
-        here = {"samples": len(self.data.rows), "batch_size": self.batch_size, "seed": self.seed}
-        if (content["schedule"] is None) is not (self.schedule is None):
-            had, has = ("a", "none") if self.schedule is None else ("no", "one")
+        here = {"samples": len(self.data.rows), "batch_size": self.options.batch_size, "seed": self.options.seed}
+        if (content["schedule"] is None) is not (self.options.schedule is None):
+            had, has = ("a", "none") if self.options.schedule is None else ("no", "one")
             raise ValueError(f"the checkpoint was written with {had} schedule, and this training has {has}")
         for name, value in here.items():
             if content[name] != value:
                 raise ValueError(f"the checkpoint was written with {name}={content[name]}, and this training has {name}={value}")
-        self.optimizer.load_state_dict(content["optimizer"])  # first what may be refused
-        if self.schedule is not None:
-            self.schedule.load_state_dict(content["schedule"])
+        self.options.optimizer.load_state_dict(content["optimizer"])  # first what may be refused
+        if self.options.schedule is not None:
+            self.options.schedule.load_state_dict(content["schedule"])
         self.model.load_state_dict(content["state"])
         self.values = [float(parameter.data) for parameter in self.execution.parameters]
         self.best, self.best_loss, self.waited = content["best"], content["best_loss"], content["waited"]

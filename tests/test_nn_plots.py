@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
+from plot_helpers import axes, no_figure_is_left  # noqa: F401
 
 import autograd_core as ac
 import nn
@@ -40,19 +40,6 @@ PANELS = {  # a call of each function, and how many panels it draws
     "finite_difference_error": (1, lambda **o: plots.finite_difference_error(ac.exp, 1.0, **o)),
     "cost_ratio": (1, lambda **o: plots.cost_ratio([1, 2], **o)),
 }
-
-
-@pytest.fixture(autouse=True)
-def no_figure_is_left():
-    yield
-    left = plt.get_fignums()
-    plt.close("all")
-    assert not left
-
-
-def axes(count=1):
-    found = Figure(figsize=(3.0 * count, 3.0)).subplots(1, count)
-    return found if count == 1 else list(found)
 
 
 # -- all of them -------------------------------------------------------------------------------------------------------

@@ -3,36 +3,21 @@
 import math
 import random
 import re
-import time
 
 import matplotlib
 
 matplotlib.use("Agg")
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.collections import PathCollection
-from matplotlib.figure import Figure
+from plot_helpers import axes, no_figure_is_left  # noqa: F401
 
 import autograd_core as ac
 import nn
 from nn import MLP, BatchNorm, Dropout, History, Layer, Sequential, data, logic, plots, plots_artists
 
 CORNERS, XOR = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
-
-
-@pytest.fixture(autouse=True)
-def no_figure_is_left():
-    yield
-    left = plt.get_fignums()
-    plt.close("all")
-    assert not left
-
-
-def axes(count=1):
-    found = Figure(figsize=(3.0 * count, 3.0)).subplots(1, count)
-    return found if count == 1 else list(found)
 
 
 def points(ax):
@@ -98,13 +83,6 @@ def test_one_hot_targets_arrays_and_a_single_label_are_understood():
     assert [len(offsets) for _, offsets, *_ in points(one_hot)] == [2, 0, 2]
     assert [label for label, *_ in points(plots.decision_boundary(MLP(2, [1]), CORNERS, [-1.0] * 4, steps=3, ax=axes()))] == ["-1", "1"]
     assert [label for label, *_ in points(plots.decision_boundary(MLP(2, [2]), CORNERS, [-1, 1, 1, -1], steps=3, ax=axes()))] == ["-1", "1"]
-
-
-def test_a_boundary_of_60_by_60_points_takes_less_than_a_second():
-    X, y = data.moons(100, seed=0)
-    start = time.perf_counter()
-    plots.decision_boundary(MLP(2, [16, 16, 1], seed=0), X, y, ax=axes())
-    assert time.perf_counter() - start < 1.0
 
 
 # -- animation, hidden space, functions --------------------------------------------------------------------------------

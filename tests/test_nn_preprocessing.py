@@ -2,7 +2,6 @@
 
 import math
 import random
-import time
 from collections import Counter
 from fractions import Fraction
 
@@ -91,16 +90,6 @@ def test_targets_may_be_rows():
     assert as_targets(np.array([[1], [2]])) == [[1.0], [2.0]]
     with pytest.raises(ValueError, match="y: row 1, column 0 is nan"):
         as_targets([[1.0], [math.nan]])
-
-
-def test_reading_the_digits_takes_well_under_50_ms():
-    for table in (digits().X, np.array(digits().X), pd.DataFrame(digits().X)):
-        times = []
-        for _ in range(5):
-            start = time.perf_counter()
-            as_rows(table)
-            times.append(time.perf_counter() - start)
-        assert min(times) < 0.05
 
 
 @quick
