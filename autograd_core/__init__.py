@@ -1,17 +1,19 @@
 """A scalar automatic-differentiation engine: one table of derivatives, many ways to read it.
 
 Start with :class:`Value` (``value.py``), which records a graph and runs ``backward()`` on it; the table of
-operations is ``primitives.py``.
+operations is ``table.py``.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import persistence, primitives, recording  # noqa: F401  # isort: skip  the table first, then the operators printed from it
-from .arithmetic import TABLE, Primitive, watching_comparisons
-from .dual import Dual
-from .primitives import absolute as abs
-from .primitives import (
+from . import operators, persistence  # noqa: F401  # isort: skip
+from .derivatives.dual import Dual
+from .derivatives.transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .number import TABLE, watching_comparisons
+from .primitive import Primitive
+from .table import absolute as abs
+from .table import (
     acos,
     acosh,
     asin,
@@ -53,12 +55,10 @@ from .primitives import (
     tan,
     tanh,
 )
-from .transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Constant, Value, topological_order
 
 if TYPE_CHECKING:
-    from .by_hand import derivation
-    from .checking import (
+    from .derivatives.checking import (
         GradcheckError,
         GradcheckReport,
         find_nonfinite,
@@ -66,19 +66,20 @@ if TYPE_CHECKING:
         gradcheck,
         numerical_gradient,
     )
-    from .dialects import compile_graph
-    from .drawing import Drawing, draw, to_dot
-    from .formulas import cost, formula, symbolic
-    from .methods import compare_methods
-    from .player import Player, play
-    from .program import Program, operation_count
-    from .tracing import jit
-    from .walkthrough import explain, steps
+    from .programs.compile import compile_graph
+    from .programs.jit import jit
+    from .programs.program import Program
+    from .views.comparison import compare_methods
+    from .views.cost import cost, operation_count
+    from .views.derivation import derivation
+    from .views.drawing import Drawing, draw, to_dot
+    from .views.player import Player, play
+    from .views.steps import explain, steps
+    from .views.symbolic import formula, symbolic
 
 # Loaded when first used, so that the import stays quick.
 _LAZY = {
-    "by_hand": ("derivation",),
-    "checking": (
+    "derivatives.checking": (
         "GradcheckError",
         "GradcheckReport",
         "find_nonfinite",
@@ -86,14 +87,16 @@ _LAZY = {
         "gradcheck",
         "numerical_gradient",
     ),
-    "dialects": ("compile_graph",),
-    "drawing": ("Drawing", "draw", "to_dot"),
-    "formulas": ("cost", "formula", "symbolic"),
-    "methods": ("compare_methods",),
-    "player": ("Player", "play"),
-    "program": ("Program", "operation_count"),
-    "tracing": ("jit",),
-    "walkthrough": ("explain", "steps"),
+    "programs.compile": ("compile_graph",),
+    "programs.jit": ("jit",),
+    "programs.program": ("Program",),
+    "views.comparison": ("compare_methods",),
+    "views.cost": ("cost", "operation_count"),
+    "views.derivation": ("derivation",),
+    "views.drawing": ("Drawing", "draw", "to_dot"),
+    "views.player": ("Player", "play"),
+    "views.steps": ("explain", "steps"),
+    "views.symbolic": ("formula", "symbolic"),
 }
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 

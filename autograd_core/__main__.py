@@ -12,18 +12,19 @@ import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .arithmetic import real
-from .by_hand import derivation
-from .checking import numerical_gradient
-from .clusters import LEVELS
-from .drawing import draw
-from .language import ExpressionError, Parsed, bind, parse
-from .layout import LayoutError
-from .player import play
-from .transforms import gradients
-from .typesetting import number_text
+from .derivatives.checking import numerical_gradient
+from .derivatives.transforms import gradients
+from .formulas.typesetting import number_text
+from .number import real
 from .value import Value
-from .walkthrough import steps, table
+from .views.derivation import derivation
+from .views.drawing import draw
+from .views.language import ExpressionError, Parsed, bind, parse
+from .views.layout import LayoutError
+from .views.player import play
+from .views.steps import steps
+from .views.tables import table
+from .views.zoom import LEVELS
 
 _EXAMPLE = """\
 examples:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .arithmetic import Number, Primitive, real
+from .number import Number, real
+from .primitive import Primitive
 
 
 class Value(Number):
@@ -46,7 +47,7 @@ class Value(Number):
     def apply(cls, primitive: Primitive, *inputs: Any) -> Value:
         """Evaluate ``primitive`` and record a node, with its local derivatives taken now, not in the backward pass.
 
-        So a parameter that changes in between cannot falsify a gradient. (``recording.py`` has faster
+        So a parameter that changes in between cannot falsify a gradient. (``operators.py`` has faster
         versions of this function and of ``interior_order``, which do the same.)
         """
         parents = tuple([x if isinstance(x, Value) else Constant(x) for x in inputs])

@@ -13,8 +13,9 @@ import pytest
 from test_programs import CASES, first_defined
 
 import autograd_core as ac
-from autograd_core import Value, compile_graph, gradients, program_c
-from autograd_core.compiler import CompilerError, cache_folder, find_compiler
+from autograd_core import Value, compile_graph, gradients
+from autograd_core.programs import c as program_c
+from autograd_core.programs.c_compiler import CompilerError, cache_folder, find_compiler
 
 ROOT = str(Path(ac.__file__).parents[1])
 COMPILE = "import autograd_core as ac; x = ac.Value(2.0); print(ac.compile_graph(ac.tanh(x) * x, [x], dialect='c')([0.5]))"

@@ -9,7 +9,7 @@ from importlib import metadata
 
 import pytest
 
-from autograd_core.layout import REMEDY, VARIABLE
+from autograd_core.views.layout import REMEDY, VARIABLE
 
 STARTS = {".svg": b"<?xml", ".png": b"\x89PNG", ".dot": b"digraph", ".gv": b"digraph", ".html": b"<!doctype", ".htm": b"<!doctype"}
 NEURON = ("z = w*x + b; y = sigmoid(z)", "w=0.5", "x=2", "b=1")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import autograd_core as ac
 from autograd_core import Value
-from autograd_core.expression import derivative_formulas
+from autograd_core.formulas.expression import derivative_formulas
 
 moderate = st.floats(-2.0, 2.0)
 quick = settings(deadline=None, max_examples=30)

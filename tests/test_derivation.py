@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd_core import Value, derivation, dot, explain, sigmoid, steps, symbolic, topological_order
-from autograd_core.expression import Symbol
+from autograd_core.formulas.expression import Symbol
 
 OPTIONS = settings(deadline=None, max_examples=150, derandomize=True)
 AWKWARD = ["a}b", "{", "x\\", "\\N", "a&b", "a^b^c", "50%", "$x$", "#", "a_b_c", "<b>", "a\nb"]

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_core import Constant, Value, dot, draw, layout, sigmoid, to_dot, topological_order
-from autograd_core.clusters import LEVELS, clusters
-from autograd_core.drawing import GREY, MODES, STYLES
+from autograd_core import Constant, Value, dot, draw, sigmoid, to_dot, topological_order
+from autograd_core.views import layout
+from autograd_core.views.drawing import GREY, MODES, STYLES
+from autograd_core.views.zoom import LEVELS, clusters
 
 Weight = type("Weight", (Value,), {"is_parameter": True})
 LEGEND = re.compile(r'POINT-SIZE="11">(\w+)</FONT>')

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autograd_core as ac
-from autograd_core import Dual, Program, Value, arithmetic, grad, hessian, hvp, jacobian, jit, jvp, value_and_grad, vjp
+from autograd_core import Dual, Program, Value, grad, hessian, hvp, jacobian, jit, jvp, number, value_and_grad, vjp
 
 HERE = str(pathlib.Path(__file__))
 every_dialect = pytest.mark.parametrize("dialect", ["python", "numpy", "c"])
@@ -26,7 +26,7 @@ def own_cache(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def nothing_stays_watched():
     yield
-    assert arithmetic._watched == []
+    assert number._watched == []
 
 
 def counted(f):
@@ -259,7 +259,7 @@ def test_an_exception_in_the_function_passes_and_leaves_nothing_behind():
     fast = jit(fails_at_first)
     with pytest.raises(IndexError):
         fast(1.0)
-    assert arithmetic._watched == []
+    assert number._watched == []
     assert (fast(3.0), len(calls)) == (6.0, 2)
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import autograd_core as ac
 from autograd_core import TABLE, Primitive, Value, formula, symbolic
-from autograd_core.arithmetic import ATOM, find
-from autograd_core.expression import Expression, Figure, Literal, Symbol, derivative_formulas, parts, to_text
-from autograd_core.typesetting import number_latex, operation_latex, symbol_latex
+from autograd_core.formulas.expression import Expression, Figure, Literal, Symbol, derivative_formulas, parts, to_text
+from autograd_core.formulas.typesetting import number_latex, operation_latex, symbol_latex
+from autograd_core.primitive import ATOM, find
 
 x, y, z = Symbol("x"), Symbol("y"), Symbol("z")
 

@@ -15,8 +15,8 @@ from types import SimpleNamespace
 import pytest
 
 from autograd_core import Value, draw, to_dot, topological_order
-from autograd_core.drawing import Drawing
-from autograd_core.layout import PACKAGE, REMEDY, VARIABLE, LayoutError, find_engine, render
+from autograd_core.views.drawing import Drawing
+from autograd_core.views.layout import PACKAGE, REMEDY, VARIABLE, LayoutError, find_engine, render
 
 SVG = "{http://www.w3.org/2000/svg}"
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd_core import Value, compile_graph, gradcheck, operation_count, sigmoid, softmax
-from autograd_core.arithmetic import watching_comparisons
+from autograd_core.number import watching_comparisons
 from nn import losses
 from nn.losses import LOSSES, cross_entropy, squared_error
 from nn.optim import SGD

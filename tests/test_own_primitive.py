@@ -7,8 +7,8 @@ import pytest
 
 import autograd_core as ac
 from autograd_core import TABLE, Dual, Value, exp, gradcheck, gradients, jvp, primitive
-from autograd_core.expression import derivative_formulas
-from autograd_core.recording import recorder
+from autograd_core.formulas.expression import derivative_formulas
+from autograd_core.operators import recorder
 
 
 @pytest.fixture

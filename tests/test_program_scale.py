@@ -12,7 +12,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from test_program_graphs import OPTIONS, POINT, assert_equal_everywhere, chosen, graphs, near
 
 import autograd_core as ac
-from autograd_core import Value, compile_graph, compiler, gradients, operation_count, program, program_c
+from autograd_core import Value, compile_graph, gradients, operation_count
+from autograd_core.programs import c as program_c
+from autograd_core.programs import c_compiler as compiler
+from autograd_core.programs import program
 
 DIALECTS = ["python", "numpy", "c"]
 ARRAYS = ["numpy", "c"]

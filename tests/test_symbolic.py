@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from test_latex import ARITHMETIC, PIECEWISE, POINTS, PRINTED, SMOOTH, as_written, read, simplified, swollen, tree, trees, values_of_parts
 
 import autograd_core as ac
-from autograd_core import TABLE, Constant, Value, formula, operation_count, primitives, symbolic
-from autograd_core.arithmetic import FAMILIES, find
-from autograd_core.compiler import find_compiler
-from autograd_core.expression import Expression, Literal, Symbol, parts, to_text
-from autograd_core.spelling import NUMPY, PYTHON, C
+from autograd_core import TABLE, Constant, Value, formula, operation_count, symbolic
+from autograd_core import table as primitives
+from autograd_core.formulas.expression import Expression, Literal, Symbol, parts, to_text
+from autograd_core.formulas.spelling import NUMPY, PYTHON, C
+from autograd_core.number import FAMILIES
+from autograd_core.primitive import find
+from autograd_core.programs.c_compiler import find_compiler
 
 x, y = Symbol("x"), Symbol("y")
 CONSTANTS = {"**": (3.0, 2.0, 1.0, 0.0, -1.0, -2.0, 0.5, -0.5, 1.5), "leaky_relu": (0.01, 0.3, 0.0), "elu": (1.0, 0.5, 0.0),

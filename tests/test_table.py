@@ -12,7 +12,8 @@ import mpmath
 import pytest
 
 from autograd_core import TABLE, Value, gradients, jvp
-from autograd_core.arithmetic import FAMILIES, find
+from autograd_core.number import FAMILIES
+from autograd_core.primitive import find
 
 # The step must be small beside 1e-300 (the smallest distance to a singularity below) and the precision must hold
 # the second difference of a function of 1e300: 1000 bits for the range, 2 * 1300 for the step, and some to spare.

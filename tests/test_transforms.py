@@ -85,7 +85,7 @@ def test_a_gradient_is_made_of_plain_floats_in_the_structure_of_its_argument(f, 
     found = ac.grad(f)(at)
     assert found == expected
     assert type(found) is type(expected)
-    assert all(type(x) is float for x in ac.transforms.leaves_of(found))
+    assert all(type(x) is float for x in ac.arguments.leaves_of(found))
 
 
 def test_a_value_that_comes_back_is_a_plain_float():

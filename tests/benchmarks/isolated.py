@@ -24,9 +24,9 @@ import peers
 import transformer
 
 from autograd_core import compile_graph, topological_order
-from autograd_core.emission import emit
-from autograd_core.program import Program
-from autograd_core.spelling import PYTHON
+from autograd_core.formulas.spelling import PYTHON
+from autograd_core.programs.program import Program
+from autograd_core.programs.statements import emit
 
 
 def run(measurement: str, *arguments: Any) -> Any:

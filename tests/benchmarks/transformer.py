@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_core import Value, compile_graph, dot, exp, log_softmax, relu, sqrt
-from autograd_core.emission import emit
-from autograd_core.spelling import LANES
+from autograd_core.formulas.spelling import LANES
+from autograd_core.programs.statements import emit
 
 TEXT = "the quick brown fox jumps over the lazy dog and the dog naps "
 LENGTH, WIDTH, HEADS = 8, 16, 4

@@ -2,7 +2,7 @@
 
 import autograd_core as ac
 from autograd_core import Value, steps
-from autograd_core.typesetting import number_text
+from autograd_core.formulas.typesetting import number_text
 
 
 def lecture(w=0.5):

@@ -8,7 +8,7 @@ from player_pages import expected_captions, lecture
 
 import autograd_core as ac
 from autograd_core import Value, play, steps
-from autograd_core.typesetting import number_text
+from autograd_core.formulas.typesetting import number_text
 
 
 def shared(x=0.5, y=-1.5):

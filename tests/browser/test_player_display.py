@@ -11,7 +11,7 @@ from player_pages import expected_captions, lecture
 
 import autograd_core as ac
 from autograd_core import Value, play, steps
-from autograd_core.typesetting import number_text
+from autograd_core.formulas.typesetting import number_text
 
 
 def test_without_scripts_the_last_frame_stands_and_no_control_is_dead(opened):

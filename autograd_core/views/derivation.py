@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from .expression import Expression, Figure, Literal, Symbol
-from .notation import Names, names_for
-from .primitives import chain
-from .typesetting import number_latex, number_text, symbol_latex
-from .value import Constant, Value, topological_order
+from ..formulas.expression import Expression, Figure, Literal, Symbol
+from ..formulas.typesetting import number_latex, number_text, symbol_latex
+from ..table import chain
+from ..value import Constant, Value, topological_order
+from .names import Names, names_for
 
 Written = tuple[str, str]  # as text, and in LaTeX
 

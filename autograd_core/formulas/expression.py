@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .arithmetic import ATOM, OPERANDS, PRODUCT, SIGN, SUM, TABLE, Number, Primitive, real
+from ..number import TABLE, Number, real
+from ..primitive import ATOM, OPERANDS, PRODUCT, SIGN, SUM, Primitive
 from .spelling import PYTHON, Dialect, spelling
 from .typesetting import Written, name_text, number_latex, number_text, on_paper, operand_names, operation_latex, symbol_latex
 

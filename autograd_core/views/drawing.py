@@ -7,13 +7,13 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..formulas.typesetting import number_text
+from ..value import Constant, Value, topological_order
 from . import layout
-from .clusters import LEVELS, Cluster, clusters_within, require_one_of, visible_leaves
 from .layout import GREY, STYLES
-from .notation import Names, names_for
-from .typesetting import number_text
-from .value import Constant, Value, topological_order
-from .walkthrough import BackwardStep, terms
+from .names import Names, names_for
+from .steps import BackwardStep, terms
+from .zoom import LEVELS, Cluster, clusters_within, require_one_of, visible_leaves
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,7 +125,7 @@ def draw(output: Value, **options: Any) -> Drawing:
     <graph of 2 nodes and 2 edges>
     """
     if options.get("names") == "caller":
-        from .notation import caller_variables
+        from .names import caller_variables
 
         options["names"] = caller_variables(2)
     dot = to_dot(output, **options)

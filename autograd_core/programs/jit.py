@@ -7,12 +7,11 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from . import arithmetic
-from .arithmetic import Number, real
-from .dialects import compile_graph
+from ..arguments import kind_of, leaves_of, like, map_structure
+from ..number import Number, real, watching_comparisons
+from ..value import Constant, Value
+from .compile import compile_graph
 from .program import Program
-from .structure import kind_of, leaves_of, like, map_structure
-from .value import Constant, Value
 
 
 def jit(f: Callable[..., Any], dialect: str = "python") -> Callable[..., Any]:
@@ -66,7 +65,7 @@ def _record(f: Callable[..., Any], arguments: tuple[Any, ...], dialect: str) -> 
         return inputs[-1]
 
     values = map_structure(lifted, arguments)
-    with arithmetic.watching_comparisons() as lines:
+    with watching_comparisons() as lines:
         result = f(*values)
     called = getattr(f, "__name__", "the function")
     for y in leaves_of(result):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .emission import emit
+from ..formulas.spelling import PYTHON
+from ..value import Value
 from .program import Program
-from .spelling import PYTHON
-from .value import Value
+from .statements import emit
 
 
 def compile_graph(output: Value | Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value] = (), dialect: str = "python") -> Program:
@@ -44,11 +44,11 @@ def compile_graph(output: Value | Sequence[Value], wrt: Sequence[Value], inputs:
     if dialect == "python":
         return Program(emit(outputs, wrt, inputs, PYTHON, single), wrt, inputs, single)
     if dialect == "numpy":
-        from .program_numpy import NumpyProgram
+        from .numpy import NumpyProgram
 
         return NumpyProgram.of(outputs, wrt, inputs, single)
     if dialect == "c":
-        from .program_c import CProgram
+        from .c import CProgram
 
         return CProgram.of(outputs, wrt, inputs, single)
     raise ValueError(f"dialect is 'python', 'numpy' or 'c', not {dialect!r}")

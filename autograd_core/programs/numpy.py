@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from .emission import NAME, Emitted, emit
+from ..formulas.spelling import NUMPY
+from ..value import Value
 from .program import Program, compiled, python_source
-from .spelling import NUMPY
-from .value import Value
+from .statements import NAME, Emitted, emit
 
 
 class NumpyProgram(Program):

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from .value import Constant, Value, topological_order
+from ..value import Constant, Value, topological_order
 
 LEVELS = ("operation", "neuron", "layer")
 ACTIVATIONS = frozenset(("relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus", "step", "sign", "identity"))

@@ -13,14 +13,14 @@ import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
+from ..formulas.spelling import JAVASCRIPT
+from ..formulas.typesetting import number_text, operation_text
+from ..primitive import ATOM, Primitive
+from ..programs.templates import rule
+from ..value import Constant, Value, topological_order
 from . import layout
-from .arithmetic import ATOM, Primitive
-from .notation import Names, names_for
-from .rules import rule
-from .spelling import JAVASCRIPT
-from .typesetting import number_text, operation_text
-from .value import Constant, Value, topological_order
-from .walkthrough import BackwardStep, terms
+from .names import Names, names_for
+from .steps import BackwardStep, terms
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -228,7 +228,7 @@ def javascript_row(primitive: Primitive, count: int) -> str:
 def _asset(name: str) -> str:
     from importlib import resources
 
-    return resources.files("autograd_core").joinpath("assets").joinpath(name).read_text("utf-8")
+    return resources.files("autograd_core.views").joinpath("assets").joinpath(name).read_text("utf-8")
 
 
 # -- the picture -------------------------------------------------------------------------------------------------

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from .arithmetic import real
-from .expression import Expression, Literal, Symbol
-from .notation import Names, names_for
-from .typesetting import number_text, operation_text
-from .value import Constant, Value, topological_order
+from ..formulas.expression import Expression, Literal, Symbol
+from ..formulas.typesetting import number_text, operation_text
+from ..number import real
+from ..value import Constant, Value, topological_order
+from .names import Names, names_for
+from .tables import html_table, table
 
 
 class ForwardStep(NamedTuple):
@@ -241,22 +241,3 @@ def _formulas(node: Value, called: Mapping[Value, str]) -> list[str]:
     symbols = [Literal(p.data) if isinstance(p, Constant) else Symbol(called[p]) for p in node.parents]
     derivatives = node.primitive.local_derivatives(Symbol(called[node]), *symbols)
     return [str(d if isinstance(d, Expression) else Literal(d)) for d in derivatives]
-
-
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]], alignment: str) -> str:
-    """Aligned columns, two spaces apart; ``alignment`` has ``<`` or ``>`` for each."""
-    widths = [max(len(row[i]) for row in [headers, *rows]) for i in range(len(headers))]
-    lines = ["  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, alignment, widths)).rstrip() for row in [headers, *rows]]
-    return "\n".join(lines)
-
-
-def html_table(headers: Sequence[str], rows: Sequence[Sequence[str]], alignment: str) -> str:
-    """The same table in HTML; it takes its colours from the page."""
-
-    def cells(tag: str, row: Sequence[str]) -> str:
-        sides = {"<": "left", ">": "right"}
-        style = "padding:.15em .8em;white-space:pre"
-        return "".join(f'<{tag} style="text-align:{sides[a]};{style}">{html.escape(cell)}</{tag}>' for cell, a in zip(row, alignment))
-
-    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{cells('th', headers)}</tr></thead><tbody>{body}</tbody></table>"

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from .arithmetic import ATOM, OPERANDS, POWER, PRODUCT, SUM, TABLE, Primitive
+from ..number import TABLE
+from ..primitive import ATOM, OPERANDS, POWER, PRODUCT, SUM, Primitive
 from .spelling import Spelling, spelling
 
 Written = tuple[str, float]  # a text, and how tightly it binds

@@ -7,9 +7,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, NoReturn
 
-from . import primitives
-from .arithmetic import FAMILIES, TABLE, real
-from .value import Value
+from .. import table as primitives
+from ..number import FAMILIES, TABLE, real
+from ..value import Value
 
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _CONSTANTS = {"pi": math.pi, "e": math.e}

@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from .checking import STEP
-from .formulas import symbolic
-from .notation import names_for
-from .program import operation_count
-from .structure import kind_of, leaves_of, like
-from .transforms import grad, jvp
-from .typesetting import number_text
-from .value import Value, topological_order
-from .walkthrough import html_table, table
+from ..arguments import kind_of, leaves_of, like
+from ..derivatives.checking import STEP
+from ..derivatives.transforms import grad, jvp
+from ..formulas.typesetting import number_text
+from ..value import Value, topological_order
+from .cost import operation_count
+from .names import names_for
+from .symbolic import symbolic
+from .tables import html_table, table
 
 _HEADERS = ("method", "derivative", "error", "evaluations", "operations", "time")
 

@@ -17,12 +17,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from .arithmetic import ATOM, SIGN, SUM, Primitive
-from .expression import number_in
-from .rules import Edge, Rule, rule
-from .spelling import Dialect
-from .typesetting import operation_text
-from .value import Value, topological_order
+from ..formulas.expression import number_in
+from ..formulas.spelling import Dialect
+from ..formulas.typesetting import operation_text
+from ..primitive import ATOM, SIGN, SUM, Primitive
+from ..value import Value, topological_order
+from .templates import Edge, Rule, rule
 
 LONGEST = 100  # operations in one statement: Python's compiler recurses into long sums
 INLINE = ("+", "-", "*", "/", "neg")

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from .arithmetic import OPERANDS, Number, Primitive
-from .structure import kind_of, leaves_of, like
+from ..arguments import kind_of, leaves_of, like
+from ..number import Number
+from ..primitive import OPERANDS, Primitive
+from ..value import Value, topological_order
 from .transforms import grad, hessian, jvp
-from .value import Value, topological_order
 
 STEP = sys.float_info.epsilon ** (1 / 3)
 """The relative step at which truncation (of order step²) and rounding (epsilon/step) of a centred difference meet."""

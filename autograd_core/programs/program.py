@@ -10,8 +10,8 @@ from operator import add
 from pathlib import Path
 from typing import Any
 
-from .emission import NAME, Emitted, Statement
-from .value import Value, topological_order
+from ..value import Value
+from .statements import NAME, Emitted, Statement
 
 WHOLE = 4_000  # operands, about 1,300 statements: up to here one generated function, which reads and runs best
 CHUNK = 2_000  # operands in each function of a longer program: the compiler's time and memory stay linear
@@ -105,16 +105,6 @@ def _floats(values: Any) -> Any:
     if hasattr(values, "tolist"):
         return values.tolist()
     return list(map(float, values)) if len(values) and hasattr(values[0], "dtype") else values
-
-
-def operation_count(output: Value) -> int:
-    """The number of operations in the graph of ``output``.
-
-    >>> x = Value(2.0)
-    >>> operation_count(x * x + 1.0)
-    2
-    """
-    return sum(1 for node in topological_order(output) if node.parents)
 
 
 # -- Python source ---------------------------------------------------------------------------------------------

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from .arithmetic import Number, real
+from ..arguments import kind_of, leaves_of, like, map_structure, number
+from ..number import Number, real
+from ..table import chain, identity
+from ..value import Constant, Value, topological_order
 from .dual import Dual, make_dual, primal, tangent
-from .primitives import chain, identity
-from .structure import kind_of, leaves_of, like, map_structure, number
-from .value import Constant, Value, topological_order
 
 _levels = itertools.count(1)  # each jvp gets an ε of its own; inner calls come later, so they wrap the outer ones
 

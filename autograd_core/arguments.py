@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .arithmetic import Number, real
+from .number import Number, real
 
 
 def map_structure(change: Callable[[Any], Any], structure: Any) -> Any:

@@ -20,7 +20,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from .arithmetic import CONDITIONAL, FAMILIES, OPERANDS, POWER, PRODUCT, SIGN, SUM, TABLE, Number, Primitive, Statements, real
+from .number import FAMILIES, TABLE, Number, real
+from .primitive import CONDITIONAL, OPERANDS, POWER, PRODUCT, SIGN, SUM, Primitive, Statements
 
 _BUILT_IN: set[str] = set()
 

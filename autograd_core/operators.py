@@ -14,10 +14,11 @@ from functools import lru_cache
 from typing import Any
 
 from . import value
-from .arithmetic import ATOM, OPERANDS, TABLE, Primitive
-from .expression import derivative_formulas, to_text
-from .primitives import weighted_sum
-from .spelling import spelling
+from .formulas.expression import derivative_formulas, to_text
+from .formulas.spelling import spelling
+from .number import TABLE
+from .primitive import ATOM, OPERANDS, Primitive
+from .table import weighted_sum
 from .value import Constant, Value
 
 _UNARY = """\

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .arithmetic import Number, Primitive, real
-from .primitives import chain
+from ..number import Number, real
+from ..primitive import Primitive
+from ..table import chain
 
 
 class Dual(Number):

@@ -7,9 +7,9 @@ from collections import Counter
 from functools import lru_cache
 from typing import NamedTuple
 
-from .arithmetic import OPERANDS, PRODUCT, Primitive, Statements
-from .expression import derivative_formulas, to_text
-from .spelling import TABLE_NOTATION, Dialect, Spelling, spelling
+from ..formulas.expression import derivative_formulas, to_text
+from ..formulas.spelling import TABLE_NOTATION, Dialect, Spelling, spelling
+from ..primitive import OPERANDS, PRODUCT, Primitive, Statements
 
 
 class Edge(NamedTuple):
@@ -41,7 +41,7 @@ def rule(primitive: Primitive, count: int, dialect: Dialect) -> Rule:
     """The row on ``count`` operands in ``dialect``.
 
     >>> from autograd_core import TABLE
-    >>> from autograd_core.spelling import PYTHON
+    >>> from autograd_core.formulas.spelling import PYTHON
     >>> edge = rule(TABLE["relu"], 1, PYTHON).edges[0]
     >>> edge.contribution.fill({"x": ("z", 5), "g": ("d_y", 5)})
     '0.0 if z <= 0.0 else d_y'

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from .arithmetic import ATOM, CONDITIONAL, PRODUCT, SIGN, SUM
+from ..primitive import ATOM, CONDITIONAL, PRODUCT, SIGN, SUM
 
 Gap = tuple[str, float]  # an operand's name, and the precedence below which it needs brackets
 COMPARISON = CONDITIONAL + 0.5

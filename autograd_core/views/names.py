@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .typesetting import number_text
-from .value import Constant, Value, topological_order
+from ..formulas.typesetting import number_text
+from ..value import Constant, Value, topological_order
 
 
 def node_names(output: Value, names: Mapping[str, Any] | None = None, also: Sequence[Value] = ()) -> dict[Value, str]:

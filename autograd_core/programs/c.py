@@ -12,11 +12,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from . import compiler
-from .emission import NAME, Emitted, emit
+from ..formulas.spelling import LANES, C
+from ..value import Value
+from . import c_compiler as compiler
 from .program import Chunk, Partition, Program, operand_count, partition
-from .spelling import LANES, C
-from .value import Value
+from .statements import NAME, Emitted, emit
 
 LARGEST = 1_000_000  # operands; the compiler takes about 0.1 ms for each
 PART = 100  # operands in each function: the compiler's time grows faster than a function; one large function runs no faster

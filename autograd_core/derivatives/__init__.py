@@ -1,0 +1,1 @@
+"""Derivatives of functions: forward mode, JAX's transforms, and checking them against finite differences."""

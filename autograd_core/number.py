@@ -1,0 +1,159 @@
+"""Numbers that the table can be read over: the operators that every kind inherits, and what a plain number is.
+
+A kind of number (a recorded node, a dual, a formula) is a subclass of :class:`Number` that says what applying a row
+of the table means; where kinds meet in one operation, the kind of the higher ``rank`` does the work.
+"""
+
+from __future__ import annotations
+
+import numbers
+import operator
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+if TYPE_CHECKING:
+    from .primitive import Primitive
+
+TABLE: dict[str, Primitive] = {}
+"""Every registered primitive by name. A family (``leaky_relu``, ``x ** n``) stands here with its default constant."""
+
+FAMILIES: dict[str, Callable[..., Primitive]] = {}
+"""For each family of rows, the function from its constants to the row."""
+
+N = TypeVar("N", bound="Number")
+
+
+def real(x: Any) -> float:
+    """``x`` as a float, where it is a real number; a ``TypeError`` that says what to do where it is not.
+
+    Integers, booleans, fractions and NumPy scalars are converted.
+
+    >>> real(3), real(True)
+    (3.0, 1.0)
+    >>> real("3")
+    Traceback (most recent call last):
+    TypeError: a real number is needed, not str '3': convert it with float(...) first
+    """
+    if isinstance(x, numbers.Real):
+        try:
+            return float(x)
+        except OverflowError:
+            raise OverflowError(f"an integer of {len(str(x))} digits is too large for a float (1.8e308)") from None
+    if isinstance(x, Number):
+        raise TypeError(f"a plain number is needed, not a {type(x).__name__}: use it directly in the expression, or take its .data")
+    if _is_numpy_bool(x):
+        return float(x)
+    advice = {
+        "str": "convert it with float(...) first",
+        "NoneType": "is a return or a value missing?",
+        "list": "make a Value of each element",
+        "tuple": "make a Value of each element",
+        "ndarray": "make a Value of each element, or take one with .item()",
+    }.get(type(x).__name__, "convert it with float(...) first")
+    if isinstance(x, numbers.Complex):
+        advice = "only real numbers are differentiated; take .real or abs(...)"
+    shown = repr(x) if len(repr(x)) <= 40 else repr(x)[:37] + "..."
+    raise TypeError(f"a real number is needed, not {type(x).__name__} {shown}: {advice}")
+
+
+_watched: list[list[str]] = []
+
+
+@contextmanager
+def watching_comparisons() -> Iterator[list[str]]:
+    """Within it, the places where code compares numbers of the library are noted in the list that it gives.
+
+    What is decided by such a comparison would stay so in a program that is compiled from the recorded graph.
+
+    >>> from autograd_core import Value
+    >>> with watching_comparisons() as places:
+    ...     larger = Value(2.0) > 1.0
+    >>> len(places)
+    1
+    """
+    _watched.append([])
+    try:
+        yield _watched[-1]
+    finally:
+        _watched.pop()
+
+
+def _is_numpy_bool(x: Any) -> bool:
+    """NumPy registers every scalar type but this one as a number, under one of two names."""
+    return type(x).__module__ == "numpy" and type(x).__name__ in ("bool", "bool_")
+
+
+class Number:
+    """A kind of number that the table can be read over: a subclass says what applying a primitive means.
+
+    Where kinds meet in one operation, the kind of the higher ``rank`` does the work.
+    """
+
+    __slots__ = ()
+    rank: ClassVar[int] = 0
+
+    @classmethod
+    def apply(cls, primitive: Primitive, *inputs: Any) -> Any:
+        """The result of ``primitive`` on ``inputs``, of which at least one is of this kind."""
+        raise NotImplementedError
+
+    @classmethod
+    def accepts(cls, x: Any) -> bool:
+        """Whether ``x`` may stand beside this kind in an operator; if not, Python asks ``x`` itself."""
+        if isinstance(x, Number):
+            return x.rank <= cls.rank
+        # An array takes the operation over, element by element; every other stranger is refused by ``real``.
+        return not hasattr(x, "__array__") or isinstance(x, numbers.Real) or _is_numpy_bool(x)
+
+    def scalar(self) -> float:
+        """The plain float behind the number, for comparisons."""
+        raise NotImplementedError
+
+    def _binary(self: N, name: str, other: Any) -> N:
+        return self.apply(TABLE[name], self, other) if self.accepts(other) else NotImplemented
+
+    def _reflected(self: N, name: str, other: Any) -> N:
+        return self.apply(TABLE[name], other, self) if self.accepts(other) else NotImplemented
+
+    def __add__(self: N, other: Any) -> N: return self._binary("+", other)
+    def __radd__(self: N, other: Any) -> N: return self._reflected("+", other)
+    def __sub__(self: N, other: Any) -> N: return self._binary("-", other)
+    def __rsub__(self: N, other: Any) -> N: return self._reflected("-", other)
+    def __mul__(self: N, other: Any) -> N: return self._binary("*", other)
+    def __rmul__(self: N, other: Any) -> N: return self._reflected("*", other)
+    def __truediv__(self: N, other: Any) -> N: return self._binary("/", other)
+    def __rtruediv__(self: N, other: Any) -> N: return self._reflected("/", other)
+    def __rpow__(self: N, other: Any) -> N: return self._reflected("pow", other)
+    def __neg__(self: N) -> N: return self.apply(TABLE["neg"], self)
+    def __pos__(self: N) -> N: return self
+    def __abs__(self: N) -> N: return self.apply(TABLE["abs"], self)
+    def exp(self: N) -> N: return self.apply(TABLE["exp"], self)
+    def log(self: N) -> N: return self.apply(TABLE["log"], self)
+    def sqrt(self: N) -> N: return self.apply(TABLE["sqrt"], self)
+    def sin(self: N) -> N: return self.apply(TABLE["sin"], self)
+    def cos(self: N) -> N: return self.apply(TABLE["cos"], self)
+    def tanh(self: N) -> N: return self.apply(TABLE["tanh"], self)
+    def sigmoid(self: N) -> N: return self.apply(TABLE["sigmoid"], self)
+    def relu(self: N) -> N: return self.apply(TABLE["relu"], self)
+    def softplus(self: N) -> N: return self.apply(TABLE["softplus"], self)
+
+    def __pow__(self: N, exponent: Any) -> N:
+        """A constant exponent makes a row of one operand, so that a negative base is as good as any."""
+        if isinstance(exponent, Number) or not self.accepts(exponent):
+            return self._binary("pow", exponent)
+        return self.apply(FAMILIES["**"](real(exponent)), self)
+
+    def _compare(self, other: Any, test: Callable[[float, float], bool]) -> bool:
+        if _watched:
+            frame = sys._getframe(2)
+            _watched[-1].append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
+        if isinstance(other, Number):
+            return test(self.scalar(), other.scalar())
+        return test(self.scalar(), real(other)) if self.accepts(other) else NotImplemented
+
+    def __lt__(self, other: Any) -> bool: return self._compare(other, operator.lt)
+    def __le__(self, other: Any) -> bool: return self._compare(other, operator.le)
+    def __gt__(self, other: Any) -> bool: return self._compare(other, operator.gt)
+    def __ge__(self, other: Any) -> bool: return self._compare(other, operator.ge)

@@ -1,0 +1,137 @@
+"""What a row of the table is.
+
+A *primitive* is one differentiable operation: how it is spelled and evaluated, and its local
+derivatives, written in plain arithmetic that works on floats, on recorded nodes, on dual numbers and on
+formulas alike. Everything else in this package reads such rows; nothing else knows a derivative.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, NoReturn
+
+from .number import FAMILIES, TABLE, Number, real
+
+# How tightly a spelling binds, loosest first; a formula needs brackets inside anything that binds tighter.
+CONDITIONAL, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
+
+OPERANDS = ("x", "y", "z")
+
+
+class Statements(NamedTuple):
+    """How a row on any number of operands ``x0, x1, ...`` is spelled: a name for each intermediate result, in order,
+    then the value and the derivative by each operand in terms of the operands and those names."""
+
+    before: list[tuple[str, str]]
+    value: str
+    derivatives: list[str]
+
+
+class Primitive:
+    """One row of the table: an operation, its spellings, and its local derivatives.
+
+    ``python`` is the value as a Python expression in ``x``, ``y`` and ``z`` over the names of the
+    :mod:`math` module: it is compiled to evaluate the row, and printed into generated programs.
+    ``derivatives(out, x, ...)`` gives the derivative of the output with respect to each operand (a number
+    for one operand, a sequence for several), where ``out`` is the value already computed. A row on any number of
+    operands gives ``evaluate`` as a function and ``python`` as the function from their number to :class:`Statements`.
+    ``latex`` writes the operands ``#1``, ``#2``. ``domain`` says in words where the row is defined.
+
+    >>> from autograd_core import TABLE
+    >>> row = TABLE["tanh"]
+    >>> row.python, row.evaluate(0.0), row.local_derivatives(0.0, 0.0)
+    ('tanh(x)', 0.0, (1.0,))
+    """
+
+    def __init__(
+        self,
+        name: str,
+        python: str | Callable[[int], Statements],
+        derivatives: Callable[..., Any],
+        *,
+        arity: int | None = 1,
+        latex: str = "",
+        precedence: int = ATOM,
+        domain: str = "",
+        evaluate: Callable[..., float] | None = None,
+        constants: tuple[float, ...] = (),
+        summary: str = "",
+        example: str = "",
+    ) -> None:
+        self.name = name
+        self.arity = arity
+        self.python = python
+        self.derivatives = derivatives
+        operands = ", ".join(f"#{i + 1}" for i in range(arity or 1))
+        self.latex = latex or rf"\operatorname{{{name}}}\left({operands}\right)".replace("_", r"\_")
+        self.precedence = precedence
+        self.domain = domain
+        self.constants = constants
+        # Whether a derivative may be infinite where the value is not: its rule divides by what may be 0.
+        self.singular = not {"divide", "raised"}.isdisjoint(getattr(getattr(derivatives, "__code__", None), "co_names", ["divide"]))
+        self.fast: Callable[..., Any] | None = None  # a quicker way to the same node, where operators.py has one
+        self.evaluate = evaluate or _compiled(python, arity)
+        if summary:
+            call, result = example.split(" -> ")
+            self.__doc__ = f"{summary}\n\n>>> {call}\n{result}\n"
+
+    def local_derivatives(self, out: Any, *inputs: Any) -> tuple[Any, ...]:
+        """The derivative of the output with respect to each input, as a tuple whatever the arity."""
+        derivatives = self.derivatives(out, *inputs)
+        derivatives = (derivatives,) if self.arity == 1 else tuple(derivatives)
+        if len(derivatives) != len(inputs):
+            raise TypeError(f"{self.name!r} has {len(inputs)} operands, but its row gives {len(derivatives)} derivatives")
+        return derivatives
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Apply to floats, giving a float, or to any kind of number, giving that kind."""
+        kind: type[Number] | None = None
+        for x in inputs:
+            if isinstance(x, Number) and (kind is None or x.rank > kind.rank):
+                kind = type(x)
+        if self.arity is not None and len(inputs) != self.arity:
+            raise TypeError(f"{self.name} takes {self.arity} operand(s), not {len(inputs)}")
+        if kind is not None:
+            return kind.apply(self, *inputs)
+        floats = [x if type(x) is float else real(x) for x in inputs]
+        try:
+            return self.evaluate(*floats)
+        except (ValueError, ArithmeticError) as error:
+            self.refuse(error, floats)
+
+    def refuse(self, error: Exception, operands: Sequence[float], names: Sequence[str | None] = ()) -> NoReturn:
+        """Raise ``error`` again, with a message that names the operation, its operands and their nodes."""
+        labels = OPERANDS if len(operands) <= len(OPERANDS) else [f"x{i}" for i in range(len(operands))]
+        given = ", ".join(f"{label} = {data!r}" for label, data in zip(labels, operands))
+        nodes = ", ".join(f"{label} is the node {name!r}" for label, name in zip(labels, names) if name)
+        where = f"{self.name} at {given}" + (f" ({nodes})" if nodes else "")
+        if isinstance(error, OverflowError):
+            raise OverflowError(f"{where} overflows: the result is larger than any float (1.8e308)") from None
+        need = f": it needs {self.domain}" if self.domain else ""
+        raise type(error)(f"{where} is not defined{need}") from None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return find, (self.name, self.constants)
+
+    def __repr__(self) -> str:
+        constants = "".join(f", {c!r}" for c in self.constants)
+        return f"<primitive {self.name}{constants}>"
+
+
+def find(name: str, constants: tuple[float, ...] = ()) -> Primitive:
+    """The row of that name, with the constants of a family. An unknown name is a ``LookupError``."""
+    if name not in TABLE:
+        raise LookupError(f"no primitive is called {name!r}: define it (autograd_core.primitive) before it is used here")
+    return FAMILIES[name](*constants) if name in FAMILIES else TABLE[name]
+
+
+def _compiled(python: str | Callable[[int], Statements], arity: int | None) -> Callable[..., float]:
+    """The function that a spelling stands for. ``exp(x)`` is ``math.exp`` itself."""
+    if not isinstance(python, str) or arity is None:
+        raise TypeError("a primitive of any number of operands needs evaluate=, a function of floats")
+    operands = ", ".join(OPERANDS[:arity])
+    function = python.removesuffix(f"({operands})")
+    if function.isidentifier() and hasattr(math, function):
+        return getattr(math, function)
+    return eval(f"lambda {operands}: {python}", dict(vars(math)))
