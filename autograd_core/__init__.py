@@ -55,6 +55,7 @@ from .table import (
     tan,
     tanh,
 )
+from .tables import Table
 from .value import Constant, Value, topological_order
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ __all__ = [
     "Player",
     "Primitive",
     "Program",
+    "Table",
     "Value",
     "abs",
     "acos",

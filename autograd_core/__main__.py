@@ -16,6 +16,7 @@ from .derivatives.checking import numerical_gradient
 from .derivatives.transforms import gradients
 from .formulas.typesetting import number_text
 from .number import real
+from .tables import Table
 from .value import Value
 from .views.derivation import derivation
 from .views.drawing import draw
@@ -23,7 +24,6 @@ from .views.language import ExpressionError, Parsed, bind, parse
 from .views.layout import LayoutError
 from .views.player import play
 from .views.steps import steps
-from .views.tables import table
 from .views.zoom import LEVELS
 
 _EXAMPLE = """\
@@ -132,10 +132,9 @@ def report(program: Parsed, output: Value, leaves: dict[str, Value], digits: int
         headers += ["finite difference", "difference"]
         for row, exact, numeric in zip(rows, found, _differences(program, values)):
             row += [repr(numeric), f"{abs(exact - numeric):.1e}"]
-    gradient_table = table(headers, rows, "<" * len(headers)) if rows else "(no inputs)"
-    value = f"{called} = {output.data!r}"
-    forward, backward = passes.forward_table(digits), passes.backward_table(digits)
-    return f"Forward pass\n{forward}\n\nBackward pass\n{backward}\n\nGradients of {value}\n{gradient_table}"
+    title = f"Gradients of {called} = {output.data!r}"
+    gradient_table = Table(headers, rows, title=title) if rows else f"{title}\n(no inputs)"
+    return "\n\n".join(map(str, [*passes.tables(digits), gradient_table]))
 
 
 def _differences(program: Parsed, values: dict[str, float]) -> list[float]:

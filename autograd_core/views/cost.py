@@ -6,8 +6,8 @@ import math
 from typing import NamedTuple
 
 from ..formulas.typesetting import number_text
+from ..tables import Table
 from ..value import Value, topological_order
-from .tables import html_table, table
 
 
 def operation_count(output: Value) -> int:
@@ -27,18 +27,16 @@ class Cost(NamedTuple):
     backward: int
     without_reuse: int
 
-    def _rows(self) -> list[tuple[str, ...]]:
+    def table(self) -> Table:
+        """A row for each way to differentiate, and one for the forward pass."""
         counts = [self.forward, self.backward, self.without_reuse]
-        return [(name, _large(n), _ratio(n, self.forward)) for name, n in zip(_WORK, counts)]
+        return Table(_COST, [(name, _large(n), _ratio(n, self.forward)) for name, n in zip(_WORK, counts)], "<>>")
 
     def _repr_html_(self) -> str:
-        return html_table(_COST, self._rows(), "<>>")
-
-    def __str__(self) -> str:
-        return table(_COST, self._rows(), "<>>")
+        return self.table()._repr_html_()
 
     def __repr__(self) -> str:
-        return str(self)
+        return str(self.table())
 
 
 _COST = ("work", "operations", "times the forward pass")
