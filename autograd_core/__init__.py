@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from .views.cost import cost, operation_count
     from .views.derivation import derivation
     from .views.drawing import Drawing, draw, to_dot
+    from .views.mermaid import to_mermaid
     from .views.player import Player, play
     from .views.steps import explain, steps
     from .views.symbolic import formula, symbolic
@@ -95,6 +96,7 @@ _LAZY = {
     "views.cost": ("cost", "operation_count"),
     "views.derivation": ("derivation",),
     "views.drawing": ("Drawing", "draw", "to_dot"),
+    "views.mermaid": ("to_mermaid",),
     "views.player": ("Player", "play"),
     "views.steps": ("explain", "steps"),
     "views.symbolic": ("formula", "symbolic"),
@@ -189,6 +191,7 @@ __all__ = [
     "tan",
     "tanh",
     "to_dot",
+    "to_mermaid",
     "topological_order",
     "value_and_grad",
     "vjp",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ..formulas.typesetting import number_text
 from ..tables import Table
 from ..value import Value, topological_order
+from .roles import products
 
 
 def operation_count(output: Value) -> int:
@@ -73,11 +74,7 @@ def cost(output: Value) -> Cost:
 
 
 def _operations(node: Value) -> int:
-    if node.primitive is None:
-        return 0
-    if node.primitive.arity is not None:
-        return 1
-    return len(node.parents) // 2 if node.op == "dot" else len(node.parents)
+    return 0 if node.primitive is None else products(node.primitive, len(node.parents))
 
 
 def _large(n: int) -> str:

@@ -184,14 +184,14 @@ def legend(sorts: Collection[str]) -> str:
 def in_cell(text: str) -> str:
     """Text for a cell of an HTML-like label."""
     # A word joiner behind a backslash keeps \\N and its like from being replaced by the engine.
-    return html.escape(_legal(text), quote=False).replace("\\", "\\\u2060").replace("\n", "<BR/>") or " "
+    return html.escape(legal(text), quote=False).replace("\\", "\\\u2060").replace("\n", "<BR/>") or " "
 
 
 def in_label(text: str) -> str:
     """Text for a plain DOT label: a backslash is a backslash, a new line a new line."""
-    return _legal(text).replace("\\", "\\\\").replace("&", "&amp;").replace("\n", "\\n")
+    return legal(text).replace("\\", "\\\\").replace("&", "&amp;").replace("\n", "\\n")
 
 
-def _legal(text: str) -> str:
+def legal(text: str) -> str:
     """The text without the characters that XML does not allow."""
     return "".join(c if c in "\t\n" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff") else "\ufffd" for c in text)
