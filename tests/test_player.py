@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import autograd_core as ac
 from autograd_core import Constant, Value, play, steps
 from autograd_core.formulas.typesetting import number_text
-from autograd_core.views.player import javascript_row
+from autograd_core.views.player_rows import javascript_row
 
 AWKWARD = [
     "</script><b>", "<!--<script>", "\"quoted\" 'name'", "a & b &amp; c", "Gewicht α₁ 权重 \U0001f600", "two\nlines", "{0} and {x}",

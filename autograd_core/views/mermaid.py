@@ -53,8 +53,8 @@ def to_mermaid(
     lines = [f"flowchart {rankdir}", *(_node(node, labels.on_node(node)) for node in labels.nodes)]
     for edge in labels.edges:
         tail, head = (edge.head, edge.tail) if labels.is_reversed else (edge.tail, edge.head)
-        text = labels.on_edge(edge)
-        lines.append(f"    n{tail} -->{f'|{_quoted(text)}|' if text else ''} n{head}")
+        written = labels.on_edge(edge)
+        lines.append(f"    n{tail} -->{f'|{_quoted(written)}|' if written else ''} n{head}")
     for kind in labels.kinds():
         lines.append(f"    classDef {kind} fill:{STYLES[kind].fill},stroke:{GREY},color:{INK}{_LINES.get(kind, '')}")
     text = "\n".join(lines)

@@ -7,7 +7,7 @@ from test_table import ROWS, points
 import autograd_core as ac
 from autograd_core import Value, play
 from autograd_core.formulas.typesetting import number_text
-from autograd_core.views.player import javascript_row
+from autograd_core.views.player_rows import javascript_row
 
 
 def test_numbers_are_written_as_python_writes_them(opened):
