@@ -108,10 +108,10 @@ def _packaged_engine() -> str | None:
     return None
 
 
-def _speed(nodes: int) -> dict[str, str]:
+def speed(nodes: int) -> dict[str, str]:
     """The attributes with which an engine draws so many nodes in a second or two, where it would take minutes to draw them best.
 
-    >>> _speed(20)
+    >>> speed(20)
     {}
     """
     if nodes <= 60:
@@ -161,7 +161,7 @@ def new_digraph(rankdir: str, nodes: int) -> Any:
 
     graph = graphviz.Digraph()
     font = "Arial"  # one that layout engines know the widths of
-    graph.attr("graph", **_speed(nodes), rankdir=rankdir, bgcolor="transparent", fontname=font, fontcolor=GREY)
+    graph.attr("graph", **speed(nodes), rankdir=rankdir, bgcolor="transparent", fontname=font, fontcolor=GREY)
     graph.attr("node", shape="box", style="filled", fontname=font, fontsize="12", color=GREY, fontcolor=INK)
     graph.attr("edge", color=GREY, fontcolor=GREY, fontname=font, fontsize="11")
     return graph

@@ -48,6 +48,7 @@ def svg(scene: Scene) -> str:
 def _dot(scene: Scene, uses: list[layout.Edge]) -> str:
     """Boxes and arrows without text: only places are asked of the engine."""
     lines = ['digraph { rankdir=LR; nodesep=0.2; ranksep=0.3; node [shape=box, fixedsize=true, label=""]; edge [fontsize=11];']
+    lines += [f"{name}={value};" for name, value in layout.speed(len(scene.nodes)).items()]
     for node in scene.nodes:
         low = node.kind == "constant"
         width = max(_LOW if low else _WIDTH, _text_width(_title(node)) + 14)
