@@ -73,17 +73,19 @@ def _node(node: Node, lines: list[str]) -> str:
 
 
 def _quoted(lines: Sequence[str]) -> str:
-    """Lines as one string in quotes. What Mermaid, or the Markdown or HTML within it, could read as anything but itself
-    stands as the number of its character between ``#`` and ``;``: all but letters, digits, spaces, ``=``, ``,``, ``/``,
-    opening brackets, and the point and the minus sign in front of a digit.
+    """Lines as one string in quotes, in which nothing is read as anything but itself.
+
+    What the grammar, or the Markdown and HTML within a string, might give a meaning stands as the number of its character
+    between ``#`` and ``;``: all but letters, digits, spaces and a few signs, and a point or minus sign unless a digit follows
+    (``1. x`` and ``- x`` are lists).
 
     >>> _quoted(['-0.5 "x"', "1. a*b"])
     '"-0.5 #34;x#34;<br/>1#46; a#42;b"'
     """
-    texts = [re.sub(r"[^\w =,/(.-]|[_]|[.-](?!\d)", _numbered, line) for line in legal("\n".join(lines)).splitlines()]
-    return '"' + "<br/>".join(texts) + '"'
+    texts = [re.sub(r"[^\w =,/(×−÷∂·….-]|_|[.-](?!\d)", _numbered, line) for line in legal("\n".join(lines)).splitlines()]
+    return f'"{"<br/>".join(texts) or " "}"'
 
 
 def _numbered(match: re.Match[str]) -> str:
-    character = match[0]
-    return character if character in "×−÷∂·…" else f"#{ord(character)};"
+    # Formulas ($$x$$) and icons (fa:fa-car) are found after the numbers have been read: a word joiner parts their signs.
+    return f"#{ord(match[0])};" + ("\u2060" if match[0] in "$:" else "")
