@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..value import Value, topological_order
 from . import layout
+from .columns import MOST, Edge, length, places, with_rails
 from .labels import Labels
 from .layout import GREY, STYLES
 from .names import Names
@@ -78,14 +79,28 @@ def _add_edges(graph: Any, labels: Labels) -> None:
     """An arrow for every use, those of long edges from the points of a rail."""
     margin = "  " if labels.rankdir in ("TB", "BT") else ""  # keeps labels off the edges that they stand beside
     texts = ["\n".join(margin + line for line in "\n".join(labels.on_edge(edge)).splitlines()) for edge in labels.edges]
-    edges = [layout.Edge(f"n{edge.tail}", f"n{edge.head}", text) for edge, text in zip(labels.edges, texts)]
-    edges = layout.with_rails(edges)
+    edges = with_rails([Edge(f"n{edge.tail}", f"n{edge.head}", text) for edge, text in zip(labels.edges, texts)])
     for point in {edge.head: None for edge in edges if edge.head.startswith("rail")}:
         graph.node(point, label="", shape="point", width="0.06", color=GREY)
     for tail, head, label in edges:
         ends = (head, tail) if labels.is_reversed else (tail, head)
         arrow = {"dir": "none"} if ends[1].startswith("rail") else {}
         graph.edge(*ends, label=layout.in_label(label), **arrow)
+    if length(edges) > MOST:
+        _place(graph, labels, edges)
+
+
+def _place(graph: Any, labels: Labels, edges: list[Edge]) -> None:
+    """Give each node its place, so that an engine only draws."""
+    if labels.is_reversed:
+        edges = [Edge(head, tail, label) for tail, head, label in reversed(edges)]
+    sizes = {}
+    for node in labels.nodes:
+        lines = labels.on_node(node)
+        sizes[f"n{node.key}"] = 7.0 * max(map(len, lines)) + 30.0, 20.5 * len(lines) + 10.0
+    graph.attr("graph", layout="nop1", outputorder="edgesfirst")  # boxes stand on the lines that run past them
+    for name, (x, y) in places(edges, sizes, labels.rankdir).items():
+        graph.node(name, pos=f"{x:.1f},{y:.1f}")
 
 
 class Drawing:

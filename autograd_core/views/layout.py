@@ -1,4 +1,4 @@
-"""What pictures look like in DOT text, what keeps large ones quick, and running a layout engine: DOT text in, a picture out.
+"""What pictures look like in DOT text, and running a layout engine: DOT text in, a picture out.
 
 What runs programs is imported where it is needed: ``import autograd_core`` stays quick.
 
@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import html
 import os
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 VARIABLE = "AUTOGRAD_CORE_DOT"
@@ -21,8 +20,6 @@ REMEDY = 'python -m pip install "autograd-core[dot]"'
 
 GREY = "#767676"  # on white and on black alike this has a contrast of at least 4.5
 INK = "#111111"  # of the text in nodes, which have a light fill; their borders are grey, to be seen on a dark page too
-LONG = 10  # columns that the edges of a graph may run past on average: an engine sorts each edge anew in each of them
-SPACING = 8  # columns between two points of a rail
 
 
 class Style(NamedTuple):
@@ -40,14 +37,6 @@ STYLES = {
     "operation": Style("operation", "#ffffff", {"style": "filled,rounded"}),
     "output": Style("output", "#bfe5d8", {"peripheries": "2"}),
 }
-
-
-class Edge(NamedTuple):
-    """A line from ``tail`` to ``head``, two identifiers in DOT text."""
-
-    tail: str
-    head: str
-    label: str
 
 
 class LayoutError(RuntimeError):
@@ -119,40 +108,6 @@ def speed(nodes: int) -> dict[str, str]:
     if nodes <= 300:
         return {"splines": "line", "nslimit": "1"}
     return {"splines": "line", "nslimit": "0", "mclimit": "0.001", "remincross": "false"}
-
-
-def with_rails(edges: Sequence[Edge]) -> list[Edge]:
-    """The edges of a graph (given with those into a node before those out of it); if they are long, most leave from rails.
-
-    A leaf that every step of a chain reads would have edges past the whole chain. It gets one line along
-    the chain instead, through points ``rail1``, ``rail2``, ..., and each use is an edge from the point before it.
-
-    >>> chain = [Edge("w", "n0", "")] + [Edge(t, f"n{i}", "") for i in range(1, 200) for t in ("w", f"n{i - 1}")]
-    >>> [edge for edge in with_rails(chain) if edge.tail == "w"][-1]
-    Edge(tail='w', head='rail1', label='')
-    """
-    column: dict[str, int] = {}
-    for tail, head, _ in edges:
-        column[head] = max(column.get(head, 0), column.get(tail, 0) + 1)
-    firsts: dict[str, int] = {}
-    for tail, head, _ in edges:
-        if tail not in column:
-            firsts[tail] = min(firsts.get(tail, column[head]), column[head] - 1)
-    column |= firsts
-    if sum(column[head] - column[tail] for tail, head, _ in edges) <= LONG * len(edges):
-        return list(edges)
-    found, points, rail = [], 0, {node: (node, place) for node, place in column.items()}
-    left = Counter(edge.tail for edge in edges)
-    for tail, head, label in sorted(edges, key=lambda edge: column[edge.head]):
-        nearest, place = rail[tail]
-        left[tail] -= 1
-        if column[head] - place > SPACING and left[tail]:  # the last edge needs no point for others
-            points += 1
-            found.append(Edge(nearest, f"rail{points}", ""))
-            nearest = f"rail{points}"
-            rail[tail] = nearest, column[head] - 1
-        found.append(Edge(nearest, head, label))
-    return found
 
 
 def new_digraph(rankdir: str, nodes: int) -> Any:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 from ..formulas.typesetting import number_text
 from . import layout
+from .columns import Edge as Line
+from .columns import with_rails
 from .names import shortened
 from .scene import Edge, Node, Scene
 
@@ -20,7 +22,7 @@ _ROOM = "-0.00000e-00"  # as much as a derivative takes on an edge
 
 def svg(scene: Scene) -> str:
     """The graph as SVG, laid out by the engine; its numbers are those of the last frame."""
-    uses = layout.with_rails([layout.Edge(f"n{edge.tail}", f"n{edge.head}", str(i)) for i, edge in enumerate(scene.edges)])
+    uses = with_rails([Line(f"n{edge.tail}", f"n{edge.head}", str(i)) for i, edge in enumerate(scene.edges)])
     lines = layout.render(_dot(scene, uses), "plain").decode().splitlines()
     width, height = (float(x) * _SCALE for x in lines[0].split()[2:4])
     # The engine lists edges in an order of its own; those between the same two points are alike.
@@ -45,7 +47,7 @@ def svg(scene: Scene) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{name}" {size}>{"".join(edges)}{"".join(nodes)}</svg>'
 
 
-def _dot(scene: Scene, uses: list[layout.Edge]) -> str:
+def _dot(scene: Scene, uses: list[Line]) -> str:
     """Boxes and arrows without text: only places are asked of the engine."""
     lines = ['digraph { rankdir=LR; nodesep=0.2; ranksep=0.3; node [shape=box, fixedsize=true, label=""]; edge [fontsize=11];']
     lines += [f"{name}={value};" for name, value in layout.speed(len(scene.nodes)).items()]
