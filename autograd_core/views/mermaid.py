@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from ..value import Value
 from .labels import Labels
 from .layout import GREY, INK, STYLES, legal
 from .names import Names, depth_of_caller
-from .scene import Node, View
+from .scene import View
 from .zoom import LIMIT
 
 # A browser draws no more than this, unless the page that shows the text says otherwise, which a file cannot.
@@ -50,14 +50,7 @@ def to_mermaid(
     Raises ``TypeError`` or ``ValueError`` as :func:`to_dot` does.
     """
     labels = Labels(View(output, names, inputs, parameters).at(level, limit), mode, show, rankdir, digits)
-    lines = [f"flowchart {rankdir}", *(_node(node, labels.on_node(node)) for node in labels.nodes)]
-    for edge in labels.edges:
-        tail, head = (edge.head, edge.tail) if labels.is_reversed else (edge.tail, edge.head)
-        written = labels.on_edge(edge)
-        lines.append(f"    n{tail} -->{f'|{_quoted(written)}|' if written else ''} n{head}")
-    for kind in labels.kinds():
-        lines.append(f"    classDef {kind} fill:{STYLES[kind].fill},stroke:{GREY},color:{INK}{_LINES.get(kind, '')}")
-    text = "\n".join(lines)
+    text = "\n".join([f"flowchart {rankdir}", *_lines(labels)])
     if len(text) > MOST_CHARACTERS or len(labels.edges) > MOST_EDGES:
         warnings.warn(
             f"the text has {len(labels.edges)} edges and {len(text)} characters, and browsers draw at most {MOST_EDGES} and "
@@ -68,8 +61,16 @@ def to_mermaid(
     return text
 
 
-def _node(node: Node, lines: list[str]) -> str:
-    return f"    n{node.key}{_SHAPES[node.kind].format(_quoted(lines))}:::{node.kind}"
+def _lines(labels: Labels) -> Iterator[str]:
+    """A line for each node, for each edge, and for the look of each kind of node."""
+    for node in labels.nodes:
+        yield f"    n{node.key}{_SHAPES[node.kind].format(_quoted(labels.on_node(node)))}:::{node.kind}"
+    for edge in labels.edges:
+        tail, head = (edge.head, edge.tail) if labels.is_reversed else (edge.tail, edge.head)
+        written = labels.on_edge(edge)
+        yield f"    n{tail} -->{f'|{_quoted(written)}|' if written else ''} n{head}"
+    for kind in labels.kinds():
+        yield f"    classDef {kind} fill:{STYLES[kind].fill},stroke:{GREY},color:{INK}{_LINES.get(kind, '')}"
 
 
 def _quoted(lines: Sequence[str]) -> str:
