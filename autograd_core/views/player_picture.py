@@ -58,7 +58,8 @@ def _dot(scene: Scene, uses: list[Line]) -> str:
     lines += [f"{point} [shape=point, width=0.02];" for point in dict.fromkeys(use.head for use in uses if not use.label)]
     for tail, head, use in uses:
         has_label = use and scene.nodes[scene.edges[int(use)].tail].kind != "constant"
-        lines.append(f"{tail} -> {head}" + (f' [label="{_ROOM}"];' if has_label else ";"))
+        look = f' [label="{_ROOM}"]' if has_label else "" if use else " [dir=none]"  # a rail reaches its point
+        lines.append(f"{tail} -> {head}{look};")
     return "\n".join([*lines, "}"])
 
 
