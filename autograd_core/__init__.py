@@ -66,6 +66,7 @@ if TYPE_CHECKING:
         gradcheck,
         numerical_gradient,
     )
+    from .files import replace_file
     from .programs.compile import compile_graph
     from .programs.jit import jit
     from .programs.program import Program
@@ -87,6 +88,7 @@ _LAZY = {
         "gradcheck",
         "numerical_gradient",
     ),
+    "files": ("replace_file",),
     "programs.compile": ("compile_graph",),
     "programs.jit": ("jit",),
     "programs.program": ("Program",),
@@ -174,6 +176,7 @@ __all__ = [
     "pow",
     "primitive",
     "relu",
+    "replace_file",
     "sigmoid",
     "sign",
     "sin",
