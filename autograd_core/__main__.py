@@ -177,7 +177,7 @@ def _assignments(values: Sequence[str]) -> dict[str, float]:
     for argument in values:
         name, equals, number = (part.strip() for part in unicodedata.normalize("NFKC", argument).partition("="))
         if not equals or not name.isidentifier():
-            raise ExpressionError(f"a value is written name=number, such as x=2, not {argument!r} (is the expression in quotes?)")
+            raise ExpressionError(f"a value is written name=number, such as x=2, not {argument.strip()!r} (is the expression in quotes?)")
         if name in found:
             raise ExpressionError(f"{name} is given twice: {number_text(found[name], None)} and {number}")
         try:

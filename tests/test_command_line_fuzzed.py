@@ -66,6 +66,7 @@ def check(code, out, err):
             assert lines[2].strip() == "^"
 
 
+@pytest.mark.filterwarnings("always")  # a warning would be a line more
 def test_ten_thousand_random_texts_give_a_result_or_one_line(called):
     source, codes = random.Random(11), []
     for _ in range(10_000):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any, NamedTuple, NoReturn
@@ -145,7 +146,9 @@ def _tree(text: str) -> ast.Module:
         start = text.rfind("\n", 0, strange.start()) + 1
         raise ExpressionError(f"an expression cannot hold {what}", text, text.count("\n", 0, start) + 1, strange.start() - start)
     try:
-        return ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python finds doubtful, such as 2or x, is refused below
+            return ast.parse(text)
     except SyntaxError as error:
         raise syntax_error(text, error, _FUNCTIONS) from None
     except MemoryError:
