@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         gradcheck,
         numerical_gradient,
     )
+    from .files import replace_file
     from .programs.compile import compile_graph
     from .programs.jit import jit
     from .programs.program import Program
@@ -89,6 +90,7 @@ _LAZY = {
         "gradcheck",
         "numerical_gradient",
     ),
+    "files": ("replace_file",),
     "programs.compile": ("compile_graph",),
     "programs.jit": ("jit",),
     "programs.program": ("Program",),
@@ -178,6 +180,7 @@ __all__ = [
     "pow",
     "primitive",
     "relu",
+    "replace_file",
     "sigmoid",
     "sign",
     "sin",

@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograd_core import Program, compile_graph
+from autograd_core import Program, compile_graph, replace_file
 
 from .dropout import Dropout
 from .execution import evaluating, record
 from .layers import Layer, Sequential, activation_name
 from .module import Module, copied_lists
 from .normalization import BatchNorm
-from .saving import replace_file
 from .summaries import inputs_of
 
 _TORCH = {

@@ -1,13 +1,12 @@
-"""States of modules in JSON files, and files that are replaced in one step."""
+"""States of modules in JSON files."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from autograd_core import replace_file
 
 if TYPE_CHECKING:
     from .module import Module
@@ -34,23 +33,6 @@ def load_state(module: Module, path: str | Path) -> None:
 def write_json(path: str | Path, kind: str, content: dict[str, Any]) -> None:
     """Write ``content`` as a file of a ``kind``, in one step."""
     replace_file(path, json.dumps({"format": f"nn {kind}", "version": VERSION, **content}))
-
-
-def replace_file(path: str | Path, text: str) -> None:
-    """Write a file beside its place, and move it there in one step."""
-    path = Path(path)
-    path = Path(os.path.realpath(path))
-    beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        with open(beside, "x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        with contextlib.suppress(OSError):  # it may have been moved, or never made
-            os.unlink(beside)
-        raise
 
 
 def read_json(path: str | Path, kind: str) -> dict[str, Any]:

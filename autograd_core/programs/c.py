@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from ..files import replace_file
 from ..formulas.spelling import LANES, C
 from ..value import Value
 from . import c_compiler as compiler
@@ -137,7 +138,7 @@ class CProgram(Program):
 
     def save_c(self, path: str | Path) -> None:
         """Write the program as one plain C99 file, which needs nothing but <math.h>; a comment says how to call it."""
-        Path(path).write_text(self._plain_source)
+        replace_file(path, self._plain_source)
 
     def _rows(self, rows: Any, count: int) -> tuple[int, Any]:
         """The address of the table of rows, and what keeps it alive."""

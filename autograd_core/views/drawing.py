@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..files import replace_file
 from ..value import Value, topological_order
 from . import layout
 from .columns import MOST, Edge, length, places, with_rails
@@ -131,7 +132,7 @@ class Drawing:
         kind = path.suffix.lower().lstrip(".")
         if kind not in ("svg", "png", "pdf", "dot", "gv"):
             raise ValueError(f"a drawing is saved as .svg, .png, .pdf or .dot, not {path.name!r}")
-        path.write_bytes(self.dot.encode() if kind in ("dot", "gv") else layout.render(self.dot, kind))
+        replace_file(path, self.dot if kind in ("dot", "gv") else layout.render(self.dot, kind))
         return path
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

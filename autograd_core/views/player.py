@@ -10,6 +10,7 @@ import html
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from ..files import replace_file
 from ..value import Value
 from .names import Names
 from .player_page import fragment, frames_of
@@ -37,14 +38,13 @@ class Player:
     def save(self, path: str | Path) -> Path:
         """Write a page of its own, ``.html``. Returns the path."""
         from pathlib import Path
-
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
             raise ValueError(f"a player is saved as .html, not {path.name!r}")
         style = "body { margin: 1.5em; background: Canvas; color: CanvasText; color-scheme: light dark; }"
         head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(self.description)}</title>'
         page = f"<!doctype html>\n<html lang=en><head>{head}<style>{style}</style></head><body>\n{self.html}\n</body></html>\n"
-        path.write_text(page, "utf-8")
+        replace_file(path, page)
         return path
 
     def _repr_html_(self) -> str:
