@@ -66,7 +66,7 @@ if TYPE_CHECKING:
         gradcheck,
         numerical_gradient,
     )
-    from .programs.compile import compile_graph
+    from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
     from .programs.program import Program
     from .views.comparison import compare_methods
@@ -87,7 +87,7 @@ _LAZY = {
         "gradcheck",
         "numerical_gradient",
     ),
-    "programs.compile": ("compile_graph",),
+    "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
     "programs.program": ("Program",),
     "views.comparison": ("compare_methods",),
@@ -113,6 +113,7 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "DIALECTS",
     "TABLE",
     "Constant",
     "Drawing",
