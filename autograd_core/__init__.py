@@ -7,11 +7,12 @@ operations is ``table.py``.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import operators, persistence  # noqa: F401  # isort: skip
 from .derivatives.dual import Dual
-from .derivatives.transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from .number import TABLE, watching_comparisons
-from .primitive import Primitive
+from .derivatives.reverse import gradients
+from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .functions import dot, elu, leaky_relu, log_softmax, logsumexp, pow, primitive, sign, softmax, step
+from .number import watching_comparisons
+from .primitive import TABLE, DomainError, Primitive
 from .table import absolute as abs
 from .table import (
     acos,
@@ -24,34 +25,24 @@ from .table import (
     cbrt,
     cos,
     cosh,
-    dot,
-    elu,
     erf,
     erfc,
     exp,
     expm1,
     hypot,
     identity,
-    leaky_relu,
     log,
     log1p,
     log2,
     log10,
-    log_softmax,
-    logsumexp,
     maximum,
     minimum,
-    pow,
-    primitive,
     relu,
     sigmoid,
-    sign,
     sin,
     sinh,
-    softmax,
     softplus,
     sqrt,
-    step,
     tan,
     tanh,
 )
@@ -68,7 +59,7 @@ if TYPE_CHECKING:
         numerical_gradient,
     )
     from .files import replace_file
-    from .programs.compile import compile_graph
+    from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
     from .programs.program import Program
     from .views.comparison import compare_methods
@@ -91,7 +82,7 @@ _LAZY = {
         "numerical_gradient",
     ),
     "files": ("replace_file",),
-    "programs.compile": ("compile_graph",),
+    "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
     "programs.program": ("Program",),
     "views.comparison": ("compare_methods",),
@@ -118,8 +109,10 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "DIALECTS",
     "TABLE",
     "Constant",
+    "DomainError",
     "Drawing",
     "Dual",
     "GradcheckError",

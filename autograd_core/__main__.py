@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .derivatives.checking import numerical_gradient
-from .derivatives.transforms import gradients
+from .derivatives.reverse import gradients
 from .formulas.typesetting import number_text
 from .number import real
 from .tables import Table

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any, NamedTuple, NoReturn
 
-from .. import table as primitives
+from .. import functions as primitives
 from ..number import FAMILIES, TABLE
 from ..value import Value
 from .language_errors import ExpressionError, closest, error_at, one_line, syntax_error
@@ -21,7 +21,7 @@ _SEQUENCES = ("dot", "logsumexp", "softmax", "log_softmax")  # called with lists
 _LISTS = ("softmax", "log_softmax")  # give lists
 _OTHER_NAMES = {"ln": "log", "max": "maximum", "min": "minimum"}  # as one writes them on paper
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    name: getattr(primitives, name, row) for name, row in TABLE.items() if name.isidentifier() and name not in primitives.FOR_DERIVATIVES
+    name: getattr(primitives, name, row) for name, row in TABLE.items() if name.isidentifier() and not row.internal
 }
 _FUNCTIONS |= {
     **{name: getattr(primitives, name) for name in _LISTS},

@@ -11,8 +11,8 @@ from typing import Any
 
 from ..formulas.typesetting import number_text, operation_text
 from ..primitive import Primitive
+from ..programs.javascript import helpers, row_functions
 from .player_picture import svg
-from .player_rows import javascript_row
 from .scene import Edge, Node, Scene
 from .steps import BackwardStep
 
@@ -98,8 +98,9 @@ def _field(node: Node) -> str:
 
 def _script(root: str, data: dict[str, Any], rows: dict[tuple[Primitive, int], int]) -> str:
     graph = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-    functions = "[" + ",\n".join(javascript_row(primitive, count) for primitive, count in rows) + "]"
-    return _asset("player.js").replace("ROWS", functions).replace('"ROOT"', json.dumps(root)).replace("GRAPH", graph)
+    functions = "[" + ",\n".join(row_functions(primitive, count) for primitive, count in rows) + "]"
+    script = _asset("player.js").replace("HELPERS", helpers(functions)).replace("ROWS", functions)
+    return script.replace('"ROOT"', json.dumps(root)).replace("GRAPH", graph)
 
 
 def _factor(step: BackwardStep) -> str:

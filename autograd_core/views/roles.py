@@ -5,9 +5,6 @@ from __future__ import annotations
 from ..formulas.typesetting import number_text
 from ..primitive import Primitive
 
-_SIGNS = {"*": "×", "neg": "−", "-": "−", "/": "÷"}
-_ACTIVATIONS = frozenset(("relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus", "step", "sign", "identity"))
-
 
 def symbol_of(row: Primitive | None) -> str:
     """The sign of an operation in a picture; empty for a leaf, which has no row.
@@ -20,16 +17,16 @@ def symbol_of(row: Primitive | None) -> str:
         return ""
     if row.name == "**":
         return f"** {number_text(row.constants[0], None)}"
-    return _SIGNS.get(row.name, row.name)
+    return row.symbol
 
 
 def is_activation(row: Primitive | None) -> bool:
     """Whether a neuron ends with this operation."""
-    return row is not None and row.name in _ACTIVATIONS
+    return row is not None and row.activation
 
 
 def products(row: Primitive, operands: int) -> int:
     """How many operations, such as multiply-adds, the row does on so many operands."""
     if row.arity is not None:
         return 1
-    return operands // 2 if row.name == "dot" else operands
+    return operands // 2 if row.weighted_sum else operands
