@@ -25,9 +25,9 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 _FUNCTIONS |= {
     **{name: getattr(primitives, name) for name in _LISTS},
-    "ln": primitives.log,
-    "max": lambda *operands: reduce(primitives.maximum, operands),
-    "min": lambda *operands: reduce(primitives.minimum, operands),
+    "ln": TABLE["log"],
+    "max": lambda *operands: reduce(TABLE["maximum"], operands),
+    "min": lambda *operands: reduce(TABLE["minimum"], operands),
 }
 _NESTED = "the expression is nested too deeply: name its parts with assignments (a = ...; b = ...)"
 
