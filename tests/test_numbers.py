@@ -19,6 +19,7 @@ from autograd_core import (
     jacobian,
     jit,
     jvp,
+    operators,
     value_and_grad,
     vjp,
     watching_comparisons,
@@ -112,6 +113,9 @@ def test_other_subclasses_record_plain_values():
     x, y = Plain(2.0), Plain(3.0)
     assert {type(node) for node in (x * y, x + 1.0, -x, x.exp(), x**2, ac.dot([x], [y], x))} == {Value}
     assert Plain.__mul__ is Value.__mul__
+    assert {Value, ac.Constant, Plain} <= operators._plain
+    assert Counted in operators._strangers
+    assert not operators._strangers & operators._plain
 
 
 # -- comparisons -------------------------------------------------------------------------------------------------------
