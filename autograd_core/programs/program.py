@@ -10,6 +10,7 @@ from operator import add
 from pathlib import Path
 from typing import Any
 
+from ..primitive import domain_error
 from ..value import Value
 from .statements import NAME, Emitted, Statement
 
@@ -238,4 +239,4 @@ def _located(error: Exception) -> Exception:
         return error
     if isinstance(error, OverflowError):
         return OverflowError(f"overflow in the program's line: {line}")
-    return type(error)(f"not defined here: {error}, in the program's line: {line}")
+    return domain_error(error)(f"not defined here: {error}, in the program's line: {line}")
