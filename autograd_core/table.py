@@ -90,13 +90,13 @@ def power(n: float) -> Primitive:
 
 # fmt: off
 # -- exponentials and logarithms -----------------------------------------------------------------
-exp   = _row("exp",   "exp(x)",   lambda out, x: out,                      method="exp", precedence=POWER)
-expm1 = _row("expm1", "expm1(x)", lambda out, x: exp(x),                   precedence=SUM)
-log   = _row("log",   "log(x)",   lambda out, x: 1.0 / x,                  method="log")
+exp   = _row("exp",   "exp(x)",   lambda out, x: out,              method="exp", precedence=POWER)
+expm1 = _row("expm1", "expm1(x)", lambda out, x: exp(x),           precedence=SUM)
+log   = _row("log",   "log(x)",   lambda out, x: 1.0 / x,          method="log")
 log1p = _row("log1p", "log1p(x)", lambda out, x: 1.0 / (1.0 + x))
 log2  = _row("log2",  "log2(x)",  lambda out, x: 1.4426950408889634 / x)
 log10 = _row("log10", "log10(x)", lambda out, x: 0.4342944819032518 / x)
-sqrt  = _row("sqrt",  "sqrt(x)",  lambda out, x: divide(0.5, out),         method="sqrt", singular=True)
+sqrt  = _row("sqrt",  "sqrt(x)",  lambda out, x: divide(0.5, out), method="sqrt", singular=True)
 cbrt  = _row("cbrt",  "cbrt(x)" if hasattr(math, "cbrt")  # not in 3.10
                       else "copysign(pow(fabs(x), 1.0 / 3.0), x)",
                                   lambda out, x: divide(1.0 / 3.0, out * out), singular=True)
