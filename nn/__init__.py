@@ -1,17 +1,12 @@
-"""Neurons, layers and networks built out of autograd_core Values: models, losses, optimisers, training, diagnosis, pictures.
+"""Neurons, layers and networks built out of autograd_core Values: models, losses, optimizers, training.
 
-Plots (matplotlib) are in ``nn.plots``, data sets in ``nn.data``, networks built by hand in ``nn.logic``, checks of a model
-in ``nn.diagnosis``, what a network can represent in ``nn.capacity``.
+Data sets are in ``nn.data``; plots (matplotlib) in ``nn.plots``.
 """
 
-from . import capacity, data, diagnosis, logic
-from .convolution import Conv1d
+from . import data
+from .activations import ACTIVATIONS
 from .data import Dataset
-from .dropout import Dropout
-from .execution import NotOneGraph
-from .export import export_program, from_torch, to_torch, torch_code
-from .history import History
-from .layers import MLP, Layer, Neuron, Sequential
+from .layers import MLP, BatchNorm, Conv1d, Dropout, Layer, Neuron, Sequential
 from .losses import (
     LOSSES,
     binary_cross_entropy,
@@ -19,42 +14,53 @@ from .losses import (
     cross_entropy,
     hinge_loss,
     l1_loss,
+    l1_penalty,
+    l2_penalty,
     logistic_loss,
     mse_loss,
     squared_error,
 )
-from .metrics import (
-    METRICS,
-    accuracy,
-    confusion_matrix,
-    f1,
-    mean_absolute_error,
-    mean_squared_error,
-    precision,
-    predicted_class,
-    predicted_classes,
-    r2_score,
-    recall,
+from .module import Module
+from .optim import (
+    OPTIMIZERS,
+    SGD,
+    Adam,
+    AdamW,
+    CosineAnnealingLR,
+    ExponentialLR,
+    LinearWarmup,
+    Optimizer,
+    RMSprop,
+    Schedule,
+    StepLR,
+    clip_grad_norm,
+    clip_grad_value,
 )
-from .module import Input, Module, Parameter
-from .normalization import BatchNorm
-from .optim import SGD, Adam, AdamW, Optimizer, RMSprop
 from .perceptron import Convergence, Perceptron, PerceptronLayer
-from .preprocessing import MinMaxScaler, Standardizer, batches, jitter, one_hot, shift_images, train_test_split
-from .regularization import clip_grad_norm, clip_grad_value, l1_penalty, l2_penalty
-from .schedules import CosineAnnealingLR, ExponentialLR, LinearWarmup, ReduceLROnPlateau, Schedule, StepLR
-from .search import Search, grid_search, random_search
-from .tables import read_csv
-from .training import EarlyStopping, TrainingError, fit
+from .training.callbacks import L1, L2, Callback, ClipNorm, ClipValue, EarlyStopping, Progress, ReduceLROnPlateau
+from .training.checkpoint import Checkpoint
+from .training.execution import NotOneGraph
+from .training.history import History
+from .training.loop import TrainingError, fit
+from .training.model import Input, Parameter
+from .training.prediction import METRICS, accuracy, predicted_classes
 
 __all__ = [
+    "ACTIVATIONS",
+    "L1",
+    "L2",
     "LOSSES",
     "METRICS",
     "MLP",
+    "OPTIMIZERS",
     "SGD",
     "Adam",
     "AdamW",
     "BatchNorm",
+    "Callback",
+    "Checkpoint",
+    "ClipNorm",
+    "ClipValue",
     "Conv1d",
     "Convergence",
     "CosineAnnealingLR",
@@ -66,7 +72,6 @@ __all__ = [
     "Input",
     "Layer",
     "LinearWarmup",
-    "MinMaxScaler",
     "Module",
     "Neuron",
     "NotOneGraph",
@@ -74,51 +79,27 @@ __all__ = [
     "Parameter",
     "Perceptron",
     "PerceptronLayer",
+    "Progress",
     "RMSprop",
     "ReduceLROnPlateau",
     "Schedule",
-    "Search",
     "Sequential",
-    "Standardizer",
     "StepLR",
     "TrainingError",
     "accuracy",
-    "batches",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
-    "capacity",
     "clip_grad_norm",
     "clip_grad_value",
-    "confusion_matrix",
     "cross_entropy",
     "data",
-    "diagnosis",
-    "export_program",
-    "f1",
     "fit",
-    "from_torch",
-    "grid_search",
     "hinge_loss",
-    "jitter",
     "l1_loss",
     "l1_penalty",
     "l2_penalty",
-    "logic",
     "logistic_loss",
-    "mean_absolute_error",
-    "mean_squared_error",
     "mse_loss",
-    "one_hot",
-    "precision",
-    "predicted_class",
     "predicted_classes",
-    "r2_score",
-    "random_search",
-    "read_csv",
-    "recall",
-    "shift_images",
     "squared_error",
-    "to_torch",
-    "torch_code",
-    "train_test_split",
 ]
