@@ -17,11 +17,11 @@ from autograd_core import Value
 
 
 class Optimizer:
-    """What all optimisers share; a subclass defines ``_update``.
+    """What all optimizers share; a subclass defines ``_update``.
 
-    ``parameters`` are leaves, at least one, none of them twice. ``lr``, the learning rate, may be set at any time, as
-    schedules do; ``hyperparameters`` are the others by name. ``state`` holds a list of floats, one for each parameter, for
-    each quantity that is remembered, and is filled by the first update.
+    ``parameters`` are leaves, at least one, none of them twice. ``lr``, the learning rate, may be set at any time;
+    ``hyperparameters`` are the others by name. ``state`` holds a list of floats, one for each parameter, for each quantity
+    that is remembered.
 
     >>> w = Value(1.0)
     >>> optimizer = SGD([w], lr=0.25)
@@ -53,12 +53,10 @@ class Optimizer:
             parameter.data = value
 
     def update(self, values: list[float], gradients: list[float]) -> list[float]:
-        """The values after one step from ``values`` along ``gradients``; no Value is read or changed.
+        """The values after one step from ``values`` along ``gradients``, one of each for every parameter; no Value is read or changed.
 
         >>> SGD([Value(0.0), Value(0.0)], lr=0.5).update([1.0, 2.0], [4.0, -4.0])
         [-1.0, 4.0]
-
-        A ``ValueError`` unless there is one of each for every parameter.
         """
         if not len(values) == len(gradients) == len(self.parameters):
             given = f"{len(values)} values and {len(gradients)} gradients"
@@ -73,31 +71,32 @@ class Optimizer:
         return self.state.get(name) or [0.0] * len(self.parameters)
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that the next updates depend on, as plain data that JSON can hold, exact to the bit.
-
-        >>> SGD([Value(1.0)], lr=0.5, momentum=0.9).state_dict()["hyperparameters"]["momentum"]
-        0.9
-        """
+        """Everything that the next updates depend on, as plain data that JSON can hold, exact to the bit."""
         chosen = {name: list(x) if isinstance(x, tuple) else x for name, x in self.hyperparameters.items()}
         state = {name: list(numbers) for name, numbers in self.state.items()}
-        kind, count = type(self).__name__, len(self.parameters)
-        return {"optimizer": kind, "parameters": count, "lr": self.lr, "hyperparameters": chosen, "steps": self.steps, "state": state}
+        kind, size = type(self).__name__, len(self.parameters)
+        return {"optimizer": kind, "parameters": size, "lr": self.lr, "hyperparameters": chosen, "steps": self.steps, "state": state}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what :meth:`state_dict` gave; a ``ValueError``, and no change, where it does not fit this optimiser."""
-        kind, count = type(self).__name__, len(self.parameters)
+        """Take over what :meth:`state_dict` gave; a ``ValueError``, and no change, where it does not fit this optimizer."""
+        vars(self).update(self.checked_state(state_dict))
+
+    def checked_state(self, state_dict: Any) -> dict[str, Any]:
+        """The attributes that a state stands for; ``ValueError`` where it does not fit."""
+        kind, size = type(self).__name__, len(self.parameters)
         try:
-            if (state_dict["optimizer"], state_dict["parameters"]) != (kind, count):
+            if (state_dict["optimizer"], state_dict["parameters"]) != (kind, size):
                 given = f"{state_dict['optimizer']} on {state_dict['parameters']} parameter(s)"
-                raise ValueError(f"the state is that of {given}, and this is {kind} on {count}")
+                raise ValueError(f"the state is that of {given}, and this is {kind} on {size}")
             chosen = {name: _checked(name, state_dict["hyperparameters"][name]) for name in self.hyperparameters}
-            lr, steps = _checked("lr", state_dict["lr"]), int(state_dict["steps"])
-            state = {name: [float(x) for x in numbers] for name, numbers in state_dict["state"].items()}
+            state = {name: list(numbers) for name, numbers in state_dict["state"].items()}
+            lr, steps = _checked("lr", state_dict["lr"]), count("steps in the state", state_dict["steps"], 0)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"this is no state of {kind} as its state_dict() gives it: {error!r}") from None
-        if any(len(numbers) != count for numbers in state.values()):
-            raise ValueError(f"the state holds a list that is not of {count} number(s), one for each parameter")
-        self.lr, self.steps, self.hyperparameters, self.state = lr, steps, chosen, state
+        for name, numbers in state.items():
+            if len(numbers) != size or not all(type(x) is float and math.isfinite(x) for x in numbers):
+                raise ValueError(f"the state holds {name}, which is not a list of {size} finite number(s), one for each parameter")
+        return {"lr": lr, "steps": steps, "hyperparameters": chosen, "state": state}
 
     def __repr__(self) -> str:
         chosen = "".join(f", {name}={value!r}" for name, value in self.hyperparameters.items())
@@ -210,11 +209,8 @@ class AdamW(Adam):
 
     decoupled = True
 
-    def __init__(
-        self, parameters: Iterable[Value], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 0.01,
-    ) -> None:  # fmt: skip
-        super().__init__(parameters, lr, betas, eps, weight_decay)
+    def __init__(self, parameters: Iterable[Value], lr: float = 1e-3, weight_decay: float = 0.01, **options: Any) -> None:
+        super().__init__(parameters, lr, weight_decay=weight_decay, **options)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam, "adamw": AdamW}
@@ -223,18 +219,15 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "rmsprop": RMSprop, "adam"
 
 # -- the learning rate as a function of the epoch, with PyTorch's names and numbers ----------------------------------
 class Schedule:
-    """A learning rate as a function of the epoch: called with the epoch (from 0) and the rate of the start, it gives the rate.
+    """A learning rate as a function of the epoch, counted from 0, and of the rate of the start: that rate times ``factor(epoch)``.
 
-    ``Schedule(f)`` takes the rate times ``f(epoch)``. In ``fit`` a schedule stands among the ``callbacks``; in a loop of one's own one
-    writes ``optimizer.lr = schedule(epoch, 0.1)``. The rate of one number, 1.0 if it is not given, is that factor.
+    In ``fit`` a schedule stands among the ``callbacks``; in a loop of one's own, ``optimizer.lr = schedule(epoch, 0.1)``.
 
     >>> Schedule(lambda epoch: 1 / (1 + epoch))(3, 0.5)
     0.125
     """
 
     def __init__(self, factor: Callable[[int], float]) -> None:
-        if not callable(factor):
-            raise TypeError(f"Schedule takes a function of the epoch that gives a factor, not {factor!r}")
         self.factor = factor
 
     def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
@@ -309,50 +302,27 @@ class LinearWarmup(Schedule):
         return base_lr * (self.start_factor + (1.0 - self.start_factor) * min(epoch, self.steps) / self.steps)
 
 
-def count(name: str, x: Any, lowest: int = 1) -> int:
-    """A whole number of at least ``lowest``, or ``ValueError``."""
-    if isinstance(x, bool) or not hasattr(x, "__index__") or x < lowest:
-        raise ValueError(f"{name} is a whole number, {lowest} or more, not {x!r}")
-    return operator.index(x)
-
-
-def in_range(name: str, x: Any, lowest: float = 0.0, highest: float = math.inf) -> float:
-    """A finite number in a range, or ``ValueError``."""
-    if not isinstance(x, Real) or not lowest <= x <= highest or math.isinf(x):
-        raise ValueError(f"{name} is a finite number from {lowest:g}{f' to {highest:g}' if highest < math.inf else ' on'}, not {x!r}")
-    return float(x)
-
-
 # -- gradients that are too long -------------------------------------------------------------------------------------
 def clip_norm(gradients: list[float], max_norm: float) -> tuple[list[float], float]:
-    """The gradients, scaled down together to the length ``max_norm`` if they are longer, and their length before.
+    """The gradients, times ``max_norm / (norm + 1e-6)`` if that is below 1, and their norm before, as ``torch.nn.utils`` has it.
 
-    The factor is ``max_norm / (norm + 1e-6)``, at most 1, as in ``torch.nn.utils.clip_grad_norm_``. Pascanu, Mikolov, Bengio:
-    On the difficulty of training recurrent neural networks, 2013. A ``ValueError`` for a ``max_norm`` that is not positive.
-
-    >>> clip_norm([3.0, 4.0], 10.0)
-    ([3.0, 4.0], 5.0)
+    Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks, 2013.
     """
-    require_positive("max_norm", max_norm)
     norm = _length(gradients)
-    factor = min(max_norm / (norm + 1e-6), 1.0)
+    factor = min(positive("max_norm", max_norm) / (norm + 1e-6), 1.0)
     return [g * factor for g in gradients], norm
 
 
 def clip_value(gradients: list[float], limit: float) -> list[float]:
-    """Each gradient, taken to ``-limit`` or ``limit`` where it is beyond; nan stays nan. ``limit`` is positive, else ``ValueError``.
-
-    >>> clip_value([-7.0, 0.5], 5.0)
-    [-5.0, 0.5]
-    """
-    require_positive("limit", limit)
+    """Each gradient, taken to ``-limit`` or ``limit`` where it is beyond; nan stays nan."""
+    positive("limit", limit)
     return [-limit if g < -limit else limit if g > limit else g for g in gradients]
 
 
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
-    """:func:`clip_norm` of the ``grad`` of the parameters, in place; returns their length before.
+    """Scale the ``grad`` of the parameters down together to the length ``max_norm`` if they are longer; returns their length before.
 
-    It stands between ``backward()`` and the optimiser's ``step()``.
+    It stands between ``backward()`` and the optimizer's ``step()``.
 
     >>> w = Value(2.0)
     >>> (w ** 4).backward()
@@ -367,8 +337,8 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     return norm
 
 
-def clip_grad_value(parameters: Iterable[Value], clip_value: float) -> None:
-    """Take the ``grad`` of each parameter to ``-clip_value`` or ``clip_value`` where it is beyond.
+def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
+    """Take the ``grad`` of each parameter to ``-limit`` or ``limit`` where it is beyond.
 
     >>> w = Value(2.0)
     >>> (w ** 4).backward()
@@ -376,9 +346,9 @@ def clip_grad_value(parameters: Iterable[Value], clip_value: float) -> None:
     >>> w.grad
     5.0
     """
-    require_positive("clip_value", clip_value)
-    for parameter in parameters:
-        parameter.grad = min(max(parameter.grad, -clip_value), clip_value)  # in this order of operands, nan stays nan
+    parameters = list(parameters)
+    for parameter, gradient in zip(parameters, clip_value([parameter.grad for parameter in parameters], limit)):
+        parameter.grad = gradient
 
 
 def _length(gradients: list[float]) -> float:
@@ -392,13 +362,28 @@ def _length(gradients: list[float]) -> float:
     return total if math.isinf(largest) else largest * _length([g / largest for g in gradients])
 
 
-def require_positive(name: str, limit: float) -> None:
-    """A ``ValueError`` unless ``limit`` is a positive number."""
-    if not isinstance(limit, Real) or not limit > 0.0:
-        raise ValueError(f"{name} is a positive number, not {limit!r}")
-
-
 # -- what is allowed --------------------------------------------------------------------------------------------------
+def count(name: str, x: Any, lowest: int = 1) -> int:
+    """A whole number of at least ``lowest``, or ``ValueError``."""
+    if isinstance(x, bool) or not hasattr(x, "__index__") or x < lowest:
+        raise ValueError(f"{name} is a whole number, {lowest} or more, not {x!r}")
+    return operator.index(x)
+
+
+def in_range(name: str, x: Any, lowest: float = 0.0, highest: float = math.inf) -> float:
+    """A finite number in a range, or ``ValueError``."""
+    if not is_number(x) or not lowest <= float(x) <= highest or math.isinf(x):
+        raise ValueError(f"{name} is a finite number from {lowest:g}{f' to {highest:g}' if highest < math.inf else ' on'}, not {x!r}")
+    return float(x)
+
+
+def positive(name: str, x: Any) -> Any:
+    """A number above 0, or ``ValueError``."""
+    if not is_number(x) or not float(x) > 0.0:
+        raise ValueError(f"{name} is a positive number, not {x!r}")
+    return x
+
+
 def _decayed(values: list[float], gradients: list[float], weight_decay: float) -> list[float]:
     return [g + weight_decay * w for w, g in zip(values, gradients)] if weight_decay else gradients
 
@@ -420,13 +405,20 @@ def _leaves(parameters: Iterable[Value]) -> list[Value]:
 def _checked(name: str, x: Any) -> Any:
     """The hyperparameter in its type, if it is in range."""
     if name in ("nesterov", "centered"):
+        if x not in (False, True):
+            raise ValueError(f"{name} is True or False, not {x!r}")
         return bool(x)
     if name == "betas":
         if not isinstance(x, (tuple, list)) or len(x) != 2:
             raise ValueError(f"betas is a pair such as (0.9, 0.999), not {x!r}")
         return tuple(_checked("each of betas", beta) for beta in x)
-    fraction, positive = name in ("alpha", "each of betas"), name == "eps"
-    if not isinstance(x, Real) or not 0.0 <= float(x) < (1.0 if fraction else math.inf) or (positive and x == 0.0):
-        lower, upper = "above" if positive else "of at least", " and below 1" if fraction else ""
+    fraction, is_positive = name in ("alpha", "each of betas"), name == "eps"
+    if not is_number(x) or not 0.0 <= float(x) < (1.0 if fraction else math.inf) or (is_positive and x == 0.0):
+        lower, upper = "above" if is_positive else "of at least", " and below 1" if fraction else ""
         raise ValueError(f"{name} is a finite number {lower} 0{upper}, not {x!r}")
     return float(x)
+
+
+def is_number(x: Any) -> bool:
+    """Whether ``x`` is a real number that a float can hold."""
+    return isinstance(x, Real) and not (isinstance(x, int) and abs(x) > 10**308)

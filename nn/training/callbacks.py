@@ -11,7 +11,7 @@ from typing import Any
 from autograd_core import compile_graph
 
 from ..losses import l1_penalty, l2_penalty
-from ..optim import Optimizer, Schedule, clip_norm, clip_value, count, in_range, require_positive
+from ..optim import Optimizer, Schedule, clip_norm, clip_value, count, in_range, positive
 from .execution import Execution
 from .history import History, shown
 from .interrupts import Interrupts
@@ -170,8 +170,7 @@ class ClipNorm(Callback):
     """Scales the gradient down to the length ``max_norm`` where it is longer, as :func:`nn.clip_grad_norm` does."""
 
     def __init__(self, max_norm: float) -> None:
-        require_positive("max_norm", max_norm)
-        self.max_norm = max_norm
+        self.max_norm = positive("max_norm", max_norm)
 
     def gradients(self, run: Run, gradients: list[float]) -> list[float]:
         return clip_norm(gradients, self.max_norm)[0]
@@ -181,8 +180,7 @@ class ClipValue(Callback):
     """Takes each entry of the gradient to ``-limit`` or ``limit`` where it is beyond, as :func:`nn.clip_grad_value` does."""
 
     def __init__(self, limit: float) -> None:
-        require_positive("limit", limit)
-        self.limit = limit
+        self.limit = positive("limit", limit)
 
     def gradients(self, run: Run, gradients: list[float]) -> list[float]:
         return clip_value(gradients, self.limit)

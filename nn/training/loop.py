@@ -38,7 +38,7 @@ def fit(
 
     ``loss`` is a name in ``nn.LOSSES`` or a function of predictions and targets. ``optimizer`` is a name in ``nn.OPTIMIZERS`` (with
     ``lr=0.01``), an optimizer over the parameters of the model, or a function that makes one of them, such as ``nn.Adam``.
-    ``batch_size=None`` is the whole data set; batches are drawn anew in every epoch, or with ``shuffle=False`` in the order of the rows.
+    ``batch_size=None`` is the whole data set; batches are drawn anew in every epoch, with ``shuffle=False`` in the order of the rows.
     ``validation`` is a pair ``(X, y)`` or the fraction of the data that is put aside. ``metrics`` are ``"accuracy"``, ``"mae"``, ``"mse"``
     or functions ``metric(targets, predictions)`` such as those of ``sklearn.metrics``; behind a loss of classes they are given
     classes. ``sample_weight`` holds a number for each row, which its loss is multiplied by.
