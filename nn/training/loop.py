@@ -46,7 +46,7 @@ def fit(
     ``callbacks`` act in their order: ``nn.EarlyStopping(5)``, ``nn.Checkpoint(path, resume=True)``, ``nn.L2(0.01)``, ``nn.L1``,
     ``nn.ClipNorm(5.0)``, ``nn.ClipValue``, ``nn.StepLR(10)`` or another schedule, ``nn.ReduceLROnPlateau()``, any :class:`nn.Callback`,
     and functions ``callback(model, history)``, which run after each epoch and end the training if they return ``True``. Penalties come
-    before clipping. A progress bar shows at a terminal and in a notebook; ``nn.Progress(True)`` always shows it, ``nn.Progress(False)`` never.
+    before clipping. A progress bar shows at a terminal and in a notebook; always with ``nn.Progress(True)``, never with ``nn.Progress(False)``.
 
     ``dialect`` is ``"python"``, ``"c"``, ``"numpy"`` (compiled, where one graph stands for all samples) or ``"eager"``. Python
     gives the numbers of eager to the bit. Ctrl-C at any point ends training and returns what was learnt. Afterwards the model is in
