@@ -1,10 +1,10 @@
 """Neurons, layers and networks built out of autograd_core Values: models, losses, optimisers, training, diagnosis, pictures.
 
-Plots (matplotlib) are in ``nn.plots``, data sets in ``nn.data``, networks built by hand in ``nn.logic``, checks of a model
+Plots (matplotlib) are in ``nn.plots``, data sets in ``nn.data``, networks built by hand in ``nn.gates``, checks of a model
 in ``nn.diagnosis``, what a network can represent in ``nn.capacity``.
 """
 
-from . import capacity, data, diagnosis, logic
+from . import data
 from .convolution import Conv1d
 from .data import Dataset
 from .dropout import Dropout
@@ -43,7 +43,7 @@ from .perceptron import Convergence, Perceptron, PerceptronLayer
 from .preprocessing import MinMaxScaler, Standardizer, batches, jitter, one_hot, shift_images, train_test_split
 from .regularization import clip_grad_norm, clip_grad_value, l1_penalty, l2_penalty
 from .schedules import CosineAnnealingLR, ExponentialLR, LinearWarmup, ReduceLROnPlateau, Schedule, StepLR
-from .search import Search, grid_search, random_search
+from .studies import capacity, diagnosis, gates
 from .tables import read_csv
 from .training import EarlyStopping, TrainingError, fit
 
@@ -77,7 +77,6 @@ __all__ = [
     "RMSprop",
     "ReduceLROnPlateau",
     "Schedule",
-    "Search",
     "Sequential",
     "Standardizer",
     "StepLR",
@@ -97,13 +96,12 @@ __all__ = [
     "f1",
     "fit",
     "from_torch",
-    "grid_search",
+    "gates",
     "hinge_loss",
     "jitter",
     "l1_loss",
     "l1_penalty",
     "l2_penalty",
-    "logic",
     "logistic_loss",
     "mean_absolute_error",
     "mean_squared_error",
@@ -113,7 +111,6 @@ __all__ = [
     "predicted_class",
     "predicted_classes",
     "r2_score",
-    "random_search",
     "read_csv",
     "recall",
     "shift_images",

@@ -17,11 +17,13 @@ from typing import Any
 
 from autograd_core import Value, numerical_gradient
 
-from .convolution import Conv1d
-from .dropout import Dropout
-from .history import History
-from .module import Module, Parameter
-from .optim import Adam
+from ..convolution import Conv1d
+from ..dropout import Dropout
+from ..history import History
+from ..module import Module, Parameter
+from ..optim import Adam
+from ..samples import loss_named
+from ..training import TrainingError, fit
 from .probing import (
     STEP,
     WRONG_GRADIENT,
@@ -38,8 +40,6 @@ from .probing import (
     parameters_of_layers,
     relative_error,
 )
-from .samples import loss_named
-from .training import TrainingError, fit
 
 VANISHING = 1e-3  # first layer by last layer: below, the first one learns a thousand times more slowly, that is, hardly
 EXPLODING = 1e3  # the inverse; and the norm at which one usual step (0.01) moves weights of size 1 by ten times their size
@@ -78,7 +78,7 @@ class Diagnosis:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw it with matplotlib, on ``ax`` or new axes, by a function of ``nn.plots``; returns what that returns."""
-        from . import plots
+        from .. import plots
 
         function, content, labels = self.picture
         drawn = getattr(plots, function)(content, ax=ax)

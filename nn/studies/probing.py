@@ -11,11 +11,11 @@ from typing import Any
 
 from autograd_core import Value, numerical_gradient, topological_order
 
-from .layers import Neuron, activation_name
-from .module import Input, Module, Parameter
-from .perceptron import Perceptron
-from .samples import Samples, samples_of
-from .tables import as_rows
+from ..layers import Neuron, activation_name
+from ..module import Input, Module, Parameter
+from ..perceptron import Perceptron
+from ..samples import Samples, samples_of
+from ..tables import as_rows
 
 WRONG_GRADIENT = 1e-4  # a relative error: the differences of a right gradient stay far below it
 STEP = 1e-5  # of the differences, relative to the parameter: rounding and truncation are both far below WRONG_GRADIENT
