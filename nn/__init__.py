@@ -6,7 +6,7 @@ in ``nn.diagnosis``, what a network can represent in ``nn.capacity``.
 
 from . import data
 from .convolution import Conv1d
-from .data import Dataset
+from .data import Dataset, jitter, shift_images
 from .dropout import Dropout
 from .execution import NotOneGraph
 from .export import export_program, from_torch, to_torch, torch_code
@@ -23,28 +23,14 @@ from .losses import (
     mse_loss,
     squared_error,
 )
-from .metrics import (
-    METRICS,
-    accuracy,
-    confusion_matrix,
-    f1,
-    mean_absolute_error,
-    mean_squared_error,
-    precision,
-    predicted_class,
-    predicted_classes,
-    r2_score,
-    recall,
-)
+from .metrics import METRICS, accuracy, predicted_class, predicted_classes
 from .module import Input, Module, Parameter
 from .normalization import BatchNorm
 from .optim import SGD, Adam, AdamW, Optimizer, RMSprop
 from .perceptron import Convergence, Perceptron, PerceptronLayer
-from .preprocessing import MinMaxScaler, Standardizer, batches, jitter, one_hot, shift_images, train_test_split
 from .regularization import clip_grad_norm, clip_grad_value, l1_penalty, l2_penalty
 from .schedules import CosineAnnealingLR, ExponentialLR, LinearWarmup, ReduceLROnPlateau, Schedule, StepLR
 from .studies import capacity, diagnosis, gates
-from .tables import read_csv
 from .training import EarlyStopping, TrainingError, fit
 
 __all__ = [
@@ -66,7 +52,6 @@ __all__ = [
     "Input",
     "Layer",
     "LinearWarmup",
-    "MinMaxScaler",
     "Module",
     "Neuron",
     "NotOneGraph",
@@ -78,22 +63,18 @@ __all__ = [
     "ReduceLROnPlateau",
     "Schedule",
     "Sequential",
-    "Standardizer",
     "StepLR",
     "TrainingError",
     "accuracy",
-    "batches",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "capacity",
     "clip_grad_norm",
     "clip_grad_value",
-    "confusion_matrix",
     "cross_entropy",
     "data",
     "diagnosis",
     "export_program",
-    "f1",
     "fit",
     "from_torch",
     "gates",
@@ -103,19 +84,11 @@ __all__ = [
     "l1_penalty",
     "l2_penalty",
     "logistic_loss",
-    "mean_absolute_error",
-    "mean_squared_error",
     "mse_loss",
-    "one_hot",
-    "precision",
     "predicted_class",
     "predicted_classes",
-    "r2_score",
-    "read_csv",
-    "recall",
     "shift_images",
     "squared_error",
     "to_torch",
     "torch_code",
-    "train_test_split",
 ]

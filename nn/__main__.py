@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from sklearn.model_selection import train_test_split
+
 from . import data
 from .execution import DIALECTS
 from .export import export_program
 from .layers import MLP
 from .module import Module
 from .optim import Adam
-from .preprocessing import train_test_split
 from .training import TrainingError, fit
 
 
@@ -62,7 +63,9 @@ def run(options: argparse.Namespace) -> None:
     if options.plot:
         from . import plots  # noqa: F401  without matplotlib it refuses now, not after the training
     task = TASKS[options.data]
-    train, test = train_test_split(*task.load(options.seed), test=0.25, seed=options.seed, stratify=True)
+    X, y = task.load(options.seed)
+    train_X, test_X, train_y, test_y = train_test_split(X, y, random_state=options.seed, stratify=y)
+    train, test = data.Dataset(train_X, train_y), data.Dataset(test_X, test_y)
     hidden = task.hidden if options.hidden is None else options.hidden
     model = MLP(len(train.X[0]), [*hidden, task.outputs], activation=task.activation, seed=options.seed)
     print(model)

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from .execution import evaluating, record
 from .losses import LOSSES
-from .metrics import METRICS, accuracy, f1, precision, predicted_classes, recall
+from .metrics import METRICS, accuracy, predicted_classes
 from .module import Module
 from .tables import as_labels, as_rows, as_targets, check_lengths, plain
 
-OF_CLASSES = (accuracy, precision, recall, f1)
+OF_CLASSES = (accuracy,)
 
 
 class Samples(NamedTuple):
@@ -66,7 +66,7 @@ def _class_numbers(y: Any, classes: int) -> list[int]:
 
 def _require_fitting(targets: Sequence[Sequence[float]], outputs: int, loss: Any) -> None:
     if len(targets[0]) != outputs:
-        hint = ": for class numbers take loss='cross_entropy', or nn.one_hot(y)" if len(targets[0]) == 1 else ""
+        hint = ": for class numbers take loss='cross_entropy'" if len(targets[0]) == 1 else ""
         raise ValueError(f"the model has {outputs} output(s), and each target {len(targets[0])}{hint}")
     for i, target in enumerate(targets):
         for value in target:

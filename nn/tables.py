@@ -1,13 +1,11 @@
-"""Tables from outside as plain lists of floats: lists, NumPy arrays, pandas frames and CSV files, or one clear error."""
+"""Tables from outside as plain lists of floats: lists, NumPy arrays and pandas frames, or one clear error."""
 
 from __future__ import annotations
 
-import csv
 import math
-import os
 from collections.abc import Iterable, Sequence
 from numbers import Real
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 _PLAIN = {float, int, bool}
 
@@ -167,120 +165,3 @@ def _whole(value: Any, place: str) -> int:
 def _said(value: Any) -> str:
     text = repr(value)
     return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(value).__name__})"
-
-
-class Table(NamedTuple):
-    """What :func:`read_csv` found: the rows, the targets, the names of the columns of ``X``, and the number of each class.
-
-    ``classes`` is empty unless the targets were words.
-
-    >>> Table([[5.1], [6.3]], [0, 1], ["length"], {"setosa": 0, "virginica": 1}).classes["virginica"]
-    1
-    """
-
-    X: list[list[float]]
-    y: list[Any]
-    columns: list[str]
-    classes: dict[str, int]
-
-
-_Line = tuple[int, list[str]]  # its number in the file, from 1, and its cells
-
-
-def read_csv(
-    path: str | os.PathLike[str],
-    target: int | str = -1,
-    header: bool | Literal["auto"] = "auto",
-    delimiter: str = ",",
-) -> Table:
-    """Read a table of numbers from a CSV file in UTF-8, with one column of targets.
-
-    ``target`` is the index or the name of that column; its words become numbers in alphabetical order, its whole numbers
-    stay ints. ``header="auto"`` takes the first line as names where none of its cells is a number. Empty lines are skipped. A
-    ``ValueError`` names the line (from 1) and column of a cell that is not a finite number, or of a line of another length.
-
-    >>> import tempfile, pathlib
-    >>> path = pathlib.Path(tempfile.mkdtemp()) / "iris.csv"
-    >>> _ = path.write_text("length,width,kind\\n6.3,2.5,virginica\\n5.1,1.4,setosa\\n")
-    >>> read_csv(path, target="kind")
-    Table(X=[[6.3, 2.5], [5.1, 1.4]], y=[1, 0], columns=['length', 'width'], classes={'setosa': 0, 'virginica': 1})
-    """
-    lines = _lines(path, delimiter)
-    width = len(lines[0][1])
-    if header not in (True, False, "auto"):
-        raise ValueError(f'header is True, False or "auto", not {header!r}')
-    named = all(_parsed(cell) is None for cell in lines[0][1]) if header == "auto" else header
-    names = [cell.strip() for cell in lines.pop(0)[1]] if named else [f"column {j}" for j in range(width)]
-    if not lines:
-        raise ValueError(f"{path} holds a header and no rows below it")
-    at = _position(target, names, bool(named), path)
-    places = [f"column {name!r}" if named else name for name in names]
-    rows, y = [], []
-    for number, cells in lines:
-        where = f"{path}, line {number}"
-        rows.append([_read(cell, f"{where}, {places[j]}") for j, cell in enumerate(cells) if j != at])
-        y.append((f"{where}, {places[at]}", cells[at].strip()))
-    targets, classes = _targets(y)
-    return Table(rows, targets, names[:at] + names[at + 1 :], classes)
-
-
-def _lines(path: str | os.PathLike[str], delimiter: str) -> list[_Line]:
-    """The lines that are not empty, all of the same length."""
-    lines: list[_Line] = []
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, delimiter=delimiter)
-        try:
-            lines += [(reader.line_num, cells) for cells in reader if cells]
-        except csv.Error as error:
-            raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
-        except UnicodeDecodeError as error:
-            raise ValueError(f"{path} is not text in UTF-8 ({error}): save it as UTF-8 first") from None
-    if not lines:
-        raise ValueError(f"{path} is empty: at least one row is needed")
-    first, cells = lines[0]
-    if len(cells) < 2:
-        raise ValueError(f"{path}, line {first} has one cell, {cells[0]!r}: at least two are needed. Is the delimiter {delimiter!r}?")
-    for number, row in lines:
-        if len(row) != len(cells):
-            raise ValueError(f"{path}, line {number} has {len(row)} cell(s) where line {first} has {len(cells)}")
-    return lines
-
-
-def _position(target: int | str, names: list[str], named: bool, path: Any) -> int:
-    if isinstance(target, int):
-        if -len(names) <= target < len(names):
-            return target % len(names)
-        raise ValueError(f"{path} has {len(names)} columns: target is an index from {-len(names)} to {len(names) - 1}, not {target}")
-    if not named:
-        raise ValueError(f"{path} has no header, so no column is called {target!r}: give the target by its index")
-    if target not in names:
-        raise ValueError(f"{path} has no column {target!r}: its columns are {', '.join(names)}")
-    return names.index(target)
-
-
-def _parsed(cell: str) -> float | None:
-    """The number that a cell holds, or None; ``1_000`` is Python's way to write one, not a file's."""
-    try:
-        return None if "_" in cell else float(cell)
-    except ValueError:
-        return None
-
-
-def _read(cell: str, place: str) -> float:
-    number = _parsed(cell)
-    if not cell.strip():
-        raise ValueError(f"{place} is empty: leave the line out, or fill the gap in")
-    if number is None:
-        raise ValueError(f"{place} is {cell!r}, not a number")
-    return number if math.isfinite(number) else _number(number, place)
-
-
-def _targets(cells: list[tuple[str, str]]) -> tuple[list[Any], dict[str, int]]:
-    if all(cell and _parsed(cell) is None for _, cell in cells):
-        classes = {name: i for i, name in enumerate(sorted({cell for _, cell in cells}))}
-        return [classes[cell] for _, cell in cells], classes
-    numbers = [_read(cell, place) for place, cell in cells]
-    try:
-        return [int(cell) for _, cell in cells], {}
-    except ValueError:
-        return numbers, {}

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from sklearn.model_selection import train_test_split
 
 import autograd_core as ac
 import nn
@@ -21,10 +22,10 @@ def adam(lr):
 @pytest.mark.parametrize("name", PLAYGROUND)
 def test_b10_the_sets_of_the_playground_are_learnt_to_95_percent_of_held_out_points(name):
     sizes, epochs = PLAYGROUND[name]
-    train, test = nn.train_test_split(*getattr(nn.data, name)(400, 0.02, seed=0), test=0.25, seed=0)
+    train_X, test_X, train_y, test_y = train_test_split(*getattr(nn.data, name)(400, 0.02, seed=0), random_state=0)
     model = nn.MLP(2, sizes, activation="tanh", seed=0)
-    model.fit(*train, loss="bce_with_logits", optimizer=adam(0.02), epochs=epochs, batch_size=20, seed=0, progress=False)
-    assert model.evaluate(*test, "bce_with_logits", ["accuracy"])["accuracy"] >= 0.95
+    model.fit(train_X, train_y, loss="bce_with_logits", optimizer=adam(0.02), epochs=epochs, batch_size=20, seed=0, progress=False)
+    assert model.evaluate(test_X, test_y, "bce_with_logits", ["accuracy"])["accuracy"] >= 0.95
 
 
 def test_b10_linear_units_cannot_fit_a_curve_and_more_relus_fit_it_better():

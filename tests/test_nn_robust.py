@@ -200,10 +200,7 @@ TAKE_INTEGERS = {
     "Conv1d": lambda n: repr(nn.Conv1d(n)),
     "BatchNorm": lambda n: repr(nn.BatchNorm(n)),
     "moons": lambda n: nn.data.moons(n),
-    "one_hot": lambda n: nn.one_hot([0, 2], classes=n),
-    "confusion_matrix": lambda n: nn.confusion_matrix([0, 2], [1, 2], classes=n),
     "StepLR": lambda n: nn.StepLR(nn.SGD([ac.Value(1.0)], lr=0.1), n).state_dict(),
-    "batches": lambda n: list(nn.batches(X, Y, n, seed=0)),
     "jitter": lambda n: nn.jitter(X, Y, copies=n, noise=0.1, seed=0),
 }
 
