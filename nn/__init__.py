@@ -1,17 +1,17 @@
-"""Neurons, layers and networks built out of autograd_core Values: models, losses, optimisers, training, diagnosis, pictures.
+"""Neurons, layers and networks built out of autograd_core Values: models, losses, optimizers, training.
 
-Plots (matplotlib) are in ``nn.plots``, data sets in ``nn.data``, networks built by hand in ``nn.gates``, checks of a model
-in ``nn.diagnosis``, what a network can represent in ``nn.capacity``.
+Data sets are in ``nn.data``, networks built by hand in ``nn.gates``, what a network can represent in ``nn.capacity``, checks of a
+model in ``nn.diagnosis``; pictures (matplotlib) in ``nn.plots``. ``nn.Classifier`` and ``nn.Regressor`` need scikit-learn.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from . import data
-from .convolution import Conv1d
+from .activations import ACTIVATIONS
 from .data import Dataset, jitter, shift_images
-from .dropout import Dropout
-from .execution import NotOneGraph
 from .export import export_program, from_torch, to_torch, torch_code
-from .history import History
-from .layers import MLP, Layer, Neuron, Sequential
+from .layers import MLP, BatchNorm, Conv1d, Dropout, Layer, Neuron, Sequential
 from .losses import (
     LOSSES,
     binary_cross_entropy,
@@ -19,28 +19,59 @@ from .losses import (
     cross_entropy,
     hinge_loss,
     l1_loss,
+    l1_penalty,
+    l2_penalty,
     logistic_loss,
     mse_loss,
     squared_error,
 )
-from .metrics import METRICS, accuracy, predicted_class, predicted_classes
-from .module import Input, Module, Parameter
-from .normalization import BatchNorm
-from .optim import SGD, Adam, AdamW, Optimizer, RMSprop
+from .module import Module
+from .optim import (
+    OPTIMIZERS,
+    SGD,
+    Adam,
+    AdamW,
+    CosineAnnealingLR,
+    ExponentialLR,
+    LinearWarmup,
+    Optimizer,
+    RMSprop,
+    Schedule,
+    StepLR,
+    clip_grad_norm,
+    clip_grad_value,
+)
 from .perceptron import Convergence, Perceptron, PerceptronLayer
-from .regularization import clip_grad_norm, clip_grad_value, l1_penalty, l2_penalty
-from .schedules import CosineAnnealingLR, ExponentialLR, LinearWarmup, ReduceLROnPlateau, Schedule, StepLR
 from .studies import capacity, diagnosis, gates
-from .training import EarlyStopping, TrainingError, fit
+from .training.callbacks import L1, L2, Callback, ClipNorm, ClipValue, EarlyStopping, Progress, ReduceLROnPlateau
+from .training.checkpoint import Checkpoint
+from .training.execution import NotOneGraph
+from .training.history import History
+from .training.loop import TrainingError, fit
+from .training.model import Input, Parameter
+from .training.prediction import METRICS, accuracy, predicted_classes
+
+if TYPE_CHECKING:
+    from . import plots
+    from .estimators import Classifier, Regressor
 
 __all__ = [
+    "ACTIVATIONS",
+    "L1",
+    "L2",
     "LOSSES",
     "METRICS",
     "MLP",
+    "OPTIMIZERS",
     "SGD",
     "Adam",
     "AdamW",
     "BatchNorm",
+    "Callback",
+    "Checkpoint",
+    "Classifier",
+    "ClipNorm",
+    "ClipValue",
     "Conv1d",
     "Convergence",
     "CosineAnnealingLR",
@@ -59,8 +90,10 @@ __all__ = [
     "Parameter",
     "Perceptron",
     "PerceptronLayer",
+    "Progress",
     "RMSprop",
     "ReduceLROnPlateau",
+    "Regressor",
     "Schedule",
     "Sequential",
     "StepLR",
@@ -85,10 +118,23 @@ __all__ = [
     "l2_penalty",
     "logistic_loss",
     "mse_loss",
-    "predicted_class",
+    "plots",
     "predicted_classes",
     "shift_images",
     "squared_error",
     "to_torch",
     "torch_code",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What needs matplotlib or scikit-learn is loaded when it is first used."""
+    if name == "plots":
+        return import_module(".plots", __name__)
+    if name in ("Classifier", "Regressor"):
+        return getattr(import_module(".estimators", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

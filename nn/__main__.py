@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
-
-from sklearn.model_selection import train_test_split
+from typing import NamedTuple
 
 from . import data
-from .execution import DIALECTS
 from .export import export_program
 from .layers import MLP
 from .module import Module
 from .optim import Adam
-from .training import TrainingError, fit
+from .training.execution import DIALECTS
+from .training.history import History
+from .training.loop import TrainingError
 
 
 class Task(NamedTuple):
@@ -63,28 +62,25 @@ def run(options: argparse.Namespace) -> None:
     if options.plot:
         from . import plots  # noqa: F401  without matplotlib it refuses now, not after the training
     task = TASKS[options.data]
-    X, y = task.load(options.seed)
-    train_X, test_X, train_y, test_y = train_test_split(X, y, random_state=options.seed, stratify=y)
-    train, test = data.Dataset(train_X, train_y), data.Dataset(test_X, test_y)
+    samples = task.load(options.seed)
     hidden = task.hidden if options.hidden is None else options.hidden
-    model = MLP(len(train.X[0]), [*hidden, task.outputs], activation=task.activation, seed=options.seed)
+    model = MLP(len(samples.X[0]), [*hidden, task.outputs], activation=task.activation, seed=options.seed)
     print(model)
-    loss = "cross_entropy" if task.outputs > 1 else "bce_with_logits"
-    history = fit(
-        model, *train, loss=loss, metrics=["accuracy"], validation=test, optimizer=lambda parameters: Adam(parameters, lr=task.lr),
-        batch_size=task.batch_size, epochs=task.epochs if options.epochs is None else options.epochs, dialect=options.dialect,
-        seed=options.seed, progress=sys.stderr.isatty(),
+    history = model.fit(
+        *samples, loss="cross_entropy" if task.outputs > 1 else "bce_with_logits", metrics=["accuracy"], validation=0.25,
+        optimizer=lambda parameters: Adam(parameters, lr=task.lr), batch_size=task.batch_size,
+        epochs=task.epochs if options.epochs is None else options.epochs, dialect=options.dialect, seed=options.seed,
     )  # fmt: skip
     print(history)
-    found = model.evaluate(*test, loss, ["accuracy"])
-    print(f"{len(test.X)} held-out samples: {found['accuracy']:.1%} right")
+    if len(history):
+        print(f"{round(len(samples.X) * 0.25)} held-out samples: {history['val_accuracy'][-1]:.1%} right")
     if options.save:
         export_program(model, options.save)
     if options.plot:
-        plot(model, train, history, options.plot)
+        plot(model, samples, history, options.plot)
 
 
-def plot(model: Module, samples: data.Dataset, history: Any, path: str) -> None:
+def plot(model: Module, samples: data.Dataset, history: History, path: str) -> None:
     """Write the curve, and beside it, for points in the plane, the decision boundary."""
     from . import plots
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import autograd_core as ac
 
 from .initialization import generator_of
-from .tables import as_rows, check_lengths, plain
+from .training.samples import as_rows, check_lengths, plain
 
 
 class Dataset(NamedTuple):

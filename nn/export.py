@@ -10,13 +10,12 @@ from typing import Any
 
 from autograd_core import Program, compile_graph
 
-from .dropout import Dropout
-from .execution import evaluating, record
-from .layers import Layer, Sequential, activation_name
-from .module import Module, Parameter
-from .normalization import BatchNorm
-from .saving import replace_file
-from .summaries import inputs_of
+from .activations import activation_name
+from .layers import BatchNorm, Dropout, Layer, Sequential
+from .module import Module
+from .training.execution import evaluating, record
+from .training.model import Parameter
+from .training.saving import replace_file
 
 _TORCH = {
     "leaky_relu": "LeakyReLU(0.01)", "softmax": "Softmax(dim=-1)", "log_softmax": "LogSoftmax(dim=-1)",
@@ -183,7 +182,7 @@ def export_program(model: Module, path: str | Path, dialect: str | None = None, 
     ...
     """
     dialect = dialect or ("c" if str(path).endswith(".c") else "python")
-    count = inputs or inputs_of(model)
+    count = inputs or model.inputs()
     if count is None:
         raise ValueError(f"{type(model).__name__} does not say how many inputs it takes: give inputs=")
     with evaluating(model):

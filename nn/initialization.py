@@ -6,6 +6,8 @@ import math
 import random
 from collections.abc import Callable
 
+from .activations import named
+
 Rule = Callable[[random.Random, int, int], float]
 INITIALIZATIONS: dict[str, Rule] = {
     # Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010
@@ -32,11 +34,8 @@ def initial_weights(init: str | Rule, nin: int, nout: int, activation: str, gene
     """
     if init == "auto":
         init = "he" if activation in RECTIFIERS else "xavier"
-    if isinstance(init, str):
-        if init not in INITIALIZATIONS:
-            raise ValueError(f"init is 'auto', {', '.join(map(repr, INITIALIZATIONS))} or a function, not {init!r}")
-        init = INITIALIZATIONS[init]
-    return [init(generator, nin, nout) for _ in range(nin)]
+    rule = named(init, INITIALIZATIONS, "init", ("auto",))
+    return [rule(generator, nin, nout) for _ in range(nin)]
 
 
 def generator_of(seed: int | random.Random | None) -> random.Random:

@@ -1,4 +1,4 @@
-"""Optimisers: how a gradient changes the parameters, with PyTorch's names, defaults and numbers.
+"""Optimizers: how a gradient changes the parameters, with PyTorch's names, defaults and numbers.
 
 An optimiser computes on plain lists of floats: ``update(values, gradients)`` returns the new values and remembers
 momenta and the like, and ``step()`` is an update from the ``grad`` to the ``data`` of the parameters. So training through
@@ -8,7 +8,8 @@ a compiled program does exactly what a loop over Values does.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable
 from numbers import Real
 from typing import Any
 
@@ -216,6 +217,188 @@ class AdamW(Adam):
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
 
+OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam, "adamw": AdamW}
+"""Optimizers by name, as ``fit(optimizer="adam")`` takes them."""
+
+
+# -- the learning rate as a function of the epoch, with PyTorch's names and numbers ----------------------------------
+class Schedule:
+    """A learning rate as a function of the epoch: called with the epoch (from 0) and the rate of the start, it gives the rate.
+
+    ``Schedule(f)`` takes the rate times ``f(epoch)``. In ``fit`` a schedule stands among the ``callbacks``; in a loop of one's own one
+    writes ``optimizer.lr = schedule(epoch, 0.1)``. The rate of one number, 1.0 if it is not given, is that factor.
+
+    >>> Schedule(lambda epoch: 1 / (1 + epoch))(3, 0.5)
+    0.125
+    """
+
+    def __init__(self, factor: Callable[[int], float]) -> None:
+        if not callable(factor):
+            raise TypeError(f"Schedule takes a function of the epoch that gives a factor, not {factor!r}")
+        self.factor = factor
+
+    def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
+        return base_lr * self.factor(epoch)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+
+class StepLR(Schedule):
+    """The rate times ``gamma`` after every ``step_size`` epochs.
+
+    >>> schedule = StepLR(step_size=2, gamma=0.5)
+    >>> [schedule(epoch) for epoch in range(5)]
+    [1.0, 1.0, 0.5, 0.5, 0.25]
+    """
+
+    def __init__(self, step_size: int, gamma: float = 0.1) -> None:
+        self.step_size, self.gamma = count("step_size", step_size), in_range("gamma", gamma)
+
+    def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
+        return base_lr * self.gamma ** (epoch // self.step_size)
+
+
+class ExponentialLR(StepLR):
+    """The rate times ``gamma`` after every epoch.
+
+    >>> [ExponentialLR(gamma=0.5)(epoch) for epoch in range(4)]
+    [1.0, 0.5, 0.25, 0.125]
+    """
+
+    def __init__(self, gamma: float) -> None:
+        super().__init__(1, gamma)
+
+
+class CosineAnnealingLR(Schedule):
+    """Half a period of a cosine from the rate of the start down to ``eta_min`` in ``T_max`` epochs (and up again after them).
+
+    Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017, without the restarts.
+
+    >>> [round(CosineAnnealingLR(T_max=4)(epoch), 4) for epoch in range(5)]
+    [1.0, 0.8536, 0.5, 0.1464, 0.0]
+    """
+
+    def __init__(self, T_max: int, eta_min: float = 0.0) -> None:
+        self.T_max, self.eta_min = count("T_max", T_max), in_range("eta_min", eta_min)
+
+    def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
+        return self.eta_min + (base_lr - self.eta_min) * (1.0 + math.cos(math.pi * epoch / self.T_max)) / 2.0
+
+
+class LinearWarmup(Schedule):
+    """From ``start_factor`` times the rate in a straight line to the rate after ``steps`` epochs; then as the schedule ``after`` says.
+
+    The epochs of ``after`` begin where the warm-up ends: ``torch.optim.lr_scheduler.LinearLR``, followed by another one in a
+    ``SequentialLR``. Goyal et al., Accurate, Large Minibatch SGD, 2017.
+
+    >>> schedule = LinearWarmup(steps=2, start_factor=0.5, after=ExponentialLR(gamma=0.5))
+    >>> [schedule(epoch) for epoch in range(4)]
+    [0.5, 0.75, 1.0, 0.5]
+    """
+
+    def __init__(self, steps: int, start_factor: float = 1.0 / 3.0, after: Schedule | None = None) -> None:
+        self.steps, self.start_factor = count("steps", steps), in_range("start_factor", start_factor, 0.0, 1.0)
+        if after is not None and not isinstance(after, Schedule):
+            raise TypeError(f"after the warm-up comes a schedule such as nn.StepLR(10), not {after!r}")
+        self.after = after
+
+    def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
+        if self.after is not None and epoch > self.steps:
+            return self.after(epoch - self.steps, base_lr)
+        return base_lr * (self.start_factor + (1.0 - self.start_factor) * min(epoch, self.steps) / self.steps)
+
+
+def count(name: str, x: Any, lowest: int = 1) -> int:
+    """A whole number of at least ``lowest``, or ``ValueError``."""
+    if isinstance(x, bool) or not hasattr(x, "__index__") or x < lowest:
+        raise ValueError(f"{name} is a whole number, {lowest} or more, not {x!r}")
+    return operator.index(x)
+
+
+def in_range(name: str, x: Any, lowest: float = 0.0, highest: float = math.inf) -> float:
+    """A finite number in a range, or ``ValueError``."""
+    if not isinstance(x, Real) or not lowest <= x <= highest or math.isinf(x):
+        raise ValueError(f"{name} is a finite number from {lowest:g}{f' to {highest:g}' if highest < math.inf else ' on'}, not {x!r}")
+    return float(x)
+
+
+# -- gradients that are too long -------------------------------------------------------------------------------------
+def clip_norm(gradients: list[float], max_norm: float) -> tuple[list[float], float]:
+    """The gradients, scaled down together to the length ``max_norm`` if they are longer, and their length before.
+
+    The factor is ``max_norm / (norm + 1e-6)``, at most 1, as in ``torch.nn.utils.clip_grad_norm_``. Pascanu, Mikolov, Bengio:
+    On the difficulty of training recurrent neural networks, 2013. A ``ValueError`` for a ``max_norm`` that is not positive.
+
+    >>> clip_norm([3.0, 4.0], 10.0)
+    ([3.0, 4.0], 5.0)
+    """
+    require_positive("max_norm", max_norm)
+    norm = _length(gradients)
+    factor = min(max_norm / (norm + 1e-6), 1.0)
+    return [g * factor for g in gradients], norm
+
+
+def clip_value(gradients: list[float], limit: float) -> list[float]:
+    """Each gradient, taken to ``-limit`` or ``limit`` where it is beyond; nan stays nan. ``limit`` is positive, else ``ValueError``.
+
+    >>> clip_value([-7.0, 0.5], 5.0)
+    [-5.0, 0.5]
+    """
+    require_positive("limit", limit)
+    return [-limit if g < -limit else limit if g > limit else g for g in gradients]
+
+
+def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
+    """:func:`clip_norm` of the ``grad`` of the parameters, in place; returns their length before.
+
+    It stands between ``backward()`` and the optimiser's ``step()``.
+
+    >>> w = Value(2.0)
+    >>> (w ** 4).backward()
+    >>> norm = clip_grad_norm([w], 5.0)
+    >>> norm, round(w.grad, 4)
+    (32.0, 5.0)
+    """
+    parameters = list(parameters)
+    clipped, norm = clip_norm([parameter.grad for parameter in parameters], max_norm)
+    for parameter, gradient in zip(parameters, clipped):
+        parameter.grad = gradient
+    return norm
+
+
+def clip_grad_value(parameters: Iterable[Value], clip_value: float) -> None:
+    """Take the ``grad`` of each parameter to ``-clip_value`` or ``clip_value`` where it is beyond.
+
+    >>> w = Value(2.0)
+    >>> (w ** 4).backward()
+    >>> clip_grad_value([w], 5.0)
+    >>> w.grad
+    5.0
+    """
+    require_positive("clip_value", clip_value)
+    for parameter in parameters:
+        parameter.grad = min(max(parameter.grad, -clip_value), clip_value)  # in this order of operands, nan stays nan
+
+
+def _length(gradients: list[float]) -> float:
+    """The Euclidean norm, added from the left: that of math.hypot is rounded otherwise in other versions of Python."""
+    total = 0.0
+    for g in gradients:
+        total += g * g
+    if not math.isinf(total):
+        return math.sqrt(total)
+    largest = max(map(abs, gradients))  # the squares are beyond the largest float, but not the gradients
+    return total if math.isinf(largest) else largest * _length([g / largest for g in gradients])
+
+
+def require_positive(name: str, limit: float) -> None:
+    """A ``ValueError`` unless ``limit`` is a positive number."""
+    if not isinstance(limit, Real) or not limit > 0.0:
+        raise ValueError(f"{name} is a positive number, not {limit!r}")
+
+
+# -- what is allowed --------------------------------------------------------------------------------------------------
 def _decayed(values: list[float], gradients: list[float], weight_decay: float) -> list[float]:
     return [g + weight_decay * w for w, g in zip(values, gradients)] if weight_decay else gradients
 

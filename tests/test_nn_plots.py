@@ -24,7 +24,7 @@ from nn.plots.axes import MARKERS, colour, tint
 CORNERS, XOR = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
 LINES = [(1.0, 0.0, 0.1), (0.0, 1.0, 0.1), (-1.0, -1.0, 1.0)]
 A, B = Parameter(1.0, "a"), Parameter(2.0, "b")
-RUN = History([{"epoch": e, "loss": 1 / e, "val_loss": 2 / e, "accuracy": 0.5, "lr": 0.1, "grad_norm": 1.0, "seconds": 0.1} for e in (1, 2, 3)], best_epoch=2)
+RUN = History([{"epoch": e, "loss": 1 / e, "val_loss": (2.0, 1.0, 1.5)[e - 1], "accuracy": 0.5, "lr": 0.1, "grad_norm": 1.0, "seconds": 0.1} for e in (1, 2, 3)])
 PANELS = {  # a call of each function, and how many panels it draws
     "loss_curves": (2, lambda **o: plots.loss_curves(RUN, **o)),
     "gradient_flow": (1, lambda **o: plots.gradient_flow({"layers.0": 0.1, "layers.1": 0.2}, **o)),
@@ -91,7 +91,7 @@ def test_loss_curves_are_solid_for_training_dashed_for_validation_and_mark_the_b
     assert loss.get_yscale() == "log"
     assert [line.get_label() for line in loss.lines] == ["a", "a (validation)", "best: epoch 2", "b", "b (validation)", "best: epoch 2"]
     assert [line.get_linestyle() for line in loss.lines[:2]] == ["-", "--"]
-    assert loss.lines[1].get_xydata().tolist() == [[1, 2.0], [2, 1.0], [3, 2 / 3]]
+    assert loss.lines[1].get_xydata().tolist() == [[1, 2.0], [2, 1.0], [3, 1.5]]
     assert loss.lines[2].get_xydata().tolist() == [[2, 1.0]]
     assert loss.lines[0].get_color() != loss.lines[3].get_color()
     assert [line.get_ydata()[0] for line in metrics.lines] == [0.5, 0.5]

@@ -89,11 +89,11 @@ def test_one_hot_targets_arrays_and_a_single_label_are_understood():
 # -- animation, hidden space, functions --------------------------------------------------------------------------------
 def test_the_animation_trains_as_fit_does_and_shows_the_model_before_meanwhile_and_after():
     X, y = data.xor_quadrants(30, seed=0)
-    options = {"loss": "bce_with_logits", "epochs": 30, "seed": 0, "progress": False}
+    options = {"loss": "bce_with_logits", "epochs": 30, "seed": 0}
     plain, filmed = (MLP(2, [6, 1], "tanh", seed=5) for _ in range(2))
     untrained = plain.predict_classes([[x, y] for y in np.linspace(-6, 6, 9) for x in np.linspace(-6, 6, 9)])
     history, seen = plain.fit(X, y, **options), []
-    animation = plots.training_animation(filmed, X, y, frames=4, steps=9, low=-6.0, high=6.0, ax=axes(), callback=lambda *_: seen.append(1), **options)
+    animation = plots.training_animation(filmed, X, y, frames=4, steps=9, low=-6.0, high=6.0, ax=axes(), callbacks=lambda *_: seen.append(1), **options)
     assert filmed.state_dict() == plain.state_dict()
     assert (animation.history["loss"], len(seen)) == (history["loss"], 30)
     ax = animation._fig.axes[0]
@@ -109,7 +109,7 @@ def test_the_animation_trains_as_fit_does_and_shows_the_model_before_meanwhile_a
 
 
 def test_an_animation_ends_when_its_callback_says_so_and_opens_no_figure():
-    animation = plots.training_animation(MLP(2, [1], seed=0), CORNERS, XOR, frames=3, steps=3, epochs=9, progress=False, callback=lambda m, h: len(h) == 5)
+    animation = plots.training_animation(MLP(2, [1], seed=0), CORNERS, XOR, frames=3, steps=3, epochs=9, callbacks=[lambda m, h: len(h) == 5])
     assert (len(animation.history), animation.history.stopped) == (5, "callback")
     assert "<img" in animation._repr_html_()
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from autograd_core import Value
-from nn.tables import as_labels, as_numbers, as_rows, as_targets
+from nn.training.samples import as_labels, as_numbers, as_rows, as_targets
 
 NESTED = [[1, 2], [3, 4]]
 SAME = {

@@ -10,11 +10,11 @@ import numpy as np
 from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
 
-from ..history import History
 from ..layers import Sequential
 from ..module import Module
-from ..prediction import last_activation, predict
-from ..tables import as_labels, as_rows, as_targets, check_lengths
+from ..training.history import History
+from ..training.prediction import last_activation, predict
+from ..training.samples import as_labels, as_rows, as_targets, check_lengths
 from .axes import INK, MARKERS, Axes, Box, box_around, colour, name_axes, one_panel, panels_of, ticks, tint
 
 
@@ -99,7 +99,7 @@ def training_animation(
 
     >>> from nn import MLP
     >>> X, y = [[0.0, 0.0], [1.0, 1.0]], [-1, 1]
-    >>> animation = training_animation(MLP(2, [1]), X, y, frames=3, steps=5, epochs=4, progress=False)
+    >>> animation = training_animation(MLP(2, [1]), X, y, frames=3, steps=5, epochs=4)
     >>> len(animation.history), "<img" in animation.to_jshtml()
     (4, True)
     """
@@ -132,16 +132,16 @@ def _filmed(
     """Train with ``model.fit``; ``look()`` before it, after epochs in even distances, and at the end, each with a title."""
     if not isinstance(frames, int) or frames < 2:
         raise ValueError(f"frames is a whole number from 2 on (the first shows the untrained model), not {frames!r}")
-    own, wanted = options.get("callback"), options.get("epochs", 100)
+    given, wanted = options.get("callbacks", ()), options.get("epochs", 100)
     due = {round(i * wanted / (frames - 1)) for i in range(1, frames - 1)} - {wanted}
     shots = [("before training", look())]
 
-    def callback(trained: Module, history: History) -> Any:
+    def snapshot(trained: Module, history: History) -> None:
         if len(history) in due:
             shots.append((f"epoch {len(history)}: loss {history['loss'][-1]:.3g}", look()))
-        return own(trained, history) if own else None
 
-    history = model.fit(X, y, **(options | {"callback": callback}))
+    callbacks = [snapshot, *(given if isinstance(given, list | tuple) else [given])]
+    history = model.fit(X, y, **(options | {"callbacks": callbacks}))
     shots.append((f"after {history}", look()))
     return shots, history
 

@@ -10,10 +10,10 @@ import numpy as np
 
 import autograd_core as ac
 
-from ..layers import ACTIVATIONS, OF_LAYERS, activation_function, activation_name
+from ..activations import ACTIVATIONS, OF_LAYERS, activation_function, activation_name
 from ..module import Module
-from ..prediction import predict
-from ..tables import as_numbers, as_rows, check_lengths, plain
+from ..training.prediction import predict
+from ..training.samples import as_numbers, as_rows, check_lengths, plain
 from .axes import COLOURS, INK, Axes, Box, box_around, colour, name_axes, one_panel, panels_of, ticks, tint
 
 Line = tuple[float, float, float]

@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 
 from autograd_core import Value
 
-from ..history import History
-from ..module import Module, Parameter
-from ..tables import as_rows
+from ..module import Module
+from ..training.history import History
+from ..training.model import Parameter
+from ..training.samples import as_rows
 from .axes import COLOURS, INK, Axes, box_around, colour, name_axes, one_panel, pair_of, panels_of, ticks
 from .classes import decision_boundary
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import autograd_core as ac
 
-from ..layers import MLP, Layer, Sequential, activation_name
+from ..activations import activation_name
+from ..layers import MLP, Layer, Sequential
 from ..module import Module
 from .gates import with_weights
 

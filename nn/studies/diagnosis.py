@@ -16,13 +16,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..convolution import Conv1d
-from ..dropout import Dropout
-from ..history import History
+from ..activations import named
+from ..layers import Conv1d, Dropout
+from ..losses import LOSSES
 from ..module import Module
 from ..optim import Adam
-from ..samples import Samples, loss_named
-from ..training import TrainingError, fit
+from ..training.callbacks import Progress
+from ..training.history import History
+from ..training.loop import TrainingError, fit
+from ..training.samples import Samples
 from .probing import (
     WRONG_GRADIENT,
     Compared,
@@ -117,7 +119,7 @@ def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer:
     >>> print(check_gradients(MLP(1, [1], init="zeros"), [[2.0]], [1.0]).finding)
     The gradient is right: in all 2 parameters compared it agrees with finite differences.
     """
-    data, function = drawn_samples(model, X, y, loss, samples, seed), loss_named(loss)
+    data, function = drawn_samples(model, X, y, loss, samples, seed), named(loss, LOSSES, "loss")
     with borrowed(model, training=True):
         output = batch_loss(model, data, function)
         if batch_loss(model, data, function).data != output.data:
@@ -153,7 +155,7 @@ def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int
     """
     data = drawn_samples(model, X, y, loss, samples, seed)
     with borrowed(model, training=True):
-        gradients = gradients_of(model, batch_loss(model, data, loss_named(loss)))
+        gradients = gradients_of(model, batch_loss(model, data, named(loss, LOSSES, "loss")))
     layers = {layer: [abs(gradients[parameter]) for _, parameter in named] for layer, named in parameters_of_layers(model).items()}
     means = {layer: sum(sizes) / len(sizes) for layer, sizes in layers.items()}
     norms = {layer: math.hypot(*sizes) for layer, sizes in layers.items()}
@@ -161,7 +163,7 @@ def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int
     ratio = first / last if last else math.inf if first else 1.0
     seen = f"the first layer's is {ratio:.2g} times the last one's, and the norm of all is {norm:.2g}"
     if not math.isfinite(norm) or norm > EXPLODING or ratio > EXPLODING:
-        finding = f"The gradient is exploding: {seen}. Take smaller initial weights, standardise the data, or clip it (max_norm=5)."
+        finding = f"The gradient is exploding: {seen}. Take smaller initial weights, standardise the data, or clip it (nn.ClipNorm(5))."
     elif norm == 0.0:
         finding = "No gradient reaches any layer: the loss is at a minimum, or no output depends on the parameters (see dead_units)."
     elif first == 0.0:
@@ -248,7 +250,7 @@ def overfit_one_batch(
     """
     if steps < 1:
         raise ValueError(f"steps is how often the copy is updated, 1 or more, not {steps!r}")
-    data, function, twin = drawn_samples(model, X, y, loss, samples, seed), loss_named(loss), copy.deepcopy(model)
+    data, function, twin = drawn_samples(model, X, y, loss, samples, seed), named(loss, LOSSES, "loss"), copy.deepcopy(model)
     for module in twin.modules():
         if isinstance(module, Dropout):
             module.p = 0.0
@@ -280,7 +282,7 @@ def _trained(twin: Module, data: Samples, loss: Any, steps: int, lr: float, seed
     """The history of a training on all samples together, and what ended it early, if anything did."""
     rows = [row[: data.columns] for row in data.rows]
     try:
-        history = fit(twin, rows, data.labels, loss=loss, optimizer=partial(Adam, lr=lr), epochs=steps, seed=seed, progress=False)
+        history = fit(twin, rows, data.labels, loss=loss, optimizer=partial(Adam, lr=lr), epochs=steps, seed=seed, callbacks=[Progress(False)])
     except TrainingError as error:
         return History(), str(error)
     if history.stopped == "interrupted":

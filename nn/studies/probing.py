@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 from autograd_core import Value, numerical_gradient, topological_order
 
-from ..layers import Neuron, activation_name
-from ..module import Input, Module, Parameter
+from ..activations import activation_name
+from ..layers import Neuron
+from ..module import Module
 from ..perceptron import Perceptron
-from ..samples import Samples, samples_of
-from ..tables import as_rows
+from ..training.model import Input, Parameter
+from ..training.samples import Samples, as_rows, samples_of
 
 WRONG_GRADIENT = 1e-4  # a relative error: the differences of a right gradient stay far below it
 STEP = 1e-5  # of the differences, relative to the parameter: rounding and truncation are both far below WRONG_GRADIENT

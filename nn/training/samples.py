@@ -1,13 +1,110 @@
-"""Tables from outside as plain lists of floats: lists, NumPy arrays and pandas frames, or one clear error."""
+"""Data as training reads it: tables from outside as plain lists of floats, or one clear error; a row for each sample."""
 
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Iterable, Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
+
+from ..activations import named
+from ..losses import LOSSES
+from .execution import evaluating, record
+from .model import Model
 
 _PLAIN = {float, int, bool}
+
+
+class Samples(NamedTuple):
+    """Rows of ``columns`` inputs, the targets and, if ``weighted``, a weight; what metrics are given; whether there is one output."""
+
+    rows: list[list[float]]
+    columns: int
+    labels: list[Any]
+    single: bool
+    weighted: bool
+
+    def chosen(self, indices: Sequence[int]) -> Samples:
+        """Some of the samples."""
+        return self._replace(rows=[self.rows[i] for i in indices], labels=[self.labels[i] for i in indices])
+
+
+def samples_of(model: Model, X: Any, y: Any, loss: Any, sample_weight: Any = None) -> Samples:
+    """The samples of a data set, checked; ``ValueError`` if X, y, the model and the loss do not fit together."""
+    loss = named(loss, LOSSES, "loss")
+    rows = as_rows(X)
+    with evaluating(model):
+        sample = record(model, rows[0], [], None)
+    outputs = len(sample.outputs)
+    single = sample.single or outputs == 1
+    if loss is LOSSES["cross_entropy"]:
+        if single:
+            raise ValueError("cross_entropy needs one output a class: give the model several, or take loss='bce_with_logits'")
+        labels: list[Any] = _class_numbers(y, outputs)
+        targets = [[float(label == k) for k in range(outputs)] for label in labels]
+    else:
+        labels = as_targets(y)
+        targets = [target if isinstance(target, list) else [target] for target in labels]
+        labels = [target[0] for target in targets] if single else labels
+        _require_fitting(targets, 1 if single else outputs, loss)
+    check_lengths(rows, targets)
+    samples = Samples([[*x, *target] for x, target in zip(rows, targets)], len(rows[0]), labels, single, sample_weight is not None)
+    return samples if sample_weight is None else _weighted(samples, as_numbers(sample_weight, "sample_weight"))
+
+
+def _weighted(samples: Samples, weights: list[float]) -> Samples:
+    """The samples with their weights; those of weight 0 are left out."""
+    check_lengths(samples.rows, weights, "X and sample_weight")
+    if min(weights) < 0.0 or not any(weights):
+        raise ValueError("sample_weight holds numbers from 0 on, at least one of them above 0")
+    rows = [[*row, weight] for row, weight in zip(samples.rows, weights)]
+    return samples._replace(rows=rows).chosen([i for i, weight in enumerate(weights) if weight])
+
+
+def _class_numbers(y: Any, classes: int) -> list[int]:
+    """The class of each sample: numbers, rows that hold one number, or one-hot rows."""
+    rows = plain(y, "y")
+    if rows and hasattr(rows[0], "__len__") and not isinstance(rows[0], str):
+        found = as_rows(y, "y")
+        if len(found[0]) == 1:
+            return as_labels([row[0] for row in found], classes=classes)
+        wrong = next((i for i, row in enumerate(found) if sorted(row) != [0.0] * (classes - 1) + [1.0]), None)
+        if wrong is not None:
+            raise ValueError(f"y: row {wrong} is {found[wrong]}: cross_entropy takes class numbers or one-hot rows of {classes}")
+        return [row.index(1.0) for row in found]
+    return as_labels(rows, classes=classes)
+
+
+def _require_fitting(targets: Sequence[Sequence[float]], outputs: int, loss: Any) -> None:
+    if len(targets[0]) != outputs:
+        hint = ": for class numbers take loss='cross_entropy'" if len(targets[0]) == 1 else ""
+        raise ValueError(f"the model has {outputs} output(s), and each target {len(targets[0])}{hint}")
+    for i, target in enumerate(targets):
+        for value in target:
+            if loss in (LOSSES["hinge"], LOSSES["logistic"]) and value not in (-1.0, 1.0):
+                raise ValueError(f"y: row {i} is {value:g}: this loss takes the labels -1 and 1")
+            if loss in (LOSSES["bce"], LOSSES["bce_with_logits"]) and not 0.0 <= value <= 1.0:
+                raise ValueError(f"y: row {i} is {value:g}: this loss takes labels from 0 to 1")
+
+
+def split_samples(samples: Samples, validation: Any, model: Model, loss: Any, seed: int) -> tuple[Samples, Samples | None]:
+    """What to train on and what to validate on: a fraction drawn at random, or a pair ``(X, y)``."""
+    if validation is None:
+        return samples, None
+    if not isinstance(validation, Real):
+        X, y = validation
+        held_out = samples_of(model, X, y, loss)
+        if held_out.columns != samples.columns:
+            raise ValueError(f"the validation data have {held_out.columns} columns, the training data {samples.columns}")
+        return samples, held_out if not samples.weighted else _weighted(held_out, [1.0] * len(held_out.rows))
+    count = len(samples.rows)
+    held = round(count * float(validation))
+    if not 0 < held < count:
+        raise ValueError(f"validation is a pair (X, y), or a fraction that leaves both parts a sample of the {count}, not {validation!r}")
+    order = list(range(count))
+    random.Random(f"{seed}/validation").shuffle(order)
+    return samples.chosen(order[held:]), samples.chosen(order[:held])
 
 
 def as_rows(X: Any, name: str = "X") -> list[list[float]]:

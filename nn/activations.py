@@ -1,0 +1,61 @@
+"""Activations by name, and how anything in ``nn`` is chosen: by a name in a table, or as a function."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import autograd_core as ac
+
+Activation = str | Callable[[Any], Any]
+
+
+def linear(z: Any) -> Any:
+    """No activation: ``z`` itself."""
+    return z
+
+
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"linear": linear} | {
+    name: getattr(ac, name) for name in ("relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus", "step", "sign")
+}
+OF_LAYERS: dict[str, Callable[[Any], Any]] = {"softmax": ac.softmax, "log_softmax": ac.log_softmax}
+"""Activations of all outputs of a layer together."""
+
+
+def activation_name(activation: Activation) -> str:
+    """What a picture or a table calls an activation.
+
+    >>> activation_name(ac.tanh), activation_name("relu")
+    ('tanh', 'relu')
+    """
+    if isinstance(activation, str):
+        return activation
+    return str(getattr(activation, "name", None) or getattr(activation, "__name__", type(activation).__name__))
+
+
+def activation_function(activation: Activation) -> Callable[[Any], Any]:
+    """The function of an activation that is given by name or as a function; ``ValueError`` for an unknown name.
+
+    >>> activation_function("relu")(-2.0)
+    0.0
+    """
+    if isinstance(activation, str) and activation in OF_LAYERS:
+        raise ValueError(f"{activation!r} acts on all outputs of a layer together: give it to nn.Layer, or as output= to nn.MLP")
+    return named(activation, ACTIVATIONS, "activation", (*OF_LAYERS,))
+
+
+def named(choice: Any, table: Mapping[str, Any], what: str, further: tuple[str, ...] = ()) -> Any:
+    """The entry of ``table`` that ``choice`` names, or ``choice`` itself if it is callable; ``further`` names are allowed elsewhere.
+
+    >>> named("reluu", ACTIVATIONS, "activation")
+    Traceback (most recent call last):
+    ValueError: activation is one of 'linear', 'relu', ... or a function, not 'reluu'; did you mean 'relu'?
+    """
+    if callable(choice):
+        return choice
+    if isinstance(choice, str) and choice in table:
+        return table[choice]
+    close = difflib.get_close_matches(str(choice).lower(), [*table, *further], 1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    raise ValueError(f"{what} is one of {', '.join(map(repr, (*table, *further)))} or a function, not {choice!r}{hint}")
