@@ -24,6 +24,7 @@ from .activations import named
 from .layers import MLP
 from .module import Module
 from .optim import OPTIMIZERS
+from .training.callbacks import Callback, Progress
 from .training.loop import fit
 
 Factory = Callable[[int, int], Module]
@@ -34,7 +35,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self, hidden: Sequence[int] = (32,), activation: Any = "relu", *, module: Factory | None = None, optimizer: Any = "adam",
-        lr: float = 0.01, epochs: int = 50, batch_size: int = 64, validation: float | None = None, callbacks: Sequence[Any] = (),
+        lr: float = 0.01, epochs: int = 200, batch_size: int = 64, validation: float | None = None, callbacks: Sequence[Any] = (),
         dialect: str = "python", random_state: Any = None,
     ) -> None:  # fmt: skip
         self.hidden = hidden
@@ -56,13 +57,18 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
             self.network_ = MLP(X.shape[1], [*self.hidden, outputs], activation=self.activation, seed=seed)
         else:
             self.network_ = self.module(X.shape[1], outputs)
+            if not isinstance(self.network_, Module):
+                raise TypeError(f"module is a function of the numbers of inputs and outputs that makes an nn.Module, not {self.network_!r}")
         count = len(X) if weights is None else np.count_nonzero(weights)
         if self.validation is not None:
             count -= round(count * self.validation)
+        callbacks = [self.callbacks] if callable(self.callbacks) or isinstance(self.callbacks, Callback) else list(self.callbacks)
+        if not any(isinstance(callback, Progress) for callback in callbacks):
+            callbacks.append(Progress(False))  # a search would show many
         optimizer = partial(named(self.optimizer, OPTIMIZERS, "optimizer"), lr=self.lr) if self.lr is not None else self.optimizer
         self.history_ = fit(
             self.network_, X, targets, loss=loss, optimizer=optimizer, epochs=self.epochs, batch_size=max(1, min(self.batch_size, count)),
-            validation=self.validation, sample_weight=weights, seed=seed, dialect=self.dialect, callbacks=self.callbacks,
+            validation=self.validation, sample_weight=weights, seed=seed, dialect=self.dialect, callbacks=callbacks,
         )  # fmt: skip
 
     def _outputs(self, X: Any) -> Any:
@@ -108,7 +114,7 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         self.classes_, numbers = np.unique(y, return_inverse=True)
         present = np.unique(numbers if weights is None else numbers[weights != 0.0])
         if len(present) < 2:
-            raise ValueError(f"Classifier needs samples of two classes or more, and these are all of class {self.classes_[present]}")
+            raise ValueError(f"a classifier needs samples of two classes or more, and these are of 1 class, {self.classes_[present[0]]!r}")
         self._train(X, numbers, len(self.classes_), "cross_entropy", weights)
         return self
 
@@ -123,12 +129,13 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
 
 class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
-    """A regressor: a network with one output a target, trained with the mean squared error. The options are those of :class:`Classifier`.
+    """A regressor: a network with one output a target, trained with the mean squared error. The options are those of
+    :class:`Classifier`.
 
     It learns targets of about the size 1 best: scikit-learn's ``TransformedTargetRegressor`` scales others.
 
     >>> X, y = [[x / 10] for x in range(-10, 11)], [(x / 10) ** 2 for x in range(-10, 11)]
-    >>> Regressor(epochs=200, random_state=0).fit(X, y).score(X, y) > 0.99
+    >>> Regressor(random_state=0).fit(X, y).score(X, y) > 0.95
     True
     """
 

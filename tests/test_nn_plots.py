@@ -144,7 +144,7 @@ def test_loss_surface_puts_the_parameters_back_when_the_loss_fails_and_leaves_in
 # -- parts -------------------------------------------------------------------------------------------------------------
 def test_b3_every_activation_is_drawn_with_the_derivative_of_its_curve():
     panels = {panel.get_title().split()[0]: panel for panel in plots.activations(ax=axes(11))}
-    assert panels.keys() == {*nn.layers.ACTIVATIONS, *nn.layers.OF_LAYERS}
+    assert panels.keys() == {*nn.ACTIVATIONS, *nn.activations.OF_LAYERS}
     for panel in panels.values():
         (xs, values), (_, slopes) = (line.get_data() for line in panel.lines[-2:])
         smooth = np.abs(xs) > 0.05

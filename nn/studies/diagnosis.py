@@ -282,7 +282,8 @@ def _trained(twin: Module, data: Samples, loss: Any, steps: int, lr: float, seed
     """The history of a training on all samples together, and what ended it early, if anything did."""
     rows = [row[: data.columns] for row in data.rows]
     try:
-        history = fit(twin, rows, data.labels, loss=loss, optimizer=partial(Adam, lr=lr), epochs=steps, seed=seed, callbacks=[Progress(False)])
+        options: dict[str, Any] = {"epochs": steps, "seed": seed, "callbacks": [Progress(False)]}
+        history = fit(twin, rows, data.labels, loss=loss, optimizer=partial(Adam, lr=lr), **options)
     except TrainingError as error:
         return History(), str(error)
     if history.stopped == "interrupted":
