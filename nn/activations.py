@@ -1,9 +1,13 @@
-"""Activations by name, and how anything in ``nn`` is chosen: by a name in a table, or as a function."""
+"""Activations by name, and what every option in ``nn`` is checked by: a name in a table, a number in a range."""
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import math
+import operator
 from collections.abc import Callable, Mapping
+from numbers import Real
 from typing import Any
 
 import autograd_core as ac
@@ -59,3 +63,27 @@ def named(choice: Any, table: Mapping[str, Any], what: str, further: tuple[str, 
     close = difflib.get_close_matches(str(choice).lower(), [*table, *further], 1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     raise ValueError(f"{what} is one of {', '.join(map(repr, (*table, *further)))} or a function, not {choice!r}{hint}")
+
+
+RANGES: dict[str, Callable[[float], bool]] = {
+    "a finite number of at least 0": lambda x: 0.0 <= x < math.inf,
+    "a finite number above 0": lambda x: 0.0 < x < math.inf,
+    "a positive number": lambda x: x > 0.0,
+    "a number from 0 to 1": lambda x: 0.0 <= x <= 1.0,
+    "a number of at least 0 and below 1": lambda x: 0.0 <= x < 1.0,
+}
+
+
+def number(name: str, x: Any, range_: str = "a finite number of at least 0") -> float:
+    """``x`` as a float of one of the ``RANGES``, or ``ValueError``."""
+    with contextlib.suppress(OverflowError):
+        if isinstance(x, Real) and RANGES[range_](float(x)):
+            return float(x)
+    raise ValueError(f"{name} is {range_}, not {x!r:.60}")
+
+
+def count(name: str, x: Any, lowest: int = 1) -> int:
+    """A whole number of at least ``lowest``, or ``ValueError``."""
+    if isinstance(x, bool) or not hasattr(x, "__index__") or x < lowest:
+        raise ValueError(f"{name} is a whole number, {lowest} or more, not {x!r}")
+    return operator.index(x)

@@ -35,7 +35,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self, hidden: Sequence[int] = (32,), activation: Any = "relu", *, module: Factory | None = None, optimizer: Any = "adam",
-        lr: float = 0.01, epochs: int = 200, batch_size: int = 64, validation: float | None = None, callbacks: Sequence[Any] = (),
+        lr: float = 0.01, epochs: int = 100, batch_size: int = 64, validation: float | None = None, callbacks: Sequence[Any] = (),
         dialect: str = "python", random_state: Any = None,
     ) -> None:  # fmt: skip
         self.hidden = hidden
@@ -114,7 +114,7 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         self.classes_, numbers = np.unique(y, return_inverse=True)
         present = np.unique(numbers if weights is None else numbers[weights != 0.0])
         if len(present) < 2:
-            raise ValueError(f"a classifier needs samples of two classes or more, and these are of 1 class, {self.classes_[present[0]]!r}")
+            raise ValueError(f"a classifier needs samples of two classes or more, and these are of 1 class, {self.classes_[present].tolist()[0]!r}")
         self._train(X, numbers, len(self.classes_), "cross_entropy", weights)
         return self
 
@@ -135,7 +135,7 @@ class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
     It learns targets of about the size 1 best: scikit-learn's ``TransformedTargetRegressor`` scales others.
 
     >>> X, y = [[x / 10] for x in range(-10, 11)], [(x / 10) ** 2 for x in range(-10, 11)]
-    >>> Regressor(random_state=0).fit(X, y).score(X, y) > 0.95
+    >>> Regressor(random_state=0).fit(X, y).score(X, y) > 0.9
     True
     """
 

@@ -10,7 +10,7 @@ import autograd_core as ac
 
 from .activations import OF_LAYERS, Activation, activation_function, activation_name
 from .initialization import generator_of, initial_weights
-from .module import Module
+from .module import Module, checked_inputs
 from .training.execution import BatchError
 from .training.model import Input, Model, Parameter
 
@@ -348,14 +348,3 @@ def weighted_sum(w: Sequence[Any], x: Sequence[Any], b: Any, expand: bool) -> An
     for weight, value in zip(w[1:], x[1:]):
         total = total + weight * value
     return total if b is None else total + b
-
-
-def checked_inputs(x: Any, count: int, module: Module) -> list[Any]:
-    """The inputs of one sample as a list of ``count`` nodes; anything else is one clear error."""
-    if not isinstance(x, list | tuple):
-        if not hasattr(x, "__len__"):
-            raise TypeError(f"{module!r} takes a list of {count} numbers, not {type(x).__name__} {x!r}")
-        x = x.tolist() if hasattr(x, "tolist") else list(x)
-    if len(x) != count:
-        raise ValueError(f"{module!r} takes {count} inputs, not {len(x)}")
-    return [Input(value, f"x{i}") if isinstance(value, int | float) else value for i, value in enumerate(x)]

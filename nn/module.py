@@ -12,18 +12,17 @@ import autograd_core as ac
 from .training.execution import evaluating, record
 from .training.history import History
 from .training.loop import fit
-from .training.model import Input, Model, Parameter
+from .training.model import Input, Model
 from .training.prediction import evaluate, predict, predict_classes
 from .training.saving import load_state, save_state
 
-__all__ = ["Input", "Module", "Parameter", "Summary"]
-
 
 class Module(Model):
-    """A part of a network: an object whose attributes hold :class:`Parameter` s and other modules, also in lists and dicts.
+    """A part of a network: an object whose attributes hold parameters and other modules, also in lists and dicts.
 
     A subclass defines ``forward(x)`` for one sample ``x``, a list of numbers or Values.
 
+    >>> from nn import Parameter
     >>> class Line(Module):
     ...     def __init__(self):
     ...         self.slope, self.offset = Parameter(2.0), Parameter(1.0)
@@ -122,3 +121,14 @@ class Summary:
         return "\n".join([*lines, total])
 
     __repr__ = __str__
+
+
+def checked_inputs(x: Any, count: int, module: Model) -> list[Any]:
+    """The inputs of one sample as a list of ``count`` nodes; anything else is one clear error."""
+    if not isinstance(x, list | tuple):
+        if not hasattr(x, "__len__"):
+            raise TypeError(f"{module!r} takes a list of {count} numbers, not {type(x).__name__} {x!r}")
+        x = x.tolist() if hasattr(x, "tolist") else list(x)
+    if len(x) != count:
+        raise ValueError(f"{module!r} takes {count} inputs, not {len(x)}")
+    return [Input(value, f"x{i}") if isinstance(value, int | float) else value for i, value in enumerate(x)]

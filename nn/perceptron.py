@@ -8,8 +8,7 @@ from typing import Any
 
 import autograd_core as ac
 
-from .layers import checked_inputs
-from .module import Module
+from .module import Module, checked_inputs
 from .training.model import Parameter
 from .training.samples import as_rows
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from autograd_core import compile_graph
 
+from ..activations import count, number
 from ..losses import l1_penalty, l2_penalty
-from ..optim import Optimizer, Schedule, clip_norm, clip_value, count, in_range, require_positive
+from ..optim import Optimizer, Schedule, clip_norm, clip_value
 from .execution import Execution
 from .history import History, shown
 from .interrupts import Interrupts
@@ -100,7 +101,7 @@ class EarlyStopping(Callback):
     for ``patience`` epochs; with ``restore_best`` the model then has the parameters of the smallest loss, also after Ctrl-C."""
 
     def __init__(self, patience: int = 10, min_delta: float = 0.0, restore_best: bool = True) -> None:
-        self.patience, self.min_delta, self.restore_best = count("patience", patience), in_range("min_delta", min_delta), restore_best
+        self.patience, self.min_delta, self.restore_best = count("patience", patience), number("min_delta", min_delta), restore_best
         self.best: dict[str, Any] | None = None
 
     def begin(self, run: Run) -> None:
@@ -144,7 +145,7 @@ class _Penalty(Callback):
     function: Callable[..., Any]
 
     def __init__(self, strength: float) -> None:
-        self.strength = in_range("strength", strength)
+        self.strength = number("strength", strength)
 
     def begin(self, run: Run) -> None:
         self.program = compile_graph(type(self).function(run.execution.parameters, self.strength), run.execution.parameters)
@@ -170,8 +171,7 @@ class ClipNorm(Callback):
     """Scales the gradient down to the length ``max_norm`` where it is longer, as :func:`nn.clip_grad_norm` does."""
 
     def __init__(self, max_norm: float) -> None:
-        require_positive("max_norm", max_norm)
-        self.max_norm = max_norm
+        self.max_norm = number("max_norm", max_norm, "a positive number")
 
     def gradients(self, run: Run, gradients: list[float]) -> list[float]:
         return clip_norm(gradients, self.max_norm)[0]
@@ -181,8 +181,7 @@ class ClipValue(Callback):
     """Takes each entry of the gradient to ``-limit`` or ``limit`` where it is beyond, as :func:`nn.clip_grad_value` does."""
 
     def __init__(self, limit: float) -> None:
-        require_positive("limit", limit)
-        self.limit = limit
+        self.limit = number("limit", limit, "a positive number")
 
     def gradients(self, run: Run, gradients: list[float]) -> list[float]:
         return clip_value(gradients, self.limit)
@@ -206,7 +205,7 @@ class Scheduled(Callback):
         return {"base_lr": self.base_lr}
 
     def checked_state(self, run: Run, state: dict[str, Any]) -> dict[str, Any]:
-        return {"base_lr": in_range("base_lr", state["base_lr"])}
+        return {"base_lr": number("base_lr", state["base_lr"])}
 
 
 class ReduceLROnPlateau(Callback):
@@ -228,11 +227,11 @@ class ReduceLROnPlateau(Callback):
     ) -> None:  # fmt: skip
         if mode not in ("min", "max") or threshold_mode not in ("rel", "abs"):
             raise ValueError(f"mode is 'min' or 'max' and threshold_mode 'rel' or 'abs', not {mode!r} and {threshold_mode!r}")
-        if in_range("factor", factor, 0.0, 1.0) == 1.0:
+        if number("factor", factor, "a number from 0 to 1") == 1.0:
             raise ValueError("a factor of 1 changes nothing: it is below 1")
         self.mode, self.factor, self.threshold_mode, self.watch = mode, factor, threshold_mode, watch
         self.patience, self.cooldown = count("patience", patience, 0), count("cooldown", cooldown, 0)
-        self.threshold, self.min_lr, self.eps = in_range("threshold", threshold), in_range("min_lr", min_lr), in_range("eps", eps)
+        self.threshold, self.min_lr, self.eps = number("threshold", threshold), number("min_lr", min_lr), number("eps", eps)
         self.best, self.bad, self.cooling = math.inf if mode == "min" else -math.inf, 0, 0
 
     def begin(self, run: Run) -> None:

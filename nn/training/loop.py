@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..activations import named
+from ..activations import count, named
 from ..losses import LOSSES
-from ..optim import OPTIMIZERS, Optimizer, clip_norm, count
+from ..optim import OPTIMIZERS, Optimizer, norm_of
 from .callbacks import Callback, Run, callbacks_of
 from .checkpoint import Checkpoint
 from .execution import DIALECTS, BatchError, execution, first_bad, is_finite
@@ -38,7 +38,7 @@ def fit(
 
     ``loss`` is a name in ``nn.LOSSES`` or a function of predictions and targets. ``optimizer`` is a name in ``nn.OPTIMIZERS`` (with
     ``lr=0.01``), an optimizer over the parameters of the model, or a function that makes one of them, such as ``nn.Adam``.
-    ``batch_size=None`` is the whole data set; batches are drawn anew in every epoch, or with ``shuffle=False`` in the order of the rows.
+    ``batch_size=None`` is all of the data; batches are drawn anew in every epoch, with ``shuffle=False`` in the order of the rows.
     ``validation`` is a pair ``(X, y)`` or the fraction of the data that is put aside. ``metrics`` are ``"accuracy"``, ``"mae"``, ``"mse"``
     or functions ``metric(targets, predictions)`` such as those of ``sklearn.metrics``; behind a loss of classes they are given
     classes. ``sample_weight`` holds a number for each row, which its loss is multiplied by.
@@ -221,7 +221,7 @@ class _Training:
             value, gradients = self.mean(batch)
             if not is_finite(value, gradients):
                 raise ArithmeticError(f"the loss is {value}")
-            norm = clip_norm(gradients, float("inf"))[1]
+            norm = norm_of(gradients)
             for callback in run.callbacks:
                 gradients = callback.gradients(run, gradients)
             values = run.optimizer.update(run.values, gradients)
