@@ -77,13 +77,13 @@ RANGES: dict[str, Callable[[float], bool]] = {
 def number(name: str, x: Any, range_: str = "a finite number of at least 0") -> float:
     """``x`` as a float of one of the ``RANGES``, or ``ValueError``."""
     with contextlib.suppress(OverflowError):
-        if isinstance(x, Real) and RANGES[range_](float(x)):
+        if isinstance(x, Real) and not isinstance(x, bool) and RANGES[range_](float(x)):
             return float(x)
     raise ValueError(f"{name} is {range_}, not {x!r:.60}")
 
 
 def count(name: str, x: Any, lowest: int = 1) -> int:
     """A whole number of at least ``lowest``, or ``ValueError``."""
-    if isinstance(x, bool) or not hasattr(x, "__index__") or x < lowest:
-        raise ValueError(f"{name} is a whole number, {lowest} or more, not {x!r}")
+    if isinstance(x, bool) or not hasattr(x, "__index__") or not lowest <= x < 2**63:
+        raise ValueError(f"{name} is a whole number, {lowest} or more, not {x!r:.60}")
     return operator.index(x)

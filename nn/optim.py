@@ -6,6 +6,7 @@ An optimizer computes on plain lists of floats, ``update(values, gradients)``; `
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -51,9 +52,9 @@ class Optimizer:
 
     def update(self, values: list[float], gradients: list[float]) -> list[float]:
         """The values after one step from ``values`` along ``gradients``, one of each for every parameter; no Value is read or changed."""
-        if not len(values) == len(gradients) == len(self.parameters):
+        if not len(values) == len(gradients) == (size := len(self.parameters)):
             given = f"{len(values)} values and {len(gradients)} gradients"
-            raise ValueError(f"an update of {len(self.parameters)} parameter(s) needs as many values and gradients, not {given}")
+            raise ValueError(f"an update of {size} parameter(s) needs as many values and gradients, not {given}")
         self.steps += 1
         return self._update(values, gradients)
 
@@ -78,14 +79,18 @@ class Optimizer:
         """The attributes that a state stands for; ``ValueError`` where it does not fit."""
         kind, size = type(self).__name__, len(self.parameters)
         try:
-            if (state_dict["optimizer"], state_dict["parameters"]) != (kind, size):
-                given = f"{state_dict['optimizer']} on {state_dict['parameters']} parameter(s)"
-                raise ValueError(f"the state is that of {given}, and this is {kind} on {size}")
+            if (given := (state_dict["optimizer"], state_dict["parameters"])) != (kind, size):
+                raise ValueError(f"the state is that of {given[0]} on {given[1]} parameter(s), and this is {kind} on {size}")
             chosen = {name: _checked(name, state_dict["hyperparameters"][name]) for name in self.hyperparameters}
             state = {name: list(numbers) for name, numbers in state_dict["state"].items()}
             lr, steps = _checked("lr", state_dict["lr"]), count("steps in the state", state_dict["steps"], 0)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"this is no state of {kind} as its state_dict() gives it: {error!r}") from None
+        probe = copy.copy(self)
+        vars(probe).update(lr=lr, steps=1, hyperparameters=chosen, state={})
+        probe._update([0.0] * size, [0.0] * size)
+        if state.keys() != (probe.state.keys() if steps else set()):
+            raise ValueError(f"the state of {kind} after {steps} step(s) does not hold what it remembers: {', '.join(probe.state)}")
         for name, numbers in state.items():
             if len(numbers) != size or not all(type(x) is float and math.isfinite(x) for x in numbers):
                 raise ValueError(f"the state holds {name}, which is not a list of {size} finite number(s), one for each parameter")
@@ -313,7 +318,6 @@ def norm_of(gradients: list[float]) -> float:
     return math.sqrt(total)
 
 
-# -- what is allowed --------------------------------------------------------------------------------------------------
 def _checked(name: str, x: Any) -> Any:
     """The hyperparameter in its type, if it is in range."""
     if name in ("nesterov", "centered"):
@@ -336,12 +340,11 @@ def _leaves(parameters: Iterable[Value]) -> list[Value]:
     leaves = list(parameters)
     if not leaves:
         raise ValueError("there are no parameters to train: the list is empty (or a generator that was used up)")
-    strange = next((leaf for leaf in leaves if not isinstance(leaf, Value)), None)
-    if strange is not None:
-        raise TypeError(f"parameters are Values, not {type(strange).__name__} {strange!r}: model.parameters() gives them")
-    computed = next((leaf for leaf in leaves if leaf.parents), None)
-    if computed is not None:
-        raise ValueError(f"{computed!r} is computed from other nodes: only leaves are parameters")
+    for leaf in leaves:
+        if not isinstance(leaf, Value):
+            raise TypeError(f"parameters are Values, not {type(leaf).__name__} {leaf!r}: model.parameters() gives them")
+        if leaf.parents:
+            raise ValueError(f"{leaf!r} is computed from other nodes: only leaves are parameters")
     if len(set(leaves)) < len(leaves):
         raise ValueError("a parameter stands twice in the list: it would be changed twice in each step")
     return leaves

@@ -137,6 +137,8 @@ class EarlyStopping(Callback):
                 raise ValueError(f"best.values has {len(best['values'])} entries for {len(names)} parameters")
             run.model.checked_state(dict(zip(names, best["values"])) | best["buffers"])
         numbers = {name: checked_number(state[name], name) for name in ("limit", "smallest")}
+        if (best is None) is not math.isinf(numbers["smallest"]):
+            raise ValueError(f"best and smallest={numbers['smallest']} do not fit together")
         return {"waited": count("waited", state["waited"], 0), **numbers, "best": best}
 
 

@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 class Interrupts:
     """Within it, ``KeyboardInterrupt`` arises only inside :meth:`call`; elsewhere Ctrl-C is noted, and the next call raises it.
 
-    In a thread other than the main one, and where the program has no handler of its own for Ctrl-C, it changes nothing.
+    In a thread other than the main one, and where the program has its own handler of Ctrl-C, it changes nothing.
 
     >>> with Interrupts() as interrupts:
     ...     interrupts.call(max, 1, 2)
@@ -25,7 +25,7 @@ class Interrupts:
         self.former: Any = None
 
     def __enter__(self) -> Interrupts:
-        if threading.current_thread() is threading.main_thread() and callable(signal.getsignal(signal.SIGINT)):
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             self.former = signal.signal(signal.SIGINT, self._note)
         return self
 
