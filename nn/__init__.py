@@ -1,11 +1,16 @@
 """Neurons, layers and networks built out of autograd_core Values: models, losses, optimizers, training.
 
-Data sets are in ``nn.data``; plots (matplotlib) in ``nn.plots``.
+Data sets are in ``nn.data``, networks built by hand in ``nn.gates``, what a network can represent in ``nn.capacity``, checks of a
+model in ``nn.diagnosis``; pictures (matplotlib) in ``nn.plots``. ``nn.Classifier`` and ``nn.Regressor`` need scikit-learn.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from . import data
 from .activations import ACTIVATIONS
-from .data import Dataset
+from .data import Dataset, jitter, shift_images
+from .export import export_program, from_torch, to_torch, torch_code
 from .layers import MLP, BatchNorm, Conv1d, Dropout, Layer, Neuron, Sequential
 from .losses import (
     LOSSES,
@@ -37,6 +42,7 @@ from .optim import (
     clip_grad_value,
 )
 from .perceptron import Convergence, Perceptron, PerceptronLayer
+from .studies import capacity, diagnosis, gates
 from .training.callbacks import L1, L2, Callback, ClipNorm, ClipValue, EarlyStopping, Progress, ReduceLROnPlateau
 from .training.checkpoint import Checkpoint
 from .training.execution import NotOneGraph
@@ -44,6 +50,10 @@ from .training.history import History
 from .training.loop import TrainingError, fit
 from .training.model import Input, Parameter
 from .training.prediction import METRICS, accuracy, predicted_classes
+
+if TYPE_CHECKING:
+    from . import plots
+    from .estimators import Classifier, Regressor
 
 __all__ = [
     "ACTIVATIONS",
@@ -59,6 +69,7 @@ __all__ = [
     "BatchNorm",
     "Callback",
     "Checkpoint",
+    "Classifier",
     "ClipNorm",
     "ClipValue",
     "Conv1d",
@@ -82,6 +93,7 @@ __all__ = [
     "Progress",
     "RMSprop",
     "ReduceLROnPlateau",
+    "Regressor",
     "Schedule",
     "Sequential",
     "StepLR",
@@ -89,17 +101,40 @@ __all__ = [
     "accuracy",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "capacity",
     "clip_grad_norm",
     "clip_grad_value",
     "cross_entropy",
     "data",
+    "diagnosis",
+    "export_program",
     "fit",
+    "from_torch",
+    "gates",
     "hinge_loss",
+    "jitter",
     "l1_loss",
     "l1_penalty",
     "l2_penalty",
     "logistic_loss",
     "mse_loss",
+    "plots",
     "predicted_classes",
+    "shift_images",
     "squared_error",
+    "to_torch",
+    "torch_code",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What needs matplotlib or scikit-learn is loaded when it is first used."""
+    if name == "plots":
+        return import_module(".plots", __name__)
+    if name in ("Classifier", "Regressor"):
+        return getattr(import_module(".estimators", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

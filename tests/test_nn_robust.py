@@ -193,6 +193,7 @@ TAKE_INTEGERS = {
     "moons": lambda n: nn.data.moons(n),
     "StepLR": lambda n: repr(nn.StepLR(n)),
     "EarlyStopping": lambda n: vars(nn.EarlyStopping(n)),
+    "jitter": lambda n: nn.jitter(X, Y, copies=n, noise=0.1, seed=0),
 }
 
 
