@@ -146,6 +146,8 @@ def as_labels(y: Any, name: str = "y", classes: int | None = None) -> list[int]:
     >>> as_labels([0.0, 2, True], classes=3)
     [0, 2, 1]
     """
+    if classes is not None and (not hasattr(classes, "__index__") or classes < 1):
+        raise ValueError(f"classes is the number of classes, a whole number from 1 on, not {classes!r}")
     labels = [value if type(value) is int else _whole(value, f"{name}: row {i}") for i, value in enumerate(_filled(y, name))]
     for i, label in enumerate(labels):
         if classes is not None and not 0 <= label < classes:

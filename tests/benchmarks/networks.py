@@ -142,7 +142,7 @@ def digits_table() -> None:
 def in_ours(train: Any, test: Any, dialect: str) -> float:
     model = nn.MLP(64, [32, 10], seed=0)
     optimizer = lambda parameters: nn.Adam(parameters, lr=RATE)  # noqa: E731
-    model.fit(*train, loss="cross_entropy", optimizer=optimizer, epochs=EPOCHS, batch_size=BATCH, dialect=dialect, seed=0, progress=False)
+    model.fit(*train, loss="cross_entropy", optimizer=optimizer, epochs=EPOCHS, batch_size=BATCH, dialect=dialect, seed=0)
     return model.evaluate(*test, "cross_entropy", ["accuracy"])["accuracy"]
 
 
@@ -192,7 +192,7 @@ def playground_table() -> None:
         train, test = nn.train_test_split(X, y, test=0.5, seed=0)
         model = nn.MLP(2, sizes, activation="tanh", seed=0)
         optimizer = lambda parameters: nn.Adam(parameters, lr=0.02)  # noqa: E731
-        seconds, _ = timed(lambda: model.fit(*train, loss="bce_with_logits", optimizer=optimizer, epochs=epochs, batch_size=20, seed=0, progress=False))  # noqa: B023
+        seconds, _ = timed(lambda: model.fit(*train, loss="bce_with_logits", optimizer=optimizer, epochs=epochs, batch_size=20, seed=0))  # noqa: B023
         accuracy = model.evaluate(*test, "bce_with_logits", ["accuracy"])["accuracy"]
         verdict = f"95 % in under 20 s ({met(accuracy >= 0.95 and seconds < 20.0)})"
         rows.append([name, f"MLP(2, {sizes})", str(epochs), f"{seconds:.1f}", f"{accuracy:.1%}", verdict])
