@@ -7,11 +7,12 @@ operations is ``table.py``.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import operators, persistence  # noqa: F401  # isort: skip
 from .derivatives.dual import Dual
-from .derivatives.transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from .number import TABLE, watching_comparisons
-from .primitive import Primitive
+from .derivatives.reverse import gradients
+from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .functions import dot, elu, leaky_relu, log_softmax, logsumexp, pow, primitive, sign, softmax, step
+from .number import watching_comparisons
+from .primitive import TABLE, DomainError, Primitive
 from .table import absolute as abs
 from .table import (
     acos,
@@ -24,37 +25,28 @@ from .table import (
     cbrt,
     cos,
     cosh,
-    dot,
-    elu,
     erf,
     erfc,
     exp,
     expm1,
     hypot,
     identity,
-    leaky_relu,
     log,
     log1p,
     log2,
     log10,
-    log_softmax,
-    logsumexp,
     maximum,
     minimum,
-    pow,
-    primitive,
     relu,
     sigmoid,
-    sign,
     sin,
     sinh,
-    softmax,
     softplus,
     sqrt,
-    step,
     tan,
     tanh,
 )
+from .tables import Table
 from .value import Constant, Value, topological_order
 
 if TYPE_CHECKING:
@@ -66,13 +58,15 @@ if TYPE_CHECKING:
         gradcheck,
         numerical_gradient,
     )
-    from .programs.compile import compile_graph
+    from .files import replace_file
+    from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
     from .programs.program import Program
     from .views.comparison import compare_methods
     from .views.cost import cost, operation_count
     from .views.derivation import derivation
     from .views.drawing import Drawing, draw, to_dot
+    from .views.mermaid import to_mermaid
     from .views.player import Player, play
     from .views.steps import explain, steps
     from .views.symbolic import formula, symbolic
@@ -87,13 +81,15 @@ _LAZY = {
         "gradcheck",
         "numerical_gradient",
     ),
-    "programs.compile": ("compile_graph",),
+    "files": ("replace_file",),
+    "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
     "programs.program": ("Program",),
     "views.comparison": ("compare_methods",),
     "views.cost": ("cost", "operation_count"),
     "views.derivation": ("derivation",),
     "views.drawing": ("Drawing", "draw", "to_dot"),
+    "views.mermaid": ("to_mermaid",),
     "views.player": ("Player", "play"),
     "views.steps": ("explain", "steps"),
     "views.symbolic": ("formula", "symbolic"),
@@ -113,8 +109,10 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "DIALECTS",
     "TABLE",
     "Constant",
+    "DomainError",
     "Drawing",
     "Dual",
     "GradcheckError",
@@ -122,6 +120,7 @@ __all__ = [
     "Player",
     "Primitive",
     "Program",
+    "Table",
     "Value",
     "abs",
     "acos",
@@ -174,6 +173,7 @@ __all__ = [
     "pow",
     "primitive",
     "relu",
+    "replace_file",
     "sigmoid",
     "sign",
     "sin",
@@ -187,6 +187,7 @@ __all__ = [
     "tan",
     "tanh",
     "to_dot",
+    "to_mermaid",
     "topological_order",
     "value_and_grad",
     "vjp",

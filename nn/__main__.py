@@ -12,7 +12,7 @@ from .export import export_program
 from .layers import MLP
 from .module import Module
 from .optim import Adam
-from .training.execution import DIALECTS
+from .training.execution import RUNS
 from .training.history import History
 from .training.loop import TrainingError
 
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("data", choices=TASKS, help="the data set; digits are scikit-learn's handwritten digits")
     parser.add_argument("--hidden", type=int, nargs="*", help="the number of neurons of each hidden layer")
     parser.add_argument("--epochs", type=int, help="passes over the data")
-    parser.add_argument("--dialect", choices=DIALECTS, default="python", help="how the network runs (default: python)")
+    parser.add_argument("--dialect", choices=RUNS, default="python", help="how the network runs (default: python)")
     parser.add_argument("--seed", type=int, default=0, help="what all chance is drawn from (default: 0)")
     parser.add_argument("--plot", metavar="FILE", help="write the curve of the training, and in two dimensions the decision boundary")
     parser.add_argument("--save", metavar="FILE", help="write the trained network as a file that needs nothing else: .py or .c")

@@ -21,7 +21,7 @@ def linear(z: Any) -> Any:
 
 
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"linear": linear} | {
-    name: getattr(ac, name) for name in ("relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus", "step", "sign")
+    name: getattr(ac, name) for name, row in ac.TABLE.items() if row.activation and name != "identity"
 }
 OF_LAYERS: dict[str, Callable[[Any], Any]] = {"softmax": ac.softmax, "log_softmax": ac.log_softmax}
 """Activations of all outputs of a layer together."""

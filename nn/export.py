@@ -8,19 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograd_core import Program, compile_graph
+from autograd_core import TABLE, Program, compile_graph, replace_file
 
 from .activations import activation_name
 from .layers import BatchNorm, Dropout, Layer, Sequential
 from .module import Module
 from .training.execution import evaluating, record
 from .training.model import Parameter
-from .training.saving import replace_file
 
-_TORCH = {
-    "leaky_relu": "LeakyReLU(0.01)", "softmax": "Softmax(dim=-1)", "log_softmax": "LogSoftmax(dim=-1)",
-    "relu": "ReLU()", "elu": "ELU()", "sigmoid": "Sigmoid()", "tanh": "Tanh()", "softplus": "Softplus()",
-}  # fmt: skip
+_OF_LAYERS = {"softmax": "Softmax(dim=-1)", "log_softmax": "LogSoftmax(dim=-1)"}
 
 
 def torch_code(model: Sequential) -> str:
@@ -112,8 +108,8 @@ def _counterparts(model: Sequential) -> Iterator[tuple[Module | None, str]]:
             bias = "" if part.neurons[0].b is not None else ", bias=False"
             yield part, f"Linear({part.nin}, {part.nout}{bias})"
             name = activation_name(part.activation)
-            if name in _TORCH:
-                yield None, _TORCH[name]
+            if torch := _OF_LAYERS.get(name) or (TABLE[name].torch if name in TABLE else ""):
+                yield None, torch
             elif name != "linear":
                 raise ValueError(f"PyTorch has no module for the activation {name!r} of {part!r}")
         elif isinstance(part, BatchNorm):

@@ -28,7 +28,7 @@ class Dialect(NamedTuple):
 
     name: str
     function: Callable[[str], str]
-    """The name of a :mod:`math` function in this language."""
+    """The name of a :mod:`math` function in this language; a ``LookupError`` if it has none."""
     conditional: tuple[str, str, str, str]
     """The text before the first and between the parts test, then, otherwise of a conditional, and after it."""
     logic: tuple[str, str]
@@ -39,29 +39,16 @@ class Dialect(NamedTuple):
     """Whether a conditional is a function call, which needs no brackets, and a test is a mask, which does."""
     wrap: tuple[str, str] = ("", "")
     """What stands around the operands of calls, comparisons and conditionals."""
+    identifier: Callable[[str], str] = str
+    """The name under which a program holds a node: the one given, changed if the language or the program uses it itself."""
 
 
-_NUMPY_NAMES = {"asin": "np.arcsin", "acos": "np.arccos", "atan": "np.arctan", "atan2": "np.arctan2", "pow": "np.power"}
-_NUMPY_NAMES |= {"asinh": "np.arcsinh", "acosh": "np.arccosh", "atanh": "np.arctanh"}
 # math.hypot has an algorithm of its own; the absolute value of a complex number is hypot as in C.
 _PYTHON_NAMES = {"hypot": "abs(complex"}
-_NUMPY_NAMES |= {"erf": "erf", "erfc": "erfc"}  # not in NumPy: the program brings them along
-_C_NAMES = {"inf": "INFINITY", "nan": "NAN"}
 
-# The notation of the table itself: Python, with the names of the math module.
+# The notation of the table itself: Python, with the names of the math module. Those of other languages stand in programs/.
 TABLE_NOTATION = Dialect("table", lambda name: name, ("", " if ", " else ", ""), (" and ", " or "), test_first=False)
 PYTHON = Dialect("python", lambda name: _PYTHON_NAMES.get(name, name), ("", " if ", " else ", ""), (" and ", " or "), test_first=False)
-NUMPY = Dialect("numpy", lambda name: _NUMPY_NAMES.get(name, f"np.{name}"), ("np.where(", ", ", ", ", ")"), (" & ", " | "), is_call=True)
-C = Dialect("c", lambda name: _C_NAMES.get(name, name), ("", " ? ", " : ", ""), (" && ", " || "))
-# JavaScript has no error function and no copysign, and its pow(1, nan) is not 1: the page brings them along.
-_JAVASCRIPT_NAMES = {name: name for name in ("erf", "erfc", "copysign", "pow")}
-_JAVASCRIPT_NAMES |= {"inf": "Infinity", "nan": "NaN", "fabs": "Math.abs"}
-JAVASCRIPT = Dialect(
-    "javascript", lambda name: _JAVASCRIPT_NAMES.get(name, f"Math.{name}"), ("", " ? ", " : ", ""), (" && ", " || ")
-)
-LANES = Dialect(  # C on vectors of rows
-    "lanes", lambda name: _C_NAMES.get(name, f"lanes_{name}"), ("SELECT(", ", ", ", ", ")"), (" & ", " | "), is_call=True, wrap=("V(", ")")
-)
 
 
 class Spelling(NamedTuple):
@@ -92,77 +79,99 @@ def spelling(python: str, dialect: Dialect = PYTHON) -> Spelling:
 
     >>> spelling("x + y").fill({"x": ("a * b", 2), "y": ("c + d", 1)})
     'a * b + (c + d)'
-    >>> spelling("x if x > 0.0 else -1.0", C).fill({"x": ("a", 5)})
-    'a > 0.0 ? a : -1.0'
+    >>> spelling("x if x > 0.0 else -1.0").fill({"x": ("a", 5)})
+    'a if a > 0.0 else -1.0'
     """
-    pieces: list[str | Gap] = []
+    printer = _Printer(dialect)
+    tree = ast.parse(python, mode="eval").body
+    printer.visit(tree)
+    return Spelling(tuple(printer.pieces), precedence(tree, dialect))
 
-    def text(part: str) -> None:
-        if pieces and isinstance(pieces[-1], str):
-            pieces[-1] += part
+
+class _Printer:
+    """Walks a Python expression and collects its pieces in a dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.pieces: list[str | Gap] = []
+
+    def text(self, part: str) -> None:
+        if self.pieces and isinstance(self.pieces[-1], str):
+            self.pieces[-1] += part
         else:
-            pieces.append(part)
+            self.pieces.append(part)
 
-    def inside(node: ast.expr, least: float) -> None:
+    def inside(self, node: ast.expr, least: float) -> None:
         """Print ``node`` where anything that binds less tightly than ``least`` needs brackets."""
         if isinstance(node, ast.Name) and node.id not in _NUMBERS:
-            pieces.append((node.id, least))
-        elif precedence(node, dialect) < least:
-            text("(")
-            visit(node)
-            text(")")
+            self.pieces.append((node.id, least))
+        elif precedence(node, self.dialect) < least:
+            self.text("(")
+            self.visit(node)
+            self.text(")")
         else:
-            visit(node)
+            self.visit(node)
 
-    def wrapped(node: ast.expr, least: float) -> None:
-        text(dialect.wrap[0])
-        inside(node, CONDITIONAL if dialect.wrap[0] else least)
-        text(dialect.wrap[1])
+    def wrapped(self, node: ast.expr, least: float) -> None:
+        """Print ``node`` between what the dialect puts around operands."""
+        before, after = self.dialect.wrap
+        self.text(before)
+        self.inside(node, CONDITIONAL if before else least)
+        self.text(after)
 
-    def visit(node: ast.expr) -> None:
-        if isinstance(node, ast.Constant):
-            text(repr(float(node.value)))  # type: ignore[arg-type]
-        elif isinstance(node, ast.Name):
-            if node.id in ("pi", "e", "tau"):
-                text(repr(getattr(math, node.id)))
-            else:
-                text(dialect.function(node.id)) if node.id in _NUMBERS else inside(node, CONDITIONAL)
-        elif isinstance(node, ast.BinOp):
-            symbol, level = _BINARY[type(node.op)]
-            inside(node.left, level)
-            text(f" {symbol} ")
-            inside(node.right, level + 0.5)  # from the left: brackets on the right stay, or rounding would change
-        elif isinstance(node, ast.UnaryOp):
-            text("-")
-            inside(node.operand, SIGN + 0.5)  # in C, two minus signs in a row are another operator
-        elif isinstance(node, ast.Call):
-            name = dialect.function(node.func.id)  # type: ignore[attr-defined]
-            text(f"{name}(")
-            for i, argument in enumerate(node.args):
-                text(", " if i else "")
-                wrapped(argument, CONDITIONAL)
-            text(")" * (1 + name.count("(")))
-        elif isinstance(node, ast.Compare):
-            wrapped(node.left, SUM)
-            text(f" {_COMPARE[type(node.ops[0])]} ")
-            wrapped(node.comparators[0], SUM)
-        elif isinstance(node, ast.BoolOp):
-            for i, value in enumerate(node.values):
-                text(dialect.logic[isinstance(node.op, ast.Or)] if i else "")
-                inside(value, ATOM if dialect.is_call else COMPARISON)
-        elif isinstance(node, ast.IfExp):
-            parts = [node.test, node.body] if dialect.test_first else [node.body, node.test]
-            for between, part in zip(dialect.conditional, [*parts, node.orelse]):
-                text(between)
-                least = CONDITIONAL if part is node.orelse or dialect.is_call else COMPARISON
-                inside(part, least) if part is node.test else wrapped(part, least)
-            text(dialect.conditional[3])
-        else:
+    def visit(self, node: ast.expr) -> None:
+        """Print ``node`` by the method of its kind."""
+        kind = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if kind is None:
             raise ValueError(f"a primitive's value is arithmetic, calls and conditionals, not {ast.unparse(node)!r}")
+        kind(node)
 
-    tree = ast.parse(python, mode="eval").body
-    visit(tree)
-    return Spelling(tuple(pieces), precedence(tree, dialect))
+    def _constant(self, node: ast.Constant) -> None:
+        self.text(repr(float(node.value)))  # type: ignore[arg-type]
+
+    def _name(self, node: ast.Name) -> None:
+        if node.id in ("pi", "e", "tau"):
+            self.text(repr(getattr(math, node.id)))
+        elif node.id in _NUMBERS:
+            self.text(self.dialect.function(node.id))
+        else:
+            self.inside(node, CONDITIONAL)
+
+    def _binop(self, node: ast.BinOp) -> None:
+        symbol, level = _BINARY[type(node.op)]
+        self.inside(node.left, level)
+        self.text(f" {symbol} ")
+        self.inside(node.right, level + 0.5)  # from the left: brackets on the right stay, or rounding would change
+
+    def _unaryop(self, node: ast.UnaryOp) -> None:
+        self.text("-")
+        self.inside(node.operand, SIGN + 0.5)  # in C, two minus signs in a row are another operator
+
+    def _call(self, node: ast.Call) -> None:
+        name = self.dialect.function(node.func.id)  # type: ignore[attr-defined]
+        self.text(f"{name}(")
+        for i, argument in enumerate(node.args):
+            self.text(", " if i else "")
+            self.wrapped(argument, CONDITIONAL)
+        self.text(")" * (1 + name.count("(")))
+
+    def _compare(self, node: ast.Compare) -> None:
+        self.wrapped(node.left, SUM)
+        self.text(f" {_COMPARE[type(node.ops[0])]} ")
+        self.wrapped(node.comparators[0], SUM)
+
+    def _boolop(self, node: ast.BoolOp) -> None:
+        for i, value in enumerate(node.values):
+            self.text(self.dialect.logic[isinstance(node.op, ast.Or)] if i else "")
+            self.inside(value, ATOM if self.dialect.is_call else COMPARISON)
+
+    def _ifexp(self, node: ast.IfExp) -> None:
+        parts = [node.test, node.body] if self.dialect.test_first else [node.body, node.test]
+        for between, part in zip(self.dialect.conditional, [*parts, node.orelse]):
+            self.text(between)
+            least = CONDITIONAL if part is node.orelse or self.dialect.is_call else COMPARISON
+            self.inside(part, least) if part is node.test else self.wrapped(part, least)
+        self.text(self.dialect.conditional[3])
 
 
 def precedence(node: ast.expr, dialect: Dialect = PYTHON) -> float:

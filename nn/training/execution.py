@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from operator import add
 from typing import Any, NamedTuple
 
-from autograd_core import Constant, Value, compile_graph, dot, find_nonfinite, watching_comparisons
+from autograd_core import DIALECTS, Constant, Value, compile_graph, dot, find_nonfinite, watching_comparisons
 
 from .model import Input, Model
 
-DIALECTS = ("python", "c", "numpy", "eager")  # those of compile_graph that run here, and none
+RUNS = (*(name for name, made in DIALECTS.items() if made.runs_here), "eager")
+"""How a model may run: in a dialect of ``compile_graph`` that Python can call, or sample by sample on Values."""
 Loss = Callable[[Any, Any], Any]
 
 

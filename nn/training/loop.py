@@ -12,7 +12,7 @@ from ..losses import LOSSES
 from ..optim import OPTIMIZERS, Optimizer, norm_of
 from .callbacks import Callback, Run, callbacks_of
 from .checkpoint import Checkpoint
-from .execution import DIALECTS, BatchError, execution, first_bad, is_finite
+from .execution import RUNS, BatchError, execution, first_bad, is_finite
 from .history import History
 from .interrupts import Interrupts
 from .model import Changes, Model, assign
@@ -80,8 +80,8 @@ def _prepared(
     metrics: Any, sample_weight: Any, shuffle: Any, seed: Any, dialect: Any, callbacks: Any,
 ) -> tuple[_Training, Changes]:  # fmt: skip
     """A training whose options were checked, and what a checkpoint changes before it; nothing is changed yet."""
-    if dialect not in DIALECTS:
-        raise ValueError(f"dialect is one of {', '.join(map(repr, DIALECTS))}, not {dialect!r}")
+    if dialect not in RUNS:
+        raise ValueError(f"dialect is one of {', '.join(map(repr, RUNS))}, not {dialect!r}")
     loss, measured = named(loss, LOSSES, "loss"), metrics_named(metrics, loss)
     chosen = callbacks_of(callbacks)
     checkpoint = next((callback for callback in chosen if isinstance(callback, Checkpoint)), None)

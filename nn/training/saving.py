@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import secrets
 import zlib
 from pathlib import Path
 from typing import Any
+
+from autograd_core import replace_file
 
 from .model import Model, assign
 
@@ -35,25 +34,6 @@ def write_json(path: str | Path, kind: str, content: dict[str, Any]) -> None:
     text = json.dumps(content)
     head = {"format": f"nn {kind}", "version": VERSION, "checksum": zlib.crc32(text.encode())}
     replace_file(path, f"{json.dumps(head)[:-1]}, {text[1:]}")
-
-
-def replace_file(path: str | Path, text: str) -> None:
-    """Write a file beside its place, and move it there in one step."""
-    path = Path(path)
-    path = Path(os.path.realpath(path))
-    beside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        with open(beside, "x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(OSError):  # a new file has the usual rights, a replaced one keeps its own
-            os.chmod(beside, path.stat().st_mode & 0o7777)
-        os.replace(beside, path)
-    except BaseException:
-        with contextlib.suppress(OSError):  # it may have been moved, or never made
-            os.unlink(beside)
-        raise
 
 
 def read_json(path: str | Path, kind: str) -> dict[str, Any]:
