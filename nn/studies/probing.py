@@ -7,15 +7,16 @@ import math
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd_core import Value, numerical_gradient, topological_order
 
-from .layers import Neuron, activation_name
-from .module import Input, Module, Parameter
-from .perceptron import Perceptron
-from .samples import Samples, samples_of
-from .tables import as_rows
+from ..activations import activation_name
+from ..layers import Neuron
+from ..module import Module
+from ..perceptron import Perceptron
+from ..training.model import Input, Parameter
+from ..training.samples import Samples, as_rows, samples_of
 
 WRONG_GRADIENT = 1e-4  # a relative error: the differences of a right gradient stay far below it
 STEP = 1e-5  # of the differences, relative to the parameter: rounding and truncation are both far below WRONG_GRADIENT
@@ -133,6 +134,39 @@ def all_mean(outputs: list[Any]) -> list[Any]:
 
 
 # -- finite differences ----------------------------------------------------------------------------------------------
+class Compared(NamedTuple):
+    """A parameter, and its derivative by backpropagation and by finite differences."""
+
+    layer: str
+    name: str
+    exact: float
+    numeric: float
+    error: float
+    on_kink: bool
+
+
+def compared(model: Module, loss: Callable[[], Value], output: Value, per_layer: int, chance: random.Random) -> list[Compared]:
+    """The gradient of ``output``, a value of ``loss()``, beside finite differences, in some parameters of each layer."""
+    gradients, floor = gradients_of(model, output), 1e-3 * abs(output.data)  # below that, rounding of the loss shows
+    found = []
+    for layer, named in parameters_of_layers(model).items():
+        for name, parameter in chance.sample(named, min(per_layer, len(named))):
+            exact, start = gradients[parameter], parameter.data
+
+            def at(x: Any, parameter: Parameter = parameter) -> float:
+                parameter.data = x.data if isinstance(x, Value) else x
+                return loss().data
+
+            numeric = numerical_gradient(at, start, STEP * max(1.0, abs(start)))
+            if relative_error(exact, numeric, floor) > WRONG_GRADIENT:
+                numeric = numerical_gradient(at, start)  # extrapolated: more exact, for four times the work
+            error = relative_error(exact, numeric, floor)
+            on_kink = error > WRONG_GRADIENT and is_kink(at, start, exact)
+            parameter.data = start
+            found.append(Compared(layer, name, exact, numeric, error, on_kink))
+    return found
+
+
 def relative_error(exact: float, numeric: float, floor: float) -> float:
     difference = abs(exact - numeric)
     return 0.0 if difference == 0.0 else difference / max(abs(exact), abs(numeric), floor) if math.isfinite(difference) else math.inf

@@ -8,12 +8,17 @@ from collections.abc import Callable, Sequence
 from operator import add
 from typing import Any, NamedTuple
 
-from autograd_core import Constant, Value, compile_graph, find_nonfinite, watching_comparisons
+from autograd_core import DIALECTS, Constant, Value, compile_graph, dot, find_nonfinite, watching_comparisons
 
-from .module import Input, Module
+from .model import Input, Model
 
-DIALECTS = ("python", "c", "numpy", "eager")
+RUNS = (*(name for name, made in DIALECTS.items() if made.runs_here), "eager")
+"""How a model may run: in a dialect of ``compile_graph`` that Python can call, or sample by sample on Values."""
 Loss = Callable[[Any, Any], Any]
+
+
+class BatchError(ValueError):
+    """A batch that cannot be normalised: the message says what is needed."""
 
 
 class Sample(NamedTuple):
@@ -27,16 +32,18 @@ class Sample(NamedTuple):
     loss: Value | None
 
 
-def record(model: Module, x: Sequence[float], target: Sequence[float], loss: Loss | None) -> Sample:
-    """The graph of the outputs, and of the loss if there is one, for one sample."""
+def record(model: Model, x: Sequence[float], target: Sequence[float], loss: Loss | None, weighted: bool = False) -> Sample:
+    """The graph of the outputs, and of the loss if there is one, for one sample; ``weighted`` if its weight stands behind the targets."""
     inputs: list[Value] = [Input(value, f"x{i}") for i, value in enumerate(x)]
     targets: list[Value] = [Input(value, f"t{i}") for i, value in enumerate(target)]
+    known = targets[:-1] if weighted else targets
     output = model(inputs)
     single = not isinstance(output, list | tuple)
     outputs = [y if isinstance(y, Value) else Constant(y) for y in ([output] if single else output)]
-    value = loss([output], [targets[0] if single else targets]) if loss else None
+    value = loss([output], [known[0] if single else known]) if loss else None
     if loss and not isinstance(value, Value | int | float):
         raise TypeError(f"a loss returns one number, a Value, not {type(value).__name__}: take the mean over the samples")
+    value = targets[-1] * value if weighted and value is not None else value
     return Sample(inputs, targets, outputs, single, Constant(value) if isinstance(value, int | float) else value)
 
 
@@ -47,9 +54,17 @@ class NotOneGraph(UserWarning):
 class Execution:
     """Sums of losses and gradients, and outputs, of a model over rows that hold a sample and its targets."""
 
-    def __init__(self, model: Module, loss: Loss, columns: int) -> None:
-        self.model, self.loss, self.columns = model, loss, columns
+    def __init__(self, model: Model, loss: Loss, columns: int, weighted: bool = False) -> None:
+        self.model, self.loss, self.columns, self.weighted = model, loss, columns, weighted
         self.parameters = model.parameters()
+
+    def record(self, row: Sequence[float]) -> Sample:
+        """The graph of one row."""
+        return record(self.model, row[: self.columns], row[self.columns :], self.loss, self.weighted)
+
+    def weight(self, rows: Any) -> float:
+        """What the sums over some rows are divided by for the mean."""
+        return float(sum(row[-1] for row in rows)) if self.weighted else len(rows)
 
     def rows(self, rows: list[list[float]]) -> Any:
         """The rows in the form in which this execution reads them fastest."""
@@ -75,8 +90,8 @@ class Eager(Execution):
     def sums(self, values: list[float], rows: Any) -> tuple[float, list[float]]:
         self.assign(values)
         if any(module.needs_batch for module in self.model.modules()):
-            total = self._batch_loss(rows)
-            return total.data * len(rows), [g * len(rows) for g in self._gradients(total)]
+            total, size = self._batch_loss(rows), self.weight(rows)
+            return total.data * size, [g * size for g in self._gradients(total)]
         sums, gradients = 0.0, [0.0] * len(values)
         for row in rows:
             loss = self.record(row).loss
@@ -86,8 +101,12 @@ class Eager(Execution):
 
     def _batch_loss(self, rows: Sequence[Sequence[float]]) -> Any:
         outputs = self.model.batch([[Input(value, f"x{i}") for i, value in enumerate(row[: self.columns])] for row in rows])
-        targets = [row[self.columns] if isinstance(y, Value) else list(row[self.columns :]) for y, row in zip(outputs, rows)]
-        return self.loss(outputs, targets)
+        end = -1 if self.weighted else None
+        targets = [row[self.columns] if isinstance(y, Value) else list(row[self.columns : end]) for y, row in zip(outputs, rows)]
+        if not self.weighted:
+            return self.loss(outputs, targets)
+        weights = [row[-1] / self.weight(rows) for row in rows]
+        return dot(weights, [self.loss([y], [t]) for y, t in zip(outputs, targets)])
 
     def _gradients(self, loss: Any) -> list[float]:
         for parameter in self.parameters:
@@ -101,23 +120,19 @@ class Eager(Execution):
             samples = [self.record(row) for row in rows]
         return [[y.data for y in (*sample.outputs, sample.loss)] for sample in samples]  # type: ignore[union-attr]
 
-    def record(self, row: Sequence[float]) -> Sample:
-        return record(self.model, row[: self.columns], row[self.columns :], self.loss)
-
 
 class Compiled(Execution):
     """One sample is recorded and compiled; ``dialect`` is that of ``compile_graph``."""
 
-    def __init__(self, model: Module, loss: Loss, columns: int, first: Sequence[float], dialect: str) -> None:
-        super().__init__(model, loss, columns)
+    def __init__(self, model: Model, loss: Loss, columns: int, weighted: bool, first: Sequence[float], dialect: str) -> None:
+        super().__init__(model, loss, columns, weighted)
         self.dialect = dialect
-        sample = record(model, first[:columns], first[columns:], loss)
-        leaves = [*sample.inputs, *sample.targets]
-        self._sums = compile_graph(sample.loss, self.parameters, leaves, dialect)  # type: ignore[arg-type]
+        sample = self.record(first)
+        self._sums = compile_graph(sample.loss, self.parameters, [*sample.inputs, *sample.targets], dialect)  # type: ignore[arg-type]
         with evaluating(model):
-            sample = record(model, first[:columns], first[columns:], loss)
-        leaves = [*sample.inputs, *sample.targets]
+            sample = self.record(first)
         outputs: list[Any] = [*sample.outputs, sample.loss]
+        leaves = [*sample.inputs, *sample.targets]
         self._outputs = compile_graph(outputs, self.parameters, leaves, "python" if dialect == "c" else dialect)
 
     def rows(self, rows: list[list[float]]) -> Any:
@@ -138,33 +153,30 @@ class Compiled(Execution):
         return found
 
 
-def execution(model: Module, loss: Loss, rows: list[list[float]], columns: int, dialect: str) -> Execution:
+def execution(
+    model: Model, loss: Loss, rows: list[list[float]], columns: int, dialect: str = "python", weighted: bool = False
+) -> Execution:  # fmt: skip
     """How to run ``model``: compiled, unless ``dialect`` is ``"eager"`` or its graph differs from sample to sample."""
-    if dialect not in DIALECTS:
-        raise ValueError(f"dialect is one of {', '.join(map(repr, DIALECTS))}, not {dialect!r}")
+    eager = Eager(model, loss, columns, weighted)
     # A module with buffers, such as BatchNorm, changes what the graph holds as constants.
     if dialect == "eager" or any(module.needs_batch or module.buffers for module in model.modules()):
-        return Eager(model, loss, columns)
+        return eager
     with watching_comparisons() as places:
-        record(model, rows[0][:columns], rows[0][columns:], loss)
+        eager.record(rows[0])
     if places:
-        warnings.warn(
-            f"{type(model).__name__} or the loss compares Values at {places[0]}, so that a recorded graph would be right for "
-            "some samples only: it runs eagerly, which is slower; use relu, maximum or step to choose by value",
-            NotOneGraph,
-            stacklevel=3,
-        )
-        return Eager(model, loss, columns)
-    compiled = Compiled(model, loss, columns, rows[0], dialect)
-    if not _agrees(compiled, rows[-1]):
-        warnings.warn(
-            f"{type(model).__name__} or the loss computes with something that a recorded graph holds as a constant (.data, random "
-            "numbers, an attribute that changes), so that the graph would be right for some samples only: it runs eagerly",
-            NotOneGraph,
-            stacklevel=3,
-        )
-        return Eager(model, loss, columns)
-    return compiled
+        return _said(eager, f"compares Values at {places[0]}", "which is slower; use relu, maximum or step to choose by value")
+    compiled = Compiled(model, loss, columns, weighted, rows[0], dialect)
+    if _agrees(compiled, rows[-1]):
+        return compiled
+    held = "computes with something that a recorded graph holds as a constant (.data, random numbers, an attribute that changes)"
+    return _said(eager, held, "which is slower")
+
+
+def _said(eager: Eager, what: str, advice: str) -> Eager:
+    name = type(eager.model).__name__
+    consequence = "so that a recorded graph would be right for some samples only: it runs eagerly"
+    warnings.warn(f"{name} or the loss {what}, {consequence}, {advice}", NotOneGraph, stacklevel=5)
+    return eager
 
 
 def _agrees(compiled: Compiled, row: list[float]) -> bool:
@@ -172,10 +184,10 @@ def _agrees(compiled: Compiled, row: list[float]) -> bool:
     values = [float(parameter.data) for parameter in compiled.parameters]
     try:
         with evaluating(compiled.model):
-            sample = record(compiled.model, row[: compiled.columns], row[compiled.columns :], compiled.loss)
+            sample = compiled.record(row)
             expected = [y.data for y in (*sample.outputs, sample.loss)]  # type: ignore[union-attr]
         found = compiled.outputs(values, [row])[0]
-        loss = record(compiled.model, row[: compiled.columns], row[compiled.columns :], compiled.loss).loss
+        loss = compiled.record(row).loss
         found, expected = [*found, compiled.sums(values, compiled.rows([row]))[0]], [*expected, loss.data]  # type: ignore[union-attr]
     except (ValueError, ArithmeticError):  # a sample out of the domain: training says so
         return True
@@ -190,7 +202,7 @@ def same(a: float, b: float) -> bool:
 class evaluating:  # noqa: N801  a context manager, which is used as a function
     """Within it, a model is in evaluation mode."""
 
-    def __init__(self, model: Module) -> None:
+    def __init__(self, model: Model) -> None:
         self.model = model
 
     def __enter__(self) -> None:
@@ -204,7 +216,7 @@ class evaluating:  # noqa: N801  a context manager, which is used as a function
 
 def first_bad(execution: Execution, values: list[float], rows: Any) -> str:
     """Which of the rows gives a loss or a gradient that is not finite, and the first node where it happened."""
-    eager = Eager(execution.model, execution.loss, execution.columns)
+    eager = Eager(execution.model, execution.loss, execution.columns, execution.weighted)
     eager.assign(values)
     if any(module.needs_batch for module in eager.model.modules()):
         return "somewhere in the batch"

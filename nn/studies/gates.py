@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
-from .layers import Layer, Sequential
-from .module import Module
-from .perceptron import Perceptron, PerceptronLayer
+from ..layers import Layer, Sequential
+from ..module import Module
+from ..perceptron import Perceptron, PerceptronLayer
 
 Line = tuple[float, float, float]
 """``(w1, w2, b)``: the half-plane ``w1 x + w2 y + b >= 0``."""
@@ -60,11 +62,20 @@ def xor_network(kind: str = "step") -> Sequential:
 
 
 def _layer(weights: Sequence[Sequence[float]], biases: Sequence[float]) -> Layer:
-    layer = Layer(len(weights[0]), len(weights), "relu", init="zeros")
+    return with_weights(Layer(len(weights[0]), len(weights), "relu", init="zeros"), weights, biases)
+
+
+def with_weights(layer: Any, weights: Sequence[Sequence[float]], biases: Sequence[float]) -> Any:
+    """The layer itself, after its units were given these weights and biases.
+
+    >>> with_weights(Layer(2, 1, "linear"), [[1.0, 2.0]], [3.0])([1.0, 1.0]).data
+    6.0
+    """
     for neuron, row, bias in zip(layer.neurons, weights, biases):
         for parameter, weight in zip(neuron.w, row):
             parameter.data = weight
-        neuron.b.data = bias  # type: ignore[union-attr]
+        if neuron.b is not None:
+            neuron.b.data = bias
     return layer
 
 
@@ -119,9 +130,5 @@ def regions(lines: Sequence[Line], low: float = -3.0, high: float = 3.0, steps: 
     7
     """
     axis = [low + (high - low) * i / (steps - 1) for i in range(steps)]
-    counts: dict[str, int] = {}
-    for x in axis:
-        for y in axis:
-            code = "".join(str(int(w1 * x + w2 * y + b >= 0.0)) for w1, w2, b in lines)
-            counts[code] = counts.get(code, 0) + 1
-    return dict(sorted(counts.items()))
+    codes = ("".join(str(int(w1 * x + w2 * y + b >= 0.0)) for w1, w2, b in lines) for x in axis for y in axis)
+    return dict(sorted(Counter(codes).items()))

@@ -13,33 +13,33 @@ import statistics
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from autograd_core import Value, numerical_gradient
-
-from .convolution import Conv1d
-from .dropout import Dropout
-from .history import History
-from .module import Module, Parameter
-from .optim import Adam
+from ..activations import named
+from ..layers import Conv1d, Dropout
+from ..losses import LOSSES
+from ..module import Module
+from ..optim import Adam
+from ..training.callbacks import Progress
+from ..training.history import History
+from ..training.loop import TrainingError, fit
+from ..training.samples import Samples
 from .probing import (
-    STEP,
     WRONG_GRADIENT,
+    Compared,
     activation_of,
     all_mean,
     batch_loss,
     borrowed,
     cause_of,
+    compared,
     drawn_samples,
     gradients_of,
-    is_kink,
     layers_of,
     outputs_of_layers,
     parameters_of_layers,
-    relative_error,
 )
-from .samples import loss_named
-from .training import TrainingError, fit
 
 VANISHING = 1e-3  # first layer by last layer: below, the first one learns a thousand times more slowly, that is, hardly
 EXPLODING = 1e3  # the inverse; and the norm at which one usual step (0.01) moves weights of size 1 by ten times their size
@@ -78,7 +78,7 @@ class Diagnosis:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw it with matplotlib, on ``ax`` or new axes, by a function of ``nn.plots``; returns what that returns."""
-        from . import plots
+        from .. import plots
 
         function, content, labels = self.picture
         drawn = getattr(plots, function)(content, ax=ax)
@@ -119,44 +119,28 @@ def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer:
     >>> print(check_gradients(MLP(1, [1], init="zeros"), [[2.0]], [1.0]).finding)
     The gradient is right: in all 2 parameters compared it agrees with finite differences.
     """
-    data, function = drawn_samples(model, X, y, loss, samples, seed), loss_named(loss)
-    chance, compared, left_out = random.Random(seed), [], 0
+    data, function = drawn_samples(model, X, y, loss, samples, seed), named(loss, LOSSES, "loss")
     with borrowed(model, training=True):
         output = batch_loss(model, data, function)
         if batch_loss(model, data, function).data != output.data:
             raise ValueError("the loss differs from call to call: keep the random generator of a module in its attribute generator")
-        gradients, floor = gradients_of(model, output), 1e-3 * abs(output.data)  # below that, rounding of the loss shows
-        for layer, named in parameters_of_layers(model).items():
-            for name, parameter in chance.sample(named, min(per_layer, len(named))):
-                exact, start = gradients[parameter], parameter.data
-
-                def at(x: Any, parameter: Parameter = parameter) -> float:
-                    parameter.data = x.data if isinstance(x, Value) else x
-                    return batch_loss(model, data, function).data
-
-                numeric = numerical_gradient(at, start, STEP * max(1.0, abs(start)))
-                if relative_error(exact, numeric, floor) > WRONG_GRADIENT:
-                    numeric = numerical_gradient(at, start)  # extrapolated: more exact, for four times the work
-                error = relative_error(exact, numeric, floor)
-                on_kink = error > WRONG_GRADIENT and is_kink(at, start, exact)
-                parameter.data = start
-                left_out += on_kink
-                if not on_kink:
-                    compared.append((error, name, exact, numeric, layer))
-    errors = {layer: max(row[0] for row in compared if row[-1] == layer) for layer in dict.fromkeys(row[-1] for row in compared)}
-    largest, worst, exact, numeric, _ = max(compared, key=lambda row: row[0], default=(0.0, "", 0.0, 0.0, ""))
-    finding = f"The gradient is right: in all {len(compared)} parameters compared it agrees with finite differences."
-    if largest > WRONG_GRADIENT:
-        finding = f"The gradient is wrong: in {worst} it is {exact:.6g}, and finite differences give {numeric:.6g}. {cause_of(output)}"
-    elif not compared:
+        found = compared(model, lambda: batch_loss(model, data, function), output, per_layer, random.Random(seed))
+    kept = [row for row in found if not row.on_kink]
+    errors = {layer: max(row.error for row in kept if row.layer == layer) for layer in dict.fromkeys(row.layer for row in kept)}
+    worst, left_out = max(kept, key=lambda row: row.error, default=Compared("", "", 0.0, 0.0, 0.0, False)), len(found) - len(kept)
+    wrong = worst.error > WRONG_GRADIENT
+    finding = f"The gradient is right: in all {len(kept)} parameters compared it agrees with finite differences."
+    if wrong:
+        said = f"in {worst.name} it is {worst.exact:.6g}, and finite differences give {worst.numeric:.6g}"
+        finding = f"The gradient is wrong: {said}. {cause_of(output)}"
+    elif not kept:
         finding = f"Nothing could be compared: all {left_out} parameters tried stand on a kink. Take other samples or another seed."
-    if left_out and compared:
+    if left_out and kept:
         finding += f" ({left_out} left out: the loss has a kink there.)"
     table = [("layer", "relative error"), *((layer, f"{error:.1e}") for layer, error in errors.items())]
-    numbers = {"max_error": largest, "worst": worst, "errors": errors, "checked": len(compared), "left_out": left_out}
+    numbers = {"max_error": worst.error, "worst": worst.name, "errors": errors, "checked": len(kept), "left_out": left_out}
     picture = ("gradient_flow", errors, {"title": "Gradient check", "xlabel": "largest relative error"})
-    fine = largest <= WRONG_GRADIENT and bool(compared)
-    return Diagnosis(finding, fine, table, numbers, picture)
+    return Diagnosis(finding, bool(kept) and not wrong, table, numbers, picture)
 
 
 def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int = 64, seed: int = 0) -> Diagnosis:
@@ -171,7 +155,7 @@ def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int
     """
     data = drawn_samples(model, X, y, loss, samples, seed)
     with borrowed(model, training=True):
-        gradients = gradients_of(model, batch_loss(model, data, loss_named(loss)))
+        gradients = gradients_of(model, batch_loss(model, data, named(loss, LOSSES, "loss")))
     layers = {layer: [abs(gradients[parameter]) for _, parameter in named] for layer, named in parameters_of_layers(model).items()}
     means = {layer: sum(sizes) / len(sizes) for layer, sizes in layers.items()}
     norms = {layer: math.hypot(*sizes) for layer, sizes in layers.items()}
@@ -179,7 +163,7 @@ def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int
     ratio = first / last if last else math.inf if first else 1.0
     seen = f"the first layer's is {ratio:.2g} times the last one's, and the norm of all is {norm:.2g}"
     if not math.isfinite(norm) or norm > EXPLODING or ratio > EXPLODING:
-        finding = f"The gradient is exploding: {seen}. Take smaller initial weights, standardise the data, or clip it (max_norm=5)."
+        finding = f"The gradient is exploding: {seen}. Take smaller initial weights, standardise the data, or clip it (nn.ClipNorm(5))."
     elif norm == 0.0:
         finding = "No gradient reaches any layer: the loss is at a minimum, or no output depends on the parameters (see dead_units)."
     elif first == 0.0:
@@ -266,38 +250,45 @@ def overfit_one_batch(
     """
     if steps < 1:
         raise ValueError(f"steps is how often the copy is updated, 1 or more, not {steps!r}")
-    data, function, twin, history = drawn_samples(model, X, y, loss, samples, seed), loss_named(loss), copy.deepcopy(model), History()
+    data, function, twin = drawn_samples(model, X, y, loss, samples, seed), named(loss, LOSSES, "loss"), copy.deepcopy(model)
     for module in twin.modules():
         if isinstance(module, Dropout):
             module.p = 0.0
-    rows, problem = [row[: data.columns] for row in data.rows], ""
-    try:
-        history = fit(
-            twin, rows, data.labels, loss=function, optimizer=lambda leaves: Adam(leaves, lr=lr), epochs=steps, seed=seed, progress=False
-        )
-    except TrainingError as error:
-        problem = str(error)
-    if history.stopped == "interrupted":
-        raise KeyboardInterrupt
-    twin.train()
-    before, after = (history["loss"][0], history["loss"][-1]) if history.epochs else (math.nan, math.nan)
-    same = batch_loss(twin, data, lambda outputs, targets: function(all_mean(outputs), targets)).data if history.epochs else math.nan
+    history, problem = _trained(twin, data, function, steps, lr, seed)
+    before, after, same, falling = math.nan, math.nan, math.nan, False
+    if history.epochs:
+        losses = history["loss"]
+        before, after, falling = losses[0], losses[-1], losses[-1] < 0.9 * losses[3 * len(losses) // 4]
+        same = batch_loss(twin.train(), data, lambda outputs, targets: function(all_mean(outputs), targets)).data
     fine = after <= NEAR_ZERO * (same if any(target != data.labels[0] for target in data.labels) else before)
-    falling = bool(history.epochs) and after < 0.9 * history["loss"][3 * len(history) // 4]
-    finding = f"After {steps} steps on {len(rows)} samples the loss is {after:.2g}, from {before:.2g}: "
+    finding = f"After {steps} steps on {len(data.rows)} samples the loss is {after:.2g}, from {before:.2g}: "
     if fine:
         finding += "the network can learn them by heart, as it should."
     elif problem:
-        finding = f"It cannot be trained on {len(rows)} samples: {problem}."
+        finding = f"It cannot be trained on {len(data.rows)} samples: {problem}."
     elif after > 0.9 * same:
         finding += "it does not tell the samples apart. Equal weights at the start, dead units or no gradient do that: see dead_units."
     elif falling:
         finding += "not near 0, but still falling. Try more steps or another lr first."
     else:
         finding += "it is stuck away from 0. Check the gradient, the targets and the loss, or take more units or another lr."
-    figures = {"before": before, "after": after, "same_output": same}
-    table = [("loss", "value"), *((name.replace("_", " "), f"{value:.4g}") for name, value in figures.items())]
-    return Diagnosis(finding, fine, table, figures | {"history": history}, ("loss_curves", history, {"title": "Training on a few samples"}))
+    losses_found = {"before": before, "after": after, "same_output": same}
+    table = [("loss", "value"), *((name.replace("_", " "), f"{value:.4g}") for name, value in losses_found.items())]
+    picture = ("loss_curves", history, {"title": "Training on a few samples"})
+    return Diagnosis(finding, fine, table, losses_found | {"history": history}, picture)
+
+
+def _trained(twin: Module, data: Samples, loss: Any, steps: int, lr: float, seed: int) -> tuple[History, str]:
+    """The history of a training on all samples together, and what ended it early, if anything did."""
+    rows = [row[: data.columns] for row in data.rows]
+    try:
+        options: dict[str, Any] = {"epochs": steps, "seed": seed, "callbacks": [Progress(False)]}
+        history = fit(twin, rows, data.labels, loss=loss, optimizer=partial(Adam, lr=lr), **options)
+    except TrainingError as error:
+        return History(), str(error)
+    if history.stopped == "interrupted":
+        raise KeyboardInterrupt
+    return history, ""
 
 
 def report(model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, seed: int = 0) -> Report:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import autograd_core as ac
 
-from .layers import MLP, Layer, Sequential, activation_name
-from .module import Module
+from ..activations import activation_name
+from ..layers import MLP, Layer, Sequential
+from ..module import Module
+from .gates import with_weights
 
 
 def parameter_count(sizes: Sequence[int]) -> int:
@@ -153,16 +155,8 @@ def folding_network(depth: int) -> MLP:
     tent = [2.0, -4.0]
     for number, layer in enumerate(model.layers):
         incoming = tent if number else [1.0]
-        for neuron, bias in zip(layer.neurons, (0.0, -0.5)):  # type: ignore[attr-defined]
-            _set(neuron, incoming, bias)
+        with_weights(layer, [incoming, incoming], [0.0, -0.5])
     return model
-
-
-def _set(neuron: Any, weights: Sequence[float], bias: float) -> None:
-    for parameter, weight in zip(neuron.w, weights):
-        parameter.data = weight
-    if neuron.b is not None:
-        neuron.b.data = bias
 
 
 def collapse_linear(model: Module) -> Layer:
@@ -183,7 +177,5 @@ def collapse_linear(model: Module) -> Layer:
         columns = list(zip(*weights))
         biases = [ac.dot(row, biases, bias) for row, bias in zip(layer.weights, layer.biases)]
         weights = [[ac.dot(row, column) for column in columns] for row in layer.weights]
-    one = Layer(len(weights[0]), len(weights), "linear", init="zeros")
-    for neuron, row, bias in zip(one.neurons, weights, biases):
-        _set(neuron, row, bias)
+    one: Layer = with_weights(Layer(len(weights[0]), len(weights), "linear", init="zeros"), weights, biases)
     return one
