@@ -52,8 +52,8 @@ class Optimizer:
 
     def update(self, values: list[float], gradients: list[float]) -> list[float]:
         """The values after one step from ``values`` along ``gradients``, one of each for every parameter; no Value is read or changed."""
-        if not len(values) == len(gradients) == (size := len(self.parameters)):
-            given = f"{len(values)} values and {len(gradients)} gradients"
+        size, given = len(self.parameters), f"{len(values)} values and {len(gradients)} gradients"
+        if not len(values) == len(gradients) == size:
             raise ValueError(f"an update of {size} parameter(s) needs as many values and gradients, not {given}")
         self.steps += 1
         return self._update(values, gradients)

@@ -153,6 +153,13 @@ def test_e3_exploded_gradients_are_clipped_to_norm_5_although_their_squares_over
     assert clipped == pytest.approx([3.0, -4.0])
 
 
+@pytest.mark.parametrize("g", [1e-200, 5e-324, 1e200, 3.0])
+def test_the_norm_of_one_gradient_is_its_size(g):
+    w = Value(0.0)
+    w.grad = -g
+    assert clip_grad_norm([w], math.inf) == g
+
+
 def test_nan_and_inf_pass_through_clipping_so_that_they_are_found():
     assert math.isnan(clip_norm([math.nan, 1.0], 5.0)[1])
     assert all(map(math.isnan, clip_norm([math.nan, 1.0], 5.0)[0]))

@@ -57,7 +57,7 @@ def test_a_damaged_state_is_one_error_that_names_the_file_and_changes_nothing(tm
             model.load(path)
         except ValueError as error:
             assert str(path) in str(error)  # noqa: PT017
-            assert len(str(error)) < 1500
+            assert len(str(error)) < 1500  # noqa: PT017
         else:
             assert json.loads(text) == json.loads(whole), "junk was taken"
         assert model.state_dict() == before
@@ -87,7 +87,7 @@ def test_a_damaged_checkpoint_is_one_error_that_names_the_file_and_changes_nothi
         except (ValueError, RecursionError):
             same = False
         if not same:
-            with pytest.raises(ValueError, match="c.json"):
+            with pytest.raises(ValueError, match=r"c\.json"):
                 resumed(model, optimizer, checkpoint)
             assert parts(model, optimizer) == before
 
@@ -151,7 +151,7 @@ def test_ctrl_c_at_any_moment_leaves_the_model_after_a_whole_step(tmp_path):
 
     def train(model, callbacks=()):
         callbacks = [nn.EarlyStopping(50, restore_best=False), nn.Checkpoint(tmp_path / "c"), *callbacks]
-        return model.fit(X, Y, epochs=4, batch_size=4, seed=0, validation=0.25, callbacks=callbacks)
+        return model.fit(X, Y, epochs=4, batch_size=3, seed=0, validation=0.25, callbacks=callbacks)
 
     def ring(*_):
         if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:

@@ -25,7 +25,7 @@ class Checkpoint(Callback):
         if not self.path.absolute().parent.is_dir():
             raise FileNotFoundError(f"the folder of the checkpoint {self.path} is not there: make it first")
         content = read_json(self.path, "checkpoint") if self.resume and self.path.exists() else None
-        if content is not None and (type(content.get("seed")) is not int or not isinstance(content.get("epochs"), list) or not content["epochs"]):
+        if content is not None and (type(content.get("seed")) is not int or not isinstance(content.get("epochs") or 0, list)):
             raise ValueError(f"{self.path} has no seed or no epochs: it is not a whole checkpoint")
         return content
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..activations import count, named
 from ..losses import LOSSES
@@ -46,7 +46,7 @@ def fit(
     ``callbacks`` act in their order: ``nn.EarlyStopping(5)``, ``nn.Checkpoint(path, resume=True)``, ``nn.L2(0.01)``, ``nn.L1``,
     ``nn.ClipNorm(5.0)``, ``nn.ClipValue``, ``nn.StepLR(10)`` or another schedule, ``nn.ReduceLROnPlateau()``, any :class:`nn.Callback`,
     and functions ``callback(model, history)``, which run after each epoch and end the training if they return ``True``. Penalties come
-    before clipping. A progress bar shows at a terminal and in a notebook; ``nn.Progress(True)`` always shows it, ``nn.Progress(False)`` never.
+    before clipping. A progress bar shows at a terminal and in a notebook; ``nn.Progress(True)`` or ``(False)`` decide otherwise.
 
     ``dialect`` is ``"python"``, ``"c"``, ``"numpy"`` (compiled, where one graph stands for all samples) or ``"eager"``. Python
     gives the numbers of eager to the bit. Ctrl-C at any point ends training and returns what was learnt. Afterwards the model is in
@@ -65,60 +65,44 @@ def fit(
 
     Raises ``ValueError`` for data or options that do not fit, and :class:`TrainingError` if a loss or gradient is not finite.
     """
-    options = Options(loss, optimizer, epochs, batch_size, validation, metrics, sample_weight, shuffle, seed, dialect)
+    options = {**locals()}
     with Interrupts() as interrupts:
         try:
-            training, changes = interrupts.call(_prepared, model, X, y, options, callbacks, interrupts)
+            training, changes = interrupts.call(lambda: _prepared(interrupts, **options))
         except KeyboardInterrupt:
             model.eval()
             return History(stopped="interrupted")
         return training.run_through(changes)
 
 
-class Options(NamedTuple):
-    """What a training was asked to do, as :func:`fit` describes it."""
-
-    loss: Any
-    optimizer: Any
-    epochs: Any
-    batch_size: Any
-    validation: Any
-    metrics: Any
-    sample_weight: Any
-    shuffle: Any
-    seed: Any
-    dialect: Any
-
-
 def _prepared(
-    model: Model, X: Any, y: Any, options: Options, callbacks: Any, interrupts: Interrupts
+    interrupts: Interrupts, model: Model, X: Any, y: Any, loss: Any, optimizer: Any, epochs: Any, batch_size: Any, validation: Any,
+    metrics: Any, sample_weight: Any, shuffle: Any, seed: Any, dialect: Any, callbacks: Any,
 ) -> tuple[_Training, Changes]:  # fmt: skip
     """A training whose options were checked, and what a checkpoint changes before it; nothing is changed yet."""
-    if options.dialect not in DIALECTS:
-        raise ValueError(f"dialect is one of {', '.join(map(repr, DIALECTS))}, not {options.dialect!r}")
-    loss, metrics = named(options.loss, LOSSES, "loss"), metrics_named(options.metrics, options.loss)
+    if dialect not in DIALECTS:
+        raise ValueError(f"dialect is one of {', '.join(map(repr, DIALECTS))}, not {dialect!r}")
+    loss, measured = named(loss, LOSSES, "loss"), metrics_named(metrics, loss)
     chosen = callbacks_of(callbacks)
     checkpoint = next((callback for callback in chosen if isinstance(callback, Checkpoint)), None)
     written = checkpoint.read() if checkpoint else None
-    seed = options.seed if options.seed is not None else written["seed"] if written else random.randrange(2**32)
-    samples = samples_of(model, X, y, loss, options.sample_weight)
-    data, held_out = split_samples(samples, options.validation, model, loss, seed)
-    size = len(data.rows) if options.batch_size is None else count("batch_size", options.batch_size)
+    seed = seed if seed is not None else written["seed"] if written else random.randrange(2**32)
+    data, held_out = split_samples(samples_of(model, X, y, loss, sample_weight), validation, model, loss, seed)
+    size = len(data.rows) if batch_size is None else count("batch_size", batch_size)
     if size > len(data.rows):
-        raise ValueError(f"batch_size is from 1 to the {len(data.rows)} samples, not {options.batch_size!r}")
-    optimizer = _optimizer(options.optimizer, model.parameters())
+        raise ValueError(f"batch_size is from 1 to the {len(data.rows)} samples, not {batch_size!r}")
     modes = [(module, "training", module.training) for module in model.modules()]
     try:
         model.train()
-        how = execution(model, loss, data.rows, data.columns, options.dialect, data.weighted)
+        how = execution(model, loss, data.rows, data.columns, dialect, data.weighted)
     finally:
         assign(modes)
     values = [float(parameter.data) for parameter in how.parameters]
-    facts = {"samples": len(data.rows), "batch_size": size, "seed": seed}
-    run = Run(model, how, optimizer, values, count("epochs", options.epochs, 0), facts, interrupts, chosen)
+    facts = {"samples": len(data.rows), "batch_size": size, "seed": int(seed)}
+    run = Run(model, how, _optimizer(optimizer, model.parameters()), values, count("epochs", epochs, 0), facts, interrupts, chosen)
     changes = checkpoint.changes(run, written) if checkpoint and written else []
     run.history.epochs = written["epochs"] if written else []
-    return _Training(run, data, held_out, metrics, bool(options.shuffle)), changes
+    return _Training(run, data, held_out, measured, bool(shuffle)), changes
 
 
 def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
