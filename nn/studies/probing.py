@@ -15,7 +15,7 @@ from ..activations import activation_name
 from ..layers import Neuron
 from ..module import Module
 from ..perceptron import Perceptron
-from ..training.model import Input, Parameter
+from ..training.model import Input, Model, Parameter
 from ..training.samples import Samples, as_rows, samples_of
 
 WRONG_GRADIENT = 1e-4  # a relative error: the differences of a right gradient stay far below it
