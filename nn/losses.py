@@ -1,25 +1,43 @@
 """Losses, and penalties on parameters: plain functions of Values or floats, made of few nodes, stable where they start from logits.
 
-Predictions are a number, a list of numbers (one for each sample), or a list of lists (several outputs a sample), and
-targets have the same nesting; a list that holds one number stands for that number. ``reduction`` is ``"mean"``
-over all numbers (for :func:`cross_entropy` over the rows), ``"sum"``, or ``"none"``, which returns the losses in the nesting of the
-predictions, as in PyTorch. Unequal lengths, no predictions at all and labels out of range are a ``ValueError``.
-
-Targets may be Values too, so that a recorded loss can be compiled with the targets as inputs of the program. No loss
-looks at the number in a Value: only labels that are plain numbers are checked.
+Predictions are a number, a list of numbers (one for each sample), or a list of lists (several outputs a sample), and targets have the
+same nesting; a list that holds one number stands for that number. ``reduction`` is ``"mean"`` over all numbers (for
+:func:`cross_entropy` over the rows), ``"sum"``, or ``"none"``, which returns the losses in the nesting of the predictions, as in
+PyTorch. Unequal lengths, no predictions at all and labels out of range are a ``ValueError``. Targets may be Values too, so that a loss
+can be compiled with them as inputs: no loss looks at the number in a Value, and only labels that are plain numbers are checked.
 """
 
 from __future__ import annotations
 
-import math
 import numbers
 import operator
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import autograd_core as ac
 from autograd_core import Dual, Value, dot
 
+from .activations import number
+
+
+class Kind(NamedTuple):
+    """The targets that a loss takes, and what a single output means behind it: a convention of :func:`nn.predicted_classes`."""
+
+    takes: Callable[[float], bool]
+    words: str
+    convention: str
+
+    def check(self, target: Any, where: str = "the target ") -> None:
+        """``ValueError`` for a plain number that is no such target."""
+        if not isinstance(target, _RECORDED) and not self.takes(target):
+            raise ValueError(f"{where}{target!r} is out of range: this loss takes {self.words}")
+
+
+_RECORDED = (Value, Dual)
+NUMBERS = Kind(lambda t: True, "numbers", "")
+SIGNS = Kind(lambda t: t in (-1.0, 1.0), "the labels -1 and 1 (labels of 0 and 1: 2 * t - 1)", "sign")
+LOGITS = Kind(lambda t: 0.0 <= t <= 1.0, "labels from 0 to 1 (labels of -1 and +1: (t + 1) / 2)", "logit")
+PROBABILITIES = LOGITS._replace(convention="probability")
 TINY = 3.720075976020836e-44
 """exp(-100): added to a probability, it bounds its logarithm by -100, where PyTorch's loss stops, and changes none above 1e-27."""
 
@@ -56,25 +74,21 @@ def l1_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
     >>> l1_loss([3.0, 1.0], [1.0, 1.0])
     1.0
     """
-    shape, pairs = _matched(predictions, targets)
-    return _reduced([abs(y - t) for y, t in pairs], reduction, shape)
+    return _each(lambda y, t: abs(y - t), predictions, targets, reduction)
 
 
 def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mean") -> Any:
     """The mean of ``-(t * log(p) + (1 - t) * log(1 - p))`` for probabilities ``p`` of class 1 and targets ``t`` in [0, 1].
 
-    The loss of one number is at most 100, as in PyTorch, also at ``p = 0`` and ``p = 1``. A ``p`` outside [0, 1]
-    is a domain error of log. Where ``p`` is a sigmoid, :func:`binary_cross_entropy_with_logits` keeps its gradient
-    where the sigmoid rounds to 0 or 1.
+    The loss of one number is at most 100, as in PyTorch. A ``p`` outside [0, 1] is a domain error of log. Where ``p`` is a sigmoid,
+    :func:`binary_cross_entropy_with_logits` keeps its gradient where the sigmoid rounds to 0 or 1.
 
     >>> p = Value(0.75)
     >>> binary_cross_entropy(p, 0).backward()
     >>> p.grad
     4.0
     """
-    shape, pairs = _matched(probabilities, targets)
-    _check_fractions(t for _, t in pairs)
-    return _reduced([-_expected(t, ac.log(p + TINY), ac.log(1.0 - p + TINY)) for p, t in pairs], reduction, shape)
+    return _each(_surprise, probabilities, targets, reduction, PROBABILITIES)
 
 
 def binary_cross_entropy_with_logits(logits: Any, targets: Any, reduction: str = "mean") -> Any:
@@ -85,17 +99,14 @@ def binary_cross_entropy_with_logits(logits: Any, targets: Any, reduction: str =
     >>> binary_cross_entropy_with_logits([-1e300, 0.0], [1, 1], reduction="none")
     [1e+300, 0.6931471805599453]
     """
-    shape, pairs = _matched(logits, targets)
-    _check_fractions(t for _, t in pairs)
-    return _reduced([_expected(t, ac.softplus(-z), ac.softplus(z)) for z, t in pairs], reduction, shape)
+    return _each(lambda z, t: _expected(t, ac.softplus(-z), ac.softplus(z)), logits, targets, reduction, LOGITS)
 
 
 def cross_entropy(logits: Any, targets: Any, reduction: str = "mean") -> Any:
     """The mean over rows of ``-log(softmax(row)[k])``, where ``k`` is the row's class; stable for every float.
 
-    ``logits`` is a list of rows of at least two logits, one for each class, or one such row. ``targets`` are class
-    indices (ints from 0), or one row of class probabilities for each row of logits, such as one-hot rows: these may
-    hold Values. Both give the same numbers.
+    ``logits`` is a list of rows of at least two logits, one for each class, or one such row. ``targets`` are class indices (ints from 0),
+    or a row of class probabilities for each row of logits, such as one-hot rows: these may hold Values. Both give the same numbers.
 
     >>> cross_entropy([[0.0, 0.0], [0.0, 2000.0]], [1, 0], reduction="none")
     [0.6931471805599453, 2000.0]
@@ -106,7 +117,7 @@ def cross_entropy(logits: Any, targets: Any, reduction: str = "mean") -> Any:
     if rows == []:
         raise ValueError(_EMPTY)
     single = not isinstance(rows, list) or not isinstance(rows[0], list)
-    rows, targets = ([rows], [targets]) if single else (rows, _plain_lists(targets))
+    rows, targets = ([rows], [targets]) if single else (rows, as_lists(targets))
     if not isinstance(targets, (list, tuple)) or len(targets) != len(rows):
         raise ValueError(f"{len(rows)} rows of logits need as many targets, not {_described(targets)}")
     losses = [_cross_entropy_of(row, target, f"row {i}") for i, (row, target) in enumerate(zip(rows, targets))]
@@ -121,9 +132,7 @@ def hinge_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
     >>> hinge_loss([0.5, 3.0], [-1, 1], reduction="none")
     [1.5, 0.0]
     """
-    shape, pairs = _matched(scores, labels)
-    _check_signs(t for _, t in pairs)
-    return _reduced([ac.relu(1.0 - t * y) for y, t in pairs], reduction, shape)
+    return _each(lambda y, t: ac.relu(1.0 - t * y), scores, labels, reduction, SIGNS)
 
 
 def logistic_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
@@ -134,9 +143,7 @@ def logistic_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
     >>> logistic_loss(0.0, -1)
     0.6931471805599453
     """
-    shape, pairs = _matched(scores, labels)
-    _check_signs(t for _, t in pairs)
-    return _reduced([ac.softplus(-t * y) for y, t in pairs], reduction, shape)
+    return _each(lambda y, t: ac.softplus(-t * y), scores, labels, reduction, SIGNS)
 
 
 def l2_penalty(parameters: Iterable[Any], strength: float) -> Any:
@@ -172,18 +179,30 @@ LOSSES: dict[str, Callable[..., Any]] = {
     "logistic": logistic_loss,
 }  # fmt: skip
 """Losses by name, as ``fit(loss="mse")`` takes them."""
+KINDS: dict[Callable[..., Any], Kind] = {
+    binary_cross_entropy: PROBABILITIES, binary_cross_entropy_with_logits: LOGITS, cross_entropy: PROBABILITIES,
+    hinge_loss: SIGNS, logistic_loss: SIGNS,
+}  # fmt: skip
+"""The losses of classifiers."""
 
 
 def _weights(parameters: Iterable[Any], strength: float) -> list[Any]:
     weights = list(parameters)
     if not weights:
         raise ValueError("a penalty needs at least one parameter, and was given none (a generator that was used up?)")
-    if not 0.0 <= strength < math.inf:
-        raise ValueError(f"the strength of a penalty is a finite number of at least 0, not {strength!r}")
+    number("the strength of a penalty", strength)
     return weights
 
 
 # -- sums --------------------------------------------------------------------------------------------------------
+def _each(loss: Callable[[Any, Any], Any], predictions: Any, targets: Any, reduction: str, kind: Kind = NUMBERS) -> Any:
+    """The reduced losses of all pairs of a prediction and a target."""
+    shape, pairs = _matched(predictions, targets)
+    for _, t in pairs:
+        kind.check(t)
+    return _reduced([loss(y, t) for y, t in pairs], reduction, shape)
+
+
 def _sum(terms: list[Any]) -> Any:
     """The terms added from left to right, in one node."""
     if len(terms) == 1:
@@ -207,15 +226,20 @@ def _expected(t: Any, if_one: Any, if_zero: Any) -> Any:
     return dot([t, 1.0 - t], [if_one, if_zero])
 
 
+def _surprise(p: Any, t: Any) -> Any:
+    return -_expected(t, ac.log(p + TINY), ac.log(1.0 - p + TINY))
+
+
 def _cross_entropy_of(row: Any, target: Any, where: str) -> Any:
     if not isinstance(row, list) or len(row) < 2 or any(isinstance(z, list) for z in row):
         raise ValueError(f"{where} is no row of at least two logits; for one logit a sample take binary_cross_entropy_with_logits")
-    target = _plain_lists(target)
+    target = as_lists(target)
     if isinstance(target, (list, tuple)) and len(target) > 1:
         if len(target) != len(row):
             raise ValueError(f"{where} has {len(row)} logits, but {len(target)} class probabilities as its target")
         probabilities = _nested(target)
-        _check_fractions(probabilities)
+        for probability in probabilities:
+            PROBABILITIES.check(probability)
         return -dot(probabilities, ac.log_softmax(row))
     try:
         index = operator.index(target[0] if isinstance(target, (list, tuple)) else target)
@@ -226,11 +250,10 @@ def _cross_entropy_of(row: Any, target: Any, where: str) -> Any:
     return -ac.log_softmax(row)[index]
 
 
-_RECORDED = (Value, Dual)
 _EMPTY = "there are no predictions to compute a loss of: the list is empty"
 
 
-def _plain_lists(x: Any) -> Any:
+def as_lists(x: Any) -> Any:
     """Arrays, series and frames as lists; anything else as it is."""
     x = x.to_numpy() if hasattr(x, "to_numpy") else x
     return x.tolist() if hasattr(x, "tolist") else x
@@ -240,7 +263,7 @@ def _nested(x: Any) -> Any:
     """Numbers in nested lists, plain ones as floats."""
     if isinstance(x, _RECORDED):
         return x
-    x = _plain_lists(x)
+    x = as_lists(x)
     if isinstance(x, (list, tuple)):
         return [_nested(part) for part in x]
     if isinstance(x, numbers.Real):
@@ -276,15 +299,3 @@ def _described(x: Any) -> str:
 
 def _like(shape: Any, losses: Iterator[Any]) -> Any:
     return [_like(part, losses) for part in shape] if isinstance(shape, list) else next(losses)
-
-
-def _check_fractions(targets: Iterable[Any]) -> None:
-    for t in targets:
-        if not isinstance(t, _RECORDED) and not 0.0 <= t <= 1.0:
-            raise ValueError(f"the target {t!r} is out of range: it is from 0 to 1 (labels of -1 and +1: (t + 1) / 2)")
-
-
-def _check_signs(labels: Iterable[Any]) -> None:
-    for t in labels:
-        if not isinstance(t, _RECORDED) and t not in (-1.0, 1.0):
-            raise ValueError(f"the label {t!r} is out of range: it is -1 or +1 (labels of 0 and 1: 2 * t - 1)")

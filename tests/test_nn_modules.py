@@ -279,7 +279,7 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(tmp_path):
     before = model.state_dict()
     content = json.loads(whole)
     for text, message in {
-        whole: "saved from MLP: the state does not fit this MLP",
+        whole: "saved from MLP: the state of MLP does not fit: .*4 unknown, the first is layers.0.neurons.2.w.0",
         whole[: len(whole) // 2]: "no whole JSON file",
         "[]": "not a file of the kind 'nn state'",
         json.dumps({**content, "version": 1}): "version 1, and this program reads version 2",
