@@ -102,14 +102,15 @@ def fitting(given: Any, like: Any, name: str, range_: str = "a number") -> Any:
     """
     if isinstance(like, dict):
         found = given if isinstance(given, dict) else {}
-        missing, unknown = [key for key in like if key not in found], [key for key in found if key not in like]
-        if missing or unknown or found is not given:
-            differences = [f"{len(keys)} {word}, the first is {keys[0]}" for keys, word in ((missing, "missing"), (unknown, "unknown")) if keys]
-            raise ValueError("; ".join([f"{name} does not fit: it is a dictionary of {len(like)} entries", *differences]))
+        pairs = ([key for key in like if key not in found], "missing"), ([key for key in found if key not in like], "unknown")
+        if found is not given or pairs[0][0] or pairs[1][0]:
+            differences = [f"{len(keys)} {kind}, the first is {keys[0]}" for keys, kind in pairs if keys]
+            raise ValueError("; ".join([f"{name} does not fit: it is a dictionary of {len(like)}", *differences]))
         return {key: fitting(given[key], part, f"{name}, {key}", range_) for key, part in like.items()}
     if isinstance(like, list):
         if not isinstance(given, list) or len(given) != len(like):
-            raise ValueError(f"{name} is a list of {len(like)}, not {f'one of {len(given)}' if isinstance(given, list) else shortened(given)}")
+            what = f"one of {len(given)}" if isinstance(given, list) else shortened(given)
+            raise ValueError(f"{name} is a list of {len(like)}, not {what}")
         return [fitting(part, entry, f"{name}[{i}]", range_) for i, (part, entry) in enumerate(zip(given, like))]
     if isinstance(like, int | float) and not isinstance(like, bool):
         return count(name, given, 0) if isinstance(like, int) else number(name, given, range_)

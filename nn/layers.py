@@ -8,18 +8,47 @@ from typing import Any
 
 import autograd_core as ac
 
-from .activations import OF_LAYERS, Activation, activation_function, activation_name
+from .activations import OF_LAYERS, Activation, activation_function, activation_name, count, number
 from .initialization import generator_of, initial_weights
 from .module import Module, checked_inputs
 from .training.execution import BatchError
-from .training.model import Input, Model, Parameter
+from .training.model import Model, Parameter, inputs_of
+
+Label = Callable[[str, int | None], str]
 
 
-class Neuron(Module):
+class _Unit(Module):
+    """Weights, a bias, and an activation of their weighted sum."""
+
+    def _begin(
+        self, count: int, outputs: int, activation: Activation, bias: bool, init: Any, seed: Any, expand: bool, label: Label | None = None
+    ) -> None:
+        label = label or (lambda letter, i: letter if i is None else f"{letter}{i}")
+        start = initial_weights(init, count, outputs, activation_name(activation), generator_of(seed))
+        self.w = [Parameter(x, label("w", i)) for i, x in enumerate(start)]
+        self.b = Parameter(0.0, label("b", None)) if bias else None
+        self.activation, self.expand = activation, expand
+        self._function = activation_function(activation)
+
+    def activated(self, x: Sequence[Any], w: Sequence[Any] | None = None) -> Any:
+        """The output for inputs that were checked; ``w`` are the weights, if not all."""
+        w, bias = self.w if w is None else w, 0.0 if self.b is None else self.b
+        if not w:
+            return self._function(bias)
+        if not self.expand:
+            return self._function(ac.dot(w, x, bias))
+        total = w[0] * x[0]
+        for weight, value in zip(w[1:], x[1:]):
+            total = total + weight * value
+        return self._function(total if self.b is None else total + bias)
+
+
+class Neuron(_Unit):
     """``activation(w · x + b)``, as one weighted-sum node and one activation node.
 
     ``activation`` is a name in ``ACTIVATIONS`` or a function; ``expand=True`` records a node for each product and sum.
-    ``init`` is described in :func:`nn.initialization.initial_weights`, ``seed`` is a number or a ``random.Random``.
+    ``init`` is described in :func:`nn.initialization.initial_weights`, ``seed`` is a number or a ``random.Random``. micrograd's
+    ``nonlin`` says whether ``activation`` is ``"relu"`` or ``"linear"``.
 
     >>> neuron = Neuron(2, activation="sigmoid", init="zeros")
     >>> neuron([1.0, 2.0]).data
@@ -30,18 +59,10 @@ class Neuron(Module):
 
     def __init__(
         self, nin: int, activation: Activation = "relu", bias: bool = True, init: Any = "auto", seed: Any = None, expand: bool = False,
-        nonlin: bool | None = None, outputs: int = 1, label: Callable[[str, int | None], str] | None = None,
+        nonlin: bool | None = None, outputs: int = 1, label: Label | None = None,
     ) -> None:  # fmt: skip
-        if not hasattr(nin, "__index__") or nin < 1:
-            raise ValueError(f"a neuron has at least one input, not {nin!r}")
-        if nonlin is not None:  # micrograd's word
-            activation = "relu" if nonlin else "linear"
-        label = label or (lambda letter, i: letter if i is None else f"{letter}{i}")
-        start = initial_weights(init, nin, outputs, activation_name(activation), generator_of(seed))
-        self.w = [Parameter(x, label("w", i)) for i, x in enumerate(start)]
-        self.b = Parameter(0.0, label("b", None)) if bias else None
-        self.activation, self.expand = activation, expand
-        self._function = activation_function(activation)
+        count("a neuron has at least one input: nin", nin)
+        self._begin(nin, outputs, _with_nonlin(activation, nonlin), bias, init, seed, expand, label)
 
     @property
     def nin(self) -> int:
@@ -51,12 +72,12 @@ class Neuron(Module):
     def forward(self, x: Any) -> Any:
         return self.activated(checked_inputs(x, self.nin, self))
 
-    def activated(self, x: list[Any]) -> Any:
-        """The output for inputs that were checked."""
-        return self._function(weighted_sum(self.w, x, self.b, self.expand))
-
     def __repr__(self) -> str:
         return f"Neuron({len(self.w)}, {activation_name(self.activation)})"
+
+
+def _with_nonlin(activation: Activation, nonlin: bool | None) -> Activation:
+    return activation if nonlin is None else "relu" if nonlin else "linear"
 
 
 class Layer(Module):
@@ -73,20 +94,15 @@ class Layer(Module):
         self, nin: int, nout: int, activation: Activation = "relu", bias: bool = True, init: Any = "auto", seed: Any = None,
         expand: bool = False, number: int | str = "", nonlin: bool | None = None,
     ) -> None:  # fmt: skip
-        if not hasattr(nout, "__index__") or nout < 1:
-            raise ValueError(f"a layer has at least one neuron, not {nout!r}")
-        if nonlin is not None:
-            activation = "relu" if nonlin else "linear"
-        together = isinstance(activation, str) and activation in OF_LAYERS
-        generator = generator_of(seed)
+        count("a layer has at least one neuron: nout", nout)
+        self.activation, generator = _with_nonlin(activation, nonlin), generator_of(seed)
+        self._together = OF_LAYERS.get(self.activation) if isinstance(self.activation, str) else None
+        own = "linear" if self._together else self.activation
 
-        def label(j: int) -> Callable[[str, int | None], str]:
+        def label(j: int) -> Label:
             return lambda letter, i: f"{letter}{number}[{j}]" if i is None else f"{letter}{number}[{j},{i}]"
 
-        own = "linear" if together else activation
         self.neurons = [Neuron(nin, own, bias, init, generator, expand, outputs=nout, label=label(j)) for j in range(nout)]
-        self.activation = activation
-        self._together = OF_LAYERS[str(activation)] if together else None
 
     @property
     def nin(self) -> int:
@@ -152,8 +168,7 @@ class Sequential(Module):
         return outputs
 
     def __repr__(self) -> str:
-        lines = [f"  ({i}) {layer!r}".replace("\n", "\n  ") for i, layer in enumerate(self.layers)]
-        return "\n".join([f"{type(self).__name__}(", *lines, ")"])
+        return self._listed(enumerate(self.layers))
 
 
 class MLP(Sequential):
@@ -189,7 +204,7 @@ class MLP(Sequential):
         return f"MLP({layers[0].nin}, [{inside}], {len(self.parameters())} parameters)"
 
 
-class Conv1d(Module):
+class Conv1d(_Unit):
     """A filter of ``kernel_size`` weights that slides over the inputs: every output uses the same weights.
 
     ``padding`` zeros stand on each side, or ``"same"`` for as many outputs as inputs (an odd ``kernel_size``). Like
@@ -207,29 +222,23 @@ class Conv1d(Module):
         self, kernel_size: int, padding: int | str = 0, bias: bool = True, activation: Activation = "relu", init: Any = "auto",
         seed: Any = None, expand: bool = False,
     ) -> None:  # fmt: skip
-        if not hasattr(kernel_size, "__index__") or kernel_size < 1:
-            raise ValueError(f"a filter has at least one weight, not {kernel_size!r}")
+        count("a filter has at least one weight: kernel_size", kernel_size)
         if padding == "same" and kernel_size % 2 == 0:
             raise ValueError(f"padding='same' needs an odd kernel_size, not {kernel_size}")
         if padding != "same" and not (isinstance(padding, int) and padding >= 0):
             raise ValueError(f"padding is 'same' or a number of zeros, not {padding!r}")
-        start = initial_weights(init, kernel_size, kernel_size, activation_name(activation), generator_of(seed))
-        self.w = [Parameter(x, f"w{i}") for i, x in enumerate(start)]
-        self.b = Parameter(0.0, "b") if bias else None
+        self._begin(kernel_size, kernel_size, activation, bias, init, seed, expand)
         self.padding = kernel_size // 2 if padding == "same" else int(padding)
-        self.activation, self.expand = activation, expand
-        self._function = activation_function(activation)
 
     def forward(self, x: Any) -> Any:
         width, padding = len(self.w), self.padding
-        x = [Input(value, f"x{i}") if isinstance(value, int | float) else value for i, value in enumerate(x)]
+        x = inputs_of(x)
         if len(x) + 2 * padding < width:
             raise ValueError(f"{self!r} takes {width - 2 * padding} inputs or more, not {len(x)}")
         outputs = []
         for start in range(-padding, len(x) + padding - width + 1):
             used = [i for i in range(width) if 0 <= start + i < len(x)]  # a zero adds nothing
-            z = weighted_sum([self.w[i] for i in used], [x[start + i] for i in used], self.b, self.expand)
-            outputs.append(self._function(z))
+            outputs.append(self.activated([x[start + i] for i in used], [self.w[i] for i in used]))
         return outputs[0] if len(outputs) == 1 else outputs
 
     def __repr__(self) -> str:
@@ -249,9 +258,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, seed: int | random.Random | None = None) -> None:
-        if not isinstance(p, int | float) or not 0.0 <= p < 1.0:
-            raise ValueError(f"p is a probability from 0 to less than 1, not {p!r}")
-        self.p = p
+        self.p = number("the probability p", p, "a number of at least 0 and below 1")
         self.generator = generator_of(seed)
 
     @property
@@ -268,7 +275,7 @@ class Dropout(Module):
 
 
 class BatchNorm(Module):
-    """Shifts and scales each of ``count`` features to mean 0 and variance 1 over the batch, then by a learnt weight and bias.
+    """Shifts and scales each of the ``features`` to mean 0 and variance 1 over the batch, then by a learnt weight and bias.
 
     While training it takes ``batch(rows)`` with two rows or more, and keeps running averages of mean and (unbiased)
     variance, which it uses in evaluation mode. Source: Ioffe and Szegedy, Batch Normalization, 2015; PyTorch's BatchNorm1d.
@@ -282,12 +289,11 @@ class BatchNorm(Module):
 
     buffers = ("running_mean", "running_var", "num_batches_tracked")
 
-    def __init__(self, count: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
-        if not hasattr(count, "__index__") or count < 1:
-            raise ValueError(f"BatchNorm has at least one feature, not {count!r}")
-        self.weight = [Parameter(1.0, f"gamma[{i}]") for i in range(count)]
-        self.bias = [Parameter(0.0, f"beta[{i}]") for i in range(count)]
-        self.running_mean, self.running_var, self.num_batches_tracked = [0.0] * count, [1.0] * count, 0
+    def __init__(self, features: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
+        count("BatchNorm has at least one feature: features", features)
+        self.weight = [Parameter(1.0, f"gamma[{i}]") for i in range(features)]
+        self.bias = [Parameter(0.0, f"beta[{i}]") for i in range(features)]
+        self.running_mean, self.running_var, self.num_batches_tracked = [0.0] * features, [1.0] * features, 0
         self.eps, self.momentum = eps, momentum
 
     @property
@@ -304,15 +310,15 @@ class BatchNorm(Module):
         if not self.training:
             return super().batch(rows)
         rows = self._checked(rows)
-        count = len(rows)
-        if count < 2:
+        size = len(rows)
+        if size < 2:
             raise BatchError("BatchNorm needs two samples or more in a batch while it is trained, for a variance: given one")
         columns = []
         for i, column in enumerate(zip(*rows)):
-            mean = ac.dot([1.0 / count] * count, column)
+            mean = ac.dot([1.0 / size] * size, column)
             centred = [value - mean for value in column]
-            variance = ac.dot([1.0 / count] * count, [c * c for c in centred])
-            self._track(i, _number(mean), _number(variance) * count / (count - 1))
+            variance = ac.dot([1.0 / size] * size, [c * c for c in centred])
+            self._track(i, _number(mean), _number(variance) * size / (size - 1))
             columns.append([self._normalized(i, value, mean, variance) for value in column])
         self.num_batches_tracked += 1
         return [list(row) for row in zip(*columns)]
@@ -336,15 +342,3 @@ class BatchNorm(Module):
 
 def _number(x: Any) -> float:
     return x.data if isinstance(x, ac.Value) else float(x)
-
-
-def weighted_sum(w: Sequence[Any], x: Sequence[Any], b: Any, expand: bool) -> Any:
-    """``w · x + b`` as one node, or expanded into a node for each product and sum; ``b`` may be ``None``."""
-    if not w:
-        return 0.0 if b is None else b
-    if not expand:
-        return ac.dot(w, x, 0.0 if b is None else b)
-    total = w[0] * x[0]
-    for weight, value in zip(w[1:], x[1:]):
-        total = total + weight * value
-    return total if b is None else total + b

@@ -236,7 +236,7 @@ BAD = {
     "activation is one of 'linear'": lambda: nn.Neuron(2, "rellu"),
     "init is one of 'xavier'.*'auto' or a function": lambda: nn.Neuron(2, init="random"),
     "takes 2 inputs, not 3": lambda: nn.MLP(2, [3, 1])([1.0, 2.0, 3.0]),
-    "p is a probability": lambda: nn.Dropout(1.0),
+    "the probability p is a number of at least 0 and below 1": lambda: nn.Dropout(1.0),
     "a filter has at least one weight": lambda: nn.Conv1d(0),
     "needs an odd kernel_size": lambda: nn.Conv1d(2, padding="same"),
     "takes 3 inputs or more, not 2": lambda: nn.Conv1d(3)([1.0, 2.0]),

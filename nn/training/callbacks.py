@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from autograd_core import compile_graph
 
@@ -50,7 +50,7 @@ class Callback:
     last = False
     """Whether its ``epoch`` comes after those of the others."""
 
-    remembered: dict[str, Any] = {}
+    remembered: ClassVar[dict[str, Any]] = {}
     """The attributes that a resumed training needs, with what they are at first: numbers, or ``None`` for what JSON can hold."""
 
     def begin(self, run: Run) -> None:
@@ -109,7 +109,7 @@ class EarlyStopping(Callback):
     """Stop when the loss that is watched (that of the validation, if there is one) has not become smaller by more than ``min_delta``
     for ``patience`` epochs; with ``restore_best`` the model then has the parameters of the smallest loss, also after Ctrl-C."""
 
-    remembered: dict[str, Any] = {"waited": 0, "limit": math.inf, "smallest": math.inf, "best": None}
+    remembered: ClassVar[dict[str, Any]] = {"waited": 0, "limit": math.inf, "smallest": math.inf, "best": None}
     waited: int
     limit: float
     smallest: float
@@ -194,7 +194,7 @@ class ClipValue(Callback):
 class Scheduled(Callback):
     """Sets the learning rate of each epoch as a :class:`nn.Schedule` says, from the rate that the optimizer began with."""
 
-    remembered: dict[str, Any] = {"base_lr": 0.0}
+    remembered: ClassVar[dict[str, Any]] = {"base_lr": 0.0}
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
@@ -224,7 +224,9 @@ class ReduceLROnPlateau(Callback):
     [1.0, 1.0, 1.0, 0.5]
     """
 
+    remembered: ClassVar[dict[str, Any]] = {"best": math.inf, "bad": 0, "cooling": 0}
     best: float
+    """The best figure; with ``mode="max"``, its negative."""
     bad: int
     cooling: int
 
@@ -239,7 +241,6 @@ class ReduceLROnPlateau(Callback):
         self.mode, self.factor, self.threshold_mode, self.watch = mode, factor, threshold_mode, watch
         self.patience, self.cooldown = count("patience", patience, 0), count("cooldown", cooldown, 0)
         self.threshold, self.min_lr, self.eps = number("threshold", threshold), number("min_lr", min_lr), number("eps", eps)
-        self.remembered = {"best": math.inf if mode == "min" else -math.inf, "bad": 0, "cooling": 0}
         vars(self).update(self.remembered)
 
     def epoch(self, run: Run) -> None:
@@ -247,8 +248,12 @@ class ReduceLROnPlateau(Callback):
 
     def rate(self, metric: float, lr: float) -> float:
         """The learning rate after an epoch with this figure, from the one before."""
-        is_better = self._is_better(float(metric))
-        self.best, self.bad = (float(metric), 0) if is_better else (self.best, self.bad + 1)
+        size = float(metric) if self.mode == "min" else -float(metric)
+        if self.threshold_mode == "abs" or math.isinf(self.best):
+            limit = self.best - self.threshold
+        else:
+            limit = self.best * (1.0 - self.threshold if self.mode == "min" else 1.0 + self.threshold)
+        self.best, self.bad = (size, 0) if size < limit else (self.best, self.bad + 1)
         if self.cooling > 0:
             self.cooling, self.bad = self.cooling - 1, 0
         if self.bad <= self.patience:
@@ -256,12 +261,6 @@ class ReduceLROnPlateau(Callback):
         self.cooling, self.bad = self.cooldown, 0
         lower = max(lr * self.factor, self.min_lr)
         return lower if lr - lower > self.eps else lr
-
-    def _is_better(self, metric: float) -> bool:
-        sign = 1.0 if self.mode == "max" else -1.0
-        margin = sign * self.threshold
-        limit = self.best + margin if self.threshold_mode == "abs" or math.isinf(self.best) else self.best * (1.0 + margin)
-        return metric > limit if self.mode == "max" else metric < limit
 
 
 # -- what a person sees ------------------------------------------------------------------------------------------------

@@ -32,8 +32,8 @@ class Checkpoint(Callback):
     def epoch(self, run: Run) -> None:
         stateful = [callback for callback in run.callbacks if callback.remembered]
         write_json(self.path, "checkpoint", {
-            **run.facts, "callbacks": [callback.name for callback in stateful], "epochs": run.history.epochs,
-            "state": run.model.state_dict(), "optimizer": run.optimizer.state_dict(), "remembered": [callback.state() for callback in stateful],
+            **run.facts, "epochs": run.history.epochs, "state": run.model.state_dict(), "optimizer": run.optimizer.state_dict(),
+            "callbacks": [callback.name for callback in stateful], "remembered": [callback.state() for callback in stateful],
         })  # fmt: skip
 
     def changes(self, run: Run, content: dict[str, Any]) -> Changes:

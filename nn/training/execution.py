@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from autograd_core import DIALECTS, Constant, DomainError, Value, compile_graph, dot, find_nonfinite, watching_comparisons
 
-from .model import Input, Model, assign
+from .model import Model, assign, inputs_of
 
 RUNS = (*(name for name, made in DIALECTS.items() if made.runs_here), "eager")
 """How a model may run: in a dialect of ``compile_graph`` that Python can call, or sample by sample on Values."""
@@ -46,16 +46,16 @@ class Sample(NamedTuple):
 
 def record(model: Model, x: Sequence[float], target: Sequence[float] = (), loss: Loss | None = None, weighted: bool = False) -> Sample:
     """The graph of the outputs, and of the loss if there is one, for one sample; ``weighted`` if its weight stands behind the targets."""
-    inputs: list[Value] = [Input(value, f"x{i}") for i, value in enumerate(x)]
-    targets: list[Value] = [Input(value, f"t{i}") for i, value in enumerate(target)]
+    inputs, targets = inputs_of(x), inputs_of(target, "t")
     known = targets[:-1] if weighted else targets
     output = model(inputs)
     single = not isinstance(output, list | tuple)
     value = loss([output], [known[0] if single else known]) if loss else None
     if loss and not isinstance(value, Value | int | float):
         raise TypeError(f"a loss returns one number, a Value, not {type(value).__name__}: take the mean over the samples")
-    value = targets[-1] * value if weighted and value is not None else value
-    return Sample([*inputs, *targets], [_node(y) for y in ([output] if single else output)], single, value if value is None else _node(value))
+    if value is not None:
+        value = _node(targets[-1] * value if weighted else value)
+    return Sample([*inputs, *targets], [_node(y) for y in ([output] if single else output)], single, value)
 
 
 def _node(y: Any) -> Value:
@@ -134,7 +134,7 @@ class Execution:
 
     def _batch_loss(self, rows: Sequence[Sequence[float]]) -> Any:
         loss: Any = self.loss
-        outputs = self.model.batch([[Input(value, f"x{i}") for i, value in enumerate(row[: self.columns])] for row in rows])
+        outputs = self.model.batch([inputs_of(row[: self.columns]) for row in rows])
         end = -1 if self.weighted else None
         targets = [row[self.columns] if isinstance(y, Value) else list(row[self.columns : end]) for y, row in zip(outputs, rows)]
         if not self.weighted:

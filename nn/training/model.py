@@ -46,6 +46,11 @@ class Input(Value):
     is_input = True
 
 
+def inputs_of(x: Iterable[Any], letter: str = "x") -> list[Any]:
+    """The entries of one sample, each number as an :class:`Input`."""
+    return [Input(value, f"{letter}{i}") if isinstance(value, int | float) else value for i, value in enumerate(x)]
+
+
 class Model:
     """An object whose attributes hold :class:`Parameter` s and other models, also in lists and dictionaries; see :class:`nn.Module`."""
 

@@ -15,12 +15,12 @@ VERSION = 2
 
 
 def save_state(module: Model, path: str | Path) -> None:
-    """Write the state of ``module``; a file of that name stays whole until the new one is."""
+    """Write the state into a JSON file, exact to the bit. The file is replaced in one step, so it is never half-written."""
     write_json(path, "state", {"module": type(module).__name__, "state": module.state_dict()})
 
 
 def load_state(module: Model, path: str | Path) -> None:
-    """Take over a state; ``ValueError``, and no change, if the file is damaged, of another kind, or does not fit."""
+    """Take over the state that ``save`` wrote; ``ValueError``, and no change, if the file is damaged, of another kind, or does not fit."""
     content = read_json(path, "state")
     try:
         changes = module.checked_state(content.get("state"))
