@@ -10,7 +10,7 @@ import autograd_core as ac
 
 from .activations import OF_LAYERS, Activation, activation_function, activation_name, count, number
 from .initialization import generator_of, initial_weights
-from .module import Module, checked_inputs
+from .module import Module, checked_inputs, one_or_all
 from .training.execution import BatchError
 from .training.model import Model, Parameter, inputs_of
 
@@ -64,16 +64,13 @@ class Neuron(_Unit):
         count("a neuron has at least one input: nin", nin)
         self._begin(nin, outputs, _with_nonlin(activation, nonlin), bias, init, seed, expand, label)
 
-    @property
-    def nin(self) -> int:
-        """The number of inputs."""
-        return len(self.w)
+        self.nin = len(self.w)
 
     def forward(self, x: Any) -> Any:
         return self.activated(checked_inputs(x, self.nin, self))
 
     def __repr__(self) -> str:
-        return f"Neuron({len(self.w)}, {activation_name(self.activation)})"
+        return f"Neuron({self.nin}, {activation_name(self.activation)})"
 
 
 def _with_nonlin(activation: Activation, nonlin: bool | None) -> Activation:
@@ -103,23 +100,12 @@ class Layer(Module):
             return lambda letter, i: f"{letter}{number}[{j}]" if i is None else f"{letter}{number}[{j},{i}]"
 
         self.neurons = [Neuron(nin, own, bias, init, generator, expand, outputs=nout, label=label(j)) for j in range(nout)]
-
-    @property
-    def nin(self) -> int:
-        """The number of inputs."""
-        return len(self.neurons[0].w)
-
-    @property
-    def nout(self) -> int:
-        """The number of neurons."""
-        return len(self.neurons)
+        self.nin, self.nout = len(self.neurons[0].w), len(self.neurons)
 
     def forward(self, x: Any) -> Any:
         x = checked_inputs(x, self.nin, self)
         outputs = [neuron.activated(x) for neuron in self.neurons]
-        if self._together:
-            return self._together(outputs)
-        return outputs[0] if len(outputs) == 1 else outputs
+        return self._together(outputs) if self._together else one_or_all(outputs)
 
     def __repr__(self) -> str:
         return f"Layer({self.nin}, {self.nout}, {activation_name(self.activation)})"
@@ -128,8 +114,7 @@ class Layer(Module):
 class Sequential(Module):
     """Modules one after the other: the output of each is the input of the next.
 
-    >>> model = Sequential(Layer(2, 3, "tanh", seed=1), Layer(3, 1, "linear", seed=2))
-    >>> model
+    >>> Sequential(Layer(2, 3, "tanh", seed=1), Layer(3, 1, "linear", seed=2))
     Sequential(
       (0) Layer(2, 3, tanh)
       (1) Layer(3, 1, linear)
@@ -239,7 +224,7 @@ class Conv1d(_Unit):
         for start in range(-padding, len(x) + padding - width + 1):
             used = [i for i in range(width) if 0 <= start + i < len(x)]  # a zero adds nothing
             outputs.append(self.activated([x[start + i] for i in used], [self.w[i] for i in used]))
-        return outputs[0] if len(outputs) == 1 else outputs
+        return one_or_all(outputs)
 
     def __repr__(self) -> str:
         return f"Conv1d({len(self.w)}, padding={self.padding}, {activation_name(self.activation)})"
@@ -266,7 +251,7 @@ class Dropout(Module):
         return self.training and self.p > 0.0
 
     def forward(self, x: Sequence[Any]) -> list[Any]:
-        if not self.training or self.p == 0.0:
+        if not self.needs_batch:
             return list(x)
         return [value * (1.0 / (1.0 - self.p)) if self.generator.random() >= self.p else value * 0.0 for value in x]
 
@@ -300,45 +285,31 @@ class BatchNorm(Module):
     def needs_batch(self) -> bool:  # type: ignore[override]
         return self.training
 
-    def forward(self, x: Sequence[Any]) -> list[Any]:
+    def forward(self, x: Any) -> list[Any]:
         if self.training:
             raise BatchError("BatchNorm looks at a whole batch while it is trained: call batch(rows), or eval() first")
-        means, variances = self.running_mean, self.running_var
-        return [self._normalized(i, value, means[i], variances[i]) for i, value in enumerate(self._checked([x])[0])]
+        return self._normalized(checked_inputs(x, len(self.weight), self), self.running_mean, self.running_var)
 
-    def batch(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    def batch(self, rows: Sequence[Any]) -> list[Any]:
         if not self.training:
             return super().batch(rows)
-        rows = self._checked(rows)
-        size = len(rows)
+        rows, size = [checked_inputs(row, len(self.weight), self) for row in rows], len(rows)
         if size < 2:
             raise BatchError("BatchNorm needs two samples or more in a batch while it is trained, for a variance: given one")
-        columns = []
-        for i, column in enumerate(zip(*rows)):
-            mean = ac.dot([1.0 / size] * size, column)
-            centred = [value - mean for value in column]
-            variance = ac.dot([1.0 / size] * size, [c * c for c in centred])
-            self._track(i, _number(mean), _number(variance) * size / (size - 1))
-            columns.append([self._normalized(i, value, mean, variance) for value in column])
+        share = [1.0 / size] * size
+        means = [ac.dot(share, column) for column in zip(*rows)]
+        variances = [ac.dot(share, [ac.pow(value - mean, 2) for value in column]) for column, mean in zip(zip(*rows), means)]
+        self.running_mean = self._moved(self.running_mean, [mean.data for mean in means])
+        self.running_var = self._moved(self.running_var, [variance.data * size / (size - 1) for variance in variances])
         self.num_batches_tracked += 1
-        return [list(row) for row in zip(*columns)]
+        return [self._normalized(row, means, variances) for row in rows]
 
-    def _normalized(self, i: int, value: Any, mean: Any, variance: Any) -> Any:
-        return (value - mean) / ac.sqrt(variance + self.eps) * self.weight[i] + self.bias[i]
+    def _normalized(self, x: Sequence[Any], means: Sequence[Any], variances: Sequence[Any]) -> list[Any]:
+        scaled = [(value - mean) / ac.sqrt(variance + self.eps) for value, mean, variance in zip(x, means, variances)]
+        return [y * weight + bias for y, weight, bias in zip(scaled, self.weight, self.bias)]
 
-    def _track(self, i: int, mean: float, variance: float) -> None:
-        self.running_mean[i] += self.momentum * (mean - self.running_mean[i])
-        self.running_var[i] += self.momentum * (variance - self.running_var[i])
-
-    def _checked(self, rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-        for row in rows:
-            if len(row) != len(self.weight):
-                raise ValueError(f"{self!r} takes {len(self.weight)} features, not {len(row)}")
-        return [list(row) for row in rows]
+    def _moved(self, averages: list[float], new: list[float]) -> list[float]:
+        return [average + self.momentum * (x - average) for average, x in zip(averages, new)]
 
     def __repr__(self) -> str:
         return f"BatchNorm({len(self.weight)})"
-
-
-def _number(x: Any) -> float:
-    return x.data if isinstance(x, ac.Value) else float(x)

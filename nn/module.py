@@ -104,3 +104,8 @@ def checked_inputs(x: Any, count: int, module: Model) -> list[Any]:
     if len(x) != count:
         raise ValueError(f"{module!r} takes {count} inputs, not {len(x)}")
     return inputs_of(x)
+
+
+def one_or_all(outputs: list[Any]) -> Any:
+    """The only output by itself, or the list of several."""
+    return outputs[0] if len(outputs) == 1 else outputs

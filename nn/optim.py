@@ -1,8 +1,4 @@
-"""Optimizers: how a gradient changes the parameters, with PyTorch's names, defaults and numbers.
-
-An optimizer computes on plain lists of floats, ``update(values, gradients)``; ``step()`` is an update from the ``grad`` to the
-``data`` of the parameters. So training through a compiled program does exactly what a loop over Values does.
-"""
+"""Optimizers: how a gradient changes the parameters, with PyTorch's names, defaults and numbers, computed on plain lists of floats."""
 
 from __future__ import annotations
 
@@ -44,20 +40,19 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        for parameter in self.parameters:
-            parameter.grad = 0.0
+        _give_gradients(self.parameters, [0.0] * len(self.parameters))
 
     def step(self) -> None:
-        """Change the ``data`` of every parameter by its ``grad``."""
+        """Change the ``data`` of every parameter by its ``grad``: an :meth:`update`, so compiled programs train as loops over Values do."""
         new = self.update([parameter.data for parameter in self.parameters], [parameter.grad for parameter in self.parameters])
         for parameter, value in zip(self.parameters, new):
             parameter.data = value
 
     def update(self, values: list[float], gradients: list[float]) -> list[float]:
         """The values after one step from ``values`` along ``gradients``, one of each for every parameter; no Value is read or changed."""
-        size, given = len(self.parameters), f"{len(values)} values and {len(gradients)} gradients"
-        if not len(values) == len(gradients) == size:
-            raise ValueError(f"an update of {size} parameter(s) needs as many values and gradients, not {given}")
+        size, given = len(self.parameters), (len(values), len(gradients))
+        if given != (size, size):
+            raise ValueError(f"an update of {size} parameter(s) needs as many, not {given[0]} values and {given[1]} gradients")
         self.steps += 1
         decay = self.hyperparameters.get("weight_decay")
         if decay and self.decoupled:
@@ -289,15 +284,19 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """:func:`clip_norm` of the ``grad`` of the parameters, between ``backward()`` and ``step()``; returns their norm before."""
     parameters = list(parameters)
     clipped, norm = clip_norm([parameter.grad for parameter in parameters], max_norm)
-    for parameter, gradient in zip(parameters, clipped):
-        parameter.grad = gradient
+    _give_gradients(parameters, clipped)
     return norm
 
 
 def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
     """Take the ``grad`` of each parameter to ``-limit`` or ``limit`` where it is beyond."""
-    for parameter in parameters:
-        (parameter.grad,) = clip_value([parameter.grad], limit)
+    parameters = list(parameters)
+    _give_gradients(parameters, clip_value([parameter.grad for parameter in parameters], limit))
+
+
+def _give_gradients(parameters: Iterable[Value], gradients: Iterable[float]) -> None:
+    for parameter, gradient in zip(parameters, gradients):
+        parameter.grad = gradient
 
 
 def norm_of(gradients: list[float]) -> float:

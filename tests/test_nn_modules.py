@@ -141,7 +141,7 @@ def test_e3_batch_normalisation_says_what_it_needs():
         layer([1.0, 2.0])
     with pytest.raises(ValueError, match="two samples or more"):
         layer.batch([[1.0, 2.0]])
-    with pytest.raises(ValueError, match="takes 2 features, not 1"):
+    with pytest.raises(ValueError, match="takes 2 inputs, not 1"):
         layer.eval()([1.0])
 
 

@@ -39,7 +39,7 @@ def write_json(path: str | Path, kind: str, content: dict[str, Any]) -> None:
 def read_json(path: str | Path, kind: str) -> dict[str, Any]:
     """The content of a file that :func:`write_json` wrote; ``ValueError`` for any other, and for one that was damaged or edited."""
     try:
-        content = json.loads(Path(path).read_bytes().decode("utf-8"), object_pairs_hook=_without_doubles)
+        content = json.loads(Path(path).read_bytes().decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is no whole JSON file, so it was not read: {error}") from None
     if not isinstance(content, dict) or content.get("format") != f"nn {kind}":
@@ -54,11 +54,4 @@ def read_json(path: str | Path, kind: str) -> dict[str, Any]:
         expected = False
     if not expected:
         raise ValueError(f"{path} does not have the checksum that it was written with: it was damaged or edited, so it was not read")
-    return content
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        raise ValueError("a name stands twice in it")
     return content
