@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numbers
 import operator
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import autograd_core as ac
@@ -60,12 +60,9 @@ def mse_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
     >>> mse_loss([3.0, 1.0], [1.0, 1.0])
     2.0
     """
-    shape, pairs = _matched(predictions, targets)
-    differences = [y - t for y, t in pairs]
-    if len(pairs) > 1 and reduction in ("mean", "sum"):
-        total = dot(differences, differences)  # all squares and their sum in one node
-        return total / len(pairs) if reduction == "mean" else total
-    return _reduced([ac.pow(difference, 2) for difference in differences], reduction, shape)
+    if reduction == "none":
+        return _each(squared_error, predictions, targets, reduction)
+    return _each(operator.sub, predictions, targets, reduction, total=_sum_of_squares)
 
 
 def l1_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
@@ -114,14 +111,12 @@ def cross_entropy(logits: Any, targets: Any, reduction: str = "mean") -> Any:
     True
     """
     rows = _nested(logits)
-    if rows == []:
-        raise ValueError(_EMPTY)
-    single = not isinstance(rows, list) or not isinstance(rows[0], list)
+    single = rows != [] and not (isinstance(rows, list) and isinstance(rows[0], list))
     rows, targets = ([rows], [targets]) if single else (rows, as_lists(targets))
     if not isinstance(targets, (list, tuple)) or len(targets) != len(rows):
         raise ValueError(f"{len(rows)} rows of logits need as many targets, not {_described(targets)}")
     losses = [_cross_entropy_of(row, target, f"row {i}") for i, (row, target) in enumerate(zip(rows, targets))]
-    return _reduced(losses, reduction, losses[0] if single else losses)
+    return _reduced(losses, reduction, losses[0] if single else losses, _sum)
 
 
 def hinge_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
@@ -195,12 +190,39 @@ def _weights(parameters: Iterable[Any], strength: float) -> list[Any]:
 
 
 # -- sums --------------------------------------------------------------------------------------------------------
-def _each(loss: Callable[[Any, Any], Any], predictions: Any, targets: Any, reduction: str, kind: Kind = NUMBERS) -> Any:
-    """The reduced losses of all pairs of a prediction and a target."""
-    shape, pairs = _matched(predictions, targets)
-    for _, t in pairs:
-        kind.check(t)
-    return _reduced([loss(y, t) for y, t in pairs], reduction, shape)
+def _each(
+    loss: Callable[[Any, Any], Any], predictions: Any, targets: Any, reduction: str, kind: Kind = NUMBERS, total: Any = None
+) -> Any:  # fmt: skip
+    """The losses of all pairs of a prediction and a target, in the nesting of the predictions or reduced."""
+    losses: list[Any] = []
+    nested = _mapped(loss, kind, _nested(predictions), _nested(targets), losses)
+    return _reduced(losses, reduction, nested, total or _sum)
+
+
+def _mapped(loss: Callable[[Any, Any], Any], kind: Kind, y: Any, t: Any, found: list[Any], where: str = "") -> Any:
+    """The losses in the nesting of ``y``; they are added to ``found``, too."""
+    lists = isinstance(y, list), isinstance(t, list)
+    if lists == (True, True) and len(y) == len(t):
+        return [_mapped(loss, kind, part, target, found, f" of sample {i}") for i, (part, target) in enumerate(zip(y, t))]
+    if lists == (True, False) and len(y) == 1:  # a list of one number beside a number
+        return [_mapped(loss, kind, y[0], t, found, where)]
+    if lists == (False, True) and len(t) == 1:
+        return _mapped(loss, kind, y, t[0], found, where)
+    if any(lists):
+        raise ValueError(f"predictions and targets{where} do not match: {_described(y)} and {_described(t)}")
+    kind.check(t)
+    found.append(loss(y, t))
+    return found[-1]
+
+
+def _reduced(losses: list[Any], reduction: str, nested: Any, total: Callable[[list[Any]], Any]) -> Any:
+    if not losses:
+        raise ValueError("there are no predictions to compute a loss of: the list is empty")
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
+    if reduction == "none":
+        return nested
+    return total(losses) / len(losses) if reduction == "mean" and len(losses) > 1 else total(losses)
 
 
 def _sum(terms: list[Any]) -> Any:
@@ -212,11 +234,8 @@ def _sum(terms: list[Any]) -> Any:
     return dot([factor] * len(terms), terms, ac.Constant(0.0) if recorded else 0.0)
 
 
-def _reduced(losses: list[Any], reduction: str, shape: Any) -> Any:
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
-    total = _like(shape, iter(losses)) if reduction == "none" else _sum(losses)
-    return total / len(losses) if reduction == "mean" and len(losses) > 1 else total
+def _sum_of_squares(terms: list[Any]) -> Any:
+    return dot(terms, terms) if len(terms) > 1 else ac.pow(terms[0], 2)
 
 
 def _expected(t: Any, if_one: Any, if_zero: Any) -> Any:
@@ -250,9 +269,6 @@ def _cross_entropy_of(row: Any, target: Any, where: str) -> Any:
     return -ac.log_softmax(row)[index]
 
 
-_EMPTY = "there are no predictions to compute a loss of: the list is empty"
-
-
 def as_lists(x: Any) -> Any:
     """Arrays, series and frames as lists; anything else as it is."""
     x = x.to_numpy() if hasattr(x, "to_numpy") else x
@@ -271,31 +287,5 @@ def _nested(x: Any) -> Any:
     raise TypeError(f"predictions and targets are numbers, Values, or lists of them, not {type(x).__name__} {x!r}")
 
 
-def _matched(predictions: Any, targets: Any) -> tuple[Any, list[tuple[Any, Any]]]:
-    """The nesting of the predictions, and each number of them with its target."""
-    shape = _nested(predictions)
-    pairs = list(_pairs(shape, _nested(targets), ""))
-    if not pairs:
-        raise ValueError(_EMPTY)
-    return shape, pairs
-
-
-def _pairs(y: Any, t: Any, where: str) -> Iterator[tuple[Any, Any]]:
-    lists = [part for part in (y, t) if isinstance(part, list)]
-    if not lists:
-        yield y, t
-    elif len(lists) == 2 and len(y) == len(t):
-        for i, (part, target) in enumerate(zip(y, t)):
-            yield from _pairs(part, target, f" of sample {i}")
-    elif len(lists) == 1 and len(lists[0]) == 1:  # a list of one number beside a number
-        yield from _pairs(y[0], t, where) if lists[0] is y else _pairs(y, t[0], where)
-    else:
-        raise ValueError(f"predictions and targets{where} do not match: {_described(y)} and {_described(t)}")
-
-
 def _described(x: Any) -> str:
     return f"a list of {len(x)}" if isinstance(x, (list, tuple)) else "one number"
-
-
-def _like(shape: Any, losses: Iterator[Any]) -> Any:
-    return [_like(part, losses) for part in shape] if isinstance(shape, list) else next(losses)

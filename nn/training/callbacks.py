@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from autograd_core import compile_graph
 
@@ -50,8 +50,9 @@ class Callback:
     last = False
     """Whether its ``epoch`` comes after those of the others."""
 
-    remembered: ClassVar[dict[str, Any]] = {}
-    """The attributes that a resumed training needs, with what they are at first: numbers, or ``None`` for what JSON can hold."""
+    remembered: tuple[str, ...] = ()
+    """The attributes that a resumed training needs. What the class holds is what they are at first: numbers, or ``None`` for what
+    JSON can hold."""
 
     def begin(self, run: Run) -> None:
         """Before the first epoch; in a training that is resumed, ``run.history`` has epochs, and what is remembered follows."""
@@ -83,9 +84,13 @@ class Callback:
         """What is remembered."""
         return {name: getattr(self, name) for name in self.remembered}
 
+    def fresh(self) -> dict[str, Any]:
+        """What is remembered at first."""
+        return {name: getattr(type(self), name) for name in self.remembered}
+
     def checked_state(self, run: Run, state: Any) -> dict[str, Any]:
         """The attributes that a saved state stands for; ``ValueError`` if it does not fit."""
-        found: dict[str, Any] = fitting(state, self.remembered, f"the state of {self.name}")
+        found: dict[str, Any] = fitting(state, self.fresh(), f"the state of {self.name}")
         return found
 
 
@@ -109,11 +114,9 @@ class EarlyStopping(Callback):
     """Stop when the loss that is watched (that of the validation, if there is one) has not become smaller by more than ``min_delta``
     for ``patience`` epochs; with ``restore_best`` the model then has the parameters of the smallest loss, also after Ctrl-C."""
 
-    remembered: ClassVar[dict[str, Any]] = {"waited": 0, "limit": math.inf, "smallest": math.inf, "best": None}
-    waited: int
-    limit: float
-    smallest: float
-    best: dict[str, Any] | None
+    remembered = ("waited", "limit", "smallest", "best")
+    waited, limit, smallest = 0, math.inf, math.inf
+    best: dict[str, Any] | None = None
 
     def __init__(self, patience: int = 10, min_delta: float = 0.0, restore_best: bool = True) -> None:
         self.patience, self.min_delta, self.restore_best = count("patience", patience), number("min_delta", min_delta), restore_best
@@ -144,30 +147,26 @@ class EarlyStopping(Callback):
 
 
 # -- what acts on each step --------------------------------------------------------------------------------------------
-class _Penalty(Callback):
-    function: Callable[..., Any]
+class L2(Callback):
+    """Adds :func:`nn.l2_penalty` of all parameters to the loss: ``strength * sum of w ** 2``."""
+
+    penalty = staticmethod(l2_penalty)
 
     def __init__(self, strength: float) -> None:
         self.strength = number("strength", strength)
 
     def begin(self, run: Run) -> None:
-        self.program = compile_graph(type(self).function(run.execution.parameters, self.strength), run.execution.parameters)
+        self.program = compile_graph(self.penalty(run.execution.parameters, self.strength), run.execution.parameters)
 
     def loss(self, run: Run, value: float, gradients: list[float]) -> tuple[float, list[float]]:
-        penalty, further = self.program(run.values)
-        return value + penalty, [g + p for g, p in zip(gradients, further)]
+        added, further = self.program(run.values)
+        return value + added, [g + p for g, p in zip(gradients, further)]
 
 
-class L2(_Penalty):
-    """Adds :func:`nn.l2_penalty` of all parameters to the loss: ``strength * sum of w ** 2``."""
-
-    function = staticmethod(l2_penalty)
-
-
-class L1(_Penalty):
+class L1(L2):
     """Adds :func:`nn.l1_penalty` of all parameters to the loss: ``strength * sum of |w|``."""
 
-    function = staticmethod(l1_penalty)
+    penalty = staticmethod(l1_penalty)
 
 
 class ClipNorm(Callback):
@@ -194,7 +193,8 @@ class ClipValue(Callback):
 class Scheduled(Callback):
     """Sets the learning rate of each epoch as a :class:`nn.Schedule` says, from the rate that the optimizer began with."""
 
-    remembered: ClassVar[dict[str, Any]] = {"base_lr": 0.0}
+    remembered = ("base_lr",)
+    base_lr = 0.0
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
@@ -224,11 +224,8 @@ class ReduceLROnPlateau(Callback):
     [1.0, 1.0, 1.0, 0.5]
     """
 
-    remembered: ClassVar[dict[str, Any]] = {"best": math.inf, "bad": 0, "cooling": 0}
-    best: float
-    """The best figure; with ``mode="max"``, its negative."""
-    bad: int
-    cooling: int
+    remembered = ("best", "bad", "cooling")
+    best, bad, cooling = math.inf, 0, 0  # with mode="max", best is the negative of the best figure
 
     def __init__(
         self, mode: str = "min", factor: float = 0.1, patience: int = 10, threshold: float = 1e-4, threshold_mode: str = "rel",
@@ -241,7 +238,6 @@ class ReduceLROnPlateau(Callback):
         self.mode, self.factor, self.threshold_mode, self.watch = mode, factor, threshold_mode, watch
         self.patience, self.cooldown = count("patience", patience, 0), count("cooldown", cooldown, 0)
         self.threshold, self.min_lr, self.eps = number("threshold", threshold), number("min_lr", min_lr), number("eps", eps)
-        vars(self).update(self.remembered)
 
     def epoch(self, run: Run) -> None:
         run.optimizer.lr = self.rate(run.history.watched(self.watch)[-1], run.optimizer.lr)

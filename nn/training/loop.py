@@ -139,7 +139,7 @@ class _Training:
         run = self.run
         history = run.history
         try:
-            self.each(lambda callback: vars(callback).update(callback.remembered))
+            self.each(lambda callback: vars(callback).update(callback.fresh()))
             self.each(lambda callback: callback.begin(run))
             assign(self.changes)
             run.values = run.execution.values()
