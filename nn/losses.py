@@ -85,7 +85,7 @@ def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mea
     >>> p.grad
     4.0
     """
-    return _each(_surprise, probabilities, targets, reduction, PROBABILITIES)
+    return _each(lambda p, t: -_expected(t, ac.log(p + TINY), ac.log(1.0 - p + TINY)), probabilities, targets, reduction, PROBABILITIES)
 
 
 def binary_cross_entropy_with_logits(logits: Any, targets: Any, reduction: str = "mean") -> Any:
@@ -243,10 +243,6 @@ def _expected(t: Any, if_one: Any, if_zero: Any) -> Any:
     if not isinstance(t, _RECORDED) and t in (0.0, 1.0):
         return if_one if t else if_zero
     return dot([t, 1.0 - t], [if_one, if_zero])
-
-
-def _surprise(p: Any, t: Any) -> Any:
-    return -_expected(t, ac.log(p + TINY), ac.log(1.0 - p + TINY))
 
 
 def _cross_entropy_of(row: Any, target: Any, where: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import autograd_core as ac
@@ -63,7 +62,7 @@ class Module(Model):
             for part in self.parts:
                 x = part(x if isinstance(x, list) else [x])
                 name = type(part).__name__ if "\n" in repr(part) else repr(part)
-                rows.append((name, str(len(x)) if isinstance(x, list) else "1", len(part.parameters())))
+                rows.append((name, len(x) if isinstance(x, list) else 1, len(part.parameters())))
             outputs = record(self, [0.0] * inputs).outputs
         cost = ac.cost(outputs[0] if len(outputs) == 1 else ac.dot([1.0] * len(outputs), outputs))
         return Summary(rows, len(self.parameters()), cost.forward, cost.backward)
@@ -76,23 +75,20 @@ class Module(Model):
         return "\n".join([f"{type(self).__name__}(", *parts, ")"]) if parts else f"{type(self).__name__}()"
 
 
-@dataclass(repr=False)
-class Summary:
-    """Rows of part, shape of the output, and number of parameters; and what one sample costs."""
+class Summary(ac.Table):
+    """Rows of part, shape of the output, and number of parameters; and what one sample costs: elementary operations of the forward
+    pass, multiply-adds of the backward pass."""
 
-    rows: list[tuple[str, str, int]]
-    parameters: int
-    forward: int
-    """Elementary operations of the forward pass of one sample."""
-    backward: int
-    """Multiply-adds of its backward pass."""
+    def __init__(self, rows: list[tuple[str, int, int]], parameters: int, forward: int, backward: int) -> None:
+        super().__init__(["part", "outputs", "parameters"], [(part, size, f"{count:,}") for part, size, count in rows], "<>>")
+        self.parameters, self.forward, self.backward = parameters, forward, backward
+        self.total = f"{parameters:,} parameters; one sample: {forward:,} operations forward, {backward:,} backward"
 
     def __str__(self) -> str:
-        rows = [(part, shape, f"{count:,}") for part, shape, count in self.rows]
-        total = f"{self.parameters:,} parameters; one sample: {self.forward:,} operations forward, {self.backward:,} backward"
-        return f"{ac.Table(['part', 'outputs', 'parameters'], rows, '<>>')}\n{total}"
+        return f"{super().__str__()}\n{self.total}"
 
-    __repr__ = __str__
+    def _repr_html_(self) -> str:
+        return f"{super()._repr_html_()}<p>{self.total}</p>"
 
 
 def checked_inputs(x: Any, count: int, module: Model) -> list[Any]:

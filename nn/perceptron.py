@@ -49,9 +49,7 @@ class Perceptron(Module):
     1.0
     """
 
-    def __init__(
-        self, nin: int, coding: str = "01", at_zero: int = 1, weights: Sequence[float] | None = None, bias: float = 0.0
-    ) -> None:
+    def __init__(self, nin: int, coding: str = "01", at_zero: int = 1, weights: Sequence[float] | None = None, bias: float = 0.0) -> None:
         if coding not in CODINGS:
             raise ValueError(f"coding is '01' (outputs 0 and 1) or 'pm1' (outputs -1 and 1), not {coding!r}")
         if at_zero not in (0, 1):

@@ -98,10 +98,7 @@ class _Function(Callback):
     """A function of the model and the history, called after each epoch; training ends if it returns something true."""
 
     def __init__(self, function: Callable[[Any, History], Any]) -> None:
-        self.function = function
-
-    def begin(self, run: Run) -> None:
-        self.ends = False
+        self.function, self.ends = function, False
 
     def epoch(self, run: Run) -> None:
         self.ends = bool(run.interrupts.call(self.function, run.model, run.history))
@@ -273,7 +270,7 @@ class Progress(Callback):
 
     def begin(self, run: Run) -> None:
         is_notebook, self.bar = "ipykernel" in sys.modules, None
-        if self.wanted is False or (self.wanted is None and not is_notebook and not sys.stderr.isatty()):
+        if not (is_notebook or sys.stderr.isatty() if self.wanted is None else self.wanted):
             return
         try:
             from tqdm import tqdm

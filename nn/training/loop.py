@@ -50,9 +50,9 @@ def fit(
     and functions ``callback(model, history)``, which run after each epoch and end the training if they return ``True``. Penalties come
     before clipping. A progress bar shows at a terminal and in a notebook; ``nn.Progress(True)`` or ``(False)`` decide otherwise.
 
-    ``dialect`` is ``"python"``, ``"c"``, ``"numpy"`` (compiled, where one graph stands for all samples) or ``"eager"``. Python
-    gives the numbers of eager to the bit. Ctrl-C at any point ends training and returns what was learnt. Afterwards the model is in
-    evaluation mode, and the random generators of its parts are as before: all chance here is drawn from ``seed``.
+    ``dialect`` is ``"python"``, ``"c"``, ``"numpy"`` (compiled, where one graph stands for all samples) or ``"eager"``. Python gives the
+    numbers of eager to the bit. Ctrl-C ends training and returns what was learnt. Afterwards the model is in evaluation mode, and the
+    random generators of its parts are as before: all chance here is drawn from ``seed``.
 
     >>> from nn import MLP, SGD
     >>> model = MLP(1, [1])
@@ -126,8 +126,8 @@ class _Training:
     ) -> None:
         self.run, self.data, self.held_out, self.metrics, self.shuffle, self.changes = run, data, held_out, metrics, shuffle, changes
         self.rows = run.execution.rows(data.rows)
-        self.chancy = [module for module in run.model.modules() if isinstance(getattr(module, "generator", None), random.Random)]
-        self.generators: Changes = [(module, "generator", vars(module)["generator"]) for module in self.chancy]
+        held = [(module, "generator", vars(module).get("generator")) for module in run.model.modules()]
+        self.generators: Changes = [entry for entry in held if isinstance(entry[2], random.Random)]
         self.names = [name for name, _ in run.model.named_parameters()]
         self.buffers = list(run.model.named_buffers())
 
@@ -170,8 +170,8 @@ class _Training:
         run, start = self.run, time.perf_counter()
         chance = random.Random(f"{run.facts['seed']}/{number}")  # of its own for each epoch, so that a resumed training draws the same
         run.model.train()
-        for i, module in enumerate(self.chancy):
-            vars(module)["generator"] = random.Random(f"{run.facts['seed']}/{number}/{i}")
+        for i, (module, name, _) in enumerate(self.generators):
+            setattr(module, name, random.Random(f"{run.facts['seed']}/{number}/{i}"))
         # The loss of the whole data set in one batch is that of the values before the step.
         is_before = self.held_out is None and run.facts["batch_size"] == len(self.data.rows)
         before = self.state() if is_before else {}

@@ -18,8 +18,7 @@ Changes = list[tuple[Any, str, Any]]
 class Parameter(Value):
     """A leaf that training changes.
 
-    Arithmetic with a parameter records nodes like any other; assignments such as ``p += 1`` are refused, because
-    they would put a computed node in the parameter's place.
+    Assignments such as ``p += 1`` are refused: they would put a computed node in the parameter's place.
 
     >>> p = Parameter(0.5, "w")
     >>> p.data -= 0.1
@@ -56,10 +55,8 @@ class Model:
 
     training = True
     """Whether the module is being trained: Dropout and BatchNorm behave otherwise when it is not."""
-
     needs_batch = False
     """Whether an output depends on the whole batch or on chance while training, so that one recorded graph cannot stand for all samples."""
-
     buffers: tuple[str, ...] = ()
     """Names of attributes that are numbers or lists of numbers and belong to the state, but are not trained."""
 
@@ -146,11 +143,11 @@ def assign(changes: Changes) -> None:
     """Make all changes, or, if that is interrupted, none."""
     before = [(thing, name, getattr(thing, name)) for thing, name, _ in changes]
     try:
-        for thing, name, content in changes:
-            setattr(thing, name, content)
+        for change in changes:
+            setattr(*change)
     except BaseException:
-        for thing, name, content in before:
-            setattr(thing, name, content)
+        for change in before:
+            setattr(*change)
         raise
 
 
@@ -161,10 +158,7 @@ def _walk(found: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Paramete
             return
         seen.add(id(found))
         yield path, found
-    inside: Any = ()
-    if isinstance(found, Model | dict):
-        inside = (found if isinstance(found, dict) else vars(found)).items()
-    elif isinstance(found, list | tuple):
-        inside = enumerate(found)
+    held = vars(found) if isinstance(found, Model) else found
+    inside: Any = held.items() if isinstance(held, dict) else enumerate(held) if isinstance(held, list | tuple) else ()
     for name, part in inside:
         yield from _walk(part, f"{path}.{name}" if path else str(name), seen)

@@ -122,9 +122,7 @@ def as_rows(X: Any, name: str = "X") -> list[list[float]]:
     for i, row in enumerate(_filled(X, name)):
         if not _is_row(row):
             raise ValueError(f"{name}: row {i} is {_said(row)}, not a list of numbers: write [[x] for x in {name}] for a single column")
-        cells = plain(row, name)
-        floats = cells if {*map(type, cells)} == {float} and all(map(math.isfinite, cells)) else None
-        rows.append([_number(cell, f"{name}: row {i}, column {j}") for j, cell in enumerate(cells)] if floats is None else list(floats))
+        rows.append([_number(cell, name, i, j) for j, cell in enumerate(plain(row, name))])
         if len(rows[i]) != len(rows[0]):
             raise ValueError(f"{name}: row {i} has {len(rows[i])} column(s) where row 0 has {len(rows[0])}: all rows need the same length")
     if not rows[0]:
@@ -134,7 +132,7 @@ def as_rows(X: Any, name: str = "X") -> list[list[float]]:
 
 def as_numbers(y: Any, name: str = "y") -> list[float]:
     """``y``, one number for each row, as a new list of floats; errors as in :func:`as_rows`."""
-    return [_number(cell, f"{name}: row {i}") for i, cell in enumerate(_filled(y, name))]
+    return [_number(cell, name, i) for i, cell in enumerate(_filled(y, name))]
 
 
 def as_targets(y: Any, name: str = "y") -> list[float] | list[list[float]]:
@@ -149,12 +147,18 @@ def as_labels(y: Any, name: str = "y", classes: int | None = None) -> list[int]:
     >>> as_labels([0.0, 2, True], classes=3)
     [0, 2, 1]
     """
-    if classes is not None:
-        count("classes is the number of classes: it", classes)
-    labels = [_whole(value, f"{name}: row {i}") for i, value in enumerate(_filled(y, name))]
-    for i, label in enumerate(labels):
-        if classes is not None and not 0 <= label < classes:
-            raise ValueError(f"{name}: row {i} is {label}: the labels of {classes} classes are 0 to {classes - 1}")
+    highest = math.inf if classes is None else count("classes is the number of classes: it", classes) - 1
+    labels = []
+    for i, value in enumerate(_filled(y, name)):
+        if isinstance(value, str):
+            advice = "number the classes, as in [names.index(label) for label in y]"
+            raise ValueError(f"{name}: row {i} is {value!r}, not a whole number: {advice}")
+        label = value if type(value) is int else _number(value, name, i)
+        if label != int(label):
+            raise ValueError(f"{name}: row {i} is {label!r}: a label is a whole number, the index of its class")
+        if classes is not None and not 0 <= label <= highest:
+            raise ValueError(f"{name}: row {i} is {label:g}: the labels of {classes} classes are 0 to {highest}")
+        labels.append(int(label))
     return labels
 
 
@@ -185,10 +189,13 @@ def _is_row(value: Any) -> bool:
     return not isinstance(value, str | bytes) and getattr(value, "shape", None) != () and isinstance(value, Iterable)
 
 
-def _number(cell: Any, place: str) -> float:
+def _number(cell: Any, name: str, row: int, column: int | None = None) -> float:
     """The cell as a float, or a ``ValueError`` that starts with the place."""
+    if type(cell) is float and math.isfinite(cell):
+        return cell
     if getattr(cell, "shape", None) == ():  # NumPy's scalars and arrays or tensors that hold one number
         cell = cell.item()
+    place = f"{name}: row {row}" + ("" if column is None else f", column {column}")
     if isinstance(cell, Real):
         try:
             number = float(cell)
@@ -203,17 +210,6 @@ def _number(cell: Any, place: str) -> float:
     elif hasattr(cell, "data") and hasattr(cell, "grad"):
         advice = "take its .data"
     raise ValueError(f"{place} is {_said(cell)}, not a number: {advice}")
-
-
-def _whole(value: Any, place: str) -> int:
-    if type(value) is int:
-        return value
-    if isinstance(value, str):
-        raise ValueError(f"{place} is {value!r}, not a whole number: number the classes, as in [names.index(label) for label in y]")
-    number = _number(value, place)
-    if not number.is_integer():
-        raise ValueError(f"{place} is {number!r}: a label is a whole number, the index of its class (see predicted_classes for outputs)")
-    return int(number)
 
 
 def _said(value: Any) -> str:
