@@ -54,7 +54,7 @@ def named(choice: Any, table: Mapping[str, Any], what: str, further: tuple[str, 
 
     >>> named("reluu", ACTIVATIONS, "activation")
     Traceback (most recent call last):
-    ValueError: activation is one of 'linear', 'relu', ... or a function, not 'reluu'; did you mean 'relu'?
+    ValueError: activation is one of 'linear', 'tanh', ... or a function, not 'reluu'; did you mean 'relu'?
     """
     if callable(choice):
         return choice

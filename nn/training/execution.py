@@ -160,7 +160,8 @@ class Compiled(Execution):
             self._sums = compile_graph(sample.loss, self.parameters, sample.inputs, dialect)
         with evaluating(self.model):
             sample = self.record(first)
-        self._outputs = compile_graph(sample.found, self.parameters, sample.inputs, "python" if dialect == "c" else dialect)
+        changing = self.parameters if self.loss else []  # without a loss, they are constants of the program
+        self._outputs = compile_graph(sample.found, changing, sample.inputs, "python" if dialect == "c" else dialect)
 
     def rows(self, rows: list[list[float]]) -> Any:
         if self.dialect == "python":
@@ -176,7 +177,7 @@ class Compiled(Execution):
         return total, gradients
 
     def outputs(self, values: list[float], rows: Any) -> list[list[float]]:
-        found: list[list[float]] = self._outputs.batch(values, rows)
+        found: list[list[float]] = self._outputs.batch(values if self.loss else [], rows)
         return found
 
     def agrees(self, row: Sequence[float]) -> bool:
