@@ -153,7 +153,7 @@ class Compiled(Execution):
     """One sample is recorded and compiled; ``dialect`` is that of ``compile_graph``."""
 
     def __init__(self, eager: Execution, first: Sequence[float], dialect: str) -> None:
-        super().__init__(eager.model, eager.loss, eager.columns, eager.weighted)
+        vars(self).update(vars(eager))
         self.dialect = dialect
         if self.loss:
             sample = self.record(first)
