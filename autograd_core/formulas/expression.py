@@ -13,6 +13,7 @@ from typing import Any
 
 from ..number import TABLE, Number, real
 from ..primitive import ATOM, OPERANDS, PRODUCT, SIGN, SUM, DerivativeCountError, Primitive
+from . import algebra
 from .simplification import simplify
 from .spelling import PYTHON, Dialect, spelling
 from .typesetting import Written, name_text, number_latex, number_text, on_paper, operand_names, operation_latex, symbol_latex
@@ -89,6 +90,31 @@ class Expression(Number):
         It has the same value up to rounding wherever this one has a value. A very long formula stays as it is.
         """
         return simplify(parts(self))
+
+    def simplify(self) -> Expression:
+        """The formula as SymPy simplifies it, or without SymPy (the extra ``symbolic``) as ``simplified`` does.
+
+        Of the two, the shorter one.
+
+        >>> x = Symbol("x")
+        >>> print((x.sin() ** 2 * x + x.cos() ** 2 * x).simplify())
+        x
+        """
+        ours = self.simplified()
+        try:
+            found = Literal(0.0) + algebra.simplified_by_sympy(parts(self), Symbol)
+        except (ImportError, LookupError):  # no SymPy, or a result that the table has no rows for
+            return ours
+        theirs: Expression = found.simplified()
+        return theirs if theirs.operation_count() < ours.operation_count() else ours
+
+    def to_sympy(self) -> Any:
+        """The formula as a SymPy expression, its symbols real; an ``ImportError`` that says what to install without SymPy.
+
+        >>> Symbol("x").sigmoid().to_sympy()
+        1/(1 + exp(-x))
+        """
+        return algebra.to_sympy(parts(self))
 
     def latex(self) -> str:
         """The formula in LaTeX.
