@@ -188,6 +188,53 @@ def _side_by_side(x: str, y: str) -> str:
     return rf"{x} \cdot {y}" if as_number or as_word or as_function else f"{x} {y}"
 
 
+# -- lines of an equation ----------------------------------------------------------------------------------------
+def broken_rows(left: str, steps: Sequence[str], width: int) -> list[str]:
+    r"""``left = step = step`` in rows of an aligned environment, each at most about ``width`` signs wide where that can be.
+
+    >>> broken_rows("y", ["a + b", "1 + 2", "3"], 9)
+    ['y &= a + b = 1 + 2', '&= 3']
+    >>> broken_rows("y", ["a + b + c"], 6)
+    ['y &= a + b', '&\\quad + c']
+    """
+    row, rows = f"{left} &= {steps[0]}", []
+    for step in steps[1:]:
+        if visible_length(f"{row} = {step}") <= width:
+            row += f" = {step}"
+        else:
+            rows.append(row)
+            row = f"&= {step}"
+    return [part for row in [*rows, row] for part in _broken_sum(row, width)]
+
+
+def visible_length(latex: str) -> int:
+    r"""About how many signs wide it is: a command is one, a fraction as wide as its parts together.
+
+    >>> visible_length(r"\frac{\partial L}{\partial w} &= 12")
+    7
+    """
+    shown = re.sub(r"\\(left|right|frac|begin|end|operatorname|mathrm|text)(?![A-Za-z])", "", latex)
+    return len(re.sub(r"[{}^_&\s]", "", re.sub(r"\\[A-Za-z]+|\\.", "x", shown)))
+
+
+def _broken_sum(row: str, width: int) -> list[str]:
+    """The row, broken before plus and minus signs that stand in no brackets."""
+    if visible_length(row) <= width:
+        return [row]
+    places, depth = [0], 0
+    for match in re.finditer(r"\\[{}]|\\left|\\right|\\begin|\\end|[{}]| [-+] ", row):
+        sign = match[0]
+        depth += (sign in ("{", r"\left", r"\begin")) - (sign in ("}", r"\right", r"\end"))
+        if not depth and sign in (" + ", " - "):
+            places.append(match.start())
+    rows = [""]
+    for start, end in zip(places, [*places[1:], len(row)]):
+        if rows[-1] and visible_length(rows[-1] + row[start:end]) > width:
+            rows.append(r"&\quad")
+        rows[-1] += row[start:end]
+    return rows
+
+
 def _escaped(name: str) -> str:
     escaped = re.sub(r"([#$%&_{}])", r"\\\1", name.replace("\\", "\0"))
     escaped = re.sub(r"\s", r"\\ ", escaped).replace("^", r"\wedge{}").replace("~", r"\sim{}")

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..formulas.expression import Expression, Literal, Symbol, with_figures
-from ..formulas.typesetting import number_latex, number_text, symbol_latex
+from ..formulas.typesetting import broken_rows, number_latex, number_text, symbol_latex
 from ..table import chain
 from ..value import Constant, Value, topological_order
 from .names import Names, is_given, names_for
+from .zoom import require_one_of
 
 Written = tuple[str, str]  # as text, and in LaTeX
 
@@ -41,10 +42,24 @@ class Derivation(NamedTuple):
     forward: list[Line]
     backward: list[Line]
 
-    def latex(self) -> str:
-        """The lines as one LaTeX ``aligned`` environment."""
-        rows = [f"{line.left_latex} &= {' = '.join(line.steps_latex)}" for line in (*self.forward, *self.backward)]
-        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+    def latex(self, environment: str = "aligned", width: int = 80) -> str:
+        """The lines in LaTeX (with the package ``amsmath``): one ``aligned``, or ``align*``, which may run over pages.
+
+        A line that would be wider than about ``width`` signs goes on below, at an equals sign or at a sum.
+
+        >>> x = Value(2.0, "x")
+        >>> print(derivation(x * x).latex())
+        \\begin{aligned}
+        v_{1} &= x x = 2 \\cdot 2 = 4 \\\\
+        \\frac{\\partial v_{1}}{\\partial v_{1}} &= 1 \\\\
+        \\frac{\\partial v_{1}}{\\partial x} &= 2 x = 2 \\cdot 2 = 4
+        \\end{aligned}
+
+        Raises ``ValueError`` for another environment.
+        """
+        require_one_of("environment", environment, ("aligned", "align*"))
+        rows = [row for line in (*self.forward, *self.backward) for row in broken_rows(line.left_latex, line.steps_latex, width)]
+        return f"\\begin{{{environment}}}\n" + " \\\\\n".join(rows) + f"\n\\end{{{environment}}}"
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
