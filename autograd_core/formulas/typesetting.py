@@ -188,6 +188,32 @@ def _side_by_side(x: str, y: str) -> str:
     return rf"{x} \cdot {y}" if as_number or as_word or as_function else f"{x} {y}"
 
 
+_IN_TEXT = {
+    **{sign: rf"\{sign}" for sign in "#$%&_{}"}, "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
+    **{sign: f"${sign}$" for sign in "<>|-"}, "−": "$-$", "×": r"$\times$", "÷": r"$\div$", "·": r"$\cdot$", "…": r"\dots{}",
+    "∂": r"$\partial$", "≤": r"$\le$", "≥": r"$\ge$", "∞": r"$\infty$", "⋮": r"$\vdots$", "\u2060": "",
+    **{raised: f"$^{{{plain}}}$" for raised, plain in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁽⁾", "0123456789-()")},
+    **{lowered: f"$_{{{plain}}}$" for lowered, plain in zip("₀₁₂₃₄₅₆₇₈₉", "0123456789")},
+}  # fmt: skip
+
+
+def text_latex(text: str) -> str:
+    r"""A line of text in LaTeX, its mathematical signs in mathematics.
+
+    >>> print(text_latex("x² × 50% of ∂L/∂θ"))
+    x$^{2}$ $\times$ 50\% of $\partial$L/$\partial$$\theta$
+    """
+    letters = re.findall(r".[\u0300-\u036f]*", unicodedata.normalize("NFC", text), re.DOTALL)
+    return "".join(_IN_TEXT[x] if x in _IN_TEXT else x if x.isascii() else _text_letter(x) for x in letters)
+
+
+def _text_letter(letter: str) -> str:
+    """A Greek letter, or one with an accent that it has only in mathematics; others stand in text as they are."""
+    latex = symbol_latex(letter)
+    is_greek, has_loose_accent = latex[1:] in _GREEK, len(letter) > 1 and latex.startswith(tuple(_ACCENTS.values()))
+    return f"${latex}$" if is_greek or has_loose_accent else letter
+
+
 # -- lines of an equation ----------------------------------------------------------------------------------------
 def broken_rows(left: str, steps: Sequence[str], width: int) -> list[str]:
     r"""``left = step = step`` in rows of an aligned environment, each at most about ``width`` signs wide where that can be.
