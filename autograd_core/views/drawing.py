@@ -22,13 +22,15 @@ from .zoom import LIMIT, require_one_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+USUAL = ("data", "grad", "local")  # what is shown unless a user says so
+
 
 def to_dot(
     output: Value,
     *,
     names: Names = None,
     mode: str = "gradients",
-    show: Sequence[str] | str = ("data", "grad", "local"),
+    show: Sequence[str] | str = USUAL,
     level: str | None = None,
     inputs: Collection[Value] = (),
     parameters: Collection[Value] = (),
@@ -60,13 +62,21 @@ def to_dot(
     ...
     """
     scene = View(output, names, inputs, parameters).at(level, limit)
+    labels = Labels(scene, mode, show, rankdir, _digits(style, show, digits))
+    return compact_dot(labels, legend) if style == "compact" else _graph(labels, legend)
+
+
+def _digits(style: str, show: Sequence[str] | str, digits: int | None) -> int:
+    """How many digits a style has; a ``ValueError`` for one that does not exist, or for what it does not show."""
     require_one_of("style", style, ("boxes", "compact"))
-    labels = Labels(scene, mode, show, rankdir, digits if digits is not None else 4 if style == "boxes" else 2)
-    if style == "compact":
-        if tuple(show) != ("data", "grad", "local"):
-            raise ValueError("style='compact' shows values above the wires and gradients below: leave show out")
-        return compact_dot(labels, legend)
-    graph = layout.new_digraph(rankdir, len(labels.nodes))
+    if style == "compact" and show != USUAL:
+        raise ValueError("style='compact' shows values above the wires and gradients below: leave show out")
+    return digits if digits is not None else 4 if style == "boxes" else 2
+
+
+def _graph(labels: Labels, legend: bool) -> str:
+    """A node for every Value or cluster, an edge for every use."""
+    graph = layout.new_digraph(labels.rankdir, len(labels.nodes))
     for node in labels.nodes:
         look = STYLES[node.kind]
         graph.node(f"n{node.key}", label=_label(node, labels), fillcolor=look.fill, **look.attributes)
@@ -177,7 +187,7 @@ def draw(
     *,
     names: Names = None,
     mode: str = "gradients",
-    show: Sequence[str] | str = ("data", "grad", "local"),
+    show: Sequence[str] | str = USUAL,
     level: str | None = None,
     inputs: Collection[Value] = (),
     parameters: Collection[Value] = (),
