@@ -27,7 +27,10 @@ Sum = dict[frozenset[tuple[int, Fraction]], Term]  # terms by their bases and ex
 
 
 class Base(NamedTuple):
-    """What is raised to a power: a symbol or a function, as a formula; or a sum, as its terms."""
+    """What is raised to a power: a symbol or a function, as a formula; or a sum, as its terms.
+
+    Of the factors of a product those of a lower ``rank`` stand first: symbols and activations (0), functions (1), exponentials (2).
+    """
 
     formula: Any
     terms: Sum
@@ -221,7 +224,8 @@ class _Reading:
                 return _terms([(factor, ((self.places[key], Fraction(1)),))])
         factor = -size if max(numbers) < 0 else size
         inner = _scaled(terms, 1 / factor)
-        return _scaled(self.base(_key(inner), Base(None, inner, 0)), factor)
+        rank = max(self.bases[place].rank for _, powers in inner.values() for place, _ in powers)
+        return _scaled(self.base(_key(inner), Base(None, inner, min(rank, 1))), factor)
 
     def multiplied_out(self, terms: Sum) -> Sum | None:
         """Without sums as factors; ``None`` where there are none, or the result would be long."""
