@@ -11,14 +11,18 @@ from ..files import replace_file
 from ..value import Value, topological_order
 from . import layout
 from .columns import MOST, Edge, length, places, with_rails
+from .compact import compact_dot
 from .labels import Labels
 from .layout import GREY, STYLES
 from .names import Names
 from .scene import Node, View
-from .zoom import LIMIT
+from .tikz import tikz_figure
+from .zoom import LIMIT, require_one_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+USUAL = ("data", "grad", "local")  # what is shown unless a user says so
 
 
 def to_dot(
@@ -26,14 +30,15 @@ def to_dot(
     *,
     names: Names = None,
     mode: str = "gradients",
-    show: Sequence[str] | str = ("data", "grad", "local"),
+    show: Sequence[str] | str = USUAL,
     level: str | None = None,
     inputs: Collection[Value] = (),
     parameters: Collection[Value] = (),
     rankdir: str = "LR",
-    digits: int = 4,
+    digits: int | None = None,
     legend: bool = True,
     limit: int = LIMIT,
+    style: str = "boxes",
 ) -> str:
     """The graph of ``output`` in the DOT language: a node for every Value, an edge for every use.
 
@@ -45,7 +50,8 @@ def to_dot(
     nodes is collapsed with a warning. ``inputs`` and ``parameters`` say which leaves are drawn as what; others
     are inputs, and a leaf of a subclass with a true ``is_parameter`` is a parameter. Inputs stay visible at every
     level; where nothing tells inputs from parameters, a few leaves all do, and of many those that several clusters
-    read. Gradients are those of ``output`` with seed 1.
+    read. Gradients are those of ``output`` with seed 1. The ``style`` ``"compact"`` has small circles for operations, values
+    above the wires and gradients below them, to two digits; other numbers have four unless ``digits`` says how many.
 
     Raises ``TypeError`` or ``ValueError`` for an option that is not one of these, and ``ValueError`` for a graph
     that has more than ``limit`` nodes at every level.
@@ -56,11 +62,24 @@ def to_dot(
     ...
     """
     scene = View(output, names, inputs, parameters).at(level, limit)
-    labels = Labels(scene, mode, show, rankdir, digits)
-    graph = layout.new_digraph(rankdir, len(labels.nodes))
+    labels = Labels(scene, mode, show, rankdir, _digits(style, show, digits))
+    return compact_dot(labels, legend) if style == "compact" else _graph(labels, legend)
+
+
+def _digits(style: str, show: Sequence[str] | str, digits: int | None) -> int:
+    """How many digits a style has; a ``ValueError`` for one that does not exist, or for what it does not show."""
+    require_one_of("style", style, ("boxes", "compact"))
+    if style == "compact" and show != USUAL:
+        raise ValueError("style='compact' shows values above the wires and gradients below: leave show out")
+    return digits if digits is not None else 4 if style == "boxes" else 2
+
+
+def _graph(labels: Labels, legend: bool) -> str:
+    """A node for every Value or cluster, an edge for every use."""
+    graph = layout.new_digraph(labels.rankdir, len(labels.nodes))
     for node in labels.nodes:
-        style = STYLES[node.kind]
-        graph.node(f"n{node.key}", label=_label(node, labels), fillcolor=style.fill, **style.attributes)
+        look = STYLES[node.kind]
+        graph.node(f"n{node.key}", label=_label(node, labels), fillcolor=look.fill, **look.attributes)
     _add_edges(graph, labels)
     if legend:
         graph.attr("graph", label=layout.legend(labels.kinds()), labelloc="b", labeljust="l")
@@ -125,15 +144,27 @@ class Drawing:
         return self._svg
 
     def save(self, path: str | Path) -> Path:
-        """Write ``path``, whose ending says what: ``.svg``, ``.png``, ``.pdf`` or ``.dot``. Returns the path."""
+        """Write ``path``, whose ending says what: ``.svg``, ``.png``, ``.pdf``, ``.dot`` or ``.tex`` (TikZ). Returns the path."""
         from pathlib import Path
 
         path = Path(path)
         kind = path.suffix.lower().lstrip(".")
-        if kind not in ("svg", "png", "pdf", "dot", "gv"):
-            raise ValueError(f"a drawing is saved as .svg, .png, .pdf or .dot, not {path.name!r}")
-        replace_file(path, self.dot if kind in ("dot", "gv") else layout.render(self.dot, kind))
+        if kind not in ("svg", "png", "pdf", "dot", "gv", "tex"):
+            raise ValueError(f"a drawing is saved as .svg, .png, .pdf, .dot or .tex, not {path.name!r}")
+        text = self.tikz(standalone=True) if kind == "tex" else self.dot if kind in ("dot", "gv") else None
+        replace_file(path, layout.render(self.dot, kind) if text is None else text)
         return path
+
+    def tikz(self, standalone: bool = False) -> str:
+        """The picture as a TikZ figure, for lecture notes that load ``tikz``; or as a document that stands alone.
+
+        Its nodes have the places that a layout engine gives them, and keep their colours, names and numbers.
+
+        >>> print(Drawing("digraph { a -> b }", "graph of 2 nodes and 1 edges").tikz())  # doctest: +ELLIPSIS
+        \\begin{tikzpicture}...
+        \\end{tikzpicture}
+        """
+        return tikz_figure(self.dot, standalone)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """HTML with the picture as an image, which every notebook shows, also an untrusted one; SVG; and text."""
@@ -156,14 +187,15 @@ def draw(
     *,
     names: Names = None,
     mode: str = "gradients",
-    show: Sequence[str] | str = ("data", "grad", "local"),
+    show: Sequence[str] | str = USUAL,
     level: str | None = None,
     inputs: Collection[Value] = (),
     parameters: Collection[Value] = (),
     rankdir: str = "LR",
-    digits: int = 4,
+    digits: int | None = None,
     legend: bool = True,
     limit: int = LIMIT,
+    style: str = "boxes",
 ) -> Drawing:
     """The graph of ``output`` as a picture; the options are those of :func:`to_dot`.
 
@@ -173,7 +205,7 @@ def draw(
     """
     dot = to_dot(
         output, names=names, mode=mode, show=show, level=level, inputs=inputs, parameters=parameters, rankdir=rankdir, digits=digits,
-        legend=legend, limit=limit,
+        legend=legend, limit=limit, style=style,
     )  # fmt: skip
     order = topological_order(output)
     edges = sum(len(node.parents) for node in order)
