@@ -1,164 +1,249 @@
-"""The picture of a network: where its circles, arrows and numbers stand, as DOT text with fixed places."""
+"""The picture of a network as DOT text in which every place is fixed, so that any layout engine draws the same."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..formulas.typesetting import number_text
 from ..value import Value
 from . import layout
+from .columns import turned
+from .labels import Options
 from .network import Connection, Network, Unit
+from .network_names import subscript, unit_names, weight_name
+from .network_places import RADII, Circle, circles, drawn_rows, fitting, label_places, text_width
 
 POSITIVE, NEGATIVE = "#0072b2", "#d55e00"  # blue and vermilion of Okabe and Ito: told apart without red and green
-MOST = 12  # units of a column that are drawn; of a wider one the first, dots, and the last
-LABELLED = 20  # arrows between two columns that carry their weights; more are told by width and colour
-_RADIUS, _ROW, _LONG = 23.0, 66.0, 190.0  # points
-_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+SHARED = (POSITIVE, NEGATIVE, "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8a00")  # one for each weight of a filter
+LABELLED = 24  # arrows into a column that carry their weights; more are told by width and colour
+_TINTS = {POSITIVE: "#dcecf7", NEGATIVE: "#fbe3d3", layout.GREY: "#e4e4e4"}  # behind the numbers on arrows
+_PLAIN = {
+    "shape": "plaintext", "fixedsize": "false", "fillcolor": "transparent", "fontcolor": layout.GREY, "width": "0.1", "height": "0.1",
+}  # fmt: skip
+_LETTERS = 10.0  # size of the numbers on arrows
 
 
-class Look(NamedTuple):
-    """What is written: ``show`` names of numbers, the gradient of each node, and digits."""
+class Numbers(NamedTuple):
+    """What is written beside the recorded values: the gradients of nodes, names that the caller gave, names of classes, a note."""
 
-    show: frozenset[str]
     gradients: Mapping[Value, float]
-    digits: int
-    backward: bool
+    called: Mapping[Value, str]
+    classes: Sequence[str] = ()
+    note: str = ""
 
 
-def network_dot(network: Network, look: Look) -> str:
-    """The network as DOT text; every place is fixed, so that any layout engine draws the same."""
-    graph = layout.new_digraph("LR", 1)
+class _Arrow(NamedTuple):
+    """A drawn connection: the circles that it joins, and the numbers of unit and source in their columns, from 1."""
+
+    tail: str
+    head: str
+    connection: Connection
+    unit: int
+    source: int
+
+
+def network_dot(network: Network, options: Options, numbers: Numbers, legend: bool) -> str:
+    """The network as DOT text: a circle for each unit, an arrow for each connection, captions below."""
+    graph = layout.new_digraph(options.rankdir, 1)
     graph.attr("graph", layout="neato", splines="line", outputorder="edgesfirst")
-    graph.attr("node", shape="circle", fixedsize="true", width=_inches(2 * _RADIUS), margin="0", penwidth="1.2")
+    graph.attr("node", shape="circle", fixedsize="true", margin="0", penwidth="1.2")
     graph.attr("edge", arrowsize="0.6")
-    _Diagram(network, look).add_to(graph)
+    _Diagram(network, options, numbers).add_to(graph, legend)
     source: str = graph.source
     return source
 
 
 class _Diagram:
-    """The places of one network's units, and what is written in and between them."""
+    """What is written in and between the circles of one network, and where."""
 
-    def __init__(self, network: Network, look: Look) -> None:
-        self.network, self.look = network, look
-        self.shown = [_shown(len(column)) for column in network.columns]
-        self.biased = [any(c.source is None for unit in column for c in unit.connections) for column in [*network.columns[1:], []]]
-        tallest = max(len(shown) + biased for shown, biased in zip(self.shown, self.biased))
-        self.height = max(1, tallest) * _ROW
-        self.drawn: dict[Value, tuple[str, float, float]] = {}
-        self.names = dict(_textbook_names(network))
+    def __init__(self, network: Network, options: Options, numbers: Numbers) -> None:
+        self.columns, self.options, self.numbers = network.columns, options, numbers
+        self.last = len(self.columns) - 1
+        self.names = dict(unit_names(network, numbers.called))
+        self.keys = {
+            column[row].node: (f"u{i}_{row}", row + 1)
+            for i, column in enumerate(self.columns)
+            for row in drawn_rows(len(column))
+            if row is not None
+        }
+        self.into = [self._arrows(i) for i in range(len(self.columns))]
+        self.shared = [_shared(arrows) for arrows in self.into]
+        radius = RADII[1 + len({"data", "grad"} & options.show)]
+        drawn = [unit for column in self.columns for unit in column if unit.node in self.keys]
+        self.letters = min(fitting(self._in_unit(unit), radius) for unit in drawn)
+        self.upright = options.rankdir in ("TB", "BT")
+        self.placed = circles([self._column(i) for i in range(len(self.columns))], radius, self._gaps(radius))
 
-    def add_to(self, graph: Any) -> None:
-        for i, column in enumerate(self.network.columns):
-            self._add_column(graph, i, column)
-        for i, column in enumerate(self.network.columns[1:], start=1):
-            self._add_arrows(graph, i, [unit for unit in column if unit.node in self.drawn])
+    def add_to(self, graph: Any, legend: bool) -> None:
+        """Write everything into a graph of the graphviz package."""
+        for i in range(len(self.columns)):
+            self._add_column(graph, i)
+            self._add_arrows(graph, i)
+        if legend and any(self.into):
+            graph.attr("graph", label=self._legend(), labelloc="b", labeljust="l")
 
     # -- circles -------------------------------------------------------------------------------------------------
-    def _add_column(self, graph: Any, i: int, column: list[Unit]) -> None:
-        x, rows = i * _LONG, self.shown[i]
-        top = self.height / 2 + (len(rows) + self.biased[i] - 1) * _ROW / 2
-        places = iter(top - k * _ROW for k in range(len(rows) + self.biased[i]))
-        if self.biased[i]:
-            y = next(places)
-            graph.node(f"bias{i}", label="+1", pos=_pos(x, y), width=_inches(1.5 * _RADIUS), fillcolor="#e4e4e4", style="filled,dashed")
-            self.bias_place = {**getattr(self, "bias_place", {}), i: (x, y)}
-        for row, y in zip(rows, places):
-            if row is None:
+    def _column(self, i: int) -> list[str]:
+        """The circles of a column from top to bottom."""
+        bias = [f"bias{i}"] if any(arrow.tail == f"bias{i}" for arrow in self._behind(i)) else []
+        return bias + [f"dots{i}" if row is None else f"u{i}_{row}" for row in drawn_rows(len(self.columns[i]))]
+
+    def _behind(self, i: int) -> list[_Arrow]:
+        return self.into[i + 1] if i < self.last else []
+
+    def _gaps(self, radius: float) -> list[float]:
+        """How far each column stands behind the one before: further where more numbers stand between."""
+        height = max(len(self._column(i)) for i in range(len(self.columns))) * (2.0 * radius + 20.0)
+        gaps = [0.0]
+        for i in range(1, len(self.columns)):
+            texts = [self._on_arrow(arrow) for arrow in self.into[i]] if self._is_labelled(i) else []
+            widest = max((text_width(text, _LETTERS) for text in texts), default=0.0)
+            room = (14.0 if self.upright else widest + 5.0) * (1.0 + len(texts) ** 0.5)
+            gaps.append(2.0 * radius + max(60.0 if self.upright else 90.0, 0.25 * height, room))
+        return gaps
+
+    def _add_column(self, graph: Any, i: int) -> None:
+        kind = "input" if i == 0 else "output" if i == self.last else "operation"
+        for name in self._column(i):
+            place = self.placed[name]
+            look = {"pos": self._pos(place.x, place.y), "width": _inches(2.0 * place.radius)}
+            if name.startswith("bias"):
+                graph.node(name, label="+1", style="filled,dashed", fillcolor=layout.STYLES["constant"].fill, **look)
+            elif name.startswith("dots"):
                 for k in (-1, 0, 1):  # points, because not every font has the sign
-                    graph.node(f"dots{i}_{k}", label="", shape="point", width="0.05", pos=_pos(x, y + 9 * k), fillcolor=layout.GREY)
-                continue
-            unit = column[row]
-            key = f"u{i}_{row}"
-            self.drawn[unit.node] = key, x, y
-            graph.node(key, label=layout.in_label(self._text(unit)), pos=_pos(x, y), **self._colours(i))
-        caption = self._caption(i, column)
-        graph.node(f"caption{i}", label=layout.in_label(caption), shape="plaintext", fillcolor="transparent", fontcolor=layout.GREY, fontsize="12", pos=_pos(x, -_ROW * 0.35), width="2")
+                    pos = self._pos(place.x, place.y + 9.0 * k)
+                    graph.node(f"{name}_{k + 2}", label="", shape="point", width="0.05", pos=pos, fillcolor=layout.GREY)
+            else:
+                row = int(name.partition("_")[2])
+                lines = self._in_unit(self.columns[i][row])
+                look |= {"label": layout.in_label("\n".join(lines)), "fontsize": f"{self.letters:g}"}
+                graph.node(name, style="filled", fillcolor=layout.STYLES[kind].fill, **look)
+                if i == self.last and self.numbers.classes:
+                    self._add_class(graph, place, self.numbers.classes[row])
+        self._add_caption(graph, i)
 
-    def _colours(self, i: int) -> dict[str, str]:
-        sort = "input" if i == 0 else "output" if i == len(self.network.columns) - 1 else "operation"
-        return {"fillcolor": layout.STYLES[sort].fill, "style": "filled"}
+    def _add_class(self, graph: Any, circle: Circle, word: str) -> None:
+        """The name of a class behind the circle of its output."""
+        off = circle.radius + (10.0 if self.upright else 6.0 + text_width(word, 12.0) / 2.0)
+        graph.node(f"class_{word}", label=layout.in_label(word), pos=self._pos(circle.x + off, circle.y), fontsize="12", **_PLAIN)
 
-    def _text(self, unit: Unit) -> str:
+    def _in_unit(self, unit: Unit) -> list[str]:
         lines = [self.names[unit.node]]
-        if "data" in self.look.show:
-            lines.append(number_text(unit.node.data, self.look.digits))
-        if "grad" in self.look.show:
-            gradient = self.look.gradients.get(unit.total if self.look.backward else unit.node, 0.0)
-            lines.append(f"{'δ ' if self.look.backward else '∂ '}{number_text(gradient, self.look.digits)}")
-        return "\n".join(lines)
+        if "data" in self.options.show:
+            lines.append(number_text(unit.node.data, self.options.digits))
+        if "grad" in self.options.show:
+            backward = self.options.mode == "backward"
+            gradient = self.numbers.gradients.get(unit.total if backward else unit.node, 0.0)
+            lines.append(f"{'δ' if backward and unit.connections else '∂'} {number_text(gradient, self.options.digits)}")
+        return lines
 
-    def _caption(self, i: int, column: list[Unit]) -> str:
-        if i == 0:
-            return f"{len(column)} input{'s' if len(column) > 1 else ''}"
-        kinds = dict.fromkeys(unit.activation or "linear" for unit in column)
-        return f"{len(column)} {', '.join(kinds)}"
+    def _add_caption(self, graph: Any, i: int) -> None:
+        """Which layer it is, with its size and activation, and the weights that it shares."""
+        lowest = min(circle.y - circle.radius for circle in self.placed.values())
+        column, hidden = self.columns[i], f"hidden layer {i}" if self.last > 2 else "hidden layer"
+        layer = "input layer" if i == 0 else "output layer" if i == self.last else hidden
+        kinds = ", ".join(dict.fromkeys("linear" if unit.activation in ("", "identity") else unit.activation for unit in column))
+        size = f"{len(column)} {'input' if i == 0 else 'unit'}{'s' if len(column) > 1 else ''}"
+        lines = [layer, size if i == 0 else f"{size}, {kinds}"]
+        rows = "".join(f"<TR><TD COLSPAN='2'>{layout.in_cell(line)}</TD></TR>" for line in lines)
+        shared = list(self.shared[i].items())
+        for k, (weight, colour) in enumerate(shared, start=1):
+            name = f"w{subscript(k)} = {number_text(weight.data, self.options.digits)}"
+            rows += f'<TR>{_swatch(colour)}<TD ALIGN="LEFT">{layout.in_cell(name)}</TD></TR>'
+        label = f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="1" CELLPADDING="1">{rows}</TABLE>>'
+        height = 13.0 * (len(lines) + len(shared))
+        y = lowest - (60.0 if self.upright else 10.0 + height / 2.0)
+        graph.node(f"caption{i}", label=label, pos=self._pos(self.placed[self._column(i)[0]].x, y), fontsize="11", **_PLAIN)
 
     # -- arrows --------------------------------------------------------------------------------------------------
-    def _add_arrows(self, graph: Any, i: int, column: list[Unit]) -> None:
-        arrows = [(unit, c) for unit in column for c in unit.connections if self._tail(i, c) is not None]
-        largest = max((abs(c.strength) for _, c in arrows), default=0.0) or 1.0
-        labelled = "weight" in self.look.show and len(arrows) <= LABELLED
-        for number, (unit, connection) in enumerate(arrows):
-            tail, x, y = self._tail(i, connection)  # type: ignore[misc]
-            key, x2, y2 = self.drawn[unit.node]
-            strength = connection.strength
-            colour = POSITIVE if strength > 0.0 else NEGATIVE if strength < 0.0 else layout.GREY
-            width = 0.6 + 2.6 * min(1.0, abs(strength) / largest)
-            ends = (key, tail) if self.look.backward else (tail, key)
-            graph.edge(*ends, color=colour, penwidth=f"{width:.2f}")
-            if labelled:
-                share = 0.26 + 0.5 * column.index(unit) / len(column)
-                self._label(graph, f"w{i}_{number}", connection, _between((x, y), (x2, y2), share), colour)
+    def _arrows(self, i: int) -> list[_Arrow]:
+        """The connections of the drawn units of a column with drawn units."""
+        found = []
+        for row in drawn_rows(len(self.columns[i])):
+            for connection in self.columns[i][row].connections if row is not None else ():
+                source = connection.source
+                tail, number = (f"bias{i - 1}", 0) if source is None else self.keys.get(source, ("", 0))
+                if tail:
+                    found.append(_Arrow(tail, f"u{i}_{row}", connection, (row or 0) + 1, number))
+        return found
 
-    def _tail(self, i: int, connection: Connection) -> tuple[str, float, float] | None:
-        if connection.source is None:
-            return (f"bias{i - 1}", *self.bias_place[i - 1])
-        return self.drawn.get(connection.source)
+    def _is_labelled(self, i: int) -> bool:
+        return bool({"weight", "name"} & self.options.show) and not self.shared[i] and len(self.into[i]) <= LABELLED
 
-    def _label(self, graph: Any, key: str, connection: Connection, place: tuple[float, float], colour: str) -> None:
-        """The weight beside its arrow; where many leave one unit, each a little further along than the last."""
-        text = number_text(connection.strength, self.look.digits)
-        if self.look.backward and connection.weight is not None:
-            text = number_text(self.look.gradients.get(connection.weight, 0.0), self.look.digits)
-        look = {"shape": "plaintext", "fontcolor": colour, "fontsize": "11", "fillcolor": "transparent", "width": "0.5", "height": "0.2"}
-        graph.node(key, label=layout.in_label(text), pos=_pos(place[0], place[1] + 8.0), **look)
+    def _add_arrows(self, graph: Any, i: int) -> None:
+        arrows = self.into[i]
+        largest = max((abs(self._measure(arrow.connection)) for arrow in arrows), default=0.0) or 1.0
+        for arrow in arrows:
+            strength = self._measure(arrow.connection)
+            ends = (arrow.head, arrow.tail) if self.options.mode == "backward" else (arrow.tail, arrow.head)
+            width = 0.6 + 2.4 * min(1.0, abs(strength) / largest)
+            graph.edge(*ends, color=self._colour(i, arrow.connection), penwidth=f"{width:.2f}")
+        if not self._is_labelled(i):
+            return
+        texts = [(arrow.tail, arrow.head, self._on_arrow(arrow)) for arrow in arrows]
+        for number, (place, (_, _, text), arrow) in enumerate(zip(label_places(texts, self.placed, _LETTERS, self.upright), texts, arrows)):
+            if place and text:
+                look = {"shape": "box", "style": "filled,rounded", "penwidth": "0", "fontsize": f"{_LETTERS:g}", "height": "0.18"}
+                look |= {"width": _inches(text_width(text, _LETTERS) + 4.0), "fillcolor": _TINTS[self._colour(i, arrow.connection)]}
+                graph.node(f"weight{i}_{number}", label=layout.in_label(text), pos=self._pos(*place), **look)
+
+    def _colour(self, i: int, connection: Connection) -> str:
+        if self.shared[i]:
+            return self.shared[i].get(connection.weight, layout.GREY) if connection.weight else layout.GREY
+        measure = self._measure(connection)
+        return POSITIVE if measure > 0.0 else NEGATIVE if measure < 0.0 else layout.GREY
+
+    def _measure(self, connection: Connection) -> float:
+        """What colour and width of an arrow tell: the weight, or its gradient in a backward picture."""
+        if self.options.mode != "backward":
+            return connection.strength
+        return 0.0 if connection.weight is None else self.numbers.gradients.get(connection.weight, 0.0)
+
+    def _on_arrow(self, arrow: _Arrow) -> str:
+        """The name and the number on an arrow; in a backward picture the number is the weight's gradient."""
+        connection, show = arrow.connection, self.options.show
+        name = weight_name(connection, int(arrow.head[1:].partition("_")[0]), self.last, arrow.unit, arrow.source) if "name" in show else ""
+        if "weight" not in show:
+            return name
+        if connection.weight is None and self.options.mode == "backward":
+            return name
+        number = number_text(self._measure(connection), self.options.digits)
+        return f"{name} = {number}" if name else number
+
+    def _legend(self) -> str:
+        """What colours and widths mean, as an HTML-like label."""
+        what = "gradient by the weight" if self.options.mode == "backward" else "weight"
+        words = {POSITIVE: f"positive {what}", NEGATIVE: f"negative {what}"}
+        told = {self._colour(i, arrow.connection) for i, arrows in enumerate(self.into) if not self.shared[i] for arrow in arrows}
+        cells = "".join(f"{_swatch(colour)}{_small(words[colour])}" for colour in words if colour in told)
+        cells += _small("width: its size" if told else "one colour for each shared weight")
+        table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="6" CELLPADDING="1"><TR>{cells}</TR></TABLE>'
+        return f"<{layout.with_note(table, self.numbers.note)}>"
+
+    def _pos(self, x: float, y: float) -> str:
+        across, along = turned(x, -y, self.options.rankdir)
+        return f"{across / 72:.3f},{along / 72:.3f}!"
 
 
-def _between(start: tuple[float, float], end: tuple[float, float], share: float) -> tuple[float, float]:
-    return start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])
+def _shared(arrows: Sequence[_Arrow]) -> dict[Value, str]:
+    """The weights that several arrows of one column share, each with its colour, in the order of the filter."""
+    offsets: dict[Value, list[int]] = {}
+    for arrow in arrows:
+        if arrow.connection.weight is not None and arrow.connection.source is not None:
+            offsets.setdefault(arrow.connection.weight, []).append(arrow.source - arrow.unit)
+    if all(len(found) < 2 for found in offsets.values()):
+        return {}
+    ordered = sorted(offsets, key=lambda weight: sum(offsets[weight]) / len(offsets[weight]))
+    return {weight: SHARED[k % len(SHARED)] for k, weight in enumerate(ordered)}
 
 
-def _shown(count: int) -> list[int | None]:
-    """The rows of a column that are drawn; ``None`` for the dots.
-
-    >>> _shown(3), _shown(64)
-    ([0, 1, 2], [0, 1, 2, 3, 4, None, 63])
-    """
-    return list(range(count)) if count <= MOST else [0, 1, 2, 3, 4, None, count - 1]
+def _swatch(colour: str) -> str:
+    return f'<TD BGCOLOR="{colour}" WIDTH="18" HEIGHT="4" FIXEDSIZE="TRUE"></TD>'
 
 
-def _textbook_names(network: Network) -> Iterator[tuple[Value, str]]:
-    """x₁, x₂; h₁⁽¹⁾ in hidden layer 1; ŷ or ŷ₁. A unit that someone named keeps its name."""
-    last = len(network.columns) - 1
-    for i, column in enumerate(network.columns):
-        for j, unit in enumerate(column, start=1):
-            name, number = unit.node.name, str(j).translate(_SUBSCRIPTS)
-            if name and not re.fullmatch(r"x\d+", name):
-                yield unit.node, name
-            elif i == 0:
-                yield unit.node, f"x{number}"
-            elif i == last:
-                yield unit.node, "ŷ" if len(column) == 1 else f"ŷ{number}"
-            else:
-                yield unit.node, f"h{number}" + (f"⁽{str(i).translate(_SUPERSCRIPTS)}⁾" if last > 2 else "")
-
-
-def _pos(x: float, y: float) -> str:
-    return f"{x / 72:.3f},{y / 72:.3f}!"
+def _small(text: str) -> str:
+    return f'<TD><FONT POINT-SIZE="11">{layout.in_cell(text)}</FONT></TD>'
 
 
 def _inches(points: float) -> str:
