@@ -111,4 +111,5 @@ def _spread(nodes: Sequence[str], sizes: Sequence[float]) -> dict[str, float]:
 
 
 def turned(along: float, across: float, rankdir: str) -> tuple[float, float]:
+    """A place so far along the columns and across them (from top to bottom), for columns that run in the direction ``rankdir``."""
     return {"LR": (along, -across), "RL": (-along, -across), "TB": (across, -along), "BT": (across, along)}[rankdir]

@@ -37,7 +37,7 @@ class Options(NamedTuple):
 def options_of(
     mode: str, show: Sequence[str] | str | None = None, rankdir: str = "LR", digits: int | None = None, of: str = "graph"
 ) -> Options:
-    """The options of a picture ``of`` a ``"graph"``, a ``"network"`` or a ``"model"``; one that is not allowed is a ``TypeError`` or a ``ValueError``.
+    """The options of a picture ``of`` a ``"graph"``, a ``"network"`` or a ``"model"``; ``TypeError`` or ``ValueError`` for a wrong one.
 
     >>> sorted(options_of("forward").show)
     ['data', 'grad', 'local']
@@ -118,7 +118,7 @@ class Labels:
             count = f"{len(node.values)} × " if len(node.values) > 1 else ""
             leaves = f", {len(node.hidden)} {_sort(node.hidden)}" if node.hidden else ""
             symbol = f"{count}{symbol} ({node.operations} operations{leaves})"
-        return f"{node.name}   {symbol}" if node.is_named else symbol
+        return f"{node.name}{' ' if symbol.startswith('=') else '   '}{symbol}" if node.is_named else symbol
 
     def _on_hidden(self, leaves: Sequence[Node]) -> list[str]:
         """What is written of the leaves that a cluster hides: their names, and their gradients."""

@@ -93,7 +93,7 @@ def called_by(variables: Mapping[str, Any]) -> dict[Value, str]:
     ran over.
 
     >>> a, b, c = Value(1.0), Value(2.0), Value(3.0)
-    >>> list(called_by({"pair": [a, b], "x": a, "y": b}).values()), list(called_by({"w": [a, b, c], "last": c}).values())
+    >>> sorted(called_by({"pair": [a, b], "x": a, "y": b}).values()), sorted(called_by({"w": [a, b, c], "last": c}).values())
     (['x', 'y'], ['w[0]', 'w[1]', 'w[2]'])
     """
     alone: dict[Value, str] = {}

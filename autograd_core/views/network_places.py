@@ -100,7 +100,7 @@ def fitting(lines: Sequence[str], radius: float) -> float:
     """The size of the letters with which no line is wider than the circle where it stands.
 
     >>> fitting(["x", "0.5"], 25.0), fitting(["x", "-0.000123"], 25.0)
-    (12.0, 8.8)
+    (12.0, 9.3)
     """
     sizes = [12.0]
     for i, line in enumerate(lines):
