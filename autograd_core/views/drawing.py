@@ -47,6 +47,7 @@ def _graph(labels: Labels, legend: bool) -> str:
         style = STYLES[node.kind]
         graph.node(f"n{node.key}", label=_label(node, labels), fillcolor=style.fill, **style.attributes)
     _add_edges(graph, labels)
+    _keep_order(graph, labels)
     if legend:
         graph.attr("graph", label=layout.legend(labels.kinds(), labels.note), labelloc="b", labeljust="l")
     source: str = graph.source
@@ -74,6 +75,22 @@ def _add_edges(graph: Any, labels: Labels) -> None:
         graph.edge(*ends, label=layout.in_label(label), **arrow)
     if length(edges) > MOST:
         _place(graph, labels, edges)
+
+
+def _keep_order(graph: Any, labels: Labels) -> None:
+    """The units of a layer stand in their order, which an engine that only looks for few crossings mixes up."""
+    layers: dict[tuple[str, int, frozenset[int]], list[str]] = {}
+    for node in labels.nodes:
+        if node.operations > 1:
+            layers.setdefault((node.symbol, node.operations, frozenset(node.parents)), []).append(f"n{node.key}")
+    if any(len(units) > 4 for units in layers.values()):
+        graph.attr("graph", splines="line")  # curves around so many neighbours are hard to follow
+    for units in layers.values():
+        if len(units) > 1:
+            with graph.subgraph() as layer:
+                layer.attr(rank="same")
+                for one, next_one in zip(units, units[1:]):
+                    layer.edge(one, next_one, style="invis")
 
 
 def _place(graph: Any, labels: Labels, edges: list[Edge]) -> None:
