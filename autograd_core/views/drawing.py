@@ -46,8 +46,8 @@ def _graph(labels: Labels, legend: bool) -> str:
     for node in labels.nodes:
         style = STYLES[node.kind]
         graph.node(f"n{node.key}", label=_label(node, labels), fillcolor=style.fill, **style.attributes)
-    _add_edges(graph, labels)
     _keep_order(graph, labels)
+    _add_edges(graph, labels)
     if legend:
         graph.attr("graph", label=layout.legend(labels.kinds(), labels.note), labelloc="b", labeljust="l")
     source: str = graph.source
@@ -84,7 +84,10 @@ def _keep_order(graph: Any, labels: Labels) -> None:
         if node.operations > 1:
             layers.setdefault((node.symbol, node.operations, frozenset(node.parents)), []).append(f"n{node.key}")
     if any(len(units) > 4 for units in layers.values()):
-        graph.attr("graph", splines="line")  # curves around so many neighbours are hard to follow
+        # Curves around so many neighbours are hard to follow: straight lines from the side of one column to that of the next.
+        tail, head = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}[labels.rankdir]
+        graph.attr("graph", splines="line", ranksep="1.5")
+        graph.attr("edge", tailport=tail, headport=head)
     for units in layers.values():
         if len(units) > 1:
             with graph.subgraph() as layer:
