@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
@@ -85,14 +86,14 @@ def _keep_order(graph: Any, labels: Labels) -> None:
             layers.setdefault((node.symbol, node.operations, frozenset(node.parents)), []).append(f"n{node.key}")
     if any(len(units) > 4 for units in layers.values()):
         # Curves around so many neighbours are hard to follow: straight lines from the side of one column to that of the next.
-        tail, head = {"LR": "ew", "RL": "we", "TB": "sn", "BT": "ns"}[labels.rankdir]
+        tail, head = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}[labels.rankdir]
         graph.attr("graph", splines="line", ranksep="1.5")
         graph.attr("edge", tailport=tail, headport=head)
     for units in layers.values():
         if len(units) > 1:
             with graph.subgraph() as layer:
                 layer.attr(rank="same")
-                for one, next_one in zip(units, units[1:]):
+                for one, next_one in itertools.pairwise(units):
                     layer.edge(one, next_one, style="invis")
 
 

@@ -205,7 +205,10 @@ class _Reader:
         if weights[0] == weights[1]:
             what = "weights" if weights[0] else "units"
             raise NetworkError(f"a product of two {what} is no connection: {x!r} * {y!r}; {_REMEDY}")
-        return Connection(y, x, sign) if weights[0] else Connection(x, y, sign)
+        weight, source = (x, y) if weights[0] else (y, x)
+        while signs_of(source.primitive) == (-1.0,) and self.uses[source] == 1 and source.name is None:
+            source, sign = source.parents[0], -sign
+        return Connection(source, weight, sign)
 
     def _is_weight(self, node: Value) -> bool:
         return node.primitive is None and node not in self.is_input

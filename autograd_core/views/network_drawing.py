@@ -73,7 +73,9 @@ class _Diagram:
         drawn = [unit for column in self.columns for unit in column if unit.node in self.keys]
         self.letters = min(fitting(self._in_unit(unit), radius) for unit in drawn)
         self.upright = options.rankdir in ("TB", "BT")
-        self.placed = circles([self._column(i) for i in range(len(self.columns))], radius, self._gaps(radius))
+        columns = range(len(self.columns))
+        room = max(20.0, *(self._widest(i) for i in columns)) if self.upright else 20.0
+        self.placed = circles([self._column(i) for i in columns], radius, self._gaps(radius), room)
 
     def add_to(self, graph: Any, legend: bool) -> None:
         """Write everything into a graph of the graphviz package."""
@@ -97,11 +99,14 @@ class _Diagram:
         height = max(len(self._column(i)) for i in range(len(self.columns))) * (2.0 * radius + 20.0)
         gaps = [0.0]
         for i in range(1, len(self.columns)):
-            texts = [self._on_arrow(arrow) for arrow in self.into[i]] if self._is_labelled(i) else []
-            widest = max((text_width(text, _LETTERS) for text in texts), default=0.0)
-            room = (14.0 if self.upright else widest + 5.0) * (1.0 + len(texts) ** 0.5)
+            width = 26.0 if self.upright else self._widest(i) + 5.0
+            room = width * (1.0 + len(self.into[i]) ** 0.5) if self._is_labelled(i) else 0.0
             gaps.append(2.0 * radius + max(60.0 if self.upright else 90.0, 0.25 * height, room))
         return gaps
+
+    def _widest(self, i: int) -> float:
+        """The width of the longest text on an arrow into a column; 0 without texts."""
+        return max((text_width(self._on_arrow(arrow), _LETTERS) for arrow in self.into[i]), default=0.0) if self._is_labelled(i) else 0.0
 
     def _add_column(self, graph: Any, i: int) -> None:
         kind = "input" if i == 0 else "output" if i == self.last else "operation"

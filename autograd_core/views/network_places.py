@@ -53,13 +53,13 @@ def drawn_rows(count: int) -> list[int | None]:
     return list(range(count)) if count <= MOST else [0, 1, 2, 3, 4, None, count - 1]
 
 
-def circles(columns: Sequence[Sequence[str]], radius: float, gaps: Sequence[float]) -> dict[str, Circle]:
-    """The circles of each column from top to bottom, each column in the middle; ``gaps`` are the distances in front of the columns.
+def circles(columns: Sequence[Sequence[str]], radius: float, gaps: Sequence[float], room: float = 20.0) -> dict[str, Circle]:
+    """The circles of each column from top to bottom, ``room`` between them; ``gaps`` are the distances in front of the columns.
 
     >>> circles([["a", "b"], ["c"]], 20.0, [0.0, 100.0])["c"]
     Circle(x=100.0, y=0.0, radius=20.0)
     """
-    row, found, x = 2.0 * radius + 20.0, {}, 0.0
+    row, found, x = 2.0 * radius + room, {}, 0.0
     for column, gap in zip(columns, gaps):
         x += gap
         for k, name in enumerate(column):
