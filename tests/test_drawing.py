@@ -330,7 +330,7 @@ def test_units_of_a_layer_are_tied_in_their_order(width, dots):
     tied = [key for key in nodes_of(text) if key in {end for tie in ties for end in tie}]
     shown = {key: float(lines[1].removeprefix("data ")) for key, (lines, _) in nodes_of(text).items()}
     second = [x for x in y.parents[0].parents if x.op == "tanh"] if dots else None
-    layers = [[tie for tie in ties[k : k + width - 1]] for k in (0, width - 1)]
+    layers = [ties[k : k + width - 1] for k in (0, width - 1)]
     chains = [[layer[0][0], *(end for _, end in layer)] for layer in layers]
     assert len(ties) == 2 * (width - 1)
     assert all(tie[0] == before[1] for layer in layers for before, tie in itertools.pairwise(layer))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_drawing import GRAPHS, edges_of, titles
 
-from autograd_core import Value, draw, dot, explain, log, logsumexp, play, relu, sigmoid, softmax, steps, to_dot, to_mermaid
+from autograd_core import Value, dot, draw, explain, log, logsumexp, play, relu, sigmoid, softmax, steps, to_dot, to_mermaid
 from autograd_core.views.folding import folded
 from autograd_core.views.names import names_for
 from autograd_core.views.scene import View

@@ -218,3 +218,19 @@ def test_a_wrong_option_is_named_with_what_is_allowed(call, error, told):
 def test_softmax_of_four_inputs_is_one_layer_and_a_list_of_plain_units_needs_no_marks():
     assert captions(draw(softmax([Value(1.0) - Value(2.0), Value(3.0) + Value(4.0)])).dot)[-1] == "output layer | 2 units, softmax"
     assert captions(draw([identity(Value(1.0, "x") - 0.5)]).dot) == ["input layer | 1 input", "output layer | 1 unit, linear"]
+
+
+def test_an_arrow_past_a_column_runs_around_what_stands_there():
+    x = [Input(1.0, "x1"), Input(2.0, "x2")]
+    h = relu(dot([Weight(1.0), Weight(2.0)], x))
+    for mode, order in (("forward", 1), ("backward", -1)):
+        nodes, edges = attributes(draw([h + x[0]], mode=mode).dot)
+        (way,) = [key for key in nodes if key.startswith("way")]
+        around = [(tail, head) for tail, head, _ in edges if way in (tail, head)]
+        assert around == [("u0_0", way), (way, "u2_0")] if order == 1 else [("u2_0", way), (way, "u0_0")]
+        assert [look.get("dir") for tail, head, look in edges if way in (tail, head)] == ["none", None]
+        circle, point = ([float(part) for part in nodes[key]["pos"].rstrip("!").split(",")] for key in ("u1_0", way))
+        assert point[0] == circle[0]
+        assert abs(point[1] - circle[1]) > float(nodes["u1_0"]["width"]) / 2
+    free = relu(dot([Weight(1.0)], [x[0]]) + 1.0)
+    assert not [key for key in attributes(draw([dot([Weight(1.0)], [free]), x[1] - 1.0]).dot)[0] if key.startswith("way")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from .columns import turned
 from .labels import Options
 from .network import Connection, Network, Unit
 from .network_names import subscript, unit_names, weight_name
-from .network_places import RADII, Circle, circles, drawn_rows, fitting, label_places, text_width
+from .network_places import RADII, Circle, circles, drawn_rows, fitting, label_places, text_width, way_around
 
 POSITIVE, NEGATIVE = "#0072b2", "#d55e00"  # blue and vermilion of Okabe and Ito: told apart without red and green
 SHARED = (POSITIVE, NEGATIVE, "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a8a00")  # one for each weight of a filter
@@ -138,7 +139,7 @@ class _Diagram:
         if "data" in self.options.show:
             lines.append(number_text(unit.node.data, self.options.digits))
         if "grad" in self.options.show:
-            backward = self.options.mode == "backward"
+            backward = self.options.is_backward
             gradient = self.numbers.gradients.get(unit.total if backward else unit.node, 0.0)
             lines.append(f"{'δ' if backward and unit.connections else '∂'} {number_text(gradient, self.options.digits)}")
         return lines
@@ -179,15 +180,34 @@ class _Diagram:
     def _add_arrows(self, graph: Any, i: int) -> None:
         arrows = self.into[i]
         largest = max((abs(self._measure(arrow.connection)) for arrow in arrows), default=0.0) or 1.0
-        for arrow in arrows:
-            strength = self._measure(arrow.connection)
-            ends = (arrow.head, arrow.tail) if self.options.mode == "backward" else (arrow.tail, arrow.head)
-            width = 0.6 + 2.4 * min(1.0, abs(strength) / largest)
-            graph.edge(*ends, color=self._colour(i, arrow.connection), penwidth=f"{width:.2f}")
-        if not self._is_labelled(i):
-            return
-        texts = [(arrow.tail, arrow.head, self._on_arrow(arrow)) for arrow in arrows]
-        for number, (place, (_, _, text), arrow) in enumerate(zip(label_places(texts, self.placed, _LETTERS, self.upright), texts, arrows)):
+        starts = [self._start(graph, i, number, arrow) for number, arrow in enumerate(arrows)]
+        for arrow, start in zip(arrows, starts):
+            width = 0.6 + 2.4 * min(1.0, abs(self._measure(arrow.connection)) / largest)
+            look = {"color": self._colour(i, arrow.connection), "penwidth": f"{width:.2f}"}
+            way = list(dict.fromkeys([arrow.tail, start, arrow.head]))
+            way = way[::-1] if self.options.is_backward else way
+            for one, other in itertools.pairwise(way):
+                graph.edge(one, other, **look, **({} if other == way[-1] else {"dir": "none"}))
+        if self._is_labelled(i):
+            self._add_texts(graph, i, starts)
+
+    def _start(self, graph: Any, i: int, number: int, arrow: _Arrow) -> str:
+        """Where the last straight part of an arrow begins: at its tail, or where it has run around circles that stand between."""
+        if arrow.tail.startswith(("bias", f"u{i - 1}_")):
+            return arrow.tail
+        point = way_around(self.placed[arrow.tail], self.placed[arrow.head], list(self.placed.values()))
+        if point is None:
+            return arrow.tail
+        name = f"way{i}_{number}"
+        self.placed[name] = point
+        graph.node(name, label="", shape="point", width="0.01", color=self._colour(i, arrow.connection), pos=self._pos(point.x, point.y))
+        return name
+
+    def _add_texts(self, graph: Any, i: int, starts: Sequence[str]) -> None:
+        """The numbers on the arrows into a column, where there is room for them."""
+        texts = [(start, arrow.head, self._on_arrow(arrow)) for start, arrow in zip(starts, self.into[i])]
+        places = label_places(texts, self.placed, _LETTERS, self.upright)
+        for number, (arrow, (_, _, text), place) in enumerate(zip(self.into[i], texts, places)):
             if place and text:
                 look = {"shape": "box", "style": "filled,rounded", "penwidth": "0", "fontsize": f"{_LETTERS:g}", "height": "0.18"}
                 look |= {"width": _inches(text_width(text, _LETTERS) + 4.0), "fillcolor": _TINTS[self._colour(i, arrow.connection)]}
@@ -201,7 +221,7 @@ class _Diagram:
 
     def _measure(self, connection: Connection) -> float:
         """What colour and width of an arrow tell: the weight, or its gradient in a backward picture."""
-        if self.options.mode != "backward":
+        if not self.options.is_backward:
             return connection.strength
         return 0.0 if connection.weight is None else self.numbers.gradients.get(connection.weight, 0.0)
 
@@ -211,14 +231,14 @@ class _Diagram:
         name = weight_name(connection, int(arrow.head[1:].partition("_")[0]), self.last, arrow.unit, arrow.source) if "name" in show else ""
         if "weight" not in show:
             return name
-        if connection.weight is None and self.options.mode == "backward":
+        if connection.weight is None and self.options.is_backward:
             return name
         number = number_text(self._measure(connection), self.options.digits)
         return f"{name} = {number}" if name else number
 
     def _legend(self) -> str:
         """What colours and widths mean, as an HTML-like label."""
-        what = "gradient by the weight" if self.options.mode == "backward" else "weight"
+        what = "gradient by the weight" if self.options.is_backward else "weight"
         words = {POSITIVE: f"positive {what}", NEGATIVE: f"negative {what}"}
         told = {self._colour(i, arrow.connection) for i, arrows in enumerate(self.into) if not self.shared[i] for arrow in arrows}
         cells = "".join(f"{_swatch(colour)}{_small(words[colour])}" for colour in words if colour in told)

@@ -62,9 +62,25 @@ def circles(columns: Sequence[Sequence[str]], radius: float, gaps: Sequence[floa
     row, found, x = 2.0 * radius + room, {}, 0.0
     for column, gap in zip(columns, gaps):
         x += gap
+        above = sum(1 for name in column if name.startswith("bias"))  # the units stand in the middle, a "+1" above them
         for k, name in enumerate(column):
-            found[name] = Circle(x, ((len(column) - 1) / 2 - k) * row, BIAS if name.startswith("bias") else radius)
+            y = ((len(column) - above - 1) / 2 - k + above) * row
+            found[name] = Circle(x, y, BIAS if name.startswith("bias") else radius)
     return found
+
+
+def way_around(start: Circle, end: Circle, others: Sequence[Circle]) -> Circle | None:
+    """The point through which an arrow runs below the circles that its straight line would cross; ``None`` if it crosses none.
+
+    >>> way_around(Circle(0.0, 0.0, 20.0), Circle(200.0, 0.0, 20.0), [Circle(100.0, 0.0, 20.0), Circle(100.0, 90.0, 20.0)])
+    Circle(x=100.0, y=-32.0, radius=0.5)
+    """
+    boxes = [Box(c.x, c.y, 2.0 * c.radius, 2.0 * c.radius) for c in others if start.x < c.x < end.x]
+    crossed = [box for box in boxes if box.is_crossed(start, end)]
+    if not crossed:
+        return None
+    column = [box for box in boxes if box.x == crossed[0].x]
+    return Circle(crossed[0].x, min(box.y - box.height / 2 for box in column) - 12.0, 0.5)
 
 
 def label_places(
