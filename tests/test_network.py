@@ -116,6 +116,8 @@ def test_linear_units_that_others_read_stay_units():
     assert network_of([y, h[0] + h[1]]).sizes == "2-2-2"
     recurrent = tanh(dot([Weight(1.0)], [x[0]]) + dot([Weight(2.0)], [x[1]]) + Weight(3.0))
     assert arrows(network_of([recurrent])) == [[[((0, 0), 1.0), ((0, 1), 2.0), ("+1", 3.0)]]]
+    inner = tanh(h[0])
+    assert network_of([inner, inner * Weight(2.0)]).sizes == "2-1-1", "an output that another reads stays in front of it"
     named = x[0] + x[1]
     named.name = "s"
     assert network_of([named - 1.0]).sizes == "2-1-1"

@@ -204,6 +204,9 @@ WRONG = [
     (lambda: draw(Model([2, 2]), classes="ab"), ValueError, r"one for each of the 2 outputs, not 'ab'"),
     (lambda: draw(Model([2, 2]), loss=1.0), TypeError, r"loss is a Value that was computed from the outputs, not float 1.0"),
     (lambda: draw([Value(1.0), 2.0], level="network"), TypeError, r"not by float 2.0"),
+    (lambda: draw(Model([2, 2]), inputs=Value(1.0)), TypeError, r"inputs is a list of Values of the graph, not Value"),
+    (lambda: draw(Model([2, 2]), limit=3), ValueError, r"the network has 4 circles to draw \(limit=3\)"),
+    (lambda: draw(Model([2, 2]), names=3), ValueError, r"names is 'caller' or a mapping"),
     (lambda: draw([]), TypeError, r"not by list \[\]"),
     (lambda: draw(Value(2.0, "x"), level="network", mode="both"), ValueError, r"mode is one of"),
 ]  # fmt: skip
@@ -217,6 +220,9 @@ def test_a_wrong_option_is_named_with_what_is_allowed(call, error, told):
 
 def test_softmax_of_four_inputs_is_one_layer_and_a_list_of_plain_units_needs_no_marks():
     assert captions(draw(softmax([Value(1.0) - Value(2.0), Value(3.0) + Value(4.0)])).dot)[-1] == "output layer | 2 units, softmax"
+    assert units(draw([Value(2.0, "x")]).dot) == [["x 2"]]
+    twice = draw([dot([Weight(1.0)], [x]) for x in (Input(1.0), Input(2.0))], classes=["same", "same"])
+    assert [look["label"] for key, look in attributes(twice.dot)[0].items() if key.startswith("class")] == ["same", "same"]
     assert captions(draw([identity(Value(1.0, "x") - 0.5)]).dot) == ["input layer | 1 input", "output layer | 1 unit, linear"]
 
 

@@ -190,7 +190,7 @@ def draw(
     """
     if level == "network" or (level is None and is_network(output)):
         options = options_of(mode, show, rankdir, digits, "model" if hasattr(output, "recorded") else "network")
-        return Drawing(*network_picture(output, options, names, inputs, parameters, loss, classes, legend))
+        return Drawing(*network_picture(output, options, names, inputs, parameters, loss, classes, legend, limit))
     if loss is not None or classes:
         raise ValueError("loss and classes are options of pictures of networks: add level='network'")
     options = options_of(mode, show, rankdir, digits)

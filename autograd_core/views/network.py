@@ -82,7 +82,8 @@ def _columns(units: dict[Value, Unit], outputs: Sequence[Value], leaves: Sequenc
     for node in _in_order(units, outputs):
         depth[node] = max((depth[c.source] + 1 for c in units[node].connections if c.source is not None), default=0)
     last = max(depth.values())
-    depth.update(dict.fromkeys((node for node in outputs if units[node].connections), last))
+    read = {c.source for unit in units.values() for c in unit.connections}
+    depth.update(dict.fromkeys((node for node in outputs if units[node].connections and node not in read), last))
     order = [*(leaf for leaf in leaves if leaf in units), *_first_read(units, outputs)]
     found: list[list[Unit]] = [[] for _ in range(last + 1)]
     for node in dict.fromkeys(order):

@@ -126,13 +126,14 @@ class _Diagram:
                 look |= {"label": layout.in_label("\n".join(lines)), "fontsize": f"{self.letters:g}"}
                 graph.node(name, style="filled", fillcolor=layout.STYLES[kind].fill, **look)
                 if i == self.last and self.numbers.classes:
-                    self._add_class(graph, place, self.numbers.classes[row])
+                    self._add_class(graph, row, place)
         self._add_caption(graph, i)
 
-    def _add_class(self, graph: Any, circle: Circle, word: str) -> None:
+    def _add_class(self, graph: Any, row: int, circle: Circle) -> None:
         """The name of a class behind the circle of its output."""
+        word = self.numbers.classes[row]
         off = circle.radius + (10.0 if self.upright else 6.0 + text_width(word, 12.0) / 2.0)
-        graph.node(f"class_{word}", label=layout.in_label(word), pos=self._pos(circle.x + off, circle.y), fontsize="12", **_PLAIN)
+        graph.node(f"class{row}", label=layout.in_label(word), pos=self._pos(circle.x + off, circle.y), fontsize="12", **_PLAIN)
 
     def _in_unit(self, unit: Unit) -> list[str]:
         lines = [self.names[unit.node]]

@@ -13,6 +13,7 @@ from .names import Names, called_by, variables_for
 from .network import Network, network_of
 from .network_drawing import Numbers, network_dot
 from .network_places import drawn_rows
+from .scene import leaves_given
 
 
 class Picture(NamedTuple):
@@ -29,15 +30,20 @@ def is_network(given: Any) -> bool:
 
 def network_picture(
     given: Any, options: Options, names: Names, inputs: Collection[Value], parameters: Collection[Value], loss: Value | None,
-    classes: Sequence[str], legend: bool,
+    classes: Sequence[str], legend: bool, limit: int,
 ) -> Picture:  # fmt: skip
     """The network of a Value, of several, or of a model; the rest as in :func:`draw`."""
     outputs, own_inputs = recorded(given)
+    leaves_given("inputs", inputs)
+    leaves_given("parameters", parameters)
     if loss is not None and not isinstance(loss, Value):
         raise TypeError(f"loss is a Value that was computed from the outputs, not {type(loss).__name__} {loss!r}")
     if isinstance(classes, str) or len(classes) not in (0, len(outputs)):
         raise ValueError(f"classes are words, one for each of the {len(outputs)} outputs, not {classes!r}")
     network = network_of(outputs, inputs or own_inputs, parameters)
+    circles = sum(len(drawn_rows(len(column))) for column in network.columns)
+    if circles > limit:
+        raise ValueError(f"the network has {circles} circles to draw (limit={limit}): draw a part of it, or pass a larger limit")
     stored = "stored" in options.show
     if stored:
         options = options._replace(show=options.show - {"stored"} | {"grad"})
@@ -50,10 +56,18 @@ def network_picture(
 
 
 def recorded(given: Any) -> tuple[list[Value], list[Value]]:
-    """The outputs of a network, and its inputs if it tells them: a Value, a list of them, or a model with ``recorded()``.
+    """The outputs of a network, and its inputs if it tells them: of a Value, a list of them, or a model.
 
-    >>> recorded(Value(1.0, "y"))
-    ([Value(data=1.0, grad=0.0, name='y')], [])
+    A model is any object with a method ``recorded()``. It runs the model on a sample of its own choice and gives two lists of
+    Values: the outputs, and the inputs in their order. So this package draws models of libraries that it does not know.
+
+    >>> class Model:
+    ...     def recorded(self):
+    ...         x = [Value(0.0, "x1"), Value(0.0, "x2")]
+    ...         return [(0.5 * x[0] - 2.0 * x[1]).tanh()], x
+    >>> outputs, inputs = recorded(Model())
+    >>> len(outputs), [x.name for x in inputs]
+    (1, ['x1', 'x2'])
     """
     outputs, inputs = given.recorded() if callable(getattr(given, "recorded", None)) else (given, [])
     outputs = list(outputs) if _is_list(outputs) else [outputs]

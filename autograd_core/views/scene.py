@@ -78,7 +78,7 @@ class View:
     """
 
     def __init__(self, output: Value, names: Names = None, inputs: Collection[Value] = (), parameters: Collection[Value] = ()) -> None:
-        self.inputs, self.parameters = _leaves("inputs", inputs), _leaves("parameters", parameters)
+        self.inputs, self.parameters = leaves_given("inputs", inputs), leaves_given("parameters", parameters)
         self._read(output, names_for(output, names))
 
     def _read(self, output: Value, called: dict[Value, str]) -> None:
@@ -172,7 +172,7 @@ class View:
         return [Edge(keys[parent], head, position, step) for position, (parent, step) in uses if parent in keys]
 
 
-def _leaves(what: str, given: Collection[Value]) -> frozenset[Value]:
+def leaves_given(what: str, given: Collection[Value]) -> frozenset[Value]:
     """Inputs or parameters, as users give them."""
     if isinstance(given, Value) or not isinstance(given, Collection) or not all(isinstance(x, Value) for x in given):
         raise TypeError(f"{what} is a list of Values of the graph, not {given!r}")
