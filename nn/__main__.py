@@ -5,24 +5,21 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from . import data
-from .execution import DIALECTS
 from .export import export_program
 from .layers import MLP
-from .module import Module
 from .optim import Adam
-from .preprocessing import train_test_split
-from .training import TrainingError, fit
+from .training.execution import RUNS
+from .training.loop import TrainingError
 
 
 class Task(NamedTuple):
     """A data set, and a network and a training that suit it."""
 
     load: Callable[[int], data.Dataset]
-    hidden: list[int]
-    outputs: int
+    sizes: list[int]
     activation: str
     lr: float
     batch_size: int
@@ -30,12 +27,12 @@ class Task(NamedTuple):
 
 
 TASKS = {
-    "digits": Task(lambda seed: data.digits(), [32], 10, "relu", 0.005, 32, 40),
-    "spiral": Task(lambda seed: data.spiral(400, 0.05, seed), [16, 16], 1, "tanh", 0.02, 20, 200),
-    "circles": Task(lambda seed: data.circles(400, 0.05, seed), [8], 1, "tanh", 0.03, 10, 60),
-    "xor": Task(lambda seed: data.xor_quadrants(400, 0.05, seed), [8], 1, "tanh", 0.03, 10, 60),
-    "gaussians": Task(lambda seed: data.gaussians(400, 0.05, seed), [4], 1, "tanh", 0.03, 10, 30),
-    "moons": Task(lambda seed: data.moons(400, 0.1, seed), [16, 16], 1, "relu", 0.02, 20, 100),
+    "digits": Task(lambda seed: data.digits(), [32, 10], "relu", 0.005, 32, 40),
+    "spiral": Task(lambda seed: data.spiral(400, 0.05, seed), [16, 16, 1], "tanh", 0.02, 20, 200),
+    "circles": Task(lambda seed: data.circles(400, 0.05, seed), [8, 1], "tanh", 0.03, 10, 60),
+    "xor": Task(lambda seed: data.xor_quadrants(400, 0.05, seed), [8, 1], "tanh", 0.03, 10, 60),
+    "gaussians": Task(lambda seed: data.gaussians(400, 0.05, seed), [4, 1], "tanh", 0.03, 10, 30),
+    "moons": Task(lambda seed: data.moons(400, 0.1, seed), [16, 16, 1], "relu", 0.02, 20, 100),
 }
 
 
@@ -45,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("data", choices=TASKS, help="the data set; digits are scikit-learn's handwritten digits")
     parser.add_argument("--hidden", type=int, nargs="*", help="the number of neurons of each hidden layer")
     parser.add_argument("--epochs", type=int, help="passes over the data")
-    parser.add_argument("--dialect", choices=DIALECTS, default="python", help="how the network runs (default: python)")
+    parser.add_argument("--dialect", choices=RUNS, default="python", help="how the network runs (default: python)")
     parser.add_argument("--seed", type=int, default=0, help="what all chance is drawn from (default: 0)")
     parser.add_argument("--plot", metavar="FILE", help="write the curve of the training, and in two dimensions the decision boundary")
     parser.add_argument("--save", metavar="FILE", help="write the trained network as a file that needs nothing else: .py or .c")
@@ -60,32 +57,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> None:
     if options.plot:
-        from . import plots  # noqa: F401  without matplotlib it refuses now, not after the training
+        from . import plots  # without matplotlib it refuses now, not after the training
     task = TASKS[options.data]
-    train, test = train_test_split(*task.load(options.seed), test=0.25, seed=options.seed, stratify=True)
-    hidden = task.hidden if options.hidden is None else options.hidden
-    model = MLP(len(train.X[0]), [*hidden, task.outputs], activation=task.activation, seed=options.seed)
+    samples = task.load(options.seed)
+    sizes = task.sizes if options.hidden is None else [*options.hidden, task.sizes[-1]]
+    model = MLP(len(samples.X[0]), sizes, activation=task.activation, seed=options.seed)
     print(model)
-    loss = "cross_entropy" if task.outputs > 1 else "bce_with_logits"
-    history = fit(
-        model, *train, loss=loss, metrics=["accuracy"], validation=test, optimizer=lambda parameters: Adam(parameters, lr=task.lr),
-        batch_size=task.batch_size, epochs=task.epochs if options.epochs is None else options.epochs, dialect=options.dialect,
-        seed=options.seed, progress=sys.stderr.isatty(),
+    history = model.fit(
+        *samples, loss="cross_entropy" if sizes[-1] > 1 else "bce_with_logits", metrics=["accuracy"], validation=0.25,
+        optimizer=lambda parameters: Adam(parameters, lr=task.lr), batch_size=task.batch_size,
+        epochs=task.epochs if options.epochs is None else options.epochs, dialect=options.dialect, seed=options.seed,
     )  # fmt: skip
     print(history)
-    found = model.evaluate(*test, loss, ["accuracy"])
-    print(f"{len(test.X)} held-out samples: {found['accuracy']:.1%} right")
+    if len(history):
+        print(f"{round(len(samples.X) * 0.25)} held-out samples: {history['val_accuracy'][-1]:.1%} right")
     if options.save:
         export_program(model, options.save)
     if options.plot:
-        plot(model, train, history, options.plot)
-
-
-def plot(model: Module, samples: data.Dataset, history: Any, path: str) -> None:
-    """Write the curve, and beside it, for points in the plane, the decision boundary."""
-    from . import plots
-
-    plots.save_training(model, samples, history, path)
+        plots.save_training(model, samples, history, options.plot)
 
 
 if __name__ == "__main__":

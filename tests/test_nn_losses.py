@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from autograd_core import Value, compile_graph, gradcheck, operation_count, sigmoid, softmax
 from autograd_core.number import watching_comparisons
 from nn import losses
-from nn.losses import LOSSES, cross_entropy, squared_error
+from nn.losses import LOSSES, cross_entropy, l1_penalty, l2_penalty, squared_error
 from nn.optim import SGD
-from nn.regularization import l1_penalty, l2_penalty
 
 TORCH = json.loads((Path(__file__).parent / "fixtures" / "torch_optimizers.json").read_text())
 mp = mpmath.MPContext()
@@ -252,8 +251,8 @@ REFUSED = [
     (lambda: losses.mse_loss([None], [1.0]), TypeError, "not NoneType"),
     (lambda: losses.mse_loss([Y], [1.0], reduction="average"), ValueError, "'mean', 'sum' or 'none', not 'average'"),
     (lambda: cross_entropy([[Y, Y]], [0], reduction=None), ValueError, "reduction"),
-    (lambda: losses.hinge_loss([Y], [0]), ValueError, "-1 or \\+1"),
-    (lambda: losses.logistic_loss([Y, Y], [1, 2]), ValueError, "label 2.0 is out of range"),
+    (lambda: losses.hinge_loss([Y], [0]), ValueError, "takes the labels -1 and 1"),
+    (lambda: losses.logistic_loss([Y, Y], [1, 2]), ValueError, "the target 2.0 is out of range"),
     (lambda: with_logits([Y], [-1]), ValueError, "target -1.0 is out of range"),
     (lambda: losses.binary_cross_entropy([Y], [math.nan]), ValueError, "target nan is out of range"),
     (lambda: losses.binary_cross_entropy([Value(1.5)], [1]), ValueError, "log"),

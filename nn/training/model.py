@@ -1,0 +1,164 @@
+"""What training needs of a model: parameters, buffers, a mode, and a state that is checked before it is taken over."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NoReturn, TypeVar
+
+from autograd_core import Value
+
+from ..activations import fitting
+
+Self = TypeVar("Self", bound="Model")
+Changes = list[tuple[Any, str, Any]]
+"""Objects, names of their attributes, and what these are to be."""
+
+
+class Parameter(Value):
+    """A leaf that training changes.
+
+    Assignments such as ``p += 1`` are refused: they would put a computed node in the parameter's place.
+
+    >>> p = Parameter(0.5, "w")
+    >>> p.data -= 0.1
+    >>> p
+    Parameter(data=0.4, grad=0.0, name='w')
+    """
+
+    __slots__ = ()
+    is_parameter = True
+
+    def _refuse(self, other: Any) -> NoReturn:
+        raise TypeError("a parameter cannot be changed in place: write p.data -= ... to change its number")
+
+    __iadd__ = __isub__ = __imul__ = __itruediv__ = __ipow__ = _refuse
+
+    def __repr__(self) -> str:
+        return super().__repr__().replace("Value", "Parameter", 1)
+
+
+class Input(Value):
+    """A leaf that is one number of a sample. Layers make them, so that pictures show each input once."""
+
+    __slots__ = ()
+    is_input = True
+
+
+def inputs_of(x: Iterable[Any], letter: str = "x") -> list[Any]:
+    """The entries of one sample, each number as an :class:`Input`."""
+    return [Input(value, f"{letter}{i}") if isinstance(value, int | float) else value for i, value in enumerate(x)]
+
+
+class Model:
+    """An object whose attributes hold :class:`Parameter` s and other models, also in lists and dictionaries; see :class:`nn.Module`."""
+
+    training = True
+    """Whether the module is being trained: Dropout and BatchNorm behave otherwise when it is not."""
+    needs_batch = False
+    """Whether an output depends on the whole batch or on chance while training, so that one recorded graph cannot stand for all samples."""
+    buffers: tuple[str, ...] = ()
+    """Names of attributes that are numbers or lists of numbers and belong to the state, but are not trained."""
+
+    def forward(self, x: Any) -> Any:
+        """The output for one sample."""
+        raise NotImplementedError(f"{type(self).__name__} defines no forward(x)")
+
+    def __call__(self, x: Any) -> Any:
+        return self.forward(x)
+
+    def batch(self, rows: Sequence[Any]) -> list[Any]:
+        """The output for each of several samples, which may see each other (as in BatchNorm)."""
+        return [self(x) for x in rows]
+
+    # -- what it holds -------------------------------------------------------------------------------------------
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Model]]:
+        """This module, called ``prefix``, and every module in it, each once."""
+        return ((name, found) for name, found in _walk(self, prefix, set()) if isinstance(found, Model))
+
+    def modules(self) -> list[Model]:
+        """This module and every module in it."""
+        return [module for _, module in self.named_modules()]
+
+    def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
+        """Every parameter, once, with the path of attributes that leads to it."""
+        return ((name, found) for name, found in _walk(self, prefix, set()) if isinstance(found, Parameter))
+
+    def parameters(self) -> list[Parameter]:
+        """Every parameter, once, in the order in which the attributes were made."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def zero_grad(self) -> None:
+        """Set the gradient of every parameter to 0."""
+        for parameter in self.parameters():
+            parameter.grad = 0.0
+
+    # -- mode ------------------------------------------------------------------------------------------------------
+    def train(self: Self, mode: bool = True) -> Self:
+        """Put this module, and all in it, in training mode; returns itself."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self: Self) -> Self:
+        """Put this module, and all in it, in evaluation mode; returns itself."""
+        return self.train(False)
+
+    # -- state -----------------------------------------------------------------------------------------------------
+    def named_buffers(self) -> Iterator[tuple[str, Model, str]]:
+        """The path of every buffer, the module that it belongs to, and its name there."""
+        for prefix, module in self.named_modules():
+            for attribute in module.buffers:
+                yield f"{prefix}.{attribute}" if prefix else attribute, module, attribute
+
+    def state_dict(self) -> dict[str, Any]:
+        """The number of every parameter and the content of every buffer, by its path.
+
+        >>> from nn import Neuron
+        >>> Neuron(1, activation="tanh", init="zeros").state_dict()
+        {'w.0': 0.0, 'b': 0.0}
+        """
+        state: dict[str, Any] = {name: float(parameter.data) for name, parameter in self.named_parameters()}
+        if len(state) < len(self.parameters()):
+            raise ValueError(f"two parameters of this {type(self).__name__} have the same path: give them different keys")
+        return state | {name: copy.deepcopy(getattr(module, attribute)) for name, module, attribute in self.named_buffers()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what :meth:`state_dict` gave; ``ValueError``, and no change, if it does not fit this module exactly."""
+        assign(self.checked_state(state))
+
+    def checked_state(self, state: Any) -> Changes:
+        """What taking over ``state`` changes; ``ValueError`` if a name, a shape or a number does not fit."""
+        found = fitting(state, self.state_dict(), f"the state of {type(self).__name__}")
+        parameters: Changes = [(parameter, "data", found[name]) for name, parameter in self.named_parameters()]
+        return parameters + [(module, attribute, found[name]) for name, module, attribute in self.named_buffers()]
+
+
+def contents(changes: Iterable[tuple[Any, ...]]) -> Changes:
+    """What the attributes that are named hold now: changes that :func:`assign` makes to put it back."""
+    return [(thing, name, copy.deepcopy(getattr(thing, name))) for thing, name, *_ in changes]
+
+
+def assign(changes: Changes) -> None:
+    """Make all changes, or, if that is interrupted, none."""
+    before = [(thing, name, getattr(thing, name)) for thing, name, _ in changes]
+    try:
+        for change in changes:
+            setattr(*change)
+    except BaseException:
+        for change in before:
+            setattr(*change)
+        raise
+
+
+def _walk(found: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Parameter | Model]]:
+    """Models and parameters in ``found``, each once, with their paths, each before what is in it."""
+    if isinstance(found, Parameter | Model):
+        if id(found) in seen:
+            return
+        seen.add(id(found))
+        yield path, found
+    held = vars(found) if isinstance(found, Model) else found
+    inside: Any = held.items() if isinstance(held, dict) else enumerate(held) if isinstance(held, list | tuple) else ()
+    for name, part in inside:
+        yield from _walk(part, f"{path}.{name}" if path else str(name), seen)

@@ -1,0 +1,119 @@
+"""What a trained model says: outputs, classes, losses and metrics on data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..activations import activation_name, named
+from ..losses import KINDS, LOSSES, NUMBERS, Kind, l1_loss, mse_loss
+from .execution import Execution, evaluating, execution, record
+from .model import Model
+from .samples import Samples, as_rows, require_one_hot, samples_of
+
+FEW = 8  # rows for which compiling costs more than it saves
+THRESHOLDS: dict[str, tuple[float, int, int]] = {  # a single output above the threshold is the second class, else the first
+    "logit": (0.0, 0, 1),
+    "probability": (0.5, 0, 1),
+    "sign": (0.0, -1, 1),
+}
+
+
+def predict(model: Model, X: Any) -> list[Any]:
+    """The output for each row of ``X``, as plain numbers, in evaluation mode: a number, or a list if the model has several outputs."""
+    rows = as_rows(X)
+    with evaluating(model):
+        single = record(model, rows[0]).single
+        run = execution(model, None, rows, len(rows[0])) if len(rows) > FEW else Execution(model, None, len(rows[0]))
+        found = run.outputs(run.values(), rows)
+    return [row[0] for row in found] if single else found
+
+
+def predict_classes(model: Model, X: Any) -> list[int]:
+    """The class of each row of ``X``: that of the largest output; of a single one whether it is above its middle: 0.5 behind a
+    sigmoid, else 0."""
+    return predicted_classes(predict(model, X), "probability" if last_activation(model) == "sigmoid" else "logit")
+
+
+def predicted_classes(outputs: Any, convention: str = "logit") -> list[int]:
+    """The class of each output, a number or a list of numbers.
+
+    Several mean the class of the largest (the first of equals). A single one is compared with the threshold of the ``convention``:
+    ``"logit"`` gives 1 above 0, else 0; ``"probability"`` 1 above ½, else 0; ``"sign"`` +1 above 0, else -1.
+
+    >>> predicted_classes([[0.1, 0.9], [0.8, 0.2]]), predicted_classes([1.5, -0.5], "sign")
+    ([1, 0], [1, -1])
+    """
+    threshold, below, above = named(convention, THRESHOLDS, "convention")
+    rows = [row if isinstance(row, list | tuple) else [row] for row in outputs]
+    return [list(row).index(max(row)) if len(row) > 1 else above if row[0] > threshold else below for row in rows]
+
+
+def last_activation(model: Model) -> str:
+    """The name of the activation of the last part that has one."""
+    return next((activation_name(part.activation) for part in reversed(model.modules()) if hasattr(part, "activation")), "")
+
+
+def evaluate(model: Model, X: Any, y: Any, loss: Any = "mse", metrics: Any = ()) -> dict[str, float]:
+    """The mean loss and the metrics, by name, on samples with known targets.
+
+    >>> from nn import MLP
+    >>> evaluate(MLP(1, [1], init="zeros"), [[1.0], [2.0]], [1.0, 3.0], loss="mse")
+    {'loss': 5.0}
+    """
+    table = samples_of(model, X, y, loss)
+    chosen = metrics_named(metrics, loss)
+    with evaluating(model):
+        run = execution(model, named(loss, LOSSES, "loss"), table.rows, table.columns)
+        found = run.outputs(run.values(), table.rows)
+    return figures(found, table, chosen, run.weight(table.rows))
+
+
+# -- metrics -----------------------------------------------------------------------------------------------------------
+Metric = tuple[str, Callable[[Any, Any], Any]]
+
+
+def accuracy(targets: Sequence[Any], predictions: Sequence[Any]) -> float:
+    """The share of predicted classes that are right, from 0 to 1.
+
+    >>> accuracy([0, 1, 0, 0], [0, 1, 1, 0])
+    0.75
+    """
+    return sum(bool(prediction == target) for prediction, target in zip(predictions, targets)) / len(targets)
+
+
+METRICS: dict[str, Callable[[Any, Any], Any]] = {
+    "accuracy": accuracy,
+    "mae": lambda targets, predictions: l1_loss(predictions, targets),
+    "mse": lambda targets, predictions: mse_loss(predictions, targets),
+}
+"""Metrics by name; every function of targets and predictions, such as those of ``sklearn.metrics``, is one too."""
+
+
+def metrics_named(metrics: Any, loss: Any) -> list[Metric]:
+    """Names of metrics with functions of targets and raw outputs: behind the loss of a classifier they are given the classes."""
+    chosen, found = named(loss, LOSSES, "loss"), []
+    for metric in [metrics] if isinstance(metrics, str) or callable(metrics) else metrics:
+        function = named(metric, METRICS, "a metric")
+        name = metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")
+        of_classes = function is accuracy or (chosen in KINDS and metric not in ("mae", "mse"))
+        found.append((name, _of_classes(function, name, KINDS.get(chosen, NUMBERS)) if of_classes else function))
+    return found
+
+
+def _of_classes(function: Callable[[Any, Any], Any], name: str, kind: Kind) -> Callable[[Any, Any], Any]:
+    def of_classes(targets: Any, outputs: Any) -> Any:
+        if isinstance(targets[0], list):
+            require_one_hot(targets, len(targets[0]), f"{name} of several outputs needs")
+            targets = predicted_classes(targets)
+        convention = kind.convention or ("sign" if -1 in targets and set(targets) <= {-1, 1} else "probability")
+        return function([int(target) if target == int(target) else target for target in targets], predicted_classes(outputs, convention))
+
+    return of_classes
+
+
+def figures(found: list[list[float]], samples: Samples, metrics: Sequence[Metric], weight: float) -> dict[str, float]:
+    """The mean loss and the metrics, from rows of the outputs and, after them, the loss."""
+    outputs = [row[0] if samples.single else row[:-1] for row in found]
+    measured = {name: float(function(samples.labels, outputs)) for name, function in metrics}
+    return {"loss": sum(row[-1] for row in found) / weight} | measured
