@@ -57,7 +57,7 @@ class _Wiring:
             self.graph.node(name, label=layout.in_label(node.name))
             return
         style = layout.STYLES[node.kind]
-        sign = sign_of(node.row) if node.operations == 1 else node.symbol
+        sign = (sign_of(node.row) if node.operations == 1 else node.symbol).removeprefix("= ")  # of a fold its formula
         shape = "circle" if len(sign) <= 4 else "ellipse"
         look = {"shape": shape, "style": "filled", "fontcolor": layout.INK, "width": "0.55", "height": "0.55", "margin": "0.02"}
         self.graph.node(name, label=layout.in_label(sign), fillcolor=style.fill, **look)
