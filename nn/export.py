@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograd_core import TABLE, Program, compile_graph, replace_file
+from autograd_core import DIALECTS, TABLE, Program, compile_graph
 
 from .activations import activation_name
 from .layers import BatchNorm, Dropout, Layer, Sequential
@@ -125,72 +123,26 @@ def _sizes(x: Any) -> tuple[int, ...]:
 
 
 # -- source files ------------------------------------------------------------------------------------------------
-_PYTHON = '''\
-"""A trained network: predict(x) takes a list of {count} number(s) and returns {result}."""
-{imports}
-
-def predict(x):
-    return {call}
-
-
-{source}'''
-_NUMPY = '''\
-"""A trained network: predict(rows) takes an array of {count} column(s) and returns an array with a row of outputs for each."""
-
-import math
-
-import numpy as np
-
-
-def predict(rows):
-    rows = np.asarray(rows, dtype=float)
-    outputs = program([], list(rows.T))
-    return np.stack([np.broadcast_to(output, len(rows)) for output in outputs], axis=1)
-
-
-def erf(x):
-    return np.vectorize(math.erf)(x)
-
-
-def erfc(x):
-    return np.vectorize(math.erfc)(x)
-
-
-{source}'''
-
-
 def export_program(model: Module, path: str | Path, dialect: str | None = None, inputs: int | None = None) -> Program:
-    """Write the network, with its parameters as constants, as one file that needs nothing of this library; returns the program.
+    """Save the network, with its parameters as constants, as a program that needs nothing of this library; returns the program.
 
-    ``dialect`` is ``"python"`` (standard library only), ``"numpy"`` or ``"c"``; without it, a path that ends in ``.c`` means C, any
-    other Python. ``inputs`` is the number of inputs where the model does not say it.
+    ``dialect`` is one of ``autograd_core.DIALECTS``; without it, the ending of the path says it, ``.py`` meaning Python. The file's
+    first lines say how it is called. ``inputs`` is the number of inputs where the model does not say it.
 
-    >>> import pathlib, tempfile
+    >>> import pathlib, runpy, tempfile
     >>> from nn import MLP
     >>> path = pathlib.Path(tempfile.mkdtemp(), "model.py")
-    >>> _ = export_program(MLP(1, [1], init="zeros"), path)
-    >>> print(path.read_text())
-    \"""A trained network: predict(x) takes a list of 1 number(s) and returns one number.\"""
-    <BLANKLINE>
-    <BLANKLINE>
-    def predict(x):
-        return program([], x)[0]
-    ...
+    >>> _ = export_program(MLP(1, [2], init="zeros"), path)
+    >>> runpy.run_path(str(path))["program"]([], [1.0])
+    [0.0, 0.0]
     """
-    dialect = dialect or ("c" if str(path).endswith(".c") else "python")
+    of_ending = {ending: name for name in reversed(DIALECTS) for ending in DIALECTS[name].endings}
+    dialect = dialect or of_ending.get(Path(path).suffix.lower(), "python")
     count = inputs or model.inputs()
     if count is None:
         raise ValueError(f"{type(model).__name__} does not say how many inputs it takes: give inputs=")
     with evaluating(model):
         sample = record(model, [0.0] * count, [], None)
     program = compile_graph(sample.outputs, [], sample.inputs, dialect)
-    if dialect == "c":
-        program.save_c(path)
-        return program
-    source = program.source.removeprefix("import numpy as np\n\n\n")
-    used = sorted(name for name in set(re.findall(r"\b([a-z]\w*)\b", source)) if hasattr(math, name))
-    imports = f"\nfrom math import {', '.join(used)}\n" if used else ""
-    call, result = ("program([], x)[0]", "one number") if sample.single else ("program([], x)", f"a list of {len(sample.outputs)}")
-    template = _PYTHON if dialect == "python" else _NUMPY
-    replace_file(path, template.format(count=count, result=result, imports=imports, call=call, source=source))
+    program.save(path)
     return program
