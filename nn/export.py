@@ -12,7 +12,6 @@ from .activations import activation_name
 from .layers import BatchNorm, Dropout, Layer, Sequential
 from .module import Module
 from .training.execution import evaluating, record
-from .training.model import Parameter
 
 _OF_LAYERS = {"softmax": "Softmax(dim=-1)", "log_softmax": "LogSoftmax(dim=-1)"}
 
@@ -44,7 +43,8 @@ def to_torch(model: Sequential) -> dict[str, Any]:
     >>> to_torch(MLP(1, [1], init="zeros"))
     {'0.weight': [[0.0]], '0.bias': [0.0]}
     """
-    return {name: _numbers(held) for name, _, _, held in _entries(model)}
+    state = model.state_dict()
+    return {name: _looked_up(keys, state) for name, keys in _entries(model)}
 
 
 def from_torch(model: Sequential, state: dict[str, Any]) -> None:
@@ -57,46 +57,44 @@ def from_torch(model: Sequential, state: dict[str, Any]) -> None:
     1.0
     """
     plain = {name: x.tolist() if hasattr(x, "tolist") else x for name, x in state.items()}
-    entries = list(_entries(model))
-    if set(plain) != {name for name, *_ in entries}:
-        raise ValueError(f"the state has the entries {sorted(plain)}, and this model {sorted(name for name, *_ in entries)}")
-    paths: dict[int, str] = {id(found): path for path, found in (*model.named_parameters(), *model.named_modules())}
+    held = to_torch(model)
     numbers: dict[str, Any] = {}
-    for name, part, attribute, held in entries:
-        if _sizes(plain[name]) != _sizes(held):
-            raise ValueError(f"{name} has the shape {_sizes(plain[name])}, and in this model {_sizes(held)}")
-        if attribute in part.buffers:
-            numbers[f"{paths[id(part)]}.{attribute}"] = plain[name]
-        else:
-            numbers |= {paths[id(parameter)]: number for parameter, number in _pairs(held, plain[name], name)}
+    if plain.keys() != held.keys():
+        raise ValueError(f"the state has the entries {sorted(plain)}, and this model {sorted(held)}")
+    for name, keys in _entries(model):
+        if _sizes(plain[name]) != _sizes(held[name]):
+            raise ValueError(f"{name} has the shape {_sizes(plain[name])}, and in this model {_sizes(held[name])}")
+        numbers |= dict(_pairs(keys, plain[name], name))
     model.load_state_dict(numbers)
 
 
-def _entries(model: Sequential) -> Iterator[tuple[str, Module, str, Any]]:
-    """Each entry of the state: its name in PyTorch, the part and the attribute that it belongs to, and the parameters or numbers there."""
+def _entries(model: Sequential) -> Iterator[tuple[str, Any]]:
+    """Each entry of the state: its name in PyTorch, and in its shape the names of what it holds in the state of ``model``."""
+    names: dict[int, str] = {id(found): name for name, found in (*model.named_parameters(), *model.named_modules())}
     for i, (part, _) in enumerate(_counterparts(model)):
         if isinstance(part, Layer):
-            yield f"{i}.weight", part, "weight", [neuron.w for neuron in part.neurons]
+            yield f"{i}.weight", [[names[id(w)] for w in neuron.w] for neuron in part.neurons]
             if part.neurons[0].b is not None:
-                yield f"{i}.bias", part, "bias", [neuron.b for neuron in part.neurons]
+                yield f"{i}.bias", [names[id(neuron.b)] for neuron in part.neurons]
         elif isinstance(part, BatchNorm):
-            for attribute in ("weight", "bias", *part.buffers):
-                yield f"{i}.{attribute}", part, attribute, getattr(part, attribute)
+            yield f"{i}.weight", [names[id(w)] for w in part.weight]
+            yield f"{i}.bias", [names[id(b)] for b in part.bias]
+            yield from ((f"{i}.{buffer}", f"{names[id(part)]}.{buffer}") for buffer in part.buffers)
 
 
-def _numbers(held: Any) -> Any:
-    return [_numbers(part) for part in held] if isinstance(held, list) else held.data if isinstance(held, Parameter) else held
+def _looked_up(keys: Any, state: dict[str, Any]) -> Any:
+    return [_looked_up(key, state) for key in keys] if isinstance(keys, list) else state[keys]
 
 
-def _pairs(held: Any, given: Any, name: str) -> Iterator[tuple[Parameter, Any]]:
-    """The parameters in nested lists, each with what is given for it; ``ValueError`` if a list is of another length."""
-    if not isinstance(held, list):
-        yield held, given
-    elif not isinstance(given, list) or len(given) != len(held):
-        raise ValueError(f"{name} is a list of {len(held)}, not {given!r:.60}")
+def _pairs(keys: Any, given: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """The names in nested lists, each with what is given for it; ``ValueError`` if a list is of another length."""
+    if not isinstance(keys, list):
+        yield keys, given
+    elif not isinstance(given, list) or len(given) != len(keys):
+        raise ValueError(f"{name} is a list of {len(keys)}, not {given!r:.60}")
     else:
-        for i, (part, entry) in enumerate(zip(held, given)):
-            yield from _pairs(part, entry, f"{name}[{i}]")
+        for i, (key, entry) in enumerate(zip(keys, given)):
+            yield from _pairs(key, entry, f"{name}[{i}]")
 
 
 def _counterparts(model: Sequential) -> Iterator[tuple[Module | None, str]]:

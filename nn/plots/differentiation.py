@@ -31,7 +31,7 @@ def finite_difference_error(f: Callable[[Any], Any], x: float, steps: Sequence[f
     ax.plot([best], [max(least, floor)], "*", color=colour(1), markeredgecolor=INK, markersize=14)
     if exact:
         ax.plot(exact, [floor] * len(exact), "o", color=colour(0), markerfacecolor="white", label="no error at all")
-        ax.legend(loc="upper right", frameon=False)
+        ax.legend(loc="center left", frameon=False)
     ax.set(xlim=(low / 2.0, high * 2.0), ylim=(floor / 30.0, 1e3 * max(positive, default=floor)))  # room for the words
     for start, end, words in (low, best, "rounding:\ngrows as steps shrink"), (best, high, "truncation:\ngrows with step²"):
         if end > 100.0 * start:  # else this side hardly exists

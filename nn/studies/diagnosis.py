@@ -55,7 +55,7 @@ class Diagnosis:
 
     finding: str
     fine: bool
-    table: Table
+    table: Table | str
     numbers: dict[str, Any]
     picture: tuple[str, Any, dict[str, str]]
     """The function of ``nn.plots`` that draws it, what it draws, and labels other than its own."""
@@ -66,10 +66,15 @@ class Diagnosis:
         return self.numbers[name]
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw it with matplotlib, on ``ax`` or new axes, by a function of ``nn.plots``; returns what that returns."""
+        """Draw it with matplotlib, on ``ax`` or new axes, by a function of ``nn.plots``; returns what that returns.
+
+        A report draws each of its diagnoses in a figure of its own, and returns the list of what they return.
+        """
         from .. import plots
 
         function, content, labels = self.picture
+        if not function:
+            return [found.plot() for found in content if found.picture[1]]
         drawn = getattr(plots, function)(content, ax=ax)
         for panel in drawn if isinstance(drawn, list) else [drawn]:
             panel.set(**labels)
@@ -77,20 +82,6 @@ class Diagnosis:
 
     def __str__(self) -> str:
         return f"{self.table}\n{textwrap.fill(self.finding, WIDTH)}"
-
-    __repr__ = __str__
-
-
-class Report(Diagnosis):
-    """The checklist; its ``numbers`` are the diagnoses by their names."""
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw each diagnosis that has something to draw, in a figure of its own; returns the list of what they return."""
-        return [found.plot() for found in self.numbers.values() if found.picture[1]]
-
-    def __str__(self) -> str:
-        checks = [f"[{'x' if found.fine else ' '}] {name}: {found.finding}" for name, found in self.numbers.items()]
-        return "\n".join([*(textwrap.fill(check, WIDTH, subsequent_indent="    ") for check in checks), textwrap.fill(self.finding, WIDTH)])
 
     __repr__ = __str__
 
@@ -278,8 +269,8 @@ def _trained(twin: Module, data: Samples, loss: Any, steps: int, lr: float, seed
     return history, ""
 
 
-def report(model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, seed: int = 0) -> Report:
-    """Run every check of this file, print the checklist, and return it.
+def report(model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, seed: int = 0) -> Diagnosis:
+    """Run every check of this file, print the checklist, and return it; its numbers are the diagnoses by their names.
 
     >>> from nn import MLP
     >>> found = report(MLP(1, [4, 1], "tanh", seed=0), [[-1.0], [0.0], [1.0]], [1.0, 0.0, -1.0])
@@ -295,6 +286,8 @@ def report(model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, s
         "activations": activation_histograms(model, X),
     }
     count = sum(diagnosis.fine for diagnosis in found.values())
-    checklist = Report(f"{count} of {len(found)} checks are fine.", count == len(found), Table(["check"], []), found, ("", None, {}))
+    lines = [f"[{'x' if part.fine else ' '}] {name}: {part.finding}" for name, part in found.items()]
+    checks = "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="    ") for line in lines)
+    checklist = Diagnosis(f"{count} of {len(found)} checks are fine.", count == len(found), checks, found, ("", [*found.values()], {}))
     print(checklist)
     return checklist
