@@ -146,13 +146,14 @@ def loss_surface(
 
 def _loss_grid(loss_function: Callable[[], Any], p1: Parameter, p2: Parameter, xs: Sequence[float], ys: Sequence[float]) -> Any:
     """The loss where ``p1`` has each of ``xs`` (columns) and ``p2`` each of ``ys`` (rows), nan where it is not finite."""
-    before, grid = (p1.data, p2.data), np.full((len(ys), len(xs)), math.nan)
+
+    def loss_at(x: float, y: float) -> Any:
+        p1.data, p2.data = x, y
+        return loss.data if isinstance(loss := loss_function(), Value) else loss
+
+    before = p1.data, p2.data
     try:
-        for i, y in enumerate(ys):
-            for j, x in enumerate(xs):
-                p1.data, p2.data = x, y
-                loss = loss_function()
-                grid[i, j] = loss.data if isinstance(loss, Value) else loss
+        grid = np.array([[loss_at(x, y) for x in xs] for y in ys], dtype=float)
     finally:
         p1.data, p2.data = before
     grid[~np.isfinite(grid)] = math.nan
