@@ -76,7 +76,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         return np.array(self.network_.predict(X)).reshape(len(X), -1)
 
 
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, kw_only=True)
 class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     """A classifier: a network with one output a class, trained with the cross-entropy; labels may be numbers or words.
 

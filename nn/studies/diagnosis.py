@@ -260,8 +260,8 @@ def _trained(twin: Module, data: Samples, loss: Any, steps: int, lr: float, seed
     """The history of a training on all samples together, and what ended it early, if anything did."""
     rows = [row[: data.columns] for row in data.rows]
     try:
-        options: dict[str, Any] = {"epochs": steps, "seed": seed, "callbacks": [Progress(False)]}
-        history = fit(twin, rows, data.labels, loss=loss, optimizer=partial(Adam, lr=lr), **options)
+        adam = partial(Adam, lr=lr)
+        history = fit(twin, rows, data.labels, loss=loss, optimizer=adam, epochs=steps, seed=seed, callbacks=[Progress(False)])
     except TrainingError as error:
         return History(), str(error)
     if history.stopped == "interrupted":
