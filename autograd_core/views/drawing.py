@@ -174,18 +174,16 @@ class Drawing:
 def draw(
     output: Any, *, names: Names = None, mode: str = "gradients", show: Sequence[str] | str | None = None, level: str | None = None,
     inputs: Collection[Value] = (), parameters: Collection[Value] = (), rankdir: str = "LR", digits: int | None = None,
-    legend: bool = True, limit: int = LIMIT, loss: Value | None = None, classes: Sequence[str] = (),
-    style: str = "boxes",
+    legend: bool = True, limit: int = LIMIT, loss: Value | None = None, classes: Sequence[str] = (), style: str = "boxes",
 ) -> Drawing:  # fmt: skip
     """The graph of ``output`` as a picture: a node for every Value, an edge for every use; or a network as circles and arrows.
 
     ``mode`` is ``"forward"`` (values only), ``"gradients"`` (values, gradients and local derivatives) or ``"backward"`` (the graph
     of the backward pass, whose edges carry the contributions). ``show`` chooses among ``data``, ``grad``, ``local`` (the local
-    derivative on each edge), ``formula`` (the same in symbols), ``contribution``, and ``stored``; one alone may stand without a
-    tuple. Gradients are those that ``backward()`` of ``output`` would compute, and the legend says so where others are stored;
-    ``stored`` shows those that are. ``level`` is how much one node stands for: ``"operation"``; ``"named"`` shows leaves and nodes
-    that have names, with formulas between them; ``"neuron"`` and ``"layer"`` are clusters of a network; ``"network"`` draws units
-    in columns. Left out, it is ``"operation"`` (a graph of more than ``limit`` nodes is collapsed with a warning), and
+    derivative on each edge), ``formula`` (the same in symbols), ``contribution``, and ``stored``. Gradients are those that
+    ``backward()`` of ``output`` would compute, and the legend says so where others are stored; ``stored`` shows those that are.
+    ``level`` is how much one node stands for: ``"operation"``; ``"named"`` shows leaves and nodes that have names, with formulas
+    between them; ``"neuron"`` and ``"layer"`` are clusters; ``"network"`` draws units in columns. Left out, it is ``"operation"`` (a graph of more than ``limit`` nodes is collapsed with a warning), and
     ``"network"`` for a list of Values and for a model, an object whose method ``recorded()`` gives two lists of Values: outputs,
     and the inputs they were computed from.
 
@@ -211,9 +209,11 @@ def draw(
     if loss is not None or classes:
         raise ValueError("loss and classes are options of pictures of networks: add level='network'")
     options = options_of(mode, show, rankdir, digits, "graph" if style == "boxes" else style)
-    scene = View(output, names, inputs, parameters).at(level, limit)
-    order = topological_order(output)
-    edges = sum(len(node.parents) for node in order)
-    labels = Labels(scene, options)
+    labels = Labels(View(output, names, inputs, parameters).at(level, limit), options)
     dot = compact_dot(labels, legend) if style == "compact" else _graph(labels, legend)
-    return Drawing(dot, f"graph of {len(order)} nodes and {edges} edges")
+    return Drawing(dot, _described(output))
+
+
+def _described(output: Value) -> str:
+    order = topological_order(output)
+    return f"graph of {len(order)} nodes and {sum(len(node.parents) for node in order)} edges"
