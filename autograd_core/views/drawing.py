@@ -183,9 +183,9 @@ def draw(
     derivative on each edge), ``formula`` (the same in symbols), ``contribution``, and ``stored``. Gradients are those that
     ``backward()`` of ``output`` would compute, and the legend says so where others are stored; ``stored`` shows those that are.
     ``level`` is how much one node stands for: ``"operation"``; ``"named"`` shows leaves and nodes that have names, with formulas
-    between them; ``"neuron"`` and ``"layer"`` are clusters; ``"network"`` draws units in columns. Left out, it is ``"operation"`` (a graph of more than ``limit`` nodes is collapsed with a warning), and
-    ``"network"`` for a list of Values and for a model, an object whose method ``recorded()`` gives two lists of Values: outputs,
-    and the inputs they were computed from.
+    between them; ``"neuron"`` and ``"layer"`` are clusters; ``"network"`` draws units in columns. Left out, it is ``"operation"``
+    (a graph of more than ``limit`` nodes is collapsed with a warning), and ``"network"`` for a list of Values and for a model, an
+    object whose method ``recorded()`` gives two lists of Values: outputs, and the inputs they were computed from.
 
     A network shows ``data`` and ``grad`` in its units and ``weight`` or ``name`` on its arrows; in the mode ``"backward"`` δ, the
     gradient by the weighted sum, and the gradient by each weight. Its gradients are those of ``loss``, or else of the sum of the
