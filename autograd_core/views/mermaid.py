@@ -29,7 +29,7 @@ def to_mermaid(
     inputs: Collection[Value] = (),
     parameters: Collection[Value] = (),
     rankdir: str = "LR",
-    digits: int = 4,
+    digits: int | None = None,
     limit: int = LIMIT,
 ) -> str:
     """The graph of ``output`` as a Mermaid flowchart, with the options of :func:`to_dot`.
@@ -49,7 +49,7 @@ def to_mermaid(
 
     Raises ``TypeError`` or ``ValueError`` as :func:`to_dot` does.
     """
-    labels = Labels(View(output, names, inputs, parameters).at(level, limit), mode, show, rankdir, digits)
+    labels = Labels(View(output, names, inputs, parameters).at(level, limit), mode, show, rankdir, 4 if digits is None else digits)
     text = "\n".join([f"flowchart {rankdir}", *_lines(labels)])
     if len(text) > MOST_CHARACTERS or len(labels.edges) > MOST_EDGES:
         warnings.warn(
