@@ -1,0 +1,131 @@
+"""Derivatives at kinks and singular points are right or not finite, in every order and in every reading; never finite and wrong."""
+
+import itertools
+import math
+from functools import cache, reduce
+from random import Random
+
+import extreme_graphs as extreme
+import mpmath
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import autograd_core as ac
+from autograd_core import Value, compile_graph, gradients
+
+inf, nan = math.inf, math.nan
+
+# -- against the truth: limits at high precision --------------------------------------------------------------------
+mp = mpmath.MPContext()
+mp.dps = 1600
+NEAR = [mp.mpf(10) ** -80, mp.mpf(10) ** -120]
+STEP = mp.mpf(10) ** -300
+EXACT = {name: getattr(mp, name) for name in ("sqrt", "exp", "log", "sin", "cos", "asin", "acos", "acosh", "atan", "atan2", "hypot", "tanh")}
+EXACT |= {
+    "abs": abs, "relu": lambda x: x if x > 0 else 0 * x, "maximum": lambda x, y: mp.mpf(max(x, y)), "minimum": lambda x, y: mp.mpf(min(x, y)),
+    "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)), "power": lambda x, y: mp.mpf(x) ** y, "sign": mp.sign, "step": lambda x: mp.mpf(x > 0),
+    "leaky_relu": lambda x: x if x > 0 else x * mp.mpf(0.01), "elu": lambda x: x if x > 0 else mp.expm1(x), "softplus": lambda x: mp.log1p(mp.exp(x)),
+}  # fmt: skip
+OURS = {name: getattr(ac, name) for name in EXACT if hasattr(ac, name)} | {"power": lambda x, y: ac.TABLE["pow"](x, y)}
+
+FUNCTIONS = """
+sqrt(x) ; sqrt(x)**2 ; sqrt(x)**3 ; sqrt(x)**4 ; sqrt(x)**0 ; sqrt(x*x) ; sqrt(x**2) ; sqrt(abs(x)) ; sqrt(abs(x))**2 ; sqrt(relu(x)) ; sqrt(x)*x ; sqrt(x)*sin(x)
+cbrt(x) ; cbrt(x)**2 ; cbrt(x)**3 ; cbrt(x)**4 ; cbrt(x)**6 ; cbrt(x**3) ; cbrt(x*x) ; cbrt(abs(x)) ; cbrt(relu(x)) ; cbrt(x)*cbrt(x)*cbrt(x)
+abs(x) ; abs(x)**2 ; abs(x)**3 ; abs(x)**4 ; abs(x)*x ; abs(x)*abs(x) ; abs(x*x) ; abs(x**3) ; abs(sin(x)) ; exp(-abs(x)) ; abs(x)*cos(x) ; abs(abs(x)) ; sqrt(1.0 + abs(x))
+hypot(x, 0.0) ; hypot(x, x) ; hypot(x, 2.0*x) ; hypot(x, 1.0) ; hypot(x, 0.0)**2 ; hypot(x, x)**2 ; hypot(x, x)**3 ; x*hypot(x, x) ; hypot(x*x, x) ; hypot(x*x, x*x)
+hypot(hypot(x, x), x) ; sqrt(hypot(x, 0.0)) ; hypot(sqrt(abs(x)), 0.0)**2 ; hypot(relu(x), 0.0) ; hypot(x, abs(x))**2
+atan2(x, 1.0) ; atan2(x, x) ; atan2(x*x, x*x) ; atan2(x, 1.0)*atan2(x, 1.0) ; x*atan2(x, x) ; atan2(1.0, x) ; atan2(sqrt(abs(x)), 1.0)
+x**0 ; x**1 ; x**2 ; x**3 ; x**4 ; x**0.25 ; x**0.5 ; x**1.0 ; x**1.25 ; x**1.5 ; x**1.75 ; x**2.25 ; x**2.5 ; x**3.5 ; (x*x)**0.5 ; (x*x)**0.75 ; (x*x)**1.5 ; (x**0.5)**2 ; (x**0.25)**4 ; (x**1.5)**2
+power(x, 0.0*x + 2.0) ; power(x, 0.0*x + 0.5) ; power(x, 0.0*x + 1.0) ; power(x, 0.0*x + 1.5) ; power(x, 0.0*x + 3.0) ; power(x, 0.0*x) ; power(x, x + 1.0) ; power(x, x + 2.0) ; power(x, x + 0.5)
+power(x*x, 0.0*x + 0.5) ; power(x, 0.0*x + 0.5)**2 ; power(sqrt(x), 0.0*x + 2.0)
+asin(x) ; acos(x) ; asin(x)**2 ; acos(x)**2 ; asin(minimum(x, 1.0)) ; acos(minimum(x, 1.0)) ; asin(maximum(x, -1.0)) ; acosh(maximum(x, 1.0)) ; acosh(maximum(x, 1.0))**2 ; asin(sin(x)) ; acos(cos(x)) ; acos(cos(x))**2
+acosh(1.0 + x*x) ; acosh(1.0 + abs(x)) ; asin(abs(x))*asin(abs(x))
+maximum(x, 0.0) ; maximum(x, -x) ; maximum(x, -x)**2 ; minimum(x, -x)**2 ; maximum(x, x) ; maximum(x, x)**2 ; maximum(x*x, 0.0) ; maximum(sqrt(abs(x)), 1.0) ; minimum(sqrt(abs(x)), 1.0) ; maximum(x, 2.0*x)
+relu(x)**2 ; relu(x)**3 ; relu(x)*x ; relu(x)*relu(x) ; relu(sqrt(abs(x)) - 1.0) ; relu(1.0 - sqrt(abs(x))) ; leaky_relu(x)**2 ; elu(x)**2 ; sign(x)*x*x ; step(x)*x*x ; step(x)*sqrt(abs(x)) ; sign(x)*sqrt(abs(x))
+0.0*sqrt(abs(x)) ; sqrt(abs(x))*sqrt(abs(x)) ; sqrt(abs(x)) + x ; cbrt(x) - cbrt(x) ; sqrt(abs(x)) - sqrt(abs(x)) ; cbrt(x)*abs(x) ; abs(x)*sqrt(abs(x)) ; exp(sqrt(abs(x))) ; sin(cbrt(x))**3 ; tanh(abs(x)*abs(x))
+sqrt(x*x*x*x) ; sqrt(x**4) ; sqrt(x**6) ; sqrt(relu(x)*relu(x)) ; sqrt(relu(x) + relu(-x)) ; relu(cbrt(x)) ; relu(-cbrt(x)) ; cbrt(x)*relu(x) ; sqrt(abs(x))*relu(x)
+"""
+NAMES = [name.strip() for line in FUNCTIONS.strip().splitlines() for name in line.split(";")]
+POINTS = (0.0, -0.0, 1.0, -1.0, 2.0, -2.0)
+
+
+def of(name, functions):
+    return eval(f"lambda x: {name}", {**functions, "__builtins__": {}})
+
+
+def side(name, x, order, sign):
+    """The limit of the derivative from one side: a number, ``inf`` where there is none, ``None`` where nothing is defined."""
+    f, found = of(name, EXACT), []
+    try:
+        if any(isinstance(mp.mpmathify(f(mp.mpf(x) + sign * h * k)), mp.mpc) for h in NEAR for k in (1, 2)):
+            return None
+        for h in NEAR:
+            found.append(mp.diff(f, mp.mpf(x) + sign * h, order, h=STEP))
+    except (ValueError, ZeroDivisionError, mpmath.libmp.ComplexResult):
+        return None
+    far, near = found
+    return float(near) if abs(far - near) <= mp.mpf(10) ** -9 * (1 + abs(near)) and abs(near) < 10**15 else inf
+
+
+@cache
+def sides(name, x, order):
+    return [limit for sign in (1, -1) if (limit := side(name, x, order, sign)) is not None]
+
+
+def right(got, limits):
+    """Whether a derivative is right (at a kink, between its sides) or not finite."""
+    if not math.isfinite(got):
+        return True
+    finite = [limit for limit in limits if math.isfinite(limit)]
+    if len(limits) == 2 and not finite:
+        return False
+    return not finite or min(finite) - 1e-7 <= got <= max(finite) + 1e-7
+
+
+def nestings(f, x, order):
+    """The derivative of this order by every nesting of reverse and forward mode."""
+    forward = lambda g: lambda at: ac.jvp(g, (at,), (1.0,))[1]  # noqa: E731
+    for modes in itertools.product([ac.grad, forward], repeat=order):
+        yield "".join("r" if mode is ac.grad else "f" for mode in modes), lambda modes=modes: reduce(lambda g, mode: mode(g), modes, f)(x)
+
+
+def recorded(f, x, order):
+    """The node of the derivative of order ``order - 1``, and its leaf: what a program of this order is compiled from."""
+    leaf = Value(x, "x")
+    out = f(leaf)
+    for _ in range(order - 1):
+        (out,) = gradients(out, [leaf])
+    return out, leaf
+
+
+def readings(f, x, order, dialects=("python", "numpy")):
+    for name, reading in nestings(f, x, order):
+        yield name, float(reading())
+    out, leaf = recorded(f, x, order)
+    yield "gradients", gradients(out, [leaf])[0].data
+    out.backward()
+    yield "backward", leaf.grad
+    for dialect in dialects:
+        if isinstance(out, Value):
+            yield dialect, compile_graph(out, [leaf], dialect=dialect)([x])[1][0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_derivative_is_right_or_not_finite_and_the_same_in_every_reading(name):
+    f, wrong, tried = of(name, OURS), [], 0
+    for x in POINTS:
+        try:
+            f(Value(x))
+        except (ValueError, ArithmeticError):
+            continue
+        tried += 1
+        for order in (1, 2, 3):
+            found = dict(readings(f, x, order))
+            limits = sides(name, x, order)
+            wrong += [f"order {order} at {x} by {how}: {got}, and the limits are {limits}" for how, got in found.items() if not right(got, limits)]
+            first = found["backward"]
+            wrong += [f"order {order} at {x}: {how} gives {got}, backward {first}" for how, got in found.items()
+                      if not extreme.agree(got, first, 1e-9 * (1.0 + abs(first)))]  # fmt: skip
+    assert tried
+    assert not wrong, "\n".join(wrong)
