@@ -7,11 +7,12 @@ operations is ``table.py``.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import operators, persistence  # noqa: F401  # isort: skip
 from .derivatives.dual import Dual
-from .derivatives.transforms import grad, gradients, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from .number import TABLE, watching_comparisons
-from .primitive import Primitive
+from .derivatives.reverse import gradients
+from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .functions import dot, elu, leaky_relu, log_softmax, logsumexp, pow, primitive, sign, softmax, step
+from .number import watching_comparisons
+from .primitive import TABLE, DomainError, Primitive
 from .table import absolute as abs
 from .table import (
     acos,
@@ -24,34 +25,24 @@ from .table import (
     cbrt,
     cos,
     cosh,
-    dot,
-    elu,
     erf,
     erfc,
     exp,
     expm1,
     hypot,
     identity,
-    leaky_relu,
     log,
     log1p,
     log2,
     log10,
-    log_softmax,
-    logsumexp,
     maximum,
     minimum,
-    pow,
-    primitive,
     relu,
     sigmoid,
-    sign,
     sin,
     sinh,
-    softmax,
     softplus,
     sqrt,
-    step,
     tan,
     tanh,
 )
@@ -115,6 +106,7 @@ def __dir__() -> list[str]:
 __all__ = [
     "TABLE",
     "Constant",
+    "DomainError",
     "Drawing",
     "Dual",
     "GradcheckError",

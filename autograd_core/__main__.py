@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .derivatives.checking import numerical_gradient
-from .derivatives.transforms import gradients
+from .derivatives.reverse import gradients
 from .formulas.typesetting import number_text
 from .number import real
 from .value import Value

@@ -11,15 +11,13 @@ import operator
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from contextvars import ContextVar
+from typing import Any, ClassVar, TypeVar
 
-if TYPE_CHECKING:
-    from .primitive import Primitive
-
-TABLE: dict[str, Primitive] = {}
+TABLE: dict[str, Any] = {}
 """Every registered primitive by name. A family (``leaky_relu``, ``x ** n``) stands here with its default constant."""
 
-FAMILIES: dict[str, Callable[..., Primitive]] = {}
+FAMILIES: dict[str, Callable[..., Any]] = {}
 """For each family of rows, the function from its constants to the row."""
 
 N = TypeVar("N", bound="Number")
@@ -58,7 +56,8 @@ def real(x: Any) -> float:
     raise TypeError(f"a real number is needed, not {type(x).__name__} {shown}: {advice}")
 
 
-_watched: list[list[str]] = []
+# Where comparisons are noted; of the context, so that neither another thread nor another task is watched along.
+_places: ContextVar[list[str] | None] = ContextVar("places of comparisons", default=None)
 
 
 @contextmanager
@@ -66,6 +65,8 @@ def watching_comparisons() -> Iterator[list[str]]:
     """Within it, the places where code compares numbers of the library are noted in the list that it gives.
 
     What is decided by such a comparison would stay so in a program that is compiled from the recorded graph.
+    Noted are ``<``, ``<=``, ``>``, ``>=``, ``==`` and ``!=`` of two different numbers, and truth (``if x:``), in the
+    thread or task that watches; see :class:`Number` for what equality and truth mean meanwhile.
 
     >>> from autograd_core import Value
     >>> with watching_comparisons() as places:
@@ -73,11 +74,36 @@ def watching_comparisons() -> Iterator[list[str]]:
     >>> len(places)
     1
     """
-    _watched.append([])
+    places: list[str] = []
+    token = _places.set(places)
     try:
-        yield _watched[-1]
+        yield places
     finally:
-        _watched.pop()
+        _places.reset(token)
+
+
+class _Unread(list[str]):
+    """Takes notes that nobody reads."""
+
+    def append(self, place: str) -> None:
+        pass
+
+
+@contextmanager
+def reading_data() -> Iterator[None]:
+    """Within it, equality and truth of numbers look at the data, as everywhere where comparisons are watched."""
+    token = _places.set(_Unread()) if _places.get() is None else None
+    try:
+        yield
+    finally:
+        if token is not None:
+            _places.reset(token)
+
+
+def _note(places: list[str], above: int) -> None:
+    """Write down the line that compares, so many frames above the caller of this function."""
+    frame = sys._getframe(above + 1)
+    places.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
 
 
 def _is_numpy_bool(x: Any) -> bool:
@@ -89,15 +115,28 @@ class Number:
     """A kind of number that the table can be read over: a subclass says what applying a primitive means.
 
     Where kinds meet in one operation, the kind of the higher ``rank`` does the work.
+
+    ``<`` and its like compare data. ``==`` and ``hash`` are those of the object, so that numbers may stand in sets and
+    be looked for in lists. But while a function is differentiated (``grad``, ``jvp``, ...) or recorded (``jit``), it
+    stands for a function of plain numbers: there ``==``, ``!=`` and truth look at the data, too.
+
+    >>> from autograd_core import Value, grad
+    >>> Value(2.0) == 2.0, grad(lambda x: 5.0 * x if x == 2.0 else x)(2.0)
+    (False, 5.0)
     """
 
     __slots__ = ()
     rank: ClassVar[int] = 0
 
     @classmethod
-    def apply(cls, primitive: Primitive, *inputs: Any) -> Any:
+    def apply(cls, primitive: Any, *inputs: Any) -> Any:
         """The result of ``primitive`` on ``inputs``, of which at least one is of this kind."""
         raise NotImplementedError
+
+    @classmethod
+    def weighted_sum(cls, w: Any, x: Any, b: Any) -> Any:
+        """The row of ``dot`` on weights, inputs and a bias, of which the bias is of this kind: where it can be quicker."""
+        return TABLE["dot"](*w, *x, b)
 
     @classmethod
     def accepts(cls, x: Any) -> bool:
@@ -138,6 +177,11 @@ class Number:
     def sigmoid(self: N) -> N: return self.apply(TABLE["sigmoid"], self)
     def relu(self: N) -> N: return self.apply(TABLE["relu"], self)
     def softplus(self: N) -> N: return self.apply(TABLE["softplus"], self)
+    def identity(self: N) -> N: return self.apply(TABLE["identity"], self)
+    def leaky_relu(self: N, slope: float = 0.01) -> N: return self.apply(FAMILIES["leaky_relu"](real(slope)), self)
+    def elu(self: N, alpha: float = 1.0) -> N: return self.apply(FAMILIES["elu"](real(alpha)), self)
+    def step(self: N, at_zero: float = 0.0) -> N: return self.apply(FAMILIES["step"](real(at_zero)), self)
+    def sign(self: N, at_zero: float = 0.0) -> N: return self.apply(FAMILIES["sign"](real(at_zero)), self)
 
     def __pow__(self: N, exponent: Any) -> N:
         """A constant exponent makes a row of one operand, so that a negative base is as good as any."""
@@ -146,9 +190,9 @@ class Number:
         return self.apply(FAMILIES["**"](real(exponent)), self)
 
     def _compare(self, other: Any, test: Callable[[float, float], bool]) -> bool:
-        if _watched:
-            frame = sys._getframe(2)
-            _watched[-1].append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
+        places = _places.get()
+        if places is not None:
+            _note(places, 2)
         if isinstance(other, Number):
             return test(self.scalar(), other.scalar())
         return test(self.scalar(), real(other)) if self.accepts(other) else NotImplemented
@@ -157,3 +201,19 @@ class Number:
     def __le__(self, other: Any) -> bool: return self._compare(other, operator.le)
     def __gt__(self, other: Any) -> bool: return self._compare(other, operator.gt)
     def __ge__(self, other: Any) -> bool: return self._compare(other, operator.ge)
+
+    def __eq__(self, other: object) -> bool:
+        places = _places.get()
+        if self is other or places is None or not isinstance(other, Number | numbers.Real):
+            return self is other or NotImplemented
+        _note(places, 1)
+        return self.scalar() == (other.scalar() if isinstance(other, Number) else other)
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> bool:
+        places = _places.get()
+        if places is None:
+            return True
+        _note(places, 1)
+        return self.scalar() != 0.0

@@ -11,9 +11,10 @@ from __future__ import annotations
 import copy
 import copyreg
 import threading
+from collections.abc import Callable
 from typing import Any
 
-from .value import Value, topological_order
+Order = Callable[[Any], list[Any]]  # topological_order of value.py
 
 _SLOTS = ("data", "grad", "_made_by", "_x", "_y", "_dx", "_dy")
 _here = threading.local()  # .next: the node that this thread's pickler is told to write as it is
@@ -27,7 +28,7 @@ class _Next:
 
     __slots__ = ("node",)
 
-    def __init__(self, node: Value | None) -> None:
+    def __init__(self, node: Any) -> None:
         self.node = node
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -35,68 +36,58 @@ class _Next:
         return bool, ()
 
 
-def _reduce(self: Value, protocol: Any) -> tuple[Any, ...]:
+def reduced(self: Any, order: Order) -> tuple[Any, ...]:
+    """What ``__reduce_ex__`` of a node gives."""
     if self._x is None or getattr(_here, "next", None) is self:
         _here.next = None
         slots = (self.data, self.grad, self._made_by, self._x, self._y, self._dx, self._dy)
         return _restored, (type(self), slots), _extra_state(self)
-    order = topological_order(self)
-    return _last_node, ([part for node in order for part in (_Next(node), node)],)
+    return _last_node, ([part for node in order(self) for part in (_Next(node), node)],)
 
 
-def _extra_state(node: Value) -> Any:
+def _extra_state(node: Any) -> Any:
     """What a subclass keeps beside the slots of Value, in the form that pickle restores by itself."""
-    if type(node) is Value:
-        return None
     slots = set(copyreg._slotnames(type(node))) - set(_SLOTS)  # type: ignore[attr-defined]  # what copyreg itself uses
     state = {name: getattr(node, name) for name in sorted(slots) if hasattr(node, name)}
     attributes = getattr(node, "__dict__", None)
     return (attributes, state) if state else attributes or None
 
 
-def _restored(kind: type[Value], slots: tuple[Any, ...]) -> Value:
-    node: Value = object.__new__(kind)
+def _restored(kind: type, slots: tuple[Any, ...]) -> Any:
+    node: Any = object.__new__(kind)
     node.data, node.grad, node._made_by, node._x, node._y, node._dx, node._dy = slots
     return node
 
 
-def _last_node(nodes: list[Any]) -> Value:
-    node: Value = nodes[-1]
-    return node
+def _last_node(nodes: list[Any]) -> Any:
+    return nodes[-1]
 
 
-def _copy(self: Value) -> Value:
+def copied(self: Any) -> Any:
     """A second node over the same parents."""
     node = _restored(type(self), (self.data, self.grad, self._made_by, self._x, self._y, self._dx, self._dy))
     _set_state(node, _extra_state(self))
     return node
 
 
-def _set_state(node: Value, state: Any) -> None:
+def _set_state(node: Any, state: Any) -> None:
     attributes, slots = state if isinstance(state, tuple) else (state, None)
     for name, x in {**(attributes or {}), **(slots or {})}.items():
         setattr(node, name, x)
 
 
-def _deepcopy(self: Value, memo: dict[int, Any]) -> Value:
-    for node in topological_order(self):
+def deep_copied(self: Any, memo: dict[int, Any], order: Order) -> Any:
+    """A node with a graph of its own, through the ``memo`` of :func:`copy.deepcopy`."""
+    for node in order(self):
         if id(node) not in memo:
-            twin = _copy(node)
+            twin = copied(node)
             if type(node._x) is tuple:
                 twin._x = tuple([memo[id(parent)] for parent in node._x])
             elif node._x is not None:
                 twin._x = memo[id(node._x)]
                 twin._y = None if node._y is None else memo[id(node._y)]
             memo[id(node)] = twin
-            if type(node) is not Value:
-                _set_state(twin, copy.deepcopy(_extra_state(node), memo))
+            state = _extra_state(node)
+            if state is not None:
+                _set_state(twin, copy.deepcopy(state, memo))
     return memo[id(self)]
-
-
-def install() -> None:
-    """Make ``pickle`` and ``copy`` treat every ``Value`` this way."""
-    for name, method in {"__reduce_ex__": _reduce, "__copy__": _copy, "__deepcopy__": _deepcopy}.items():
-        setattr(Value, name, method)
-
-
-install()

@@ -11,7 +11,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
-from .number import FAMILIES, TABLE, Number, real
+from . import number
+from .number import FAMILIES, Number, real
+from .words import Words
+
+TABLE: dict[str, Primitive] = number.TABLE
+"""Every registered primitive by name."""
 
 # How tightly a spelling binds, loosest first; a formula needs brackets inside anything that binds tighter.
 CONDITIONAL, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
@@ -28,6 +33,18 @@ class Statements(NamedTuple):
     derivatives: list[str]
 
 
+class DomainError(ValueError):
+    """An operation was given a number where it is not defined, such as ``log(-1.0)``; the message names the operation and its operands."""
+
+
+class DivisionByZeroError(DomainError, ZeroDivisionError):
+    """A division by 0: a :class:`DomainError` that is Python's ``ZeroDivisionError`` as well."""
+
+
+class DerivativeCountError(TypeError):
+    """A row gives more or fewer derivatives than it has operands."""
+
+
 class Primitive:
     """One row of the table: an operation, its spellings, and its local derivatives.
 
@@ -36,7 +53,16 @@ class Primitive:
     ``derivatives(out, x, ...)`` gives the derivative of the output with respect to each operand (a number
     for one operand, a sequence for several), where ``out`` is the value already computed. A row on any number of
     operands gives ``evaluate`` as a function and ``python`` as the function from their number to :class:`Statements`.
-    ``latex`` writes the operands ``#1``, ``#2``. ``domain`` says in words where the row is defined.
+    ``words`` holds LaTeX and prose. The rest are the row's roles, which everything that treats some rows apart reads:
+
+    ``method``: the method of numbers that it becomes (``"exp"``, ``"__add__"``; empty for none),
+    ``activation``: whether it is one of a neuron, ``torch``: PyTorch's name of that activation, with its arguments,
+    ``initialization``: the rule by which the weights in front of that activation start (He's for rectifiers),
+    ``arithmetic``: whether it is written as an operator, and may be printed inside a larger sum,
+    ``weighted_sum``: whether its operands are weights, as many inputs, and a bias,
+    ``internal``: whether it only stands in derivatives, where no user writes it,
+    ``singular``: whether a derivative may be infinite where the value is finite, because its rule divides by what may be 0,
+    ``symbol``: how pictures write it; its name if nothing else is said.
 
     >>> from autograd_core import TABLE
     >>> row = TABLE["tanh"]
@@ -51,37 +77,48 @@ class Primitive:
         derivatives: Callable[..., Any],
         *,
         arity: int | None = 1,
-        latex: str = "",
+        words: Words = Words(),  # noqa: B008  (a tuple)
         precedence: int = ATOM,
-        domain: str = "",
         evaluate: Callable[..., float] | None = None,
         constants: tuple[float, ...] = (),
-        summary: str = "",
-        example: str = "",
+        method: str = "",
+        activation: bool = False,
+        torch: str = "",
+        initialization: str = "xavier",
+        arithmetic: bool = False,
+        weighted_sum: bool = False,
+        internal: bool = False,
+        singular: bool = False,
+        symbol: str = "",
     ) -> None:
-        self.name = name
-        self.arity = arity
-        self.python = python
-        self.derivatives = derivatives
+        self.name, self.arity, self.python, self.derivatives = name, arity, python, derivatives
+        self.precedence, self.constants = precedence, constants
         operands = ", ".join(f"#{i + 1}" for i in range(arity or 1))
-        self.latex = latex or rf"\operatorname{{{name}}}\left({operands}\right)".replace("_", r"\_")
-        self.precedence = precedence
-        self.domain = domain
-        self.constants = constants
-        # Whether a derivative may be infinite where the value is not: its rule divides by what may be 0.
-        self.singular = not {"divide", "raised"}.isdisjoint(getattr(getattr(derivatives, "__code__", None), "co_names", ["divide"]))
-        self.fast: Callable[..., Any] | None = None  # a quicker way to the same node, where operators.py has one
+        self.latex = words.latex or rf"\operatorname{{{name}}}\left({operands}\right)".replace("_", r"\_")
+        self.domain, self.summary, self.example, self.reads = words[1:]
+        self.method = method or (name if activation else "")
+        self.activation, self.torch, self.initialization = activation, torch, initialization
+        self.arithmetic, self.weighted_sum, self.internal, self.singular = arithmetic, weighted_sum, internal, singular
+        self.symbol = symbol or name
         self.evaluate = evaluate or _compiled(python, arity)
-        if summary:
-            call, result = example.split(" -> ")
-            self.__doc__ = f"{summary}\n\n>>> {call}\n{result}\n"
+        if self.summary:
+            self.__doc__ = self.described()
+
+    def described(self, of_method: bool = False) -> str:
+        """Summary and example as a docstring: of the row, or of the method that it becomes."""
+        if not self.example:
+            return self.summary
+        call, result = self.example.split(" -> ")
+        if of_method and self.method == self.name:
+            call = "from autograd_core import Value\n>>> " + call.replace(f"{self.name}(", "Value(") + f".{self.name}().data"
+        return f"{self.summary}\n\n>>> {call}\n{result}\n"
 
     def local_derivatives(self, out: Any, *inputs: Any) -> tuple[Any, ...]:
         """The derivative of the output with respect to each input, as a tuple whatever the arity."""
         derivatives = self.derivatives(out, *inputs)
         derivatives = (derivatives,) if self.arity == 1 else tuple(derivatives)
         if len(derivatives) != len(inputs):
-            raise TypeError(f"{self.name!r} has {len(inputs)} operands, but its row gives {len(derivatives)} derivatives")
+            raise DerivativeCountError(f"{self.name!r} has {len(inputs)} operands, but its row gives {len(derivatives)} derivatives")
         return derivatives
 
     def __call__(self, *inputs: Any) -> Any:
@@ -101,7 +138,7 @@ class Primitive:
             self.refuse(error, floats)
 
     def refuse(self, error: Exception, operands: Sequence[float], names: Sequence[str | None] = ()) -> NoReturn:
-        """Raise ``error`` again, with a message that names the operation, its operands and their nodes."""
+        """Raise a :class:`DomainError` or ``OverflowError`` whose message names the operation, its operands and their nodes."""
         labels = OPERANDS if len(operands) <= len(OPERANDS) else [f"x{i}" for i in range(len(operands))]
         given = ", ".join(f"{label} = {data!r}" for label, data in zip(labels, operands))
         nodes = ", ".join(f"{label} is the node {name!r}" for label, name in zip(labels, names) if name)
@@ -109,7 +146,8 @@ class Primitive:
         if isinstance(error, OverflowError):
             raise OverflowError(f"{where} overflows: the result is larger than any float (1.8e308)") from None
         need = f": it needs {self.domain}" if self.domain else ""
-        raise type(error)(f"{where} is not defined{need}") from None
+        kind = DivisionByZeroError if isinstance(error, ZeroDivisionError) else DomainError
+        raise kind(f"{where} is not defined{need}") from None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return find, (self.name, self.constants)
@@ -119,11 +157,30 @@ class Primitive:
         return f"<primitive {self.name}{constants}>"
 
 
+def register(row: Primitive) -> Primitive:
+    """Put a row into the table, and its method among those of every kind of number."""
+    TABLE[row.name] = row
+    if row.method:
+        if row.method not in vars(Number):
+            setattr(Number, row.method, _method(row))
+        vars(Number)[row.method].__doc__ = row.described(of_method=True)
+    return row
+
+
+def _method(row: Primitive) -> Callable[[Number], Any]:
+    def method(self: Number) -> Any:
+        return self.apply(row, self)
+
+    method.__name__, method.__qualname__ = row.method, f"Number.{row.method}"
+    return method
+
+
 def find(name: str, constants: tuple[float, ...] = ()) -> Primitive:
     """The row of that name, with the constants of a family. An unknown name is a ``LookupError``."""
     if name not in TABLE:
         raise LookupError(f"no primitive is called {name!r}: define it (autograd_core.primitive) before it is used here")
-    return FAMILIES[name](*constants) if name in FAMILIES else TABLE[name]
+    row: Primitive = FAMILIES[name](*constants) if name in FAMILIES else TABLE[name]
+    return row
 
 
 def _compiled(python: str | Callable[[int], Statements], arity: int | None) -> Callable[..., float]:

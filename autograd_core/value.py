@@ -7,10 +7,15 @@ to the leaves and multiplies and adds those local derivatives: the chain rule.
 
 from __future__ import annotations
 
+import threading
 from typing import Any, NamedTuple
 
 from .number import Number, real
+from .operators import adopt, pass_order, print_operators
+from .persistence import copied, deep_copied, reduced
 from .primitive import Primitive
+
+_one_pass = threading.RLock()  # two passes at once over shared nodes would mix their gradients
 
 
 class Value(Number):
@@ -32,7 +37,7 @@ class Value(Number):
     # One operand leaves _y None; three or more stand as tuples in _x and _dx. A leaf has None in all four. Few nodes
     # have a name, so it has no slot of its own: _made_by is the row, or None for a leaf, or a _Label with both.
     __slots__ = ("_dx", "_dy", "_made_by", "_x", "_y", "data", "grad")
-    rank = 1
+    rank = 10
 
     def __init__(self, data: Any, name: str | None = None) -> None:
         self.data: float = data if type(data) is float else real(data)
@@ -47,8 +52,8 @@ class Value(Number):
     def apply(cls, primitive: Primitive, *inputs: Any) -> Value:
         """Evaluate ``primitive`` and record a node, with its local derivatives taken now, not in the backward pass.
 
-        So a parameter that changes in between cannot falsify a gradient. (``operators.py`` has faster
-        versions of this function and of ``interior_order``, which do the same.)
+        So a parameter that changes in between cannot falsify a gradient. Operators and methods are printed from the
+        table (at the end of this file) and do the same; those of a subclass with an ``apply`` of its own call that.
         """
         parents = tuple([x if isinstance(x, Value) else Constant(x) for x in inputs])
         operands = [parent.data for parent in parents]
@@ -78,22 +83,23 @@ class Value(Number):
         6.0
         """
         seed = real(seed)
-        order = interior_order(self)
-        for node in order:
-            node.grad = 0.0
-        self.grad += seed
-        for node in reversed(order):
-            upstream, y = node.grad, node._y
-            if upstream == 0.0:  # contributes nothing, even through an infinite local derivative
-                continue
-            if y is not None:
-                node._x.grad += upstream * node._dx
-                y.grad += upstream * node._dy
-            elif node._x.__class__ is not tuple:
-                node._x.grad += upstream * node._dx
-            else:
-                for parent, derivative in zip(node._x, node._dx):
-                    parent.grad += upstream * derivative
+        with _one_pass:
+            order = pass_order(self)
+            for node in order:
+                node.grad = 0.0
+            self.grad += seed
+            for node in reversed(order):
+                upstream, y = node.grad, node._y
+                if upstream == 0.0:  # contributes nothing, even through an infinite local derivative
+                    continue
+                if y is not None:
+                    node._x.grad += upstream * node._dx
+                    y.grad += upstream * node._dy
+                elif node._x.__class__ is not tuple:
+                    node._x.grad += upstream * node._dx
+                else:
+                    for parent, derivative in zip(node._x, node._dx):
+                        parent.grad += upstream * derivative
 
     @property
     def name(self) -> str | None:
@@ -135,6 +141,14 @@ class Value(Number):
     def __format__(self, specification: str) -> str:
         return format(self.data, specification) if specification else repr(self)
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        adopt(cls)
+
+    def __copy__(self) -> Value: return copied(self)
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value: return deep_copied(self, memo, topological_order)
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]: return reduced(self, topological_order)
+
 
 class _Label(NamedTuple):
     name: str
@@ -145,6 +159,9 @@ class Constant(Value):
     """A plain number that met a Value in an expression, such as the 2 in ``2 * x``."""
 
     __slots__ = ()
+
+
+print_operators(Value, Constant)  # + - * / exp tanh ...: each records a node, as apply does
 
 
 def _as_tuple(x: Any, y: Any) -> tuple[Any, ...]:
@@ -171,8 +188,3 @@ def topological_order(output: Value) -> list[Value]:
             seen.add(node)
             stack += [node, None, *reversed(node.parents)]
     return order
-
-
-def interior_order(output: Value) -> list[Value]:
-    """``topological_order`` without the leaves, which have no work to do in a backward pass."""
-    return [node for node in topological_order(output) if node.parents]

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from test_latex import ARITHMETIC, PIECEWISE, POINTS, PRINTED, SMOOTH, as_written, read, simplified, swollen, tree, trees, values_of_parts
 
 import autograd_core as ac
-from autograd_core import TABLE, Constant, Value, formula, operation_count, symbolic
-from autograd_core import table as primitives
+from autograd_core import TABLE, Constant, Value, formula, functions, operation_count, symbolic, table
 from autograd_core.formulas.expression import Expression, Literal, Symbol, parts, to_text
 from autograd_core.formulas.spelling import NUMPY, PYTHON, C
 from autograd_core.number import FAMILIES
@@ -26,7 +25,7 @@ from autograd_core.programs.c_compiler import find_compiler
 x, y = Symbol("x"), Symbol("y")
 CONSTANTS = {"**": (3.0, 2.0, 1.0, 0.0, -1.0, -2.0, 0.5, -0.5, 1.5), "leaky_relu": (0.01, 0.3, 0.0), "elu": (1.0, 0.5, 0.0),
              "step": (0.0, 1.0), "sign": (0.0, 1.0)}  # fmt: skip
-USED = [name for name in TABLE if name not in primitives.FOR_DERIVATIVES and TABLE[name].arity]
+USED = [name for name in TABLE if not TABLE[name].internal and TABLE[name].arity]
 ROWS = [row for name in USED for row in ([find(name, (c,)) for c in CONSTANTS[name]] if name in CONSTANTS else [TABLE[name]])]
 every_row = pytest.mark.parametrize("row", ROWS, ids=repr)
 
@@ -186,7 +185,7 @@ class NodesForNumbers(ast.NodeTransformer):
 
 def by_the_library(text, point):
     code = ast.fix_missing_locations(NodesForNumbers().visit(ast.parse(text, mode="eval")))
-    names = {**vars(primitives), "abs": ac.abs, "Constant": Constant, **{name: Value(data) for name, data in point.items()}}
+    names = {**vars(table), **vars(functions), "abs": ac.abs, "Constant": Constant, **{name: Value(data) for name, data in point.items()}}
     return eval(compile(code, text, "eval"), names).data
 
 

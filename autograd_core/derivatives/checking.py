@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..arguments import kind_of, leaves_of, like
-from ..number import Number
+from ..number import Number, reading_data
 from ..primitive import OPERANDS, Primitive
 from ..value import Value, topological_order
 from .transforms import grad, hessian, jvp
@@ -172,7 +172,8 @@ def _float(x: Any) -> float:
 
 def _evaluate(f: Callable[[Any], Any], xs: Any, numbers: Sequence[float]) -> float:
     """``f`` as the transforms see it: a function of Values."""
-    return _float(f(like(xs, iter([Value(x) for x in numbers]))))
+    with reading_data():
+        return _float(f(like(xs, iter([Value(x) for x in numbers]))))
 
 
 def _centred(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, step: float) -> tuple[float, float]:
@@ -226,7 +227,8 @@ def _require(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, lab
 def _cause(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, check: Check) -> str:
     """In plain words, why a derivative might be wrong."""
     nodes = like(xs, iter([Value(x) for x in numbers]))
-    output = f(nodes)
+    with reading_data():
+        output = f(nodes)
     if isinstance(output, Value):
         for wrong in _wrong_rows(output):
             return wrong

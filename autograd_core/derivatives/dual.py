@@ -27,7 +27,7 @@ class Dual(Number):
     """
 
     __slots__ = ("level", "primal", "tangent")
-    rank = 2
+    rank = 20
 
     def __init__(self, primal: Any, tangent: Any = 0.0) -> None:
         self.primal: Any = real(primal)

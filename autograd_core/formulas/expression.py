@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..number import TABLE, Number, real
-from ..primitive import ATOM, OPERANDS, PRODUCT, SIGN, SUM, Primitive
+from ..primitive import ATOM, OPERANDS, PRODUCT, SIGN, SUM, DerivativeCountError, Primitive
 from .spelling import PYTHON, Dialect, spelling
 from .typesetting import Written, name_text, number_latex, number_text, on_paper, operand_names, operation_latex, symbol_latex
 
@@ -32,7 +32,9 @@ class Expression(Number):
     """
 
     __slots__ = ("inputs", "primitive")
-    rank = 3
+    rank = 30
+    __eq__ = object.__eq__  # a formula has no data to look at
+    __hash__ = object.__hash__
 
     def __init__(self, primitive: Primitive, inputs: tuple[Expression, ...]) -> None:
         self.primitive = primitive
@@ -41,6 +43,9 @@ class Expression(Number):
     @classmethod
     def apply(cls, primitive: Primitive, *inputs: Any) -> Expression:
         return simplified(primitive, tuple(x if isinstance(x, Expression) else Literal(real(x)) for x in inputs))
+
+    def __bool__(self) -> bool:
+        return True
 
     def scalar(self) -> float:
         shown = str(self) if self.operation_count() <= 100 else f"of {self.operation_count()} operations"
@@ -174,9 +179,9 @@ def derivative_formulas(primitive: Primitive) -> list[Expression]:
     symbols = [Symbol(name) for name in OPERANDS[: primitive.arity]]
     try:
         derivatives = primitive.local_derivatives(Symbol("out"), *symbols)
+    except DerivativeCountError:
+        raise
     except TypeError as error:
-        if "operands, but" in str(error):
-            raise
         raise TypeError(
             f"the derivatives of {primitive.name!r} cannot be read as a formula ({error}): write them with arithmetic "
             "and the functions of autograd_core (exp, select, step), without if, and not with those of math or numpy"
@@ -254,7 +259,7 @@ def _paper_piece(part: Expression, operands: list[Written]) -> Written:
         return name_text(part.name if isinstance(part, Symbol) else number_text(part.value, None))
     pattern = on_paper(part.primitive, len(operands))
     text = pattern.fill(dict(zip(operand_names(part.primitive, len(operands)), operands)))
-    return text.removesuffix(" + 0") if part.primitive.name == "dot" else text, pattern.precedence
+    return text.removesuffix(" + 0") if part.primitive.weighted_sum else text, pattern.precedence
 
 
 def _latex_piece(part: Expression, operands: list[Written]) -> Written:

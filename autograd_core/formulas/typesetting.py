@@ -12,9 +12,6 @@ from .spelling import Spelling, spelling
 
 Written = tuple[str, float]  # a text, and how tightly it binds
 
-# How the rows that only derivatives use are read.
-_READ_AS = {"divide": "x / y", "chain": "x * y", "gate": "step(x)", "raised": "pow(x, y)"}
-
 
 def number_text(x: float, digits: int | None = 6) -> str:
     """``x`` to so many significant digits, or exactly if ``digits`` is ``None``; whole numbers without a point.
@@ -33,18 +30,18 @@ def operation_text(primitive: Primitive, operands: Sequence[str]) -> str:
     """
     names = operand_names(primitive, len(operands))
     text = on_paper(primitive, len(operands)).fill({name: name_text(text) for name, text in zip(names, operands)})
-    return text.removesuffix(" + 0") if primitive.name == "dot" else text  # a weighted sum without bias
+    return text.removesuffix(" + 0") if primitive.weighted_sum else text  # a weighted sum without bias
 
 
 def on_paper(primitive: Primitive, count: int) -> Spelling:
     """The way the row is written with ``count`` operands: infix, or its name and brackets."""
     if primitive.name == "**":
         return Spelling((("x", POWER + 0.5), f" ** {number_text(primitive.constants[0], None)}"), POWER)
-    if primitive.name in _READ_AS:
-        return spelling(_READ_AS[primitive.name])
-    if primitive.name == "dot":
+    if primitive.reads:
+        return spelling(primitive.reads)
+    if primitive.weighted_sum:
         return _weighted_sum(count // 2)
-    if not primitive.name.isidentifier() or primitive.name == "neg":
+    if primitive.arithmetic:
         return spelling(str(primitive.python))
     pieces: list[Any] = [f"{primitive.name}("]
     for name in operand_names(primitive, count):
@@ -112,7 +109,7 @@ def operation_latex(primitive: Primitive, operands: Sequence[Written]) -> Writte
     >>> print(operation_latex(TABLE["*"], [("a + b", 1.0), ("c", 5.0)])[0])
     \left(a + b\right) \cdot c
     """
-    if primitive.name == "dot":
+    if primitive.weighted_sum:
         n = len(operands) // 2
         shown = range(n) if n <= 16 else (0, 1, 2, n - 1)
         products = [operation_latex(TABLE["*"], [operands[i], operands[n + i]])[0] for i in shown]

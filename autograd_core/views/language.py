@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, NoReturn
 
-from .. import table as primitives
+from .. import functions as primitives
 from ..number import FAMILIES, TABLE, real
 from ..value import Value
 
@@ -15,7 +15,7 @@ _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _CONSTANTS = {"pi": math.pi, "e": math.e}
 _SEQUENCES = ("dot", "logsumexp")  # called with lists
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    name: getattr(primitives, name, row) for name, row in TABLE.items() if name.isidentifier() and name not in primitives.FOR_DERIVATIVES
+    name: getattr(primitives, name, row) for name, row in TABLE.items() if name.isidentifier() and not row.internal
 }
 
 

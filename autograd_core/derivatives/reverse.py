@@ -1,0 +1,121 @@
+"""Derivatives by the reverse pass: of nodes, and of functions whose arguments become nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ..arguments import map_structure
+from ..number import Number, reading_data, real
+from ..table import chain, identity
+from ..value import Constant, Value, topological_order
+from .dual import Dual, make_dual
+
+
+def gradients(output: Any, inputs: Sequence[Value]) -> list[Any]:
+    """The derivatives of ``output`` with respect to each of ``inputs``, as Values that can be differentiated again.
+
+    The ``grad`` of no node is touched. An input that the output does not depend on gets 0.
+
+    >>> x = Value(2.0)
+    >>> (first,) = gradients(x ** 3, [x])
+    >>> (second,) = gradients(first, [x])
+    >>> first.data, second.data
+    (12.0, 12.0)
+    """
+    return [g if isinstance(g, Number) else Constant(g) for g in reverse_pass(output, inputs, as_values=True)]
+
+
+def reverse_pass(output: Any, inputs: Sequence[Value], as_values: bool) -> list[Any]:
+    """One reverse pass: over the recorded local derivatives, or over the rows' derivatives of the nodes themselves."""
+    if isinstance(output, Dual):  # the inputs are the innermost kind of number, so the ε stays outside
+        pairs = zip(reverse_pass(output.primal, inputs, as_values), reverse_pass(output.tangent, inputs, as_values))
+        return [make_dual(p, t, output.level) for p, t in pairs]
+    if not isinstance(output, Value):
+        return [0.0 for _ in inputs]
+    order = _order_from(output, inputs)
+    found: dict[Value, Any] = {output: 1.0}
+    for node in reversed(order):
+        upstream, row, parents = found.get(node, 0.0), node.primitive, node.parents
+        if row is None or (type(upstream) is float and upstream == 0.0):
+            continue
+        derivatives = row.local_derivatives(node, *parents) if as_values else node.local_derivatives
+        for parent, derivative in zip(parents, derivatives):
+            if parent in order:
+                if type(upstream) is float and upstream == 1.0:
+                    term = derivative
+                elif type(derivative) is float and derivative in (1.0, -1.0):
+                    term = upstream if derivative == 1.0 else -upstream
+                else:  # chain is * in which 0 * inf is 0
+                    term = chain(upstream, derivative)
+                found[parent] = found[parent] + term if parent in found else term
+    return [found.get(x, 0.0) for x in inputs]
+
+
+def _order_from(output: Value, inputs: Sequence[Value]) -> dict[Value, None]:
+    """In topological order, the nodes of ``output`` that depend on ``inputs``."""
+    wanted = set(inputs)
+    order: dict[Value, None] = {}
+    for node in topological_order(output):
+        if node in wanted or any(parent in order for parent in node.parents):
+            order[node] = None
+    return order
+
+
+class _Input(Value):
+    """A leaf that a transform made of a plain number; it is ``active`` until the transform has its result."""
+
+    __slots__ = ("active",)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.active = True
+
+
+def is_followed(output: Any, inputs: Sequence[Value]) -> bool:
+    """Whether ``output`` depends on a node that an outer transform, or the user, follows.
+
+    If so its derivatives are nodes too; if not, they are plain floats.
+    """
+    if isinstance(output, Dual):
+        return is_followed(output.primal, inputs) or is_followed(output.tangent, inputs)
+    if not isinstance(output, Value):
+        return False
+    own = set(inputs)
+    leaves = (node for node in topological_order(output) if not node.parents and node not in own)
+    return any(leaf.active if isinstance(leaf, _Input) else not isinstance(leaf, Constant) for leaf in leaves)
+
+
+@contextmanager
+def lifting(structure: Sequence[Any]) -> Iterator[tuple[list[Value], list[Any]]]:
+    """Fresh nodes for the numbers in a structure, and the structure with those nodes in it.
+
+    A node or dual that an outer transform follows stays connected: its innermost primal is passed through
+    the identity, so that derivatives are taken at this point and not behind it.
+    """
+    inputs: list[Value] = []
+
+    def fresh(x: Any) -> Any:
+        if isinstance(x, Dual):
+            return make_dual(fresh(x.primal), x.tangent, x.level)
+        if isinstance(x, Value):
+            inputs.append(identity(x))
+        else:
+            inputs.append(_Input(x))
+        return inputs[-1]
+
+    try:
+        with reading_data():
+            yield inputs, [map_structure(fresh, part) for part in structure]
+    finally:
+        for node in inputs:
+            if isinstance(node, _Input):
+                node.active = False
+
+
+def as_plain(result: Any) -> Any:
+    """A result that depends on nothing but this transform's own inputs, as a float (or a dual of floats)."""
+    if isinstance(result, Dual):
+        return make_dual(as_plain(result.primal), as_plain(result.tangent), result.level)
+    return result.data if isinstance(result, Value) else real(result)

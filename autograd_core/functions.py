@@ -1,0 +1,163 @@
+"""Functions over the table that are no rows themselves: softmax, dot, activations with a constant, rows of one's own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from .number import FAMILIES, Number, real
+from .primitive import CONDITIONAL, OPERANDS, TABLE, Primitive, register
+from .table import exponent_shift, general_power, log_sum_exp, shares, weighted_sum
+from .words import Words
+
+_BUILT_IN = frozenset(TABLE)
+
+
+def primitive(
+    name: str,
+    python: str,
+    derivatives: Callable[..., Any],
+    *,
+    arity: int = 1,
+    latex: str = "",
+    domain: str = "",
+    precedence: int = CONDITIONAL,
+    summary: str = "",
+    example: str = "",
+    singular: bool = False,
+) -> Primitive:
+    """Add an operation to the table, and with it every reading of it: ``backward``, duals, formulas, programs.
+
+    ``python`` is the value as an expression in ``x`` (and ``y``, ``z``) over the functions of :mod:`math`;
+    ``derivatives(out, x)`` is its derivative, in arithmetic and the functions of this module (for several
+    operands ``derivatives(out, x, y)``, a tuple). ``singular=True`` says that a derivative may be infinite where the
+    value is finite: then nothing flows where 0 meets it. Calling it again under the same name replaces the row.
+
+    >>> from autograd_core import Value, exp, primitive
+    >>> gaussian = primitive("gaussian", "exp(-x * x)", lambda out, x: -2.0 * x * out)
+    >>> x = Value(0.5)
+    >>> gaussian(x).backward()
+    >>> x.grad == -exp(-0.25)
+    True
+
+    Raises ``ValueError`` for the name of a row that comes with the library, ``SyntaxError`` for an
+    expression that Python cannot read, ``NameError`` for a function that :mod:`math` does not have.
+    """
+    if name in _BUILT_IN:
+        raise ValueError(f"{name!r} is a row of the library: choose another name")
+    if not name.isidentifier():
+        raise ValueError(f"a primitive's name is an identifier such as 'gaussian', not {name!r}")
+    code = compile(python, f"<primitive {name}>", "eval")
+    unknown = sorted(set(code.co_names) - set(vars(math)) - set(OPERANDS[:arity]))
+    if unknown:
+        raise NameError(f"{python!r} uses {', '.join(unknown)}: allowed are {', '.join(OPERANDS[:arity])} and the names of the math module")
+    words = Words(latex, domain, summary, example)
+    return register(Primitive(name, python, derivatives, arity=arity, words=words, precedence=precedence, singular=singular))
+
+
+def leaky_relu(x: Any, slope: float = 0.01) -> Any:
+    """``x`` for positive ``x``, else ``slope * x``; its derivative at 0 is ``slope``.
+
+    >>> leaky_relu(-2.0), leaky_relu(-2.0, slope=0.5)
+    (-0.02, -1.0)
+    """
+    return FAMILIES["leaky_relu"](real(slope))(x)
+
+
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """``x`` for positive ``x``, else ``alpha * (exp(x) - 1)``; its derivative at 0 is ``alpha``.
+
+    Clevert, Unterthiner, Hochreiter: Fast and Accurate Deep Network Learning by Exponential Linear Units, 2015.
+
+    >>> elu(-800.0), elu(2.0)
+    (-1.0, 2.0)
+    """
+    return FAMILIES["elu"](real(alpha))(x)
+
+
+def step(x: Any, at_zero: float = 0.0) -> Any:
+    """1 for positive ``x``, 0 for negative ``x``, and ``at_zero`` at 0, where textbooks differ. Derivative 0.
+
+    >>> step(2.0), step(0.0), step(0.0, at_zero=1.0)
+    (1.0, 0.0, 1.0)
+    """
+    return FAMILIES["step"](real(at_zero))(x)
+
+
+def sign(x: Any, at_zero: float = 0.0) -> Any:
+    """1 for positive ``x``, -1 for negative ``x``, and ``at_zero`` at 0. Derivative 0.
+
+    >>> sign(-2.0), sign(0.0), sign(0.0, at_zero=1.0)
+    (-1.0, 0.0, 1.0)
+    """
+    return FAMILIES["sign"](real(at_zero))(x)
+
+
+def pow(x: Any, y: Any) -> Any:  # noqa: A001  the name in math
+    """``x ** y``. A constant exponent takes any base; a Value or Dual as exponent needs a positive one.
+
+    >>> pow(-2.0, 3)
+    -8.0
+    """
+    return general_power(x, y) if isinstance(y, Number) else FAMILIES["**"](real(y))(x)
+
+
+def dot(w: Sequence[Any], x: Sequence[Any], b: Any = 0.0) -> Any:
+    """The weighted sum ``w[0] * x[0] + w[1] * x[1] + ... + b`` as one node, added from left to right.
+
+    ``w`` and ``x`` have the same length, at least 1, else ``ValueError``.
+
+    >>> dot([0.5, -0.3, 0.8], [2.0, 3.0, -1.0], 1.0)
+    0.30000000000000004
+    """
+    kinds = (list, tuple)
+    if w.__class__ not in kinds or x.__class__ not in kinds:
+        w, x = _some("dot", w), _some("dot", x)
+    if len(w) != len(x) or not w:
+        raise ValueError(f"dot needs as many weights as inputs, and at least one: given {len(w)} weights and {len(x)} inputs")
+    return b.weighted_sum(w, x, b) if isinstance(b, Number) else weighted_sum(*w, *x, b)
+
+
+def logsumexp(xs: Iterable[Any]) -> Any:
+    """``log(exp(xs[0]) + exp(xs[1]) + ...)`` as one node; never overflows. At least one element.
+
+    >>> logsumexp([1000.0, 1000.0])
+    1000.6931471805599
+    """
+    return log_sum_exp(*_some("logsumexp", xs))
+
+
+def softmax(xs: Iterable[Any]) -> list[Any]:
+    """``exp(x) / sum of all exp(x)`` for each ``x``: positive numbers that add up to 1. Never overflows.
+
+    The exponents are shifted by the largest of them only where the plain exponentials could leave the range
+    of a float (beyond 300), so that ordinary inputs show the exponentials that one computes by hand.
+
+    >>> softmax([-1.0, 2.7, 0.5])
+    [0.021772739294085852, 0.8806486129802894, 0.09757864772562468]
+    """
+    return shares(*_some("softmax", xs))
+
+
+def log_softmax(xs: Iterable[Any]) -> list[Any]:
+    """The logarithms of :func:`softmax`, exact where the probabilities themselves would round to 0.
+
+    >>> log_softmax([0.0, -2000.0])
+    [0.0, -2000.0]
+    """
+    xs = _some("log_softmax", xs)
+    shift = exponent_shift(*xs)  # subtracted first: log(2) would be lost beside 1e17
+    shifted = [x - shift for x in xs]
+    total = logsumexp(shifted)
+    return [x - total for x in shifted]
+
+
+def _some(name: str, xs: Iterable[Any]) -> list[Any]:
+    try:
+        xs = list(xs)
+    except TypeError:
+        raise TypeError(f"{name} takes a list of numbers, such as {name}([x, y]), not {type(xs).__name__}") from None
+    if not xs:
+        raise ValueError(f"{name} needs at least one number, and was given an empty list")
+    return xs
