@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         gradcheck,
         numerical_gradient,
     )
-    from .programs.compile import compile_graph
+    from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
     from .programs.program import Program
     from .views.comparison import compare_methods
@@ -78,7 +78,7 @@ _LAZY = {
         "gradcheck",
         "numerical_gradient",
     ),
-    "programs.compile": ("compile_graph",),
+    "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
     "programs.program": ("Program",),
     "views.comparison": ("compare_methods",),
@@ -104,6 +104,7 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "DIALECTS",
     "TABLE",
     "Constant",
     "DomainError",

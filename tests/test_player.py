@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import autograd_core as ac
 from autograd_core import Constant, Value, play, steps
 from autograd_core.formulas.typesetting import number_text
-from autograd_core.views.player import javascript_row
+from autograd_core.programs.javascript import row_functions
 
 AWKWARD = [
     "</script><b>", "<!--<script>", "\"quoted\" 'name'", "a & b &amp; c", "Gewicht α₁ 权重 \U0001f600", "two\nlines", "{0} and {x}",
@@ -275,8 +275,8 @@ def test_a_page_of_200_steps_is_under_500_kilobytes(tmp_path):
 def test_a_function_that_javascript_lacks_is_named():
     row = ac.primitive("stirling", "lgamma(x)", lambda out, x: ac.log(x))
     try:
-        with pytest.raises(ValueError, match=r"stirling cannot be played: JavaScript has no lgamma"):
-            javascript_row(row, 1)
+        with pytest.raises(ValueError, match=r"stirling cannot be written in the javascript dialect, which has no lgamma"):
+            row_functions(row, 1)
         with pytest.raises(ValueError, match="stirling"):
             play(row(Value(3.0)))
     finally:

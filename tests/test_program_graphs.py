@@ -222,7 +222,7 @@ def test_what_cannot_be_compiled_is_a_clear_error(arguments, kind, message, dial
 
 
 def test_an_unknown_dialect_is_a_clear_error():
-    with pytest.raises(ValueError, match="dialect is 'python', 'numpy' or 'c', not 'fortran'"):
+    with pytest.raises(ValueError, match="dialect is one of 'python', 'numpy', 'c', 'javascript', not 'fortran'"):
         compile_graph(PRODUCT, [X], dialect="fortran")
 
 

@@ -15,7 +15,7 @@ import autograd_core as ac
 from autograd_core import Value, compile_graph, gradients, operation_count
 from autograd_core.programs import c as program_c
 from autograd_core.programs import c_compiler as compiler
-from autograd_core.programs import program
+from autograd_core.programs import javascript, python
 
 DIALECTS = ["python", "numpy", "c"]
 ARRAYS = ["numpy", "c"]
@@ -187,7 +187,8 @@ def test_threads_do_not_disturb_each_other_in_one_program(compiled):
 @pytest.fixture
 def short_chunks(monkeypatch):
     for limit in ("WHOLE", "CHUNK"):
-        monkeypatch.setattr(program, limit, 5)
+        monkeypatch.setattr(python, limit, 5)
+        monkeypatch.setattr(javascript, limit, 5)
     for limit in ("PART", "PLAIN_PART", "FILE"):
         monkeypatch.setattr(program_c, limit, 5)
 

@@ -17,10 +17,12 @@ from test_latex import ARITHMETIC, PIECEWISE, POINTS, PRINTED, SMOOTH, as_writte
 import autograd_core as ac
 from autograd_core import TABLE, Constant, Value, formula, functions, operation_count, symbolic, table
 from autograd_core.formulas.expression import Expression, Literal, Symbol, parts, to_text
-from autograd_core.formulas.spelling import NUMPY, PYTHON, C
+from autograd_core.formulas.spelling import PYTHON
 from autograd_core.number import FAMILIES
 from autograd_core.primitive import find
+from autograd_core.programs.c import PLAIN as C
 from autograd_core.programs.c_compiler import find_compiler
+from autograd_core.programs.numpy import NOTATION as NUMPY
 
 x, y = Symbol("x"), Symbol("y")
 CONSTANTS = {"**": (3.0, 2.0, 1.0, 0.0, -1.0, -2.0, 0.5, -0.5, 1.5), "leaky_relu": (0.01, 0.3, 0.0), "elu": (1.0, 0.5, 0.0),

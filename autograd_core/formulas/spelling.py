@@ -28,7 +28,7 @@ class Dialect(NamedTuple):
 
     name: str
     function: Callable[[str], str]
-    """The name of a :mod:`math` function in this language."""
+    """The name of a :mod:`math` function in this language; a ``LookupError`` if it has none."""
     conditional: tuple[str, str, str, str]
     """The text before the first and between the parts test, then, otherwise of a conditional, and after it."""
     logic: tuple[str, str]
@@ -39,29 +39,16 @@ class Dialect(NamedTuple):
     """Whether a conditional is a function call, which needs no brackets, and a test is a mask, which does."""
     wrap: tuple[str, str] = ("", "")
     """What stands around the operands of calls, comparisons and conditionals."""
+    identifier: Callable[[str], str] = str
+    """The name under which a program holds a node: the one given, changed if the language or the program uses it itself."""
 
 
-_NUMPY_NAMES = {"asin": "np.arcsin", "acos": "np.arccos", "atan": "np.arctan", "atan2": "np.arctan2", "pow": "np.power"}
-_NUMPY_NAMES |= {"asinh": "np.arcsinh", "acosh": "np.arccosh", "atanh": "np.arctanh"}
 # math.hypot has an algorithm of its own; the absolute value of a complex number is hypot as in C.
 _PYTHON_NAMES = {"hypot": "abs(complex"}
-_NUMPY_NAMES |= {"erf": "erf", "erfc": "erfc"}  # not in NumPy: the program brings them along
-_C_NAMES = {"inf": "INFINITY", "nan": "NAN"}
 
-# The notation of the table itself: Python, with the names of the math module.
+# The notation of the table itself: Python, with the names of the math module. Those of other languages stand in programs/.
 TABLE_NOTATION = Dialect("table", lambda name: name, ("", " if ", " else ", ""), (" and ", " or "), test_first=False)
 PYTHON = Dialect("python", lambda name: _PYTHON_NAMES.get(name, name), ("", " if ", " else ", ""), (" and ", " or "), test_first=False)
-NUMPY = Dialect("numpy", lambda name: _NUMPY_NAMES.get(name, f"np.{name}"), ("np.where(", ", ", ", ", ")"), (" & ", " | "), is_call=True)
-C = Dialect("c", lambda name: _C_NAMES.get(name, name), ("", " ? ", " : ", ""), (" && ", " || "))
-# JavaScript has no error function and no copysign, and its pow(1, nan) is not 1: the page brings them along.
-_JAVASCRIPT_NAMES = {name: name for name in ("erf", "erfc", "copysign", "pow")}
-_JAVASCRIPT_NAMES |= {"inf": "Infinity", "nan": "NaN", "fabs": "Math.abs"}
-JAVASCRIPT = Dialect(
-    "javascript", lambda name: _JAVASCRIPT_NAMES.get(name, f"Math.{name}"), ("", " ? ", " : ", ""), (" && ", " || ")
-)
-LANES = Dialect(  # C on vectors of rows
-    "lanes", lambda name: _C_NAMES.get(name, f"lanes_{name}"), ("SELECT(", ", ", ", ", ")"), (" & ", " | "), is_call=True, wrap=("V(", ")")
-)
 
 
 class Spelling(NamedTuple):
@@ -92,8 +79,8 @@ def spelling(python: str, dialect: Dialect = PYTHON) -> Spelling:
 
     >>> spelling("x + y").fill({"x": ("a * b", 2), "y": ("c + d", 1)})
     'a * b + (c + d)'
-    >>> spelling("x if x > 0.0 else -1.0", C).fill({"x": ("a", 5)})
-    'a > 0.0 ? a : -1.0'
+    >>> spelling("x if x > 0.0 else -1.0").fill({"x": ("a", 5)})
+    'a if a > 0.0 else -1.0'
     """
     pieces: list[str | Gap] = []
 

@@ -6,28 +6,54 @@ import ctypes
 import re
 import struct
 import threading
+import weakref
 from array import array
 from collections.abc import Collection, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
-from ..formulas.spelling import LANES, C
-from ..value import Value
+from ..formulas.spelling import Dialect
 from . import c_compiler as compiler
-from .program import Chunk, Partition, Program, operand_count, partition
+from .chunks import Chunk, Partition, operand_count, partition
+from .graph import Graph
+from .program import Program
 from .statements import NAME, Emitted, emit
 
 LARGEST = 1_000_000  # operands; the compiler takes about 0.1 ms for each
 PART = 100  # operands in each function: the compiler's time grows faster than a function; one large function runs no faster
 PLAIN_PART = 6_000  # operands in each function of a saved file, which is for reading
 FILE = 40  # such functions in each file: several files are compiled at a time
+_WORDS = """auto break case char const continue default do double else enum extern float for goto if inline int long register
+    restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main asm typeof unix linux
+    acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh double_t drem erf erfc exp exp2 expm1 fabs fdim finite float_t
+    floor fma fmax fmin fmod frexp gamma hypot ilogb isinf isnan j0 j1 jn ldexp lgamma llrint llround log log10 log1p log2 logb lrint
+    lround modf nan nearbyint nextafter nexttoward pow remainder remquo rint round scalb scalbln scalbn significand signgam sin sinh
+    sqrt tan tanh tgamma trunc y0 y1 yn abort abs atexit atof atoi atol bsearch calloc div exit free getenv labs malloc memset qsort
+    rand random realloc srand strtod system number mask one rows count total tail sums out program gradients value values v chunk
+    parameters inputs"""
+RESERVED = set(_WORDS.split())
+
+
+def identifier(name: str) -> str:
+    """The name, changed if C, its headers or the program use it themselves."""
+    if name in RESERVED or name.startswith(("lanes_", "chunk_")):
+        name += "_"
+    if name == name.upper() != name.lower() or name.startswith("_"):
+        name = f"v_{name.lstrip('_')}_"  # names in capitals may be macros, those with a leading underscore are C's own
+    return name
+
+
+_NAMES = {"inf": "INFINITY", "nan": "NAN", "gamma": "tgamma"}
+PLAIN = Dialect("c", lambda name: _NAMES.get(name, name), ("", " ? ", " : ", ""), (" && ", " || "), identifier=identifier)
+LANES = Dialect(  # C on vectors of rows
+    "c", lambda name: _NAMES[name] if name in ("inf", "nan") else f"lanes_{_NAMES.get(name, name)}",
+    ("SELECT(", ", ", ", ", ")"), (" & ", " | "), is_call=True, wrap=("V(", ")"), identifier=identifier,
+)  # fmt: skip
 _ARGUMENTS = "const double *parameters, const number *inputs, number *v, number *sums"
 
 _HEAD = """\
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { ROWS = 8 }; /* rows that are computed at a time, one in each lane of a vector */
 typedef double number __attribute__((vector_size(64), aligned(16)));
@@ -37,18 +63,20 @@ static const number one = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0};
 #define V(x) (one * (x)) /* a plain double in every lane; a vector as it is */
 #define SELECT(test, then, otherwise) \\
     ((number)(((mask)(test) & (mask)(then)) | (~(mask)(test) & (mask)(otherwise))))
-#define LANES_1(f) static __attribute__((noinline)) number lanes_##f(number x) \\
-    { number y; for (int i = 0; i < ROWS; i++) y[i] = f(x[i]); return y; }
-#define LANES_2(f) static __attribute__((noinline)) number lanes_##f(number x, number y) \\
-    { number z; for (int i = 0; i < ROWS; i++) z[i] = f(x[i], y[i]); return z; }
 """
 
 _DRIVER = """\
+static void clear(number *results)
+{{
+    for (int r = 0; r < {results}; r++) results[r] = -0.0 * one; /* to which anything may be added, -0.0 too */
+}}
+
 int program(const double *parameters, const double *rows, long count, double *out)
 {{
-    number *total = calloc({results} + 1, sizeof(number)), *tail = malloc(({results} + 1) * sizeof(number));
+    number *total = malloc(({results} + 1) * sizeof(number)), *tail = malloc(({results} + 1) * sizeof(number));
     number *v = malloc(({places} + 1) * sizeof(number)), *inputs = malloc(({inputs} + 1) * sizeof(number));
     if (!total || !tail || !v || !inputs) {{ free(total); free(tail); free(v); free(inputs); return 1; }}
+    clear(total);
     for (long start = 0; start < count; start += ROWS) {{
         const int lanes = count - start < ROWS ? (int)(count - start) : ROWS;
         for (int k = 0; k < {inputs}; k++)
@@ -63,7 +91,7 @@ int program(const double *parameters, const double *rows, long count, double *ou
 
 _SUMS = """\
         number *sums = total;
-        if (lanes < ROWS) { sums = tail; memset(tail, 0, RESULTS * sizeof(number)); }
+        if (lanes < ROWS) { sums = tail; clear(tail); }
 CALLS
         if (lanes < ROWS)
             for (int r = 0; r < RESULTS; r++)
@@ -77,7 +105,7 @@ CALLS
 
 _LANES_TOTAL = """\
     for (int r = 0; r < {results}; r++) {{
-        out[r] = 0.0;
+        out[r] = count ? -0.0 : 0.0;
         for (int i = 0; i < ROWS; i++) out[r] += total[r][i];
     }}"""
 
@@ -90,24 +118,22 @@ class CProgram(Program):
     """
 
     dialect = "c"
+    notation = LANES
+    endings = (".c",)
 
-    @classmethod
-    def of(cls, outputs: Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value], single: bool) -> CProgram:
-        """Compile; a ``ValueError`` beyond ``LARGEST`` operands, a ``CompilerError`` without a C compiler."""
-        compiler.find_compiler()
-        program = cls(emit(outputs, wrt, inputs, LANES, single), wrt, inputs, single)
-        program._plain_source = plain_source(emit(outputs, wrt, inputs, C, single), single)
-        return program
-
-    def _build(self, emitted: Emitted) -> None:
+    def _build(self, graph: Graph, emitted: Emitted) -> None:
         operands = operand_count(emitted)
         if operands > LARGEST:
             raise ValueError(f"the program has {operands} operands, and the c dialect takes {LARGEST}: use dialect='python' or 'numpy'")
-        self._plain_source = ""
+        # The plain text, which few programs need, is printed when it is saved. Until then the program keeps the nodes of
+        # its graph alive, and about 0.5 kB a node beside them: what the statements would take, without the time for them.
+        self._graph = graph
         self._results = len(emitted.values) + len(emitted.gradients)
         sources = lanes_sources(emitted, self.single)
         self.source = "\n".join(sources)
-        function = compiler.load(sources).program
+        library = compiler.load(sources)
+        function = library.program
+        weakref.finalize(self, compiler.unload, library).atexit = False
         function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_long, ctypes.c_void_p]
         function.restype = ctypes.c_int
         self._function = function
@@ -135,16 +161,14 @@ class CProgram(Program):
         del keep
         return [values[i : i + self._results] for i in range(0, len(values), self._results)]
 
-    def save_c(self, path: str | Path) -> None:
-        """Write the program as one plain C99 file, which needs nothing but <math.h>; a comment says how to call it."""
-        Path(path).write_text(self._plain_source)
+    def _file_text(self, ending: str) -> str:
+        return plain_source(emit(self._graph, PLAIN), self.single)
 
     def _rows(self, rows: Any, count: int) -> tuple[int, Any]:
         """The address of the table of rows, and what keeps it alive."""
         shape = getattr(rows, "shape", None)
         if shape is not None:
-            if tuple(shape) != (count, self._input_count):
-                raise ValueError(f"rows is a table with {self._input_count} column(s), one for each input, not of shape {tuple(shape)}")
+            self._check_width(shape)
             if not _address(rows):
                 rows = rows.astype("float64", order="C")
             return _address(rows), rows
@@ -211,9 +235,30 @@ def lanes_sources(emitted: Emitted, single: bool) -> list[str]:
 
 
 def _wrappers(text: str) -> str:
-    """The functions of <math.h> that ``text`` uses, for vectors."""
-    used = sorted(set(re.findall(r"lanes_(\w+)\(", text)))
-    return "".join(f"LANES_{2 if name in ('pow', 'atan2', 'hypot', 'copysign') else 1}({name})\n" for name in used)
+    """The functions of <math.h> that ``text`` calls, for vectors, with as many operands as in the calls."""
+    counts: dict[str, int] = {}
+    for call in re.finditer(r"\blanes_(\w+)\(", text):
+        if call[1] not in counts:
+            counts[call[1]] = _operands_of_call(text, call.end())
+    return "".join(_wrapper(name, "xyz"[: counts[name]]) for name in sorted(counts))
+
+
+def _operands_of_call(text: str, start: int) -> int:
+    """How many operands a call has whose bracket opens before ``start``."""
+    depth, count = 1, 1
+    for character in text[start:]:
+        depth += (character == "(") - (character == ")")
+        count += depth == 1 and character == ","
+        if depth == 0:
+            break
+    return count
+
+
+def _wrapper(name: str, operands: str) -> str:
+    arguments = ", ".join(f"number {operand}" for operand in operands)
+    lane = f"{name}({', '.join(f'{operand}[i]' for operand in operands)})"
+    loop = f"{{ number out; for (int i = 0; i < ROWS; i++) out[i] = {lane}; return out; }}"
+    return f"static __attribute__((noinline)) number lanes_{name}({arguments})\n    {loop}\n"
 
 
 def _lanes_chunk(i: int, chunk: Chunk, pieces: Partition, single: bool) -> str:
@@ -224,8 +269,7 @@ def _lanes_chunk(i: int, chunk: Chunk, pieces: Partition, single: bool) -> str:
     for target, text, _ in chunk.statements:
         vector = _as_vector(text, chunk.parameters)
         if target in pieces.results:
-            if text != "0.0" or not single:
-                lines.append(f"    sums[{pieces.place[target]}] {'+=' if single else '='} {vector};")
+            lines.append(f"    sums[{pieces.place[target]}] {'+=' if single else '='} {vector};")
             continue
         lines.append(f"    const number {target} = {vector};")
         if target in pieces.place:
@@ -262,8 +306,7 @@ def plain_source(emitted: Emitted, single: bool) -> str:
     for i, chunk in enumerate(pieces.chunks):
         lines = [f"static void chunk_{i}(const double *parameters, const double *inputs, double *v)", "{"]
         lines += ["    (void)parameters; (void)inputs; (void)v;"]
-        for source, names in (("parameters", chunk.parameters), ("inputs", chunk.inputs), ("v", chunk.loads)):
-            lines += [f"    const double {name} = {source}[{index}];" for name, index in names.items()]
+        lines += [f"    const double {name} = {element};" for name, element in chunk.operands()]
         for target, text, comment in chunk.statements:
             place = pieces.place.get(target)
             if target in pieces.results:

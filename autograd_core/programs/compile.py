@@ -4,10 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..formulas.spelling import PYTHON
 from ..value import Value
+from .c import CProgram
+from .graph import Graph
+from .javascript import JavaScriptProgram
+from .numpy import NumpyProgram
 from .program import Program
+from .python import PythonProgram
 from .statements import emit
+
+DIALECTS: dict[str, type[Program]] = {
+    "python": PythonProgram,
+    "numpy": NumpyProgram,
+    "c": CProgram,
+    "javascript": JavaScriptProgram,
+}
+"""The languages of programs, by the name that ``compile_graph`` takes, and the class of their programs.
+
+Each stands in the file of its name. A new one is such a file, with its notation, reserved words and class, and an entry here.
+``runs_here`` tells the dialects whose programs Python calls from those that are only written to files.
+
+>>> from autograd_core import DIALECTS
+>>> [name for name, program in DIALECTS.items() if program.runs_here]
+['python', 'numpy', 'c']
+"""
 
 
 def compile_graph(output: Value | Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value] = (), dialect: str = "python") -> Program:
@@ -15,22 +35,40 @@ def compile_graph(output: Value | Sequence[Value], wrt: Sequence[Value], inputs:
 
     ``wrt`` are leaves whose gradient is wanted, ``inputs`` leaves that change from call to call; every
     other leaf is a constant of the program. A list of outputs gives a program of their values only.
-    ``dialect`` is ``"python"`` (needs nothing), ``"numpy"`` (rows as arrays) or ``"c"`` (needs a C compiler).
+    ``dialect`` is a key of ``DIALECTS``: ``"python"`` (needs nothing), ``"numpy"`` (rows as arrays), ``"c"``
+    (needs a C compiler) or ``"javascript"`` (a source for Node and browsers, which Python does not run).
 
     In Python and C the results equal those of the graph itself wherever all values are finite. Where the
-    graph would raise a domain error, Python raises too; NumPy and C return nan or inf.
+    graph would raise a domain error, Python raises too; the others return nan or inf.
 
-    >>> x = Value(3.0)
+    >>> x = Value(3.0, "x")
     >>> compile_graph(x * x, [x])([5.0])
     (25.0, [10.0])
+    >>> print(compile_graph(x * x, [x], dialect="javascript").source.partition("\\n\\n")[2])
+    function program(parameters, inputs) {
+      const [x] = parameters;
+      // forward
+      const v1 = x * x;
+      // backward
+      return [v1, [x + x]];
+    }
+    <BLANKLINE>
 
     Raises ``ValueError`` for an unknown dialect, for a node in ``wrt`` or ``inputs`` that is no leaf or stands there twice.
     """
+    if dialect not in DIALECTS:
+        raise ValueError(f"dialect is one of {', '.join(map(repr, DIALECTS))}, not {dialect!r}")
+    made = DIALECTS[dialect]
+    graph = _checked(output, list(wrt), list(inputs))
+    return made(graph, emit(graph, made.notation))
+
+
+def _checked(output: Value | Sequence[Value], wrt: list[Value], inputs: list[Value]) -> Graph:
+    """The graph, or the error that says what it cannot be compiled for."""
     single = isinstance(output, Value)
     if not hasattr(output, "__iter__") and not single:
         raise TypeError(f"output is a Value or a list of Values, not {type(output).__name__} {output!r}")
     outputs: list[Value] = [output] if isinstance(output, Value) else list(output)
-    wrt, inputs = list(wrt), list(inputs)
     if not outputs:
         raise ValueError("there is nothing to compile: outputs is an empty list")
     for what, nodes in (("outputs", outputs), ("wrt", wrt), ("inputs", inputs)):
@@ -41,14 +79,4 @@ def compile_graph(output: Value | Sequence[Value], wrt: Sequence[Value], inputs:
                 raise ValueError(f"{node!r} in {what} is computed from other nodes: only leaves can be given new values")
     if len({*wrt, *inputs}) < len(wrt) + len(inputs):
         raise ValueError("a leaf stands twice in wrt and inputs: each may have one value")
-    if dialect == "python":
-        return Program(emit(outputs, wrt, inputs, PYTHON, single), wrt, inputs, single)
-    if dialect == "numpy":
-        from .numpy import NumpyProgram
-
-        return NumpyProgram.of(outputs, wrt, inputs, single)
-    if dialect == "c":
-        from .c import CProgram
-
-        return CProgram.of(outputs, wrt, inputs, single)
-    raise ValueError(f"dialect is 'python', 'numpy' or 'c', not {dialect!r}")
+    return Graph(outputs, wrt, inputs, single)

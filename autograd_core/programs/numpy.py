@@ -6,35 +6,38 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..formulas.spelling import NUMPY
-from ..value import Value
-from .program import Program, compiled, python_source
-from .statements import NAME, Emitted, emit
+from ..formulas.spelling import Dialect
+from .graph import Graph
+from .program import Program
+from .python import compiled, identifier, python_source
+from .statements import NAME, Emitted
+
+ELEMENTWISE = ("erf", "erfc", "gamma", "lgamma")  # NumPy has none of them: those of math, element by element
+_NAMES = {"asin": "np.arcsin", "acos": "np.arccos", "atan": "np.arctan", "atan2": "np.arctan2", "pow": "np.power"}
+_NAMES |= {"asinh": "np.arcsinh", "acosh": "np.arccosh", "atanh": "np.arctanh"} | {name: name for name in ELEMENTWISE}
+
+NOTATION = Dialect(
+    "numpy", lambda name: _NAMES.get(name, f"np.{name}"), ("np.where(", ", ", ", ", ")"), (" & ", " | "), is_call=True,
+    identifier=identifier,
+)  # fmt: skip
 
 
 class NumpyProgram(Program):
     """A program whose ``batch`` computes all rows at once. A value that is not defined is nan or inf."""
 
     dialect = "numpy"
+    notation = NOTATION
+    endings = (".py",)
 
-    @classmethod
-    def of(cls, outputs: Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value], single: bool) -> NumpyProgram:
-        """Compile; an ``ImportError`` that names the remedy without NumPy."""
+    def _build(self, graph: Graph, emitted: Emitted) -> None:
         try:
-            import numpy  # noqa: F401
+            import numpy as np
         except ImportError:
             raise ImportError("the numpy dialect needs NumPy: python -m pip install numpy (or use dialect='python')") from None
-        return cls(emit(outputs, wrt, inputs, NUMPY, single), wrt, inputs, single)
-
-    def _build(self, emitted: Emitted) -> None:
-        import numpy as np
-
         self._np = np
         parts = python_source(over_rows(emitted) if self.single else emitted, self.single)
         self.source = "import numpy as np\n\n\n" + "\n\n".join(parts)
-        # NumPy has no error function: math's, element by element.
-        special = {name: _elementwise(np, getattr(math, name)) for name in ("erf", "erfc")}
-        self._function = compiled(parts, {"np": np, **special}, "program")
+        self._function = compiled(self, parts, {"np": np, **{name: _elementwise(np, getattr(math, name)) for name in ELEMENTWISE}})
 
     def __call__(self, wrt_values: Sequence[float], input_values: Sequence[float] = ()) -> Any:
         self._check_lengths(wrt_values, input_values)
@@ -47,8 +50,7 @@ class NumpyProgram(Program):
         count = len(table)
         if count == 0:
             table = table.reshape(0, self._input_count)
-        if table.ndim != 2 or table.shape[1] != self._input_count:
-            raise ValueError(f"rows is a table with {self._input_count} column(s), one for each input, not of shape {table.shape}")
+        self._check_width(table.shape)
         self._check_lengths(wrt_values, [0.0] * self._input_count)
         # Numbers of NumPy's own: a division by 0 gives inf, as in a column.
         parameters, columns = list(np.asarray(wrt_values, dtype=float)), list(np.ascontiguousarray(table.T))
@@ -58,6 +60,26 @@ class NumpyProgram(Program):
                 return float(total), [float(gradient) for gradient in gradients]
             values = self._function(parameters, columns)
         return np.stack([np.broadcast_to(value, count) for value in values], axis=1).tolist()
+
+    def _file_text(self, ending: str) -> str:
+        used = [name for name in ELEMENTWISE if name in NAME.findall(self.source)]
+        special = "".join(f"{name} = np.vectorize(math.{name}, otypes=[float])\n" for name in used)
+        imports = f"import math\n\nimport numpy as np\n\n{special}" if used else "import numpy as np\n"
+        what, last = (_SUM, ", len(table)") if self.single else (_LIST, "")
+        body = self.source.removeprefix("import numpy as np\n")
+        return f'"""batch(parameters, rows) returns {what}."""\n\n{imports}{body}{_BATCH.format(what=what, last=last)}'
+
+
+_SUM = "(total, gradients), added up over the rows"
+_LIST = "the values of each output, as a column over the rows or one number for all"
+_BATCH = '''
+
+def batch(parameters, rows):
+    """{what}; rows is a table with a column for each input."""
+    table = np.asarray(rows, dtype=float)
+    with np.errstate(all="ignore"):
+        return program(list(np.asarray(parameters, dtype=float)), [*table.T{last}])
+'''
 
 
 def over_rows(emitted: Emitted) -> Emitted:

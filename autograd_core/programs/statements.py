@@ -7,12 +7,9 @@ left out, and a result that is used once is written where it is used.
 
 from __future__ import annotations
 
-import builtins
 import gc
-import keyword
-import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -21,8 +18,9 @@ from ..formulas.expression import number_in
 from ..formulas.spelling import Dialect
 from ..formulas.typesetting import operation_text
 from ..primitive import ATOM, SIGN, SUM, Primitive
-from ..value import Value, topological_order
-from .templates import Edge, Rule, rule
+from ..value import Value
+from .graph import Graph
+from .rows import Edge, RowText, row_text
 
 LONGEST = 100  # operations in one statement: Python's compiler recurses into long sums
 INLINE = ("+", "-", "*", "/", "neg")
@@ -70,16 +68,16 @@ def collector_at_rest() -> Iterator[None]:
 
 
 @collector_at_rest()
-def emit(outputs: Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value], dialect: Dialect, with_gradients: bool) -> Emitted:
-    """The statements that compute ``outputs``, and the gradient of the first with respect to ``wrt``."""
-    emission = _Emission(outputs, wrt, inputs, dialect, with_gradients)
+def emit(graph: Graph, dialect: Dialect) -> Emitted:
+    """The statements that compute the outputs, and, of a single one, the gradient."""
+    emission = _Emission(graph, dialect)
     emission.run_forward()
-    gradients = emission.run_backward() if with_gradients else []
+    gradients = emission.run_backward() if graph.single else []
     names = emission.names
-    values = [emission.term(output).text for output in outputs]
+    values = [emission.term(output).text for output in graph.outputs]
     used = {name for text in (*values, *gradients) for name in NAME.findall(text)}
     backward, forward = _without_dead(emission.backward, used), _without_dead(emission.forward, used)
-    return Emitted([names[w] for w in wrt], [names[x] for x in inputs], forward, backward, values, gradients)
+    return Emitted([names[w] for w in graph.wrt], [names[x] for x in graph.inputs], forward, backward, values, gradients)
 
 
 def _without_dead(statements: list[Statement], used: set[str]) -> list[Statement]:
@@ -95,80 +93,59 @@ def _without_dead(statements: list[Statement], used: set[str]) -> list[Statement
 class _Emission:
     """The work of :func:`emit`; what it knows of each node."""
 
-    def __init__(
-        self, outputs: Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value], dialect: Dialect, with_gradients: bool
-    ) -> None:
-        self.dialect, self.outputs, self.wrt = dialect, outputs, wrt
-        order = dict.fromkeys(node for output in outputs for node in topological_order(output))
-        self.order = [(node, node.parents) for node in order]
+    def __init__(self, graph: Graph, dialect: Dialect) -> None:
+        self.graph, self.dialect = graph, dialect
+        self.varying = graph.varying
         self.forward: list[Statement] = []
         self.backward: list[Statement] = []
         self.used_names: set[str] = set()
         self.last_number: defaultdict[str, int] = defaultdict(lambda: 1)  # behind names that occur again
         self.inlined: dict[Value, Term] = {}
         self.temporary: dict[tuple[Value, str], str] = {}  # the intermediate results of rows on sequences
-        self.commented = len(self.order) <= _COMMENTED
-        self.varying = self._dependents([*wrt, *inputs])
-        self.active = self._dependents(wrt)
-        self.names = self._names(wrt, inputs)
-        self.needed = self._needed_backward() if with_gradients else set()
-        self.uses: Counter[Value] = Counter(outputs)
-        self.consumer: dict[Value, tuple[Value, int]] = {}
-        for node, parents in self.order:
-            if node in self.varying:
-                for position, parent in enumerate(parents):
-                    self.uses[parent] += 1
-                    self.consumer[parent] = (node, position)
+        self.rows: dict[tuple[Primitive, int], RowText] = {}
+        self.commented = len(graph.order) <= _COMMENTED
+        self.names = self._names()
+        self.needed = self._needed_backward() if graph.single else set()
 
-    # -- what depends on what ----------------------------------------------------------------------------------
-    def _dependents(self, leaves: Sequence[Value]) -> set[Value]:
-        found = set(leaves)
-        for node, parents in self.order:
-            if not found.isdisjoint(parents):
-                found.add(node)
+    def row(self, node: Value, parents: Sequence[Value]) -> RowText:
+        key: tuple[Primitive, int] = (node.primitive, len(parents))  # type: ignore[assignment]
+        found = self.rows.get(key)
+        if found is None:
+            found = self.rows[key] = row_text(*key, self.dialect)
         return found
 
     def _needed_backward(self) -> set[Value]:
         """The nodes whose values stand in the backward pass."""
-        flows = {self.outputs[0]}
+        flows = {self.graph.outputs[0]}
         needed: set[Value] = set()
-        for node, parents in reversed(self.order):
-            if node not in flows or node not in self.active or not parents:
+        for node, parents in reversed(self.graph.order):
+            if node not in flows or node not in self.graph.active or not parents:
                 continue
-            row = self.rule(node, parents)
+            row = self.row(node, parents)
             operands = dict(zip(row.operands, parents))
             operands["out"] = node
             for parent, edge in zip(parents, row.edges):
-                if parent in self.active and edge.literal != 0.0:
+                if parent in self.graph.active and edge.literal != 0.0:
                     flows.add(parent)
                     needed.update(operands[gap] for gap in edge.needs if gap in operands)
         return needed
 
-    def rule(self, node: Value, parents: Sequence[Value]) -> Rule:
-        row: Primitive = node.primitive  # type: ignore[assignment]
-        return rule(row, len(parents), self.dialect)
-
     # -- names ---------------------------------------------------------------------------------------------------
-    def _names(self, wrt: Sequence[Value], inputs: Sequence[Value]) -> dict[Value, str]:
-        names = {}
-        for prefix, leaves in (("p", wrt), ("x", inputs)):
+    def _names(self) -> dict[Value, str]:
+        names, given = {}, self.graph.names
+        for prefix, leaves in (("p", self.graph.wrt), ("x", self.graph.inputs)):
             for i, leaf in enumerate(leaves):
-                names[leaf] = self.unique(leaf.name or f"{prefix}{i}")
-        for node, _ in self.order:
-            if node in self.varying and node not in names and node.name:
-                names[node] = self.unique(node.name)
+                names[leaf] = self.unique(given.get(leaf, f"{prefix}{i}"))
+        for node, name in given.items():
+            if node not in names:
+                names[node] = self.unique(name)
         return names
 
     def unique(self, wish: str) -> str:
         """An identifier like ``wish`` that no other name, keyword or function of the program has."""
         plain = wish.isascii() and wish.isidentifier() and not wish.startswith("__")  # which languages keep for themselves
         name = wish if plain else re.sub(r"\W+", "_", _in_ascii(wish)).strip("_") or "v"
-        name = f"v{name}" if name[0].isdigit() else name
-        if name in _RESERVED or name.startswith(("lanes_", "chunk_")):
-            name += "_"
-        if self.dialect.name in ("c", "lanes") and (name == name.upper() != name.lower() or name.startswith("_")):
-            name = f"v_{name.lstrip('_')}_"  # names in capitals may be macros, those with a leading underscore are C's own
-        base = name
+        base = name = self.dialect.identifier(f"v{name}" if name[0].isdigit() else name)
         while name in self.used_names:
             self.last_number[base] += 1
             name = f"{base}_{self.last_number[base]}"
@@ -186,17 +163,18 @@ class _Emission:
     def term(self, node: Value) -> Term:
         """How the value of ``node`` is written where it is used."""
         if node not in self.varying:
-            return _number(node.data, self.dialect)
+            return _number(self.graph.constants[node], self.dialect)
         return self.inlined[node] if node in self.inlined else Term(self.names[node], ATOM, 0)
 
     def run_forward(self) -> None:
         count = 0
-        for node, parents in self.order:
+        for node, parents in self.graph.order:
             if node not in self.varying or not parents:
                 continue
-            row = self.rule(node, parents)
+            row = self.row(node, parents)
             operands = {gap: self.term(parent) for gap, parent in zip(row.operands, parents)}
-            if row.value.pieces == (("x", 0),) and operands["x"].size == 0 and not node.name:  # identity: another name for its operand
+            # identity is another name for its operand
+            if row.value.pieces == (("x", 0),) and operands["x"].size == 0 and node not in self.names:
                 self.inlined[node] = operands["x"]
                 continue
             if self._may_be_inlined(node, row, operands):
@@ -208,16 +186,17 @@ class _Emission:
                 self.names[node] = self.own(f"v{count}")
             self._state_forward(node, row, {gap: (term.text, term.precedence) for gap, term in operands.items()})
 
-    def _may_be_inlined(self, node: Value, row: Rule, operands: dict[str, Term]) -> bool:
-        if self.uses[node] != 1 or node in self.needed or node.name or node.op not in INLINE or node not in self.consumer:
+    def _may_be_inlined(self, node: Value, row: RowText, operands: dict[str, Term]) -> bool:
+        graph = self.graph
+        if graph.uses[node] != 1 or node in self.needed or node in self.names or node.op not in INLINE or node not in graph.consumer:
             return False
         if sum(term.size for term in operands.values()) >= LONGEST:
             return False
-        user, position = self.consumer[node]
-        user_row = self.rule(user, user.parents)
+        user, position = graph.consumer[node]
+        user_row = self.row(user, user.parents)
         return user_row.uses[user_row.operands[position]] == 1
 
-    def _state_forward(self, node: Value, row: Rule, texts: dict[str, tuple[str, float]]) -> None:
+    def _state_forward(self, node: Value, row: RowText, texts: dict[str, tuple[str, float]]) -> None:
         name = self.names[node]
         for temporary, pattern in row.before:
             self.temporary[node, temporary] = own = self.unique(f"{name}_{temporary}")
@@ -234,13 +213,13 @@ class _Emission:
 
     # -- the backward pass ---------------------------------------------------------------------------------------
     def run_backward(self) -> list[str]:
-        pending: dict[Value, list[Term]] = {self.outputs[0]: [Term("1.0", ATOM, 0)]}
-        leaves = set(self.wrt)
-        for node, parents in reversed(self.order):
-            if node in leaves or node not in self.active or node not in pending:
+        pending: dict[Value, list[Term]] = {self.graph.outputs[0]: [Term("1.0", ATOM, 0)]}
+        leaves = set(self.graph.wrt)
+        for node, parents in reversed(self.graph.order):
+            if node in leaves or node not in self.graph.active or node not in pending:
                 continue
-            row = self.rule(node, parents)
-            edges = [(parent, edge) for parent, edge in zip(parents, row.edges) if parent in self.active and edge.literal != 0.0]
+            row = self.row(node, parents)
+            edges = [(parent, edge) for parent, edge in zip(parents, row.edges) if parent in self.graph.active and edge.literal != 0.0]
             upstream = self._upstream(node, _sum(pending.pop(node)), sum(edge.upstream_uses for _, edge in edges))
             texts = self._backward_texts(node, parents, row) if any(edge.needs for _, edge in edges) else {}
             for parent, edge in edges:
@@ -248,7 +227,7 @@ class _Emission:
                 terms.append(_contribution(edge, upstream, texts, self.dialect))
                 if len(terms) >= LONGEST // 2:
                     pending[parent] = [self._state_backward(parent, _sum(terms))]
-        return [_sum(pending[leaf]).text if leaf in pending else "0.0" for leaf in self.wrt]
+        return [_sum(pending[leaf]).text if leaf in pending else "0.0" for leaf in self.graph.wrt]
 
     def _upstream(self, node: Value, gradient: Term, uses: int) -> Term:
         """The gradient of ``node`` as its edges write it: under a name, unless it is used once or is one already."""
@@ -263,7 +242,7 @@ class _Emission:
         self.backward.append(Statement(name, gradient.text, ""))
         return Term(name, ATOM, 0)
 
-    def _backward_texts(self, node: Value, parents: Sequence[Value], row: Rule) -> dict[str, tuple[str, float]]:
+    def _backward_texts(self, node: Value, parents: Sequence[Value], row: RowText) -> dict[str, tuple[str, float]]:
         texts = _texts({gap: self.term(parent) for gap, parent in zip(row.operands, parents)})
         if node in self.names:
             texts["out"] = (self.names[node], ATOM)
@@ -308,12 +287,3 @@ def _number(x: float, dialect: Dialect) -> Term:
 
 def _in_ascii(name: str) -> str:
     return "".join(c if c.isascii() else f"u{ord(c):x}" for c in name)
-
-
-_C_KEYWORDS = (
-    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
-    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main y0 y1 yn j0 j1 jn "
-    "asm typeof unix linux gamma signgam double_t float_t NAN INFINITY SELECT V ROWS LANES_1 LANES_2 number mask one rows count "
-    "total tail sums out program gradients value"
-)
-_RESERVED = {*keyword.kwlist, *dir(math), *dir(builtins), *_C_KEYWORDS.split(), "np", "parameters", "inputs", "v", "values", "chunk"}

@@ -13,10 +13,9 @@ import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from ..formulas.spelling import JAVASCRIPT
 from ..formulas.typesetting import number_text, operation_text
-from ..primitive import ATOM, Primitive
-from ..programs.templates import rule
+from ..primitive import Primitive
+from ..programs.javascript import helpers, row_functions
 from ..value import Constant, Value, topological_order
 from . import layout
 from .names import Names, names_for
@@ -196,33 +195,9 @@ class _Page:
         import json
 
         data = json.dumps(self.data(), ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-        rows = "[" + ",\n".join(javascript_row(primitive, count) for primitive, count in self.rows) + "]"
-        return _asset("player.js").replace("ROWS", rows).replace('"ROOT"', json.dumps(root)).replace("GRAPH", data)
-
-
-_IN_JAVASCRIPT = """abs acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh exp expm1 floor hypot log log10 log1p log2
-    sin sinh sqrt tan tanh trunc"""
-
-
-def javascript_row(primitive: Primitive, count: int) -> str:
-    """The row on ``count`` operands as an object of two JavaScript functions: its value, and its derivatives.
-
-    >>> from autograd_core import TABLE
-    >>> print(javascript_row(TABLE["tanh"], 1))
-    {value: (x) => { return Math.tanh(x); }, derivatives: (out, x) => { return [1.0 - out * out]; }}
-    """
-    pattern = rule(primitive, count, JAVASCRIPT)
-    names = (*pattern.operands, *(name for name, _ in pattern.before), "out")
-    same: dict[str, tuple[str, float]] = {name: (name, ATOM) for name in names}
-    before = "".join(f"const {name} = {text.fill(same)}; " for name, text in pattern.before)
-    operands = ", ".join(pattern.operands)
-    derivatives = ", ".join(edge.derivative.fill(same) for edge in pattern.edges)
-    value = f"({operands}) => {{ {before}return {pattern.value.fill(same)}; }}"
-    row = f"{{value: {value}, derivatives: (out, {operands}) => {{ {before}return [{derivatives}]; }}}}"
-    missing = sorted({name for name in re.findall(r"\bMath\.(\w+)", row) if name not in _IN_JAVASCRIPT.split()})
-    if missing:
-        raise ValueError(f"{primitive.name} cannot be played: JavaScript has no {', '.join(missing)}; explain and steps show it")
-    return row
+        rows = "[" + ",\n".join(row_functions(primitive, count) for primitive, count in self.rows) + "]"
+        script = _asset("player.js").replace("HELPERS", helpers(rows)).replace("ROWS", rows)
+        return script.replace('"ROOT"', json.dumps(root)).replace("GRAPH", data)
 
 
 def _asset(name: str) -> str:

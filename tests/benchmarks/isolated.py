@@ -24,8 +24,8 @@ import peers
 import transformer
 
 from autograd_core import compile_graph, topological_order
-from autograd_core.formulas.spelling import PYTHON
-from autograd_core.programs.program import Program
+from autograd_core.programs.graph import Graph
+from autograd_core.programs.python import PythonProgram
 from autograd_core.programs.statements import emit
 
 
@@ -72,9 +72,10 @@ def measure_growth(graph: str, size: int) -> dict[str, float]:
     start = time.perf_counter()
     output = workload.forward()
     recorded, before = time.perf_counter(), peak_bytes()
-    emitted = emit([output], workload.parameters, [], PYTHON, True)
+    graph = Graph([output], workload.parameters, [], True)  # what compile_graph does
+    emitted = emit(graph, PythonProgram.notation)
     done = time.perf_counter()
-    program = Program(emitted, workload.parameters, [], True)  # these two lines are what compile_graph does
+    program = PythonProgram(graph, emitted)
     compiled = time.perf_counter()
     memory = peak_bytes() - before
     value, gradients = program([p.data for p in workload.parameters])

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_core import Value, compile_graph, dot, exp, log_softmax, relu, sqrt
-from autograd_core.formulas.spelling import LANES
+from autograd_core.programs.c import LANES
+from autograd_core.programs.graph import Graph
 from autograd_core.programs.statements import emit
 
 TEXT = "the quick brown fox jumps over the lazy dog and the dog naps "
@@ -124,5 +125,5 @@ def train(steps: int, rate: float = 0.1) -> tuple[dict[str, tuple[float, float, 
             losses.append(loss)
         results[name] = (built - start, (time.perf_counter() - built) / steps / LENGTH * 1e3, losses)
     output, parameters, inputs = recorded()
-    emitted = emit([output], parameters, inputs, LANES, True)
+    emitted = emit(Graph([output], parameters, inputs, True), LANES)
     return results, len(emitted.forward) + len(emitted.backward)

@@ -7,7 +7,7 @@ from test_table import ROWS, points
 import autograd_core as ac
 from autograd_core import Value, play
 from autograd_core.formulas.typesetting import number_text
-from autograd_core.views.player import javascript_row
+from autograd_core.programs.javascript import HELPERS, row_functions
 
 
 def test_numbers_are_written_as_python_writes_them(opened):
@@ -38,8 +38,8 @@ def agree(got, expected):
 def test_every_row_of_the_table_computes_in_javascript_what_it_computes_in_python(opened):
     rows = [row.values for row in ROWS]
     player = play(Value(1.0))
-    table = ",\n".join(javascript_row(row, count) for row, count in rows)
-    player.html = player.html.replace("const rows = [];", f"const rows = [{table}];")
+    table = ",\n".join(row_functions(row, count) for row, count in rows)
+    player.html = player.html.replace("const rows = [];", f"{''.join(HELPERS.values())} const rows = [{table}];")
     page = opened(player)
     assert page.evaluate("document.querySelector('.agc-player').autograd.rows.length") == len(rows)
     cases = []

@@ -1,22 +1,7 @@
 (function (root, graph) {
   "use strict";
   if (!root) return;
-  // As in C and Python: 1 to any power is 1, and so is -1 to an infinite one, where Math.pow gives NaN.
-  const pow = (x, y) => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y));
-  const copysign = (x, y) => (y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x));
-  // The error function by its series near 0 and the continued fraction of erfc elsewhere (Abramowitz and Stegun, 7.1.5, 7.1.14).
-  const erfc = (x) => (x < 0 ? 2 - erfc(-x) : x < 2 ? 1 - erf(x) : fraction(x));
-  const erf = (x) => {
-    if (Math.abs(x) >= 2) return copysign(1 - fraction(Math.abs(x)), x);
-    let term = x, total = x;
-    for (let n = 1; n < 60; n++) { term *= -x * x / n; total += term / (2 * n + 1); }
-    return 2 / Math.sqrt(Math.PI) * total;
-  };
-  const fraction = (x) => {
-    let tail = 0;
-    for (let n = 80; n > 0; n--) tail = n / 2 / (x + tail);
-    return Math.exp(-x * x) / Math.sqrt(Math.PI) / (x + tail);
-  };
+  HELPERS
   const rows = ROWS;
 
   const nodes = graph.nodes, frames = graph.frames;

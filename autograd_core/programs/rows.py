@@ -1,4 +1,4 @@
-"""For each row, the text of its value and of its backward terms in a dialect, ready to be filled in."""
+"""The rows of the table in a dialect: the text of the value and of each backward term, ready to be filled in."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Edge(NamedTuple):
     upstream_uses: int
 
 
-class Rule(NamedTuple):
+class RowText(NamedTuple):
     """A row in one dialect: intermediate statements, the value, and an edge for each operand."""
 
     operands: tuple[str, ...]
@@ -37,14 +37,16 @@ class Rule(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def rule(primitive: Primitive, count: int, dialect: Dialect) -> Rule:
+def row_text(primitive: Primitive, count: int, dialect: Dialect) -> RowText:
     """The row on ``count`` operands in ``dialect``.
 
     >>> from autograd_core import TABLE
     >>> from autograd_core.formulas.spelling import PYTHON
-    >>> edge = rule(TABLE["relu"], 1, PYTHON).edges[0]
+    >>> edge = row_text(TABLE["relu"], 1, PYTHON).edges[0]
     >>> edge.contribution.fill({"x": ("z", 5), "g": ("d_y", 5)})
     '0.0 if z <= 0.0 else d_y'
+
+    A ``ValueError`` names a function of :mod:`math` that the language does not have.
     """
     if isinstance(primitive.python, str):
         texts = Statements([], primitive.python, [to_text(formula, TABLE_NOTATION) for formula in derivative_formulas(primitive)])
@@ -52,10 +54,14 @@ def rule(primitive: Primitive, count: int, dialect: Dialect) -> Rule:
     else:
         texts = primitive.python(count)
         operands = tuple(f"x{i}" for i in range(count))
-    before = tuple((name, spelling(text, dialect)) for name, text in texts.before)
-    value = spelling(texts.value, dialect)
+    try:
+        before = tuple((name, spelling(text, dialect)) for name, text in texts.before)
+        value = spelling(texts.value, dialect)
+        edges = tuple(_edge(text, dialect) for text in texts.derivatives)
+    except LookupError as error:
+        raise ValueError(f"{primitive.name} cannot be written in the {dialect.name} dialect, which has no {error.args[0]}") from None
     uses = Counter(gap for pattern in (value, *(pattern for _, pattern in before)) for gap in pattern.gaps())
-    return Rule(operands, before, value, uses, tuple(_edge(text, dialect) for text in texts.derivatives))
+    return RowText(operands, before, value, uses, edges)
 
 
 def _edge(derivative: str, dialect: Dialect) -> Edge:

@@ -1,0 +1,165 @@
+"""The Python dialect: functions of the standard library alone, compiled by Python itself."""
+
+from __future__ import annotations
+
+import builtins
+import itertools
+import keyword
+import linecache
+import math
+import weakref
+from collections.abc import Callable, Sequence
+from operator import add
+from typing import Any
+
+from ..formulas.spelling import PYTHON
+from .chunks import Chunk, Partition, is_longer, partition
+from .graph import Graph
+from .program import Program, indented_list, returned
+from .statements import NAME, Emitted, Statement
+
+WHOLE = 4_000  # operands, about 1,300 statements: up to here one generated function, which reads and runs best
+CHUNK = 2_000  # operands in each function of a longer program: the compiler's time and memory stay linear
+RESERVED = {*keyword.kwlist, *dir(math), *dir(builtins), "np", "parameters", "inputs", "v", "program", "count"}
+_numbers = itertools.count(1)
+
+
+def identifier(name: str) -> str:
+    """The name, changed if a program in Python uses it itself."""
+    return f"{name}_" if name in RESERVED or name.startswith("chunk_") else name
+
+
+NOTATION = PYTHON._replace(identifier=identifier)
+
+
+class PythonProgram(Program):
+    """A program in Python. It raises what the graph itself raises outside of its domain, with the line of the program."""
+
+    dialect = "python"
+    notation = NOTATION
+    endings = (".py",)
+
+    def _build(self, graph: Graph, emitted: Emitted) -> None:
+        parts = python_source(emitted, self.single)
+        self.source = "\n\n".join(parts)
+        self._function = compiled(self, parts, dict(vars(math)))
+
+    def __call__(self, wrt_values: Sequence[float], input_values: Sequence[float] = ()) -> Any:
+        self._check_lengths(wrt_values, input_values)
+        try:
+            return self._function(_floats(wrt_values), _floats(input_values))
+        except (ValueError, ArithmeticError) as error:
+            raise _located(error) from error
+
+    def batch(self, wrt_values: Sequence[float], rows: Sequence[Sequence[float]]) -> Any:
+        if hasattr(rows, "shape"):
+            self._check_width(rows.shape)
+        if getattr(wrt_values, "ndim", 1) == 1:
+            wrt_values = _floats(wrt_values)
+        rows = rows.tolist() if hasattr(rows, "tolist") else rows
+        if not self.single:
+            return [self(wrt_values, row) for row in rows]
+        self._check_lengths(wrt_values, [0.0] * self._input_count)
+        total, gradients = 0.0, [0.0] * self._wrt_count
+        for row in rows:
+            value, of_row = self(wrt_values, row)
+            total += value
+            gradients = list(map(add, gradients, of_row))
+        return total, gradients
+
+    def _file_text(self, ending: str) -> str:
+        used = {name for name in NAME.findall(self.source) if hasattr(math, name) and not hasattr(builtins, name)}
+        imports = f"from math import {', '.join(sorted(used))}\n\n\n" if used else ""
+        result = "(value, gradients)" if self.single else "the list of values"
+        return f'"""program(parameters, inputs) takes two lists of numbers and returns {result}."""\n\n{imports}{self.source}'
+
+
+def _floats(values: Any) -> Any:
+    """NumPy's numbers as Python's own, which are faster one by one and fail where a number is not defined."""
+    if hasattr(values, "tolist"):
+        return values.tolist()
+    return list(map(float, values)) if len(values) and hasattr(values[0], "dtype") else values
+
+
+# -- source ------------------------------------------------------------------------------------------------------
+def python_source(emitted: Emitted, single: bool) -> list[str]:
+    """The program in Python: one function, or, beyond ``WHOLE`` operands, several that hand over a list ``v``."""
+    if not is_longer(emitted, WHOLE):
+        return [_one_function(emitted, single)]
+    pieces = partition(emitted, CHUNK)
+    parts = [_chunk_function(i, chunk, pieces) for i, chunk in enumerate(pieces.chunks)]
+    calls = "".join(f"    chunk_{i}(parameters, inputs, v)\n" for i in range(len(parts)))
+    n = len(emitted.values)
+    result = f"v[0], v[1:{1 + len(emitted.gradients)}]" if single else f"v[:{n}]"
+    return [*parts, f"def program(parameters, inputs):\n    v = [0.0] * {pieces.size}\n{calls}    return {result}\n"]
+
+
+def _one_function(emitted: Emitted, single: bool) -> str:
+    lines = ["def program(parameters, inputs):"]
+    lines += _unpacked(emitted.parameters, "parameters") + _unpacked(emitted.inputs, "inputs")
+    lines += ["    # forward", *(_line(statement) for statement in emitted.forward)]
+    if single:
+        lines += ["    # backward", *(_line(statement) for statement in emitted.backward)]
+        lines += returned(f"return {emitted.values[0]}, [", emitted.gradients, "]")
+    else:
+        lines += returned("return [", emitted.values, "]")
+    return "\n".join(lines) + "\n"
+
+
+def _unpacked(names: Sequence[str], source: str) -> list[str]:
+    if not names:
+        return []
+    text = ", ".join(names)
+    if len(text) <= 100:
+        return [f"    {text}{',' if len(names) == 1 else ''} = {source}"]
+    return ["    (", *indented_list(names), f"    ) = {source}"]
+
+
+def _line(statement: Statement) -> str:
+    comment = f"  # {statement.comment}" if statement.comment else ""
+    return f"    {statement.target} = {statement.text}{comment}"
+
+
+def _chunk_function(i: int, chunk: Chunk, pieces: Partition) -> str:
+    lines = [f"def chunk_{i}(parameters, inputs, v):"]
+    lines += [f"    {name} = {element}" for name, element in chunk.operands()]
+    for statement in chunk.statements:
+        stored = f"v[{pieces.place[statement.target]}] = " if statement.target in pieces.place else ""
+        local = "" if statement.target in pieces.results else f"{statement.target} = "
+        lines.append(f"    {local}{stored}{statement.text}")
+    return "\n".join(lines) + "\n"
+
+
+# -- running it --------------------------------------------------------------------------------------------------
+def compiled(owner: Program, parts: Sequence[str], namespace: dict[str, Any]) -> Callable[..., Any]:
+    """The function ``program`` of the source in ``parts``, each compiled on its own; tracebacks and debuggers show the lines.
+
+    The functions and their lines in :mod:`linecache` are freed with their owner.
+    """
+    number = next(_numbers)
+    filenames = [f"<program {number}>" if len(parts) == 1 else f"<program {number}, part {i}>" for i in range(len(parts))]
+    for filename, source in zip(filenames, parts):
+        linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+        exec(compile(source, filename, "exec"), namespace)
+    function: Callable[..., Any] = namespace["program"]
+    weakref.finalize(owner, _forget, filenames, namespace).atexit = False
+    return function
+
+
+def _forget(filenames: Sequence[str], namespace: dict[str, Any]) -> None:
+    for filename in filenames:
+        linecache.cache.pop(filename, None)
+    namespace.clear()  # which holds the functions, which hold it
+
+
+def _located(error: Exception) -> Exception:
+    """The error again, with the line of the program where it happened."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    line = next((frame.line for frame in frames if frame.filename.startswith("<program ")), None)
+    if line is None:
+        return error
+    if isinstance(error, OverflowError):
+        return OverflowError(f"overflow in the program's line: {line}")
+    return type(error)(f"not defined here: {error}, in the program's line: {line}")
