@@ -23,6 +23,14 @@ FAMILIES: dict[str, Callable[..., Any]] = {}
 N = TypeVar("N", bound="Number")
 
 
+CUT: float = float("0.0")
+"""The zero that says that nothing flows: the derivative of a piecewise row on its flat side, told from other zeros by identity.
+
+Such a zero was chosen, not computed. It cuts the path, whatever stands above or below: an edge whose local derivative
+is ``CUT`` adds nothing, even beside an infinite one. Any other zero is a number, and 0 times infinity is nan.
+"""
+
+
 def real(x: Any) -> float:
     """``x`` as a float, where it is a real number; a ``TypeError`` that says what to do where it is not.
 

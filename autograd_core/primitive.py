@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from . import number
-from .number import FAMILIES, Number, real
+from .number import CUT, FAMILIES, Number, real
 from .words import Words
 
 TABLE: dict[str, Primitive] = number.TABLE
@@ -53,7 +53,8 @@ class Primitive:
     ``derivatives(out, x, ...)`` gives the derivative of the output with respect to each operand (a number
     for one operand, a sequence for several), where ``out`` is the value already computed. A row on any number of
     operands gives ``evaluate`` as a function and ``python`` as the function from their number to :class:`Statements`.
-    ``words`` holds LaTeX and prose. The rest are the row's roles, which everything that treats some rows apart reads:
+    ``words`` holds LaTeX and prose. In texts, ``cut`` is the zero that cuts a path (:data:`~autograd_core.number.CUT`); ``eager`` is
+    the value with tests for it, which programs know from the graph. The rest are the row's roles, which everything that treats some rows apart reads:
 
     ``method``: the method of numbers that it becomes (``"exp"``, ``"__add__"``; empty for none),
     ``activation``: whether it is one of a neuron, ``torch``: PyTorch's name of that activation, with its arguments,
@@ -78,6 +79,7 @@ class Primitive:
         *,
         arity: int | None = 1,
         words: Words = Words(),  # noqa: B008  (a tuple)
+        eager: str = "",
         precedence: int = ATOM,
         evaluate: Callable[..., float] | None = None,
         constants: tuple[float, ...] = (),
@@ -92,6 +94,7 @@ class Primitive:
         symbol: str = "",
     ) -> None:
         self.name, self.arity, self.python, self.derivatives = name, arity, python, derivatives
+        self.eager = eager or python
         self.precedence, self.constants = precedence, constants
         operands = ", ".join(f"#{i + 1}" for i in range(arity or 1))
         self.latex = words.latex or rf"\operatorname{{{name}}}\left({operands}\right)".replace("_", r"\_")
@@ -100,7 +103,7 @@ class Primitive:
         self.activation, self.torch, self.initialization = activation, torch, initialization
         self.arithmetic, self.weighted_sum, self.internal, self.singular = arithmetic, weighted_sum, internal, singular
         self.symbol = symbol or name
-        self.evaluate = evaluate or _compiled(python, arity)
+        self.evaluate = evaluate or _compiled(self.eager, arity)
         if self.summary:
             self.__doc__ = self.described()
 
@@ -191,4 +194,4 @@ def _compiled(python: str | Callable[[int], Statements], arity: int | None) -> C
     function = python.removesuffix(f"({operands})")
     if function.isidentifier() and hasattr(math, function):
         return getattr(math, function)
-    return eval(f"lambda {operands}: {python}", dict(vars(math)))
+    return eval(f"lambda {operands}: {python}", {**vars(math), "cut": CUT})

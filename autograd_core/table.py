@@ -10,6 +10,10 @@ the choices are those of PyTorch and HIPS autograd: 0 for relu and abs, a half e
 maximum or minimum, the left derivative for leaky_relu and elu. Where a derivative is infinite, the
 rows divide by ``divide``, which follows IEEE 754, so that the forward pass does not fail; such a
 row is ``singular``.
+
+A derivative of any order is right or not finite. So a row that takes one branch at its kink (relu)
+has the derivatives of that branch, and the zero of a flat branch is ``CUT``: nothing flows there.
+One that takes the middle (abs, hypot, a tie) has no second derivative at the kink.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from .number import FAMILIES
+from .number import CUT, FAMILIES
 from .primitive import POWER, PRODUCT, SIGN, SUM, Primitive, Statements, register
 from .words import WORDS, Words
 
@@ -63,7 +67,7 @@ div = _row("/",   "x / y", lambda out, x, y: (1.0 / y, -out / y), method="__true
 neg = _row("neg", "-x",    lambda out, x: -1.0,                   method="__neg__",
            precedence=SIGN, arithmetic=True, evaluate=operator.neg, symbol="−")
 general_power = _row("pow", "pow(x, y) if x >= 0.0 else log(x)", lambda out, x, y: (
-           chain(y, raised(x, y - 1.0)), out * log(x + (1.0 - gate(x)))), arity=2, singular=True)
+           times(y, raised(x, y - 1.0)), times(out, ln(x))), arity=2, singular=True)
 # fmt: on
 
 
@@ -79,7 +83,7 @@ def power(n: float) -> Primitive:
     elif n == 1.0:
         value, slope = "x", lambda out, x: 1.0
     elif n == 0.0:
-        value, slope = "1.0", lambda out, x: 0.0
+        value, slope = "1.0", lambda out, x: CUT
     elif n < 0.0:  # the forward pass has refused x = 0
         slope = lambda out, x: n * out / x
     elif n < 1.0:  # infinite at 0, where pow(0.0, n - 1.0) would fail
@@ -120,9 +124,7 @@ atanh = _row("atanh", "atanh(x)", lambda out, x: 1.0 / ((1.0 - x) * (1.0 + x)))
 atan2 = _row("atan2", "atan2(x, y)", lambda out, x, y: (
              divide(divide(y, hypot(x, y)), hypot(x, y)),
              divide(divide(-x, hypot(x, y)), hypot(x, y))), arity=2, singular=True)
-hypot = _row("hypot", "hypot(x, y)", lambda out, x, y: (  # 0 at the origin, as abs
-             x / (out + (1.0 - gate(out))),
-             y / (out + (1.0 - gate(out)))), arity=2,
+hypot = _row("hypot", "hypot(x, y)", lambda out, x, y: (share(x, out), share(y, out)), arity=2,
              evaluate=lambda x, y: builtins.abs(complex(x, y)))  # hypot of C, not of math
 
 # -- error function: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.19; 2 / sqrt(pi)
@@ -130,7 +132,7 @@ erf   = _row("erf",   "erf(x)",   lambda out, x: 1.1283791670955126 * exp(-(x * 
 erfc  = _row("erfc",  "erfc(x)",  lambda out, x: -1.1283791670955126 * exp(-(x * x)))
 
 # -- activations and piecewise functions; each keeps nan as nan ----------------------------------
-absolute = _row("abs",      "fabs(x)",                          lambda out, x: _sign(0.0)(x),
+absolute = _row("abs",      "fabs(x)",                          lambda out, x: side(x),
                 method="__abs__")
 relu     = _row("relu",     "0.0 if x <= 0.0 else x",           lambda out, x: gate(x),
                 activation=True, initialization="he", torch="ReLU()")
@@ -151,7 +153,8 @@ minimum  = _row("minimum",  "x if x < y or x != x else y",
 
 @_family(0.01)
 def _leaky_relu(slope: float) -> Primitive:
-    value, derivative = f"x if x > 0.0 else {slope!r} * x", lambda out, x: select(x, 1.0, slope)
+    value = f"x if x > 0.0 else {slope!r} * x"
+    derivative = lambda out, x: select(x, 1.0, slope or CUT)
     roles = {"activation": True, "initialization": "he", "torch": f"LeakyReLU({slope!r})"}
     return _unregistered("leaky_relu", value, derivative, constants=(slope,), **roles)
 
@@ -169,13 +172,13 @@ def _elu(alpha: float) -> Primitive:
 @_family(0.0)
 def _step(at_zero: float) -> Primitive:
     value = f"1.0 if x > 0.0 else 0.0 if x < 0.0 else {at_zero!r} if x == 0.0 else x"
-    return _unregistered("step", value, lambda out, x: 0.0, constants=(at_zero,), activation=True)
+    return _unregistered("step", value, lambda out, x: CUT, constants=(at_zero,), activation=True)
 
 
 @_family(0.0)
 def _sign(at_zero: float) -> Primitive:
     value = f"1.0 if x > 0.0 else -1.0 if x < 0.0 else {at_zero!r} if x == 0.0 else x"
-    return _unregistered("sign", value, lambda out, x: 0.0, constants=(at_zero,), activation=True)
+    return _unregistered("sign", value, lambda out, x: CUT, constants=(at_zero,), activation=True)
 
 
 # -- rows on any number of operands --------------------------------------------------------------
@@ -232,7 +235,7 @@ def _shift_statements(count: int) -> Statements:
         before.append((f"m{i}", f"x{i} if x{i} > m{i - 1} or x{i} != x{i} else m{i - 1}"))
     largest = f"m{count - 1}"
     value = f"0.0 if {largest} >= -300.0 and {largest} <= 300.0 else {largest}"
-    return Statements(before, value, ["0.0"] * count)
+    return Statements(before, value, ["cut"] * count)
 
 
 def _logsumexp_statements(count: int) -> Statements:
@@ -261,20 +264,35 @@ log_sum_exp  = _row("logsumexp", _logsumexp_statements, lambda out, *inputs: sha
 divide  = _row("divide",  "x / y if y != 0.0 else x * copysign(inf, y)",
                lambda out, x, y: (divide(1.0, y), divide(-out, y)),
                arity=2, internal=True, singular=True)
-chain   = _row("chain",   "x * y if x != 0.0 else 0.0", lambda out, x, y: (y, x),
-               arity=2, internal=True, precedence=PRODUCT)
-exceeds = _row("exceeds", "1.0 if x > y else 0.0 if x < y else 0.5 if x == y else x + y",
-               lambda out, x, y: (0.0, 0.0), arity=2, internal=True)
-gate    = _row("gate",    "0.0 if x <= 0.0 else 1.0",  # step, in one comparison
-               lambda out, x: 0.0, internal=True)
-select  = _row("select",  "y if x > 0.0 else z",
-               lambda out, x, y, z: (0.0, gate(x), 1.0 - gate(x)), arity=3, internal=True)
+share   = _row("share",   "x / y if y != 0.0 else 0.0",  # of a length: 0 where there is none
+               lambda out, x, y: (divide(1.0, y), divide(-out, y)),
+               arity=2, internal=True, singular=True)
+ln      = _row("ln",      "log(x) if x != 0.0 else -inf",
+               lambda out, x: divide(1.0, x), internal=True, singular=True)
 raised  = _row("raised",  "log2(x) if x < 0.0 else pow(x, y) if x == 0.0 and y >= 0.0 "
                           "else inf if x == 0.0 or y * log2(x) >= 1024.0 else pow(x, y)",
-               lambda out, x, y: (
-               chain(y, raised(x, y - 1.0)),
-               chain(log(x + (1.0 - gate(x))), out)),
+               lambda out, x, y: (times(y, raised(x, y - 1.0)), times(out, ln(x))),
                arity=2, internal=True, singular=True)
-exponent_shift = _row("exponent_shift", _shift_statements, lambda out, *inputs: [0.0] * len(inputs),
+times   = _row("times",   "x * y if x != 0.0 else 0.0",  # a power of 0, whatever its logarithm
+               lambda out, x, y: (y, x), arity=2, internal=True, precedence=PRODUCT)
+
+# -- of the chain rule: products and sums that know whether anything flows (see number.CUT) ---------
+chain   = _row("chain",   "x * y", lambda out, x, y: (y, x), arity=2, internal=True,
+               precedence=PRODUCT, eager="cut if x is cut or y is cut else x * y")
+merge   = _row("merge",   "x + y", lambda out, x, y: (1.0, 1.0), arity=2, internal=True,
+               precedence=SUM,     eager="cut if x is cut and y is cut else x + y")
+
+# -- of piecewise rows: a side that is flat cuts; in the middle of a corner, no second derivative ---
+gate    = _row("gate",    "cut if x <= 0.0 else 1.0", lambda out, x: CUT, internal=True)
+select  = _row("select",  "y if x > 0.0 else z",
+               lambda out, x, y, z: (CUT, select(x, 1.0, CUT), select(x, CUT, 1.0)),
+               arity=3, internal=True)
+side    = _row("side",    "1.0 if x > 0.0 else -1.0 if x < 0.0 else x",
+               lambda out, x: corner(x, 0.0), internal=True)
+exceeds = _row("exceeds", "1.0 if x > y else cut if x < y else 0.5 if x == y else x + y",
+               lambda out, x, y: (corner(x, y), corner(x, y)), arity=2, internal=True)
+corner  = _row("corner",  "cut if x < y or x > y else nan",
+               lambda out, x, y: (corner(x, y), corner(x, y)), arity=2, internal=True)
+exponent_shift = _row("exponent_shift", _shift_statements, lambda out, *inputs: [CUT] * len(inputs),
                       arity=None, evaluate=_exponent_shift, internal=True)
 # fmt: on

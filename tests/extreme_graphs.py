@@ -28,7 +28,7 @@ LOWEST, HIGHEST = math.log(1e-290), math.log(1e290)
 
 def user_rows():
     """Every row that a user may write, by name, with the number of its operands."""
-    rows = {name: (row, row.arity or 5) for name, row in TABLE.items() if name not in ac.table.FOR_DERIVATIVES}
+    rows = {name: (row, row.arity or 5) for name, row in TABLE.items() if not row.internal}
     del rows["**"]
     rows |= {f"** {n:g}": (FAMILIES["**"](n), 1) for n in EXPONENTS}
     rows |= {"step 1": (FAMILIES["step"](1.0), 1), "leaky_relu 0": (FAMILIES["leaky_relu"](0.0), 1), "elu 0.5": (FAMILIES["elu"](0.5), 1)}
