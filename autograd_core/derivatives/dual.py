@@ -96,4 +96,6 @@ def flow(upstream: Any, derivative: Any) -> Any:
 
 def joined(total: Any, term: Any) -> Any:
     """The sum of what flows from several sides; ``CUT`` is nothing."""
-    return term if total is CUT else total if term is CUT else merge(total, term)
+    if total is CUT or term is CUT:
+        return term if total is CUT else total
+    return total + term if type(total) is float and type(term) is float else merge(total, term)

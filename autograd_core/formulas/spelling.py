@@ -136,7 +136,8 @@ def spelling(python: str, dialect: Dialect = PYTHON) -> Spelling:
             text(")" * (1 + name.count("(")))
         elif isinstance(node, ast.Compare):
             wrapped(node.left, SUM)
-            text(f" {_COMPARE[type(node.ops[0])]} ")
+            is_cut = isinstance(node.ops[0], ast.Is) and dialect.cut != "cut"
+            text(" == " if is_cut else f" {_COMPARE[type(node.ops[0])]} ")
             wrapped(node.comparators[0], SUM)
         elif isinstance(node, ast.BoolOp):
             for i, value in enumerate(node.values):

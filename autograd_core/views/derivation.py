@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from ..derivatives.dual import flow, joined
 from ..formulas.expression import Expression, Figure, Literal, Symbol
 from ..formulas.typesetting import number_latex, number_text, symbol_latex
-from ..table import chain
+from ..number import CUT
 from ..value import Constant, Value, topological_order
 from .names import Names, names_for
 
@@ -139,7 +140,18 @@ class _Hand:
     def _links(self, node: Value, reached: set[Value]) -> dict[Value, Link]:
         """A link to each node with a line that ``node`` reads."""
         symbols, figures = (self._derivatives(node, reached, self._leaf(f)) for f in (False, True))
-        return {x: Link(node, symbols[x], figures[x], symbols[x].evaluate(self.values)) for x in symbols}
+        values = self._flows(node, reached)
+        return {x: Link(node, symbols[x], figures[x], values[x]) for x in symbols}
+
+    def _flows(self, node: Value, reached: set[Value]) -> dict[Value, float]:
+        """What a gradient of 1 at ``node`` gives to each node between it and the next ones that have a line."""
+        found = {node: 1.0}
+        for x in sorted(self._written_out(node, self._leaf(False)), key=self.place.__getitem__, reverse=True):
+            if x in found and (x is node or x not in self.lines):
+                for parent, local in zip(x.parents, x.local_derivatives):
+                    if parent in reached:
+                        found[parent] = joined(found.get(parent, CUT), flow(found[x], local))
+        return found
 
     def _derivatives(self, node: Value, reached: set[Value], leaf: Callable[[Value], Expression]) -> dict[Value, Expression]:
         """A reverse pass over the formulas between ``node`` and the next nodes that have a line."""
@@ -152,7 +164,7 @@ class _Hand:
             out = leaf(x) if x in self.lines else formulas[x]
             for parent, derivative in zip(x.parents, x.primitive.local_derivatives(out, *(formulas[p] for p in x.parents))):
                 if parent in reached:
-                    term = chain(gradient[x], derivative) if x.primitive.singular else gradient[x] * derivative
+                    term = gradient[x] * derivative
                     gradient[parent] = gradient[parent] + term if parent in gradient else term
         return {x: gradient[x] for x in order if x in gradient and x is not node and x in self.lines}
 
@@ -166,10 +178,10 @@ class _Hand:
         rule: list[Written] = []
         symbols: list[Written] = []
         figures: list[Written] = []
-        total[node] = 0.0
+        total[node] = CUT
         for consumer, formula, figure, value in links:
             upstream = total[consumer]
-            total[node] += upstream * value if upstream != 0.0 else 0.0
+            total[node] = joined(total[node], flow(upstream, value))
             step = _fraction(self.called[consumer], self.called[node])
             if consumer is self.output:  # whose own gradient is 1
                 rule.append(step)
