@@ -93,6 +93,8 @@ _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
+    if name in TABLE and not TABLE[name].internal:  # a row that is not listed above
+        return TABLE[name]
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = found = getattr(import_module(f".{_HOME[name]}", __name__), name)
@@ -100,7 +102,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return sorted({*globals(), *_HOME, *filter(str.isidentifier, TABLE)})
 
 
 __all__ = [

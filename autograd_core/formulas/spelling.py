@@ -85,77 +85,99 @@ def spelling(python: str, dialect: Dialect = PYTHON) -> Spelling:
     >>> spelling("x if x > 0.0 else -1.0").fill({"x": ("a", 5)})
     'a if a > 0.0 else -1.0'
     """
-    pieces: list[str | Gap] = []
+    printer = _Printer(dialect)
+    tree = ast.parse(python, mode="eval").body
+    printer.visit(tree)
+    return Spelling(tuple(printer.pieces), precedence(tree, dialect))
 
-    def text(part: str) -> None:
-        if pieces and isinstance(pieces[-1], str):
-            pieces[-1] += part
+
+class _Printer:
+    """Walks a Python expression and collects its pieces in a dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.pieces: list[str | Gap] = []
+
+    def text(self, part: str) -> None:
+        if self.pieces and isinstance(self.pieces[-1], str):
+            self.pieces[-1] += part
         else:
-            pieces.append(part)
+            self.pieces.append(part)
 
-    def inside(node: ast.expr, least: float) -> None:
+    def inside(self, node: ast.expr, least: float) -> None:
         """Print ``node`` where anything that binds less tightly than ``least`` needs brackets."""
         if isinstance(node, ast.Name) and node.id not in _NUMBERS:
-            pieces.append((node.id, least))
-        elif precedence(node, dialect) < least:
-            text("(")
-            visit(node)
-            text(")")
+            self.pieces.append((node.id, least))
+        elif precedence(node, self.dialect) < least:
+            self.text("(")
+            self.visit(node)
+            self.text(")")
         else:
-            visit(node)
+            self.visit(node)
 
-    def wrapped(node: ast.expr, least: float) -> None:
-        text(dialect.wrap[0])
-        inside(node, CONDITIONAL if dialect.wrap[0] else least)
-        text(dialect.wrap[1])
+    def wrapped(self, node: ast.expr, least: float) -> None:
+        """Print ``node`` between what the dialect puts around operands."""
+        before, after = self.dialect.wrap
+        self.text(before)
+        self.inside(node, CONDITIONAL if before else least)
+        self.text(after)
 
-    def visit(node: ast.expr) -> None:
-        if isinstance(node, ast.Constant):
-            text(repr(float(node.value)))  # type: ignore[arg-type]
-        elif isinstance(node, ast.Name):
-            if node.id == "cut":
-                text(dialect.cut)
-            elif node.id in ("pi", "e", "tau"):
-                text(repr(getattr(math, node.id)))
-            else:
-                text(dialect.function(node.id)) if node.id in _NUMBERS else inside(node, CONDITIONAL)
-        elif isinstance(node, ast.BinOp):
-            symbol, level = _BINARY[type(node.op)]
-            inside(node.left, level)
-            text(f" {symbol} ")
-            inside(node.right, level + 0.5)  # from the left: brackets on the right stay, or rounding would change
-        elif isinstance(node, ast.UnaryOp):
-            text("-")
-            inside(node.operand, SIGN + 0.5)  # in C, two minus signs in a row are another operator
-        elif isinstance(node, ast.Call):
-            name = dialect.function(node.func.id)  # type: ignore[attr-defined]
-            text(f"{name}(")
-            for i, argument in enumerate(node.args):
-                text(", " if i else "")
-                wrapped(argument, CONDITIONAL)
-            text(")" * (1 + name.count("(")))
-        elif isinstance(node, ast.Compare):
-            wrapped(node.left, SUM)
-            is_cut = isinstance(node.ops[0], ast.Is) and dialect.cut != "cut"
-            text(" == " if is_cut else f" {_COMPARE[type(node.ops[0])]} ")
-            wrapped(node.comparators[0], SUM)
-        elif isinstance(node, ast.BoolOp):
-            for i, value in enumerate(node.values):
-                text(dialect.logic[isinstance(node.op, ast.Or)] if i else "")
-                inside(value, ATOM if dialect.is_call else COMPARISON)
-        elif isinstance(node, ast.IfExp):
-            parts = [node.test, node.body] if dialect.test_first else [node.body, node.test]
-            for between, part in zip(dialect.conditional, [*parts, node.orelse]):
-                text(between)
-                least = CONDITIONAL if part is node.orelse or dialect.is_call else COMPARISON
-                inside(part, least) if part is node.test else wrapped(part, least)
-            text(dialect.conditional[3])
-        else:
+    def visit(self, node: ast.expr) -> None:
+        """Print ``node`` by the method of its kind."""
+        kind = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if kind is None:
             raise ValueError(f"a primitive's value is arithmetic, calls and conditionals, not {ast.unparse(node)!r}")
+        kind(node)
 
-    tree = ast.parse(python, mode="eval").body
-    visit(tree)
-    return Spelling(tuple(pieces), precedence(tree, dialect))
+    def _constant(self, node: ast.Constant) -> None:
+        self.text(repr(float(node.value)))  # type: ignore[arg-type]
+
+    def _name(self, node: ast.Name) -> None:
+        if node.id == "cut":
+            self.text(self.dialect.cut)
+        elif node.id in ("pi", "e", "tau"):
+            self.text(repr(getattr(math, node.id)))
+        elif node.id in _NUMBERS:
+            self.text(self.dialect.function(node.id))
+        else:
+            self.inside(node, CONDITIONAL)
+
+    def _binop(self, node: ast.BinOp) -> None:
+        symbol, level = _BINARY[type(node.op)]
+        self.inside(node.left, level)
+        self.text(f" {symbol} ")
+        self.inside(node.right, level + 0.5)  # from the left: brackets on the right stay, or rounding would change
+
+    def _unaryop(self, node: ast.UnaryOp) -> None:
+        self.text("-")
+        self.inside(node.operand, SIGN + 0.5)  # in C, two minus signs in a row are another operator
+
+    def _call(self, node: ast.Call) -> None:
+        name = self.dialect.function(node.func.id)  # type: ignore[attr-defined]
+        self.text(f"{name}(")
+        for i, argument in enumerate(node.args):
+            self.text(", " if i else "")
+            self.wrapped(argument, CONDITIONAL)
+        self.text(")" * (1 + name.count("(")))
+
+    def _compare(self, node: ast.Compare) -> None:
+        self.wrapped(node.left, SUM)
+        is_cut = isinstance(node.ops[0], ast.Is) and self.dialect.cut != "cut"
+        self.text(" == " if is_cut else f" {_COMPARE[type(node.ops[0])]} ")
+        self.wrapped(node.comparators[0], SUM)
+
+    def _boolop(self, node: ast.BoolOp) -> None:
+        for i, value in enumerate(node.values):
+            self.text(self.dialect.logic[isinstance(node.op, ast.Or)] if i else "")
+            self.inside(value, ATOM if self.dialect.is_call else COMPARISON)
+
+    def _ifexp(self, node: ast.IfExp) -> None:
+        parts = [node.test, node.body] if self.dialect.test_first else [node.body, node.test]
+        for between, part in zip(self.dialect.conditional, [*parts, node.orelse]):
+            self.text(between)
+            least = CONDITIONAL if part is node.orelse or self.dialect.is_call else COMPARISON
+            self.inside(part, least) if part is node.test else self.wrapped(part, least)
+        self.text(self.dialect.conditional[3])
 
 
 def precedence(node: ast.expr, dialect: Dialect = PYTHON) -> float:
