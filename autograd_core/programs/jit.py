@@ -3,102 +3,198 @@
 from __future__ import annotations
 
 import functools
+import inspect
+import operator
 import warnings
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 from ..arguments import kind_of, leaves_of, like, map_structure
 from ..number import Number, real, watching_comparisons
-from ..value import Constant, Value
-from .compile import compile_graph
+from ..value import Constant, Value, topological_order
+from .compile import DIALECTS, compile_graph
 from .program import Program
 
 
-def jit(f: Callable[..., Any], dialect: str = "python") -> Callable[..., Any]:
+def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int | Iterable[int] = ()) -> Callable[..., Any]:
     """A faster ``f``: recorded on Values, compiled, and re-used for arguments of the same shape.
 
-    ``f`` takes numbers and nested lists of numbers, and returns numbers or nested lists of them. It may be
-    the result of a transform, such as ``jit(value_and_grad(loss))``. Strings, booleans and ``None`` are part
-    of the shape. ``.program(*arguments)`` gives the :class:`Program` for arguments of that shape.
+    ``f`` takes numbers and nested lists and dictionaries of numbers, by position or by keyword, and returns numbers
+    or nestings of them. It may be the result of a transform, such as ``jit(value_and_grad(loss))``. Strings, booleans
+    and ``None`` are part of the shape, and so is each argument whose position is in ``static_argnums``: ``f`` gets it
+    as it is, a number that it counts with, a function, and each of its values has a program of its own.
+    ``.program(*arguments)`` gives the :class:`Program` for arguments of that shape.
 
     A Python ``if`` or ``while`` that looks at a number is decided while ``f`` is recorded, and stays so: a
     comparison made on a Value then is reported by a ``UserWarning`` that names the line. Use ``maximum``,
-    ``relu``, ``step`` and the other piecewise functions of the library, which stay conditional.
+    ``relu``, ``step`` and the other piecewise functions of the library, which stay conditional. A Value that ``f``
+    takes from outside stays what it was, too: a ``UserWarning`` says so in every call after it was changed.
 
     >>> from autograd_core import jit, sigmoid, value_and_grad
     >>> @jit
     ... def neuron(w, x, b):
     ...     return sigmoid(w[0] * x[0] + w[1] * x[1] + b)
-    >>> neuron([1.0, -1.0], [2.0, 2.0], 0.0)
+    >>> neuron([1.0, -1.0], [2.0, 2.0], b=0.0)
     0.5
     >>> jit(value_and_grad(lambda x: x ** 3))(2.0)
     (8.0, 12.0)
-    """
-    programs: dict[Any, tuple[Program | None, Any]] = {}
+    >>> jit(lambda x, n: sum(x ** k for k in range(n)), static_argnums=1)(2.0, 4)
+    15.0
 
-    def recorded(arguments: tuple[Any, ...]) -> tuple[Program | None, Any]:
-        shape = _shape(arguments)
-        if shape not in programs:
-            programs[shape] = _record(f, arguments, dialect)
-        return programs[shape]
+    Raises ``ValueError`` for a dialect that Python does not run and a position that ``f`` does not have, ``TypeError``
+    for a static argument that cannot be hashed and for arguments and results that are no numbers.
+    """
+    _check_dialect(dialect)
+    signature = _Signature(f, [static_argnums] if hasattr(static_argnums, "__index__") else static_argnums)  # type: ignore[list-item]
+    recorded = _Recordings(f, signature, dialect).of
 
     @functools.wraps(f)
-    def run(*arguments: Any) -> Any:
-        program, structure = recorded(arguments)
-        inputs = [real(x) for x in leaves_of(arguments) if not _is_static(x)]
-        return like(structure, iter(program([], inputs) if program else []))
+    def run(*arguments: Any, **keywords: Any) -> Any:
+        recording = recorded(arguments, keywords)
+        if recording.captured:
+            _report_changes(f, recording)
+        inputs = [real(x) for x in leaves_of(signature.moving(arguments, keywords)) if not _is_static(x)]
+        return like(recording.structure, iter(recording.program([], inputs) if recording.program else []))
 
-    run.program = lambda *arguments: recorded(arguments)[0]  # type: ignore[attr-defined]
+    run.program = lambda *arguments, **keywords: recorded(arguments, keywords).program  # type: ignore[attr-defined]
     return run
 
 
-def _record(f: Callable[..., Any], arguments: tuple[Any, ...], dialect: str) -> tuple[Program | None, Any]:
-    """The program of ``f`` for arguments like these (none if it returns no numbers), and the structure of its result."""
-    inputs: list[Value] = []
-    names = iter(_names(f, arguments))
+def _check_dialect(dialect: str) -> None:
+    if dialect not in DIALECTS or not DIALECTS[dialect].runs_here:
+        names = ", ".join(repr(name) for name, made in DIALECTS.items() if made.runs_here)
+        raise ValueError(f"jit runs programs in one of the dialects {names}, not {dialect!r}")
 
-    def lifted(x: Any) -> Any:
-        name = next(names)
+
+class Recording(NamedTuple):
+    """A program (none if the function returns no numbers), the structure of its result, and the Values from outside."""
+
+    program: Program | None
+    structure: Any
+    captured: list[Value]
+    data: list[float]
+    """What the captured Values were."""
+
+
+class _Recordings:
+    """The recordings of a function, one for each shape of its arguments."""
+
+    def __init__(self, f: Callable[..., Any], signature: _Signature, dialect: str) -> None:
+        self.f, self.signature, self.dialect = f, signature, dialect
+        self.by_shape: dict[Any, Recording] = {}
+
+    def of(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Recording:
+        shape = self.signature.shape(arguments, keywords)
+        if shape not in self.by_shape:
+            self.by_shape[shape] = _record(self.f, self.signature, arguments, keywords, self.dialect)
+        return self.by_shape[shape]
+
+
+class _Signature:
+    """Which arguments of a function are static, and what its parameters are called."""
+
+    def __init__(self, f: Callable[..., Any], static_argnums: Iterable[int]) -> None:
+        try:
+            parameters = list(inspect.signature(f).parameters.values())
+        except (TypeError, ValueError):
+            parameters = []
+        self.names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        count, open_ended = len(self.names), not parameters or any(p.kind == p.VAR_POSITIONAL for p in parameters)
+        self.static: set[int | str] = set()
+        for position in map(operator.index, static_argnums):
+            if position < -count or (position >= count and not open_ended):
+                raise ValueError(f"static_argnums holds {position}, and {_called(f)} has {count} argument(s): 0 to {count - 1}")
+            position += count if position < 0 else 0
+            self.static |= {position, *self.names[position : position + 1]}
+
+    def labelled(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Iterator[tuple[int | str, Any]]:
+        """Each argument after its position or keyword."""
+        yield from enumerate(arguments)
+        for name in sorted(keywords):
+            yield name, keywords[name]
+
+    def moving(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
+        """The arguments that are not static."""
+        if not self.static and not keywords:
+            return arguments
+        return tuple(x for label, x in self.labelled(arguments, keywords) if label not in self.static)
+
+    def shape(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """What two calls must have in common to share a program."""
+        if not self.static and not keywords:
+            return tuple(map(_shape, arguments))
+        parts = self.labelled(arguments, keywords)
+        return tuple((label, _static_key(label, x) if label in self.static else _shape(x)) for label, x in parts)
+
+    def leaf_names(self, label: int | str, argument: Any) -> list[str]:
+        """A name for every leaf of an argument: ``x``, or ``w[0]``, ``w[1]``."""
+        name = label if isinstance(label, str) else self.names[label] if label < len(self.names) else f"x{label}"
+        count = len(list(leaves_of(argument)))
+        return [name] if kind_of(argument) == "number" or _is_static(argument) else [f"{name}[{k}]" for k in range(count)]
+
+
+def _record(
+    f: Callable[..., Any], signature: _Signature, arguments: tuple[Any, ...], keywords: dict[str, Any], dialect: str
+) -> Recording:  # fmt: skip
+    """Call ``f`` on Values in place of the numbers, and compile what it returns."""
+    inputs: list[Value] = []
+
+    def lifted(label: int | str, argument: Any) -> Any:
+        if label in signature.static:
+            return argument
+        names = iter(signature.leaf_names(label, argument))
+        return map_structure(lambda x: lift(x, next(names)), argument)
+
+    def lift(x: Any, name: str) -> Any:
         if _is_static(x):
             return x
         inputs.append(Value(x, name))
         return inputs[-1]
 
-    values = map_structure(lifted, arguments)
+    positional = [lifted(i, argument) for i, argument in enumerate(arguments)]
+    by_name = {name: lifted(name, keywords[name]) for name in sorted(keywords)}
     with watching_comparisons() as lines:
-        result = f(*values)
-    called = getattr(f, "__name__", "the function")
-    for y in leaves_of(result):
-        if kind_of(y) != "number":
-            raise TypeError(f"jit needs a function that returns numbers or lists of them, but {called} returned {kind_of(y)}")
-        if isinstance(y, Number) and not isinstance(y, Value):
-            raise TypeError(f"jit cannot compile a {type(y).__name__}: call it outside of jvp, or jit the function that calls jvp")
+        result = f(*positional, **by_name)
+    _check_result(f, result)
     for line in dict.fromkeys(lines):
         warnings.warn(
-            f"{called} compares a number at {line}: the branch taken there while it was recorded is used for every "
+            f"{_called(f)} compares a number at {line}: the branch taken there while it was recorded is used for every "
             "later call; use maximum, minimum, relu or step to choose by value",
             UserWarning,
             stacklevel=4,
         )
     outputs = [y if isinstance(y, Value) else Constant(y) for y in leaves_of(result)]
-    return compile_graph(outputs, [], inputs, dialect) if outputs else None, result
+    nodes = dict.fromkeys(node for y in outputs for node in topological_order(y))
+    captured = [node for node in nodes if not node.parents and not isinstance(node, Constant) and node not in {*inputs}]
+    program = compile_graph(outputs, [], inputs, dialect) if outputs else None
+    return Recording(program, map_structure(lambda _: 0.0, result), captured, [node.data for node in captured])
 
 
-def _names(f: Callable[..., Any], arguments: tuple[Any, ...]) -> list[str]:
-    """A name for every leaf of the arguments: ``x``, ``w[0]``, ``w[1]``."""
-    import inspect
+def _check_result(f: Callable[..., Any], result: Any) -> None:
+    for y in leaves_of(result):
+        if kind_of(y) != "number":
+            raise TypeError(f"jit needs a function that returns numbers or lists of them, but {_called(f)} returned {kind_of(y)}")
+        if isinstance(y, Number) and not isinstance(y, Value):
+            raise TypeError(f"jit cannot compile a {type(y).__name__}: call it outside of jvp, or jit the function that calls jvp")
 
-    try:
-        parameters = list(inspect.signature(f).parameters.values())
-    except (TypeError, ValueError):
-        parameters = []
-    positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    found: list[str] = []
-    for i, argument in enumerate(arguments):
-        name = positional[i] if i < len(positional) else f"x{i}"
-        count = len(list(leaves_of(argument)))
-        found += [name] if kind_of(argument) == "number" or _is_static(argument) else [f"{name}[{k}]" for k in range(count)]
-    return found
+
+def _report_changes(f: Callable[..., Any], recording: Recording) -> None:
+    """Warn of Values from outside that are not what they were."""
+    now = [node.data for node in recording.captured]
+    if now == recording.data:
+        return
+    node, was, data = next(x for x in zip(recording.captured, recording.data, now) if x[1] != x[2])
+    which = f"the Value {node.name!r}" if node.name else "a Value"
+    warnings.warn(
+        f"{_called(f)} uses {which} from outside, which was {was!r} when it was recorded and is {data!r} now: "
+        f"the program goes on with {was!r}; make it an argument to follow its changes",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
+def _called(f: Callable[..., Any]) -> str:
+    return getattr(f, "__name__", "the function")
 
 
 def _is_static(x: Any) -> bool:
@@ -106,9 +202,23 @@ def _is_static(x: Any) -> bool:
 
 
 def _shape(structure: Any) -> Any:
-    """What two calls must have in common to share a program."""
+    """The part of an argument that a program is compiled for: all but its numbers."""
     if isinstance(structure, list | tuple):
         return (type(structure).__name__, *map(_shape, structure))
+    if isinstance(structure, dict):
+        return ("dict", *((key, _shape(part)) for key, part in structure.items()))
     if getattr(structure, "ndim", 0):
-        return ("array", *structure.shape)
+        labels = [tuple(axis) for axis in getattr(structure, "axes", ())]  # of pandas
+        return ("array", type(structure).__name__, structure.shape, *labels)
     return ("static", structure) if _is_static(structure) else "number"
+
+
+def _static_key(label: int | str, x: Any) -> Any:
+    """A static argument in a key: 1, 1.0 and True are three, and so are the two zeros."""
+    if isinstance(x, tuple):
+        return ("tuple", *(_static_key(label, part) for part in x))
+    try:
+        hash(x)
+    except TypeError:
+        raise TypeError(f"the static argument {label!r} is {kind_of(x)}, which cannot be hashed: make it a tuple, or not static") from None
+    return type(x), repr(x) if isinstance(x, float) else x
