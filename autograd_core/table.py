@@ -171,7 +171,7 @@ def _elu(alpha: float) -> Primitive:
 
 @_family(0.0)
 def _step(at_zero: float) -> Primitive:
-    value = f"1.0 if x > 0.0 else 0.0 if x < 0.0 else {at_zero!r} if x == 0.0 else x"
+    value = f"1.0 if x > 0.0 else cut if x < 0.0 else {at_zero!r} if x == 0.0 else x"
     return _unregistered("step", value, lambda out, x: CUT, constants=(at_zero,), activation=True)
 
 
