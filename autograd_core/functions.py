@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
+import functools
 import math
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -101,6 +104,58 @@ def pow(x: Any, y: Any) -> Any:  # noqa: A001  the name in math
     -8.0
     """
     return general_power(x, y) if isinstance(y, Number) else FAMILIES["**"](real(y))(x)
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """``a`` where ``condition`` is not 0, else ``b``. The one that is not chosen gets the derivative 0, whatever its own is.
+
+    A condition that is a plain ``x > 0`` is decided once, when the graph is recorded; ``step(x)`` is decided at each call of a program.
+
+    >>> where(True, 1.0, 2.0), where(0.0, 1.0, 2.0)
+    (1.0, 2.0)
+    """
+    return TABLE["where"](condition, a, b)
+
+
+def clip(x: Any, low: Any = None, high: Any = None) -> Any:
+    """``x``, but at least ``low`` and at most ``high``, each of which may be left out. On a bound the derivative by ``x`` is 1.
+
+    As in NumPy, ``high`` wins if the bounds are in the wrong order.
+
+    >>> clip(2.5, 0.0, 1.0), clip(-3.0, low=-1.0)
+    (1.0, -1.0)
+    """
+    return TABLE["clip"](x, -math.inf if low is None else low, math.inf if high is None else high)
+
+
+def round(x: Any, digits: int | None = None) -> Any:  # noqa: A001  the built-in, for floats too
+    """The nearest whole number as a float or node, of two the even one; derivative 0. ``digits`` is for plain floats only.
+
+    >>> round(2.5), round(3.5), round(2.345, 1)
+    (2.0, 4.0, 2.3)
+    """
+    if digits is None:
+        return TABLE["round"](x)
+    return x.__round__(digits) if isinstance(x, Number) else builtins.round(real(x), digits)
+
+
+def sinc(x: Any) -> Any:
+    """``sin(pi x) / (pi x)``, and 1 at 0, as NumPy's.
+
+    >>> sinc(0.0), sinc(0.5) == 2 / math.pi
+    (1.0, True)
+    """
+    return FAMILIES["sinc"](0.0)(x)
+
+
+def prod(xs: Iterable[Any]) -> Any:
+    """The product of the numbers, from left to right; 1 of none.
+
+    >>> prod([2.0, 3.0, 4.0])
+    24.0
+    """
+    xs = list(xs)
+    return functools.reduce(operator.mul, xs) if xs else 1.0
 
 
 def dot(w: Sequence[Any], x: Sequence[Any], b: Any = 0.0) -> Any:

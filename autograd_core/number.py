@@ -173,6 +173,13 @@ class Number:
     def __truediv__(self: N, other: Any) -> N: return self._binary("/", other)
     def __rtruediv__(self: N, other: Any) -> N: return self._reflected("/", other)
     def __rpow__(self: N, other: Any) -> N: return self._reflected("pow", other)
+    def __mod__(self: N, other: Any) -> N: return self._binary("%", other)
+    def __rmod__(self: N, other: Any) -> N: return self._reflected("%", other)
+    def __floordiv__(self: N, other: Any) -> N: return self._binary("//", other)
+    def __rfloordiv__(self: N, other: Any) -> N: return self._reflected("//", other)
+    def __floor__(self: N) -> N: return self.apply(TABLE["floor"], self)
+    def __ceil__(self: N) -> N: return self.apply(TABLE["ceil"], self)
+    def __trunc__(self: N) -> N: return self.apply(TABLE["trunc"], self)
     def __neg__(self: N) -> N: return self.apply(TABLE["neg"], self)
     def __pos__(self: N) -> N: return self
     def __abs__(self: N) -> N: return self.apply(TABLE["abs"], self)
@@ -196,6 +203,12 @@ class Number:
         if isinstance(exponent, Number) or not self.accepts(exponent):
             return self._binary("pow", exponent)
         return self.apply(FAMILIES["**"](real(exponent)), self)
+
+    def __round__(self: N, digits: int | None = None) -> N:
+        """The nearest whole number, as a number of this kind; to digits behind the point, scale it: ``round(x * 100) / 100``."""
+        if digits:
+            raise TypeError(f"a number of the library is rounded to whole numbers: write round(x * {10**digits}) / {10**digits}")
+        return self.apply(TABLE["round"], self)
 
     def _compare(self, other: Any, test: Callable[[float, float], bool]) -> bool:
         places = _places.get()

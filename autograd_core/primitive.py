@@ -53,8 +53,9 @@ class Primitive:
     ``derivatives(out, x, ...)`` gives the derivative of the output with respect to each operand (a number
     for one operand, a sequence for several), where ``out`` is the value already computed. A row on any number of
     operands gives ``evaluate`` as a function and ``python`` as the function from their number to :class:`Statements`.
-    ``words`` holds LaTeX and prose. In texts, ``cut`` is the zero that cuts a path (:data:`~autograd_core.number.CUT`); ``eager`` is
-    the value with tests for it, which programs know from the graph. The rest are the row's roles, which everything that treats some rows apart reads:
+    In these texts, ``cut`` is the zero that cuts a path (:data:`~autograd_core.number.CUT`); ``eager`` is the value with
+    tests for it, where programs have another way to know (see ``programs/reach.py``). ``words`` holds LaTeX and prose.
+    The rest are the row's roles, which everything that treats some rows apart reads:
 
     ``method``: the method of numbers that it becomes (``"exp"``, ``"__add__"``; empty for none),
     ``activation``: whether it is one of a neuron, ``torch``: PyTorch's name of that activation, with its arguments,

@@ -171,7 +171,7 @@ def find_nonfinite(output: Value) -> NonFinite | None:
 
 
 def _zero_times_infinity(order: list[Value]) -> NonFinite | None:
-    """The first node, from the output, where a gradient of 0 that was computed meets an infinite local derivative, or the other way round."""
+    """The first node, from the output, where a computed gradient of 0 meets an infinite local derivative, or the other way round."""
     total = {order[-1]: 1.0}
     for node in reversed(order):
         upstream = total.get(node, CUT)

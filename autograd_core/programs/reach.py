@@ -78,7 +78,7 @@ class Reach:
     def __init__(self, graph: Graph, dialect: Dialect, row: Rows) -> None:
         self.graph, self.dialect, self.row = graph, dialect, row
         inner = [(node, parents) for node, parents in graph.order if parents and node in graph.varying]
-        self.watched = any([row(node, parents).singular for node, parents in inner])
+        self.watched = any(row(node, parents).singular for node, parents in inner)
         self.below: set[Value] = set()
         for node, parents in inner if self.watched and graph.single else ():
             for parent, edge in zip(parents, row(node, parents).edges):
@@ -112,7 +112,9 @@ class Reach:
         whole = spelling("v if r != 0.0 else 0.0", self.dialect)
         return whole.fill({"v": term, "r": reach}), whole.precedence
 
-    def of_edges(self, node: Value, parents: Sequence[Value], edges: Sequence[tuple[Value, Edge]], texts: Texts, upstream: Written | None) -> list[Written | None]:
+    def of_edges(
+        self, node: Value, parents: Sequence[Value], edges: Sequence[tuple[Value, Edge]], texts: Texts, upstream: Written | None
+    ) -> list[Written | None]:
         """For each edge, the text of the reach of what flows through it."""
         if not self.watched:
             return [None] * len(edges)

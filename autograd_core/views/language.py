@@ -5,18 +5,22 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any, NamedTuple, NoReturn
 
 from .. import functions as primitives
 from ..number import FAMILIES, TABLE, real
 from ..value import Value
 
-_OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%", ast.FloorDiv: "//"}
 _CONSTANTS = {"pi": math.pi, "e": math.e}
-_SEQUENCES = ("dot", "logsumexp")  # called with lists
+_SEQUENCES = ("dot", "logsumexp", "softmax", "log_softmax", "prod")  # called with lists
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: getattr(primitives, name, row) for name, row in TABLE.items() if name.isidentifier() and not row.internal
 }
+_FUNCTIONS |= {name: getattr(primitives, name) for name in _SEQUENCES}
+_FUNCTIONS |= {"ln": TABLE["log"]}
+_FUNCTIONS |= {"max": lambda x, *more: reduce(TABLE["maximum"], more, x), "min": lambda x, *more: reduce(TABLE["minimum"], more, x)}
 
 
 class ExpressionError(ValueError):
@@ -55,6 +59,8 @@ class Parsed(NamedTuple):
                 if isinstance(result, Value) and result.name is None:
                     result.name = name
                 known[name] = result
+        if isinstance(result, list):
+            self._fail("this is a list of results: take one, as in softmax([x, y])[0]", self.statements[-1][1])
         return result
 
     def _apply(self, node: ast.expr, known: Mapping[str, Any]) -> Any:
@@ -64,6 +70,8 @@ class Parsed(NamedTuple):
             return known[node.id] if node.id in known else _CONSTANTS[node.id]
         if isinstance(node, ast.List | ast.Tuple):
             return [self._apply(part, known) for part in node.elts]
+        if isinstance(node, ast.Subscript):
+            return self._element(node, known)
         if isinstance(node, ast.UnaryOp):
             operand = self._apply(node.operand, known)
             return -operand if isinstance(node.op, ast.USub) else operand
@@ -84,6 +92,12 @@ class Parsed(NamedTuple):
             result = self._call(function, [result, self._apply(link.right, known)], link)
         return result
 
+    def _element(self, node: ast.Subscript, known: Mapping[str, Any]) -> Any:
+        results, place = self._apply(node.value, known), int(self._apply(node.slice, known))
+        if not isinstance(results, list) or not -len(results) <= place < len(results):
+            self._fail(f"[{place}] takes one of several results, and here are {len(results) if isinstance(results, list) else 1}", node)
+        return results[place]
+
     def _call(self, function: Callable[..., Any], operands: list[Any], node: ast.expr) -> Any:
         try:
             return function(*operands)
@@ -97,8 +111,9 @@ class Parsed(NamedTuple):
 def parse(text: str) -> Parsed:
     """Parse assignments and a last expression, separated by semicolons or new lines.
 
-    Allowed are numbers, names, ``+ - * / **``, brackets, the functions of the table, and lists in ``dot``
-    and ``logsumexp``. Raises :class:`ExpressionError` for anything else.
+    Allowed are numbers, names, ``+ - * / // % **``, brackets, the functions of the table, ``ln``, ``max`` and ``min`` of any
+    number of operands, lists in ``dot``, ``logsumexp``, ``prod`` and ``softmax``, and an index: ``softmax([x, y])[0]``.
+    Raises :class:`ExpressionError` for anything else.
 
     >>> program = parse("a = x * z; exp(a)")
     >>> program.inputs
@@ -164,15 +179,18 @@ def _check(node: ast.expr, program: Parsed, assigned: set[str]) -> None:
             close = difflib.get_close_matches(node.func.id, _FUNCTIONS, 1)
             hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(_FUNCTIONS))}"
             program._fail(f"unknown function {node.func.id}: {hint}", node)
-        arity = TABLE[node.func.id].arity
-        if arity is not None and len(parts) != arity and not (node.func.id in FAMILIES and len(parts) == 2):
+        arity = TABLE[node.func.id].arity if node.func.id in TABLE else 1 if node.func.id == "ln" else None
+        optional = node.func.id == "clip" or node.func.id in FAMILIES
+        if arity is not None and len(parts) != arity and not (optional and len(parts) == 2):
             program._fail(f"{node.func.id} takes {arity} operand{'s' if arity > 1 else ''}, not {len(parts)}", node)
         if node.func.id in _SEQUENCES:
             parts = [part for argument in parts for part in (argument.elts if isinstance(argument, ast.List) else [argument])]
+    elif isinstance(node, ast.Subscript) and _is_place(node.slice):
+        parts = [node.value]
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
         program._fail("^ is not a power here: write x ** 2", node)
     else:
-        program._fail(f"{ast.unparse(node)} is not understood: use numbers, names, + - * / ** and functions of the table", node)
+        program._fail(f"{ast.unparse(node)} is not understood: use numbers, names, + - * / // % ** and functions of the table", node)
     for part in parts:
         _check(part, program, assigned)
 
@@ -192,6 +210,12 @@ def bind(program: Parsed, assignments: Mapping[str, float]) -> dict[str, float]:
             used = ", ".join(program.inputs) or "no names"
             raise ExpressionError(f"{name} is given a value, but the expression does not use it (it uses {used})")
     return values
+
+
+def _is_place(node: ast.expr) -> bool:
+    """Whether it is a whole number, such as the index of a result."""
+    number = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
+    return isinstance(number, ast.Constant) and type(number.value) is int
 
 
 def _is_name(node: ast.AST, name: str) -> bool:

@@ -18,7 +18,7 @@ from random import Random
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
-import extreme_graphs as extreme
+import extreme_graphs as extreme  # noqa: E402
 
 
 def judged(seed: int, k: int, every: int) -> tuple[str, list[str]]:
