@@ -55,9 +55,10 @@ def _family(*defaults: float) -> Callable[[Callable[..., Primitive]], Callable[.
     return add
 
 
-# Texts that occur again: the nearest whole number (no float beyond 2 ** 52 has a fraction, and adding
-# 1.5 * 2 ** 52 rounds one away), and whether fmod, which has the sign of x, needs that of y.
-_NEAREST = "{0} if fabs({0}) >= 4503599627370496.0 else {0} + 6755399441055744.0 - 6755399441055744.0"
+# Texts that occur again: the nearest whole number (no float beyond 2 ** 52 has a fraction, and
+# adding 1.5 * 2 ** 52 rounds one away), and whether fmod, which has x's sign, needs that of y.
+_NEAREST = "{0} if fabs({0}) >= 4503599627370496.0 "
+_NEAREST += "else {0} + 6755399441055744.0 - 6755399441055744.0"
 _QUOTIENT = f"({_NEAREST.format('((x - fmod(x, y)) / y)')})"
 _TURN = "fmod(fabs(x), 2.0)"  # of sin(pi x), whose arguments are exact differences of it
 _OTHER_SIDE = "(fmod(x, y) < 0.0 and y > 0.0) or (fmod(x, y) > 0.0 and y < 0.0)"
@@ -102,14 +103,14 @@ def power(n: float) -> Primitive:
 
 # fmt: off
 # -- exponentials and logarithms -----------------------------------------------------------------
-exp   = _row("exp",   "exp(x)",   lambda out, x: out,                      method="exp", precedence=POWER)
-expm1 = _row("expm1", "expm1(x)", lambda out, x: exp(x),                   precedence=SUM)
-log   = _row("log",   "log(x)",   lambda out, x: 1.0 / x,                  method="log")
+exp   = _row("exp",   "exp(x)",   lambda out, x: out,              method="exp", precedence=POWER)
+expm1 = _row("expm1", "expm1(x)", lambda out, x: exp(x),           precedence=SUM)
+log   = _row("log",   "log(x)",   lambda out, x: 1.0 / x,          method="log")
 log1p = _row("log1p", "log1p(x)", lambda out, x: 1.0 / (1.0 + x))
 log2  = _row("log2",  "log2(x)",  lambda out, x: 1.4426950408889634 / x)
 log10 = _row("log10", "log10(x)", lambda out, x: 0.4342944819032518 / x)
-sqrt  = _row("sqrt",  "sqrt(x)",  lambda out, x: divide(0.5, out),         method="sqrt", singular=True)
-cbrt  = _row("cbrt",  "cbrt(x)" if hasattr(math, "cbrt")  # Python 3.10 has no cbrt
+sqrt  = _row("sqrt",  "sqrt(x)",  lambda out, x: divide(0.5, out), method="sqrt", singular=True)
+cbrt  = _row("cbrt",  "cbrt(x)" if hasattr(math, "cbrt")  # not in 3.10
                       else "copysign(pow(fabs(x), 1.0 / 3.0), x)",
                                   lambda out, x: divide(1.0 / 3.0, out * out), singular=True)
 
@@ -133,7 +134,7 @@ atan2 = _row("atan2", "atan2(x, y)", lambda out, x, y: (
              divide(divide(y, hypot(x, y)), hypot(x, y)),
              divide(divide(-x, hypot(x, y)), hypot(x, y))), arity=2, singular=True)
 hypot = _row("hypot", "hypot(x, y)", lambda out, x, y: (share(x, out), share(y, out)), arity=2,
-             evaluate=lambda x, y: builtins.abs(complex(x, y)))  # hypot of C, not of math
+             evaluate=lambda x, y: builtins.abs(complex(x, y)))  # as in C
 
 # -- error function: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.19; 2 / sqrt(pi)
 erf   = _row("erf",   "erf(x)",   lambda out, x: 1.1283791670955126 * exp(-(x * x)))
@@ -163,7 +164,7 @@ clip     = _row("clip",     "z if x > z or y > z else y if x < y else x", lambda
                 select(y - x, select(y - z, CUT, 1.0), CUT),
                 select(x - z, 1.0, select(y - z, 1.0, CUT))), arity=3)
 
-# -- whole numbers: fmod is exact, and so are these; the quotient is rounded to the nearest one -----
+# -- whole numbers: fmod is exact, and so are these; the quotient is rounded to the nearest one ---
 trunc    = _row("trunc",    "x - fmod(x, 1.0)", lambda out, x: CUT, method="__trunc__")
 floor    = _row("floor",    "x - fmod(x, 1.0) - 1.0 if fmod(x, 1.0) < 0.0 else x - fmod(x, 1.0)",
                 lambda out, x: CUT, method="__floor__")
@@ -172,7 +173,8 @@ ceil     = _row("ceil",     "x - fmod(x, 1.0) + 1.0 if fmod(x, 1.0) > 0.0 else x
 nearest  = _row("round",    _NEAREST.format("x"), lambda out, x: CUT)  # ties to even
 mod      = _row("%",        f"x / y if y == 0.0 else fmod(x, y) + y if {_OTHER_SIDE} "
                             "else fmod(x, y)",
-                lambda out, x, y: (1.0, -whole(x, y)), arity=2, method="__mod__", precedence=PRODUCT)
+                lambda out, x, y: (1.0, -whole(x, y)), arity=2, method="__mod__",
+                precedence=PRODUCT)
 whole    = _row("//",       f"x / y if y == 0.0 else {_QUOTIENT} - 1.0 if {_OTHER_SIDE} "
                             f"else {_QUOTIENT}",
                 lambda out, x, y: (CUT, CUT), arity=2, method="__floordiv__", precedence=PRODUCT)
@@ -194,7 +196,7 @@ def _sinc_far(k: int) -> str:
 
 @_family(0.0)
 def sinc(k: float) -> Primitive:
-    """The k-th derivative of ``sin(pi x) / (pi x)``: near 0 by its series, elsewhere from the one before.
+    """The k-th derivative of ``sin(pi x) / (pi x)``: by its series near 0, else from the one before.
 
     The k-th derivative of x times the function is x times this, plus k times the one before.
     """
@@ -258,8 +260,8 @@ def raised(k: float) -> Primitive:
     """``x ** y * log(x) ** k``, which its derivatives are made of; defined at ``x = 0``."""
     logarithms, at_zero = " * log(x)" * int(k), "-inf" if k % 2.0 else "inf"
     value = (
-        f"log2(x) if x < 0.0 else {'0.0' if k else 'pow(x, y)'} if x == 0.0 and y {'>' if k else '>='} 0.0 "
-        f"else {at_zero} if x == 0.0 else inf{logarithms} if y * log2(x) >= 1024.0 "
+        f"log2(x) if x < 0.0 else {'0.0' if k else 'pow(x, y)'} "
+        f"if x == 0.0 and y {'>' if k else '>='} 0.0 else {at_zero} if x == 0.0 else inf{logarithms} if y * log2(x) >= 1024.0 "
         f"else pow(x, y){logarithms}"
     )
 
@@ -275,8 +277,8 @@ def raised(k: float) -> Primitive:
 # fmt: off
 weighted_sum = _row("dot",       sequences.dot_statements,       _dot_derivatives,
                     arity=None, evaluate=sequences.dot, precedence=SUM, weighted_sum=True)
-log_sum_exp  = _row("logsumexp", sequences.logsumexp_statements, lambda out, *inputs: shares(*inputs),
-                    arity=None, evaluate=sequences.logsumexp)
+log_sum_exp  = _row("logsumexp", sequences.logsumexp_statements,
+                    lambda out, *inputs: shares(*inputs), arity=None, evaluate=sequences.logsumexp)
 
 # -- rows that only derivatives use; they overflow to inf instead of failing ----------------------
 divide  = _row("divide",  "x / y if y != 0.0 else x * copysign(inf, y)",
@@ -288,13 +290,13 @@ share   = _row("share",   "x / y if y != 0.0 else 0.0",  # of a length: 0 where 
 times   = _row("times",   "x * y if x != 0.0 else 0.0",  # x = 0 wins
                lambda out, x, y: (y, x), arity=2, internal=True, precedence=PRODUCT)
 
-# -- of the chain rule: products and sums that know whether anything flows (see number.CUT) ---------
+# -- of the chain rule: products and sums that know whether anything flows (see number.CUT) -------
 chain   = _row("chain",   "x * y", lambda out, x, y: (y, x), arity=2, internal=True,
                precedence=PRODUCT, eager="cut if x is cut or y is cut else x * y")
 merge   = _row("merge",   "x + y", lambda out, x, y: (1.0, 1.0), arity=2, internal=True,
                precedence=SUM,     eager="cut if x is cut and y is cut else x + y")
 
-# -- of piecewise rows: a side that is flat cuts; in the middle of a corner, no second derivative ---
+# -- of piecewise rows: a flat side cuts; in the middle of a corner, there is no second derivative -
 gate    = _row("gate",    "cut if x <= 0.0 else 1.0", lambda out, x: CUT, internal=True)
 select  = _row("select",  "y if x > 0.0 else z",
                lambda out, x, y, z: (CUT, select(x, 1.0, CUT), select(x, CUT, 1.0)),
@@ -305,6 +307,6 @@ exceeds = _row("exceeds", "1.0 if x > y else cut if x < y else 0.5 if x == y els
                lambda out, x, y: (corner(x, y), corner(x, y)), arity=2, internal=True)
 corner  = _row("corner",  "cut if x < y or x > y else nan",
                lambda out, x, y: (corner(x, y), corner(x, y)), arity=2, internal=True)
-exponent_shift = _row("exponent_shift", sequences.shift_statements, lambda out, *inputs: [CUT] * len(inputs),
-                      arity=None, evaluate=sequences.exponent_shift, internal=True)
+exponent_shift = _row("exponent_shift", sequences.shift_statements,
+                      lambda out, *inputs: [CUT] * len(inputs), arity=None, evaluate=sequences.exponent_shift, internal=True)
 # fmt: on
