@@ -196,7 +196,7 @@ def _sinc_far(k: int) -> str:
 
 @_family(0.0)
 def sinc(k: float) -> Primitive:
-    """The k-th derivative of ``sin(pi x) / (pi x)``: by its series near 0, else from the one before.
+    """The k-th derivative of ``sin(pi x) / (pi x)``: near 0 by a series, else from the one before.
 
     The k-th derivative of x times the function is x times this, plus k times the one before.
     """
@@ -261,7 +261,8 @@ def raised(k: float) -> Primitive:
     logarithms, at_zero = " * log(x)" * int(k), "-inf" if k % 2.0 else "inf"
     value = (
         f"log2(x) if x < 0.0 else {'0.0' if k else 'pow(x, y)'} "
-        f"if x == 0.0 and y {'>' if k else '>='} 0.0 else {at_zero} if x == 0.0 else inf{logarithms} if y * log2(x) >= 1024.0 "
+        f"if x == 0.0 and y {'>' if k else '>='} 0.0 else {at_zero} if x == 0.0 "
+        f"else inf{logarithms} if y * log2(x) >= 1024.0 "
         f"else pow(x, y){logarithms}"
     )
 
@@ -308,5 +309,6 @@ exceeds = _row("exceeds", "1.0 if x > y else cut if x < y else 0.5 if x == y els
 corner  = _row("corner",  "cut if x < y or x > y else nan",
                lambda out, x, y: (corner(x, y), corner(x, y)), arity=2, internal=True)
 exponent_shift = _row("exponent_shift", sequences.shift_statements,
-                      lambda out, *inputs: [CUT] * len(inputs), arity=None, evaluate=sequences.exponent_shift, internal=True)
+                      lambda out, *inputs: [CUT] * len(inputs), arity=None,
+                      evaluate=sequences.exponent_shift, internal=True)
 # fmt: on
