@@ -21,8 +21,8 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 import extreme_graphs as extreme  # noqa: E402
 
 
-def judged(seed: int, k: int, every: int) -> tuple[str, list[str]]:
-    """What graph ``k`` is, and where its readings disagree."""
+def judged(seed: int, k: int, every: int) -> tuple[str, extreme.Judge]:
+    """What graph ``k`` is, and what was found of it."""
     random = Random(f"{seed} {k}")
     steps, xs = extreme.draw(random)
     judge = extreme.Judge(steps, xs)
@@ -30,7 +30,7 @@ def judged(seed: int, k: int, every: int) -> tuple[str, list[str]]:
     judge.second_order()
     others = [random.choices(extreme.EXTREMES, extreme.WEIGHTS, k=len(xs)) for _ in range(2)]
     judge.programs(["python", "numpy", *(["c"] if every and k % every == 0 else [])], others)
-    return f"graph {k}: {extreme.text(steps)} at {xs}", judge.found
+    return f"graph {k}: {extreme.text(steps)} at {xs}", judge
 
 
 def main() -> int:
@@ -41,17 +41,21 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=40, help="one graph in so many is compiled as C; 0 for none")
     parser.add_argument("--show", type=int, default=10, help="disagreements that are printed")
     options = parser.parse_args()
-    start, wrong, kinds = time.perf_counter(), 0, Counter[str]()
+    start, wrong, kinds, compared = time.perf_counter(), 0, Counter[str](), Counter[str]()
     for k in range(options.first, options.first + options.count):
-        what, found = judged(options.seed, k, options.every)
-        if found:
+        what, judge = judged(options.seed, k, options.every)
+        compared += judge.compared
+        if judge.found:
             wrong += 1
-            kinds.update(line.split(":")[0].split(" at ")[0] for line in found)
+            kinds.update(line.split(":")[0].split(" at ")[0] for line in judge.found)
             if wrong <= options.show:
-                print(what, *(f"    {line}" for line in found[:4]), sep="\n", flush=True)
+                print(what, *(f"    {line}" for line in judge.found[:4]), sep="\n", flush=True)
     taken = time.perf_counter() - start
     print(f"seed {options.seed}: {options.count} graphs, {wrong} with readings that disagree ({taken:.0f} s)")
     for kind, count in kinds.most_common():
+        print(f"    {count:6} {kind}")
+    print(f"{sum(compared.values())} comparisons, of which:")
+    for kind, count in compared.most_common(30):
         print(f"    {count:6} {kind}")
     return int(wrong > 0)
 
