@@ -28,14 +28,13 @@ def primitive(
     precedence: int = CONDITIONAL,
     summary: str = "",
     example: str = "",
-    singular: bool = False,
 ) -> Primitive:
     """Add an operation to the table, and with it every reading of it: ``backward``, duals, formulas, programs.
 
     ``python`` is the value as an expression in ``x`` (and ``y``, ``z``) over the functions of :mod:`math`;
     ``derivatives(out, x)`` is its derivative, in arithmetic and the functions of this module (for several
-    operands ``derivatives(out, x, y)``, a tuple). ``singular=True`` says that a derivative may be infinite where the
-    value is finite: then nothing flows where 0 meets it. Calling it again under the same name replaces the row.
+    operands ``derivatives(out, x, y)``, a tuple). Where a piecewise row is flat, take the 0 from ``step(x)``: it cuts the
+    path, and a plain 0 times an infinite derivative is nan. Calling it again under the same name replaces the row.
 
     >>> from autograd_core import Value, exp, primitive
     >>> gaussian = primitive("gaussian", "exp(-x * x)", lambda out, x: -2.0 * x * out)
@@ -56,7 +55,7 @@ def primitive(
     if unknown:
         raise NameError(f"{python!r} uses {', '.join(unknown)}: allowed are {', '.join(OPERANDS[:arity])} and the names of the math module")
     words = Words(latex, domain, summary, example)
-    return register(Primitive(name, python, derivatives, arity=arity, words=words, precedence=precedence, singular=singular))
+    return register(Primitive(name, python, derivatives, arity=arity, words=words, precedence=precedence))
 
 
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:

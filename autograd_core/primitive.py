@@ -68,7 +68,6 @@ class Primitive:
     ``arithmetic``: whether it is written as an operator, and may be printed inside a larger sum,
     ``weighted_sum``: whether its operands are weights, as many inputs, and a bias,
     ``internal``: whether it only stands in derivatives, where no user writes it,
-    ``singular``: whether a derivative may be infinite where the value is finite, because its rule divides by what may be 0,
     ``symbol``: how pictures write it; its name if nothing else is said.
 
     >>> from autograd_core import TABLE
@@ -96,7 +95,6 @@ class Primitive:
         arithmetic: bool = False,
         weighted_sum: bool = False,
         internal: bool = False,
-        singular: bool = False,
         symbol: str = "",
     ) -> None:
         self.name, self.arity, self.python, self.derivatives = name, arity, python, derivatives
@@ -107,7 +105,7 @@ class Primitive:
         self.domain, self.summary, self.example, self.reads = words[1:]
         self.method = method or (name if activation else "")
         self.activation, self.torch, self.initialization = activation, torch, initialization
-        self.arithmetic, self.weighted_sum, self.internal, self.singular = arithmetic, weighted_sum, internal, singular
+        self.arithmetic, self.weighted_sum, self.internal = arithmetic, weighted_sum, internal
         self.symbol = symbol or name
         self.evaluate = evaluate or _compiled(self.eager, arity)
         if self.summary:

@@ -8,8 +8,7 @@ library's own arithmetic, so that they can be read over floats (the backward pas
 Derivatives that every textbook lists are given without a source; the others name theirs. At kinks
 the choices are those of PyTorch and HIPS autograd: 0 for relu and abs, a half each for a tie of
 maximum or minimum, the left derivative for leaky_relu and elu. Where a derivative is infinite, the
-rows divide by ``divide``, which follows IEEE 754, so that the forward pass does not fail; such a
-row is ``singular``.
+rows divide by ``divide``, which follows IEEE 754, so that the forward pass does not fail.
 
 A derivative of any order is right or not finite. So a row that takes one branch at its kink (relu)
 has the derivatives of that branch, and the zero of a flat branch is ``CUT``: nothing flows there.
@@ -76,7 +75,7 @@ div = _row("/",   "x / y", lambda out, x, y: (1.0 / y, -out / y), method="__true
 neg = _row("neg", "-x",    lambda out, x: -1.0,                   method="__neg__",
            precedence=SIGN, arithmetic=True, evaluate=operator.neg, symbol="−")
 general_power = _row("pow", "pow(x, y) if x >= 0.0 else log(x)", lambda out, x, y: (
-           times(y, raised(0.0)(x, y - 1.0)), raised(1.0)(x, y)), arity=2, singular=True)
+           times(y, raised(0.0)(x, y - 1.0)), raised(1.0)(x, y)), arity=2)
 # fmt: on
 
 
@@ -97,7 +96,7 @@ def power(n: float) -> Primitive:
         slope = lambda out, x: n * out / x
     elif n < 1.0:  # infinite at 0, where pow(0.0, n - 1.0) would fail
         slope = lambda out, x: divide(n, power(1.0 - n)(x))
-    roles = {"precedence": POWER, "singular": 0.0 < n < 1.0, "method": "__pow__"}
+    roles = {"precedence": POWER, "method": "__pow__"}
     return _unregistered("**", value, slope, words=words, constants=(n,), **roles)
 
 
@@ -109,30 +108,27 @@ log   = _row("log",   "log(x)",   lambda out, x: 1.0 / x,          method="log")
 log1p = _row("log1p", "log1p(x)", lambda out, x: 1.0 / (1.0 + x))
 log2  = _row("log2",  "log2(x)",  lambda out, x: 1.4426950408889634 / x)
 log10 = _row("log10", "log10(x)", lambda out, x: 0.4342944819032518 / x)
-sqrt  = _row("sqrt",  "sqrt(x)",  lambda out, x: divide(0.5, out), method="sqrt", singular=True)
+sqrt  = _row("sqrt",  "sqrt(x)",  lambda out, x: divide(0.5, out), method="sqrt")
 cbrt  = _row("cbrt",  "cbrt(x)" if hasattr(math, "cbrt")  # not in 3.10
                       else "copysign(pow(fabs(x), 1.0 / 3.0), x)",
-                                  lambda out, x: divide(1.0 / 3.0, out * out), singular=True)
+                                  lambda out, x: divide(1.0 / 3.0, out * out))
 
 # -- trigonometric and hyperbolic functions ------------------------------------------------------
 sin   = _row("sin",   "sin(x)",   lambda out, x: cos(x), method="sin")
 cos   = _row("cos",   "cos(x)",   lambda out, x: -sin(x), method="cos")
 tan   = _row("tan",   "tan(x)",   lambda out, x: 1.0 + out * out)
-asin  = _row("asin",  "asin(x)",  lambda out, x: divide(1.0, sqrt((1.0 - x) * (1.0 + x))),
-             singular=True)
-acos  = _row("acos",  "acos(x)",  lambda out, x: divide(-1.0, sqrt((1.0 - x) * (1.0 + x))),
-             singular=True)
+asin  = _row("asin",  "asin(x)",  lambda out, x: divide(1.0, sqrt((1.0 - x) * (1.0 + x))))
+acos  = _row("acos",  "acos(x)",  lambda out, x: divide(-1.0, sqrt((1.0 - x) * (1.0 + x))))
 atan  = _row("atan",  "atan(x)",  lambda out, x: 1.0 / (1.0 + x * x))
 sinh  = _row("sinh",  "sinh(x)",  lambda out, x: cosh(x))
 cosh  = _row("cosh",  "cosh(x)",  lambda out, x: sinh(x))
 tanh  = _row("tanh",  "tanh(x)",  lambda out, x: 1.0 - out * out,  activation=True, torch="Tanh()")
 asinh = _row("asinh", "asinh(x)", lambda out, x: 1.0 / hypot(1.0, x))
-acosh = _row("acosh", "acosh(x)", lambda out, x: divide(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)),
-             singular=True)
+acosh = _row("acosh", "acosh(x)", lambda out, x: divide(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)))
 atanh = _row("atanh", "atanh(x)", lambda out, x: 1.0 / ((1.0 - x) * (1.0 + x)))
 atan2 = _row("atan2", "atan2(x, y)", lambda out, x, y: (
              divide(divide(y, hypot(x, y)), hypot(x, y)),
-             divide(divide(-x, hypot(x, y)), hypot(x, y))), arity=2, singular=True)
+             divide(divide(-x, hypot(x, y)), hypot(x, y))), arity=2)
 hypot = _row("hypot", "hypot(x, y)", lambda out, x, y: (share(x, out), share(y, out)), arity=2,
              evaluate=lambda x, y: builtins.abs(complex(x, y)))  # as in C
 
@@ -271,7 +267,7 @@ def raised(k: float) -> Primitive:
         return slope + k * raised(k - 1.0)(x, y - 1.0) if k else slope, raised(k + 1.0)(x, y)
 
     reads = WORDS["raised"]._replace(reads=f"pow(x, y){logarithms}")
-    roles = {"arity": 2, "constants": (k,), "internal": True, "singular": True}
+    roles = {"arity": 2, "constants": (k,), "internal": True}
     return _unregistered("raised", value, derivatives, words=reads, **roles)
 
 
@@ -284,10 +280,10 @@ log_sum_exp  = _row("logsumexp", sequences.logsumexp_statements,
 # -- rows that only derivatives use; they overflow to inf instead of failing ----------------------
 divide  = _row("divide",  "x / y if y != 0.0 else x * copysign(inf, y)",
                lambda out, x, y: (divide(1.0, y), divide(-out, y)),
-               arity=2, internal=True, singular=True)
+               arity=2, internal=True)
 share   = _row("share",   "x / y if y != 0.0 else 0.0",  # of a length: 0 where there is none
                lambda out, x, y: (divide(1.0, y), divide(-out, y)),
-               arity=2, internal=True, singular=True)
+               arity=2, internal=True)
 times   = _row("times",   "x * y if x != 0.0 else 0.0",  # x = 0 wins
                lambda out, x, y: (y, x), arity=2, internal=True, precedence=PRODUCT)
 
