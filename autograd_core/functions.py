@@ -138,13 +138,15 @@ def round(x: Any, digits: int | None = None) -> Any:  # noqa: A001  the built-in
     return x.__round__(digits) if isinstance(x, Number) else builtins.round(real(x), digits)
 
 
-def sinc(x: Any) -> Any:
-    """``sin(pi x) / (pi x)``, and 1 at 0, as NumPy's.
+def sinc(x: Any, order: float = 0) -> Any:
+    """``sin(pi x) / (pi x)``, and 1 at 0, as NumPy's; or its derivative of that order.
 
     >>> sinc(0.0), sinc(0.5) == 2 / math.pi
     (1.0, True)
     """
-    return FAMILIES["sinc"](0.0)(x)
+    if order < 0 or order != int(order):
+        raise ValueError(f"the order of a derivative is 0, 1, 2, ..., not {order!r}")
+    return FAMILIES["sinc"](float(order))(x)
 
 
 def prod(xs: Iterable[Any]) -> Any:

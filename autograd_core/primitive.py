@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from . import number
 from .number import CUT, FAMILIES, Number, real
+from .sequences import Statements
 from .words import Words
 
 TABLE: dict[str, Primitive] = number.TABLE
@@ -22,15 +23,6 @@ TABLE: dict[str, Primitive] = number.TABLE
 CONDITIONAL, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 
 OPERANDS = ("x", "y", "z")
-
-
-class Statements(NamedTuple):
-    """How a row on any number of operands ``x0, x1, ...`` is spelled: a name for each intermediate result, in order,
-    then the value and the derivative by each operand in terms of the operands and those names."""
-
-    before: list[tuple[str, str]]
-    value: str
-    derivatives: list[str]
 
 
 class DomainError(ValueError):

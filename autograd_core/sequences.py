@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
-from .primitive import Statements
+
+class Statements(NamedTuple):
+    """How a row on any number of operands ``x0, x1, ...`` is spelled: a name for each intermediate result, in order,
+    then the value and the derivative by each operand in terms of the operands and those names."""
+
+    before: list[tuple[str, str]]
+    value: str
+    derivatives: list[str]
 
 
 def dot(*inputs: float) -> float:
+    """Weights, as many inputs, and a bias: the sum of their products and the bias."""
     # A plain loop from the left: the rounding of sum and sumprod differs between versions.
     n = len(inputs) // 2
     total = inputs[0] * inputs[n]
@@ -17,6 +26,7 @@ def dot(*inputs: float) -> float:
 
 
 def dot_statements(count: int) -> Statements:
+    """The spelling of :func:`dot`."""
     n = count // 2
     before, total = _partial_sums([f"x{i} * x{n + i}" for i in range(n)])
     weights, inputs = [f"x{i}" for i in range(n)], [f"x{n + i}" for i in range(n)]
@@ -33,6 +43,7 @@ def _partial_sums(terms: list[str], length: int = 32) -> tuple[list[tuple[str, s
 
 
 def logsumexp(*inputs: float) -> float:
+    """The logarithm of the sum of exponentials, without overflow."""
     shift = exponent_shift(*inputs)
     if math.isinf(shift):
         return shift  # inf - inf would be nan
@@ -43,6 +54,7 @@ def logsumexp(*inputs: float) -> float:
 
 
 def exponent_shift(*inputs: float) -> float:
+    """What is subtracted from exponents: the largest, where exponentials could leave the range of a float, else 0."""
     largest = inputs[0]
     for x in inputs:
         largest = x if x > largest or x != x else largest
@@ -50,6 +62,7 @@ def exponent_shift(*inputs: float) -> float:
 
 
 def shift_statements(count: int) -> Statements:
+    """The spelling of :func:`exponent_shift`."""
     before = [("m0", "x0")]
     for i in range(1, count):
         before.append((f"m{i}", f"x{i} if x{i} > m{i - 1} or x{i} != x{i} else m{i - 1}"))
@@ -59,6 +72,7 @@ def shift_statements(count: int) -> Statements:
 
 
 def logsumexp_statements(count: int) -> Statements:
+    """The spelling of :func:`logsumexp`, whose derivatives are the shares of the exponentials."""
     shift = shift_statements(count)
     exponentials = [(f"e{i}", f"exp(x{i} - s)") for i in range(count)]
     sums, total = _partial_sums([name for name, _ in exponentials])

@@ -84,29 +84,22 @@ class Value(Number):
         """
         seed = real(seed)
         with _one_pass:
-            order = pass_order(self)
-            cut = CUT  # where it still stands when a node's turn comes, nothing has flowed there
+            order, cut = pass_order(self), CUT  # where it still stands when a node's turn comes, nothing has flowed there
             for node in order:
                 node.grad = cut
-            if seed != 0.0:
-                self.grad += seed
+            self.grad = self.grad + seed if seed else self.grad
             for node in reversed(order):
                 upstream, dx, y = node.grad, node._dx, node._y
-                if upstream is cut:
-                    continue
+                if upstream is cut: continue
                 if y is not None:
-                    if dx is not cut:
-                        node._x.grad += upstream * dx
+                    if dx is not cut: node._x.grad += upstream * dx
                     dy = node._dy
-                    if dy is not cut:
-                        y.grad += upstream * dy
+                    if dy is not cut: y.grad += upstream * dy
                 elif dx.__class__ is not tuple:
-                    if dx is not cut:
-                        node._x.grad += upstream * dx
+                    if dx is not cut: node._x.grad += upstream * dx
                 else:
                     for parent, derivative in zip(node._x, dx):
-                        if derivative is not cut:
-                            parent.grad += upstream * derivative
+                        if derivative is not cut: parent.grad += upstream * derivative
 
     @property
     def name(self) -> str | None:

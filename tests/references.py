@@ -99,6 +99,7 @@ REFERENCES = {
     "select": lambda x, y, z: y if x > 0 else z,
     "exponent_shift": exponent_shift,
 }
+T = sp.Dummy(real=True)
 # What SymPy calls each operation: its values only. A row's operands come first, then the constants of its family.
 SYMPY = {
     **{name: getattr(sp, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "erf", "erfc")},
@@ -111,8 +112,8 @@ SYMPY = {
     "sigmoid": lambda x: 1 / (1 + sp.exp(-x)), "softplus": lambda x: sp.log(1 + sp.exp(x)),
     "leaky_relu": lambda x, slope=0.01: sp.Piecewise((x, x > 0), (sp.Rational(slope) * x, True)),
     "elu": lambda x, alpha=1: sp.Piecewise((x, x > 0), (sp.Rational(alpha) * (sp.exp(x) - 1), True)),
-    "where": lambda x, y, z: sp.Piecewise((y, sp.Ne(x, 0)), (z, True)), "sinc": lambda x, k=0: sp.sinc(sp.pi * x).diff(x, k),
-    "clip": lambda x, low, high: sp.Piecewise((high, x > high), (low, x < low), (x, True)),
+    "where": lambda x, y, z: sp.Piecewise((y, sp.Ne(x, 0)), (z, True)), "sinc": lambda x, k=0: sp.diff(sp.sinc(sp.pi * T), T, int(k)).subs(T, x),
+    "clip": lambda x, low, high: sp.Piecewise((high, sp.Or(x > high, low > high)), (low, x < low), (x, True)),
     "floor": sp.floor, "ceil": sp.ceiling, "trunc": lambda x: sp.sign(x) * sp.floor(sp.Abs(x)), "round": lambda x: sp.floor(x + sp.Rational(1, 2)),
     "%": lambda x, y: x - y * sp.floor(x / y), "//": lambda x, y: sp.floor(x / y),
     "step": lambda x, at_zero=0: sp.Heaviside(x, at_zero), "sign": lambda x, at_zero=0: 2 * sp.Heaviside(x) - 1,

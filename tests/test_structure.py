@@ -19,7 +19,7 @@ STANDARD = sys.stdlib_module_names - {"this", "antigravity"}
 SLOTS = {name for name in autograd_core.Value.__slots__ if name.startswith("_")}
 # The rooms of each package, from the ground up: a file imports from rooms below its own, and from its own.
 ROOMS = {
-    "autograd_core": ["files", "number", "arguments", "words", "primitive", "sequences", "table", "functions", "formulas", "operators", "persistence", "value", "derivatives",
+    "autograd_core": ["files", "number", "arguments", "words", "sequences", "primitive", "table", "functions", "formulas", "operators", "persistence", "value", "derivatives",
                       "programs", "views", "__main__", "__init__"],
 }  # fmt: skip
 FLOORS = 8  # at most, in each package

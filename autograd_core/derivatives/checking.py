@@ -253,15 +253,18 @@ def _cause(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, check
     if isinstance(output, Value):
         for wrong in _wrong_rows(output):
             return wrong
+    because = ""
     if not math.isfinite(check.numeric) or not math.isfinite(check.analytic):
         found = find_nonfinite(output) if isinstance(output, Value) else None
-        return f"a value or derivative is not finite here{f': {found}' if found else '; find_nonfinite(output) names the node'}"
+        because = f"a value or derivative is not finite here{f': {found}' if found else '; find_nonfinite(output) names the node'}"
     try:
         left, right, smooth = _slopes(lambda x: _evaluate(f, xs, [*numbers[:i], x, *numbers[i + 1 :]]), numbers[i])
     except (ValueError, ArithmeticError) as error:
-        return f"the point is on the edge of where f is defined ({error})"
-    if not smooth:
+        return because or f"the point is on the edge of where f is defined ({error})"
+    if not smooth and math.isfinite(left) and math.isfinite(right):
         return f"a kink or jump at this point: the slope is {left:.6g} on the left and {right:.6g} on the right"
+    if because:
+        return because
     if check.analytic == 0.0:
         return "the graph is cut: the function reads .data, or computes with plain floats (math.exp instead of exp)"
     return "part of the graph is cut (.data, or math functions on plain floats), or a branch of the function changes near this point"

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from ..formulas.expression import derivative_formulas, to_text
 from ..formulas.spelling import TABLE_NOTATION, Dialect, Spelling, spelling
 from ..number import CUT
-from ..primitive import OPERANDS, PRODUCT, Primitive, Statements
+from ..primitive import OPERANDS, PRODUCT, Primitive
+from ..sequences import Statements
 
 
 class Edge(NamedTuple):
