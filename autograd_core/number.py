@@ -179,7 +179,6 @@ class Number:
     def __rfloordiv__(self: N, other: Any) -> N: return self._reflected("//", other)
     def __floor__(self: N) -> N: return self.apply(TABLE["floor"], self)
     def __ceil__(self: N) -> N: return self.apply(TABLE["ceil"], self)
-    def __trunc__(self: N) -> N: return self.apply(TABLE["trunc"], self)
     def __neg__(self: N) -> N: return self.apply(TABLE["neg"], self)
     def __pos__(self: N) -> N: return self
     def __abs__(self: N) -> N: return self.apply(TABLE["abs"], self)

@@ -7,6 +7,7 @@ formulas alike. Everything else in this package reads such rows; nothing else kn
 
 from __future__ import annotations
 
+import builtins
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -110,6 +111,8 @@ class Primitive:
         call, result = self.example.split(" -> ")
         if of_method and self.method == self.name:
             call = "from autograd_core import Value\n>>> " + call.replace(f"{self.name}(", "Value(") + f".{self.name}().data"
+        elif of_method and call.startswith(f"{self.name}(") and not hasattr(builtins, self.name):
+            call = f"from autograd_core import {self.name}\n>>> {call}"
         return f"{self.summary}\n\n>>> {call}\n{result}\n"
 
     def local_derivatives(self, out: Any, *inputs: Any) -> tuple[Any, ...]:

@@ -161,7 +161,7 @@ clip     = _row("clip",     "z if x > z or y > z else y if x < y else x", lambda
                 select(x - z, 1.0, select(y - z, 1.0, CUT))), arity=3)
 
 # -- whole numbers: fmod is exact, and so are these; the quotient is rounded to the nearest one ---
-trunc    = _row("trunc",    "x - fmod(x, 1.0)", lambda out, x: CUT, method="__trunc__")
+trunc    = _row("trunc",    "x - fmod(x, 1.0)", lambda out, x: CUT)
 floor    = _row("floor",    "x - fmod(x, 1.0) - 1.0 if fmod(x, 1.0) < 0.0 else x - fmod(x, 1.0)",
                 lambda out, x: CUT, method="__floor__")
 ceil     = _row("ceil",     "x - fmod(x, 1.0) + 1.0 if fmod(x, 1.0) > 0.0 else x - fmod(x, 1.0)",

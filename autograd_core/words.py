@@ -109,7 +109,7 @@ WORDS = {
     "identity":       Words("#1", "",
                             "x itself, as a node of its own: the linear activation.",
                             "identity(2.0) -> 2.0"),
-    "where":          Words(r"\begin{cases} #2 & #1 \ne 0 \\ #3 & #1 = 0 \end{cases}", "",
+    "where":          Words(r"\begin{cases} #2 & #1 \neq 0 \\ #3 & #1 = 0 \end{cases}", "",
                             "where(condition, a, b): a where the condition is not 0, else b.",
                             "where(1.0, 2.0, 3.0) -> 2.0"),
     "clip":           Words("", "",

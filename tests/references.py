@@ -84,7 +84,7 @@ REFERENCES = {
     "ceil": lambda x: mp.ceil(x),
     "trunc": lambda x: mp.sign(x) * mp.floor(abs(x)),
     "round": lambda x: mp.nint(x),
-    "%": lambda x, y: x - y * mp.floor(x / y) if y and abs(x / y) < 1e300 else None,  # beyond, the jumps are closer than the steps
+    "%": lambda x, y: x - y * mp.floor(x / y) if abs(x / y) < 1e300 or (x == float(x) and y == float(y)) else None,  # its jumps are closer than steps
     "//": lambda x, y: mp.floor(x / y),
     "sinc": lambda x, k: sinc(x, int(k)),
     "merge": lambda x, y: x + y,

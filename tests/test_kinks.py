@@ -147,6 +147,8 @@ OUTSIDE = {
     "acos": [(1.0000000000000002,), (-2.0,)],
     "acosh": [(0.9999999999999999,), (-2.0,)],
     "atanh": [(1.0,), (-1.0,), (2.0,)],
+    **{name: [(inf,), (-inf,)] for name in ("floor", "ceil", "trunc", "sinc 0.0", "sinc 1.0", "sinc 2.0")},
+    **{name: [(1.0, 0.0), (0.0, -0.0), (inf, 1.0)] for name in ("%", "//")},
 }
 UNRESTRICTED = {"** 3.0", "** 2.0", "** 1.0", "** 0.0"}  # their domain speaks of the family
 TOO_LARGE = {"exp": (800.0,), "expm1": (710.0,), "sinh": (-711.0,), "cosh": (711.0,)}

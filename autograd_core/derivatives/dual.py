@@ -86,6 +86,8 @@ def flow(upstream: Any, derivative: Any) -> Any:
     """What flows through an edge, without a factor of 1; ``CUT`` where it is cut."""
     if upstream is CUT or derivative is CUT:
         return CUT
+    if not isinstance(derivative, Number):
+        derivative = float(derivative)  # a plain operand may be an integer
     if type(upstream) is float:
         if upstream == 1.0:
             return derivative

@@ -87,7 +87,7 @@ def identifier(name: str) -> str:
 
 
 NOTATION = Dialect("javascript", _NAMES.__getitem__, ("", " ? ", " : ", ""), (" && ", " || "), identifier=identifier)
-PLAYED = NOTATION._replace(name="javascript of the player", cut="null")  # null is 0 in arithmetic, and is told from it
+PLAYED = NOTATION._replace(cut="null")  # null is 0 in arithmetic, and is told from it
 
 _HEAD = """\
 // program(parameters, inputs) takes two arrays of numbers and returns {result}.

@@ -185,7 +185,7 @@ def _check(node: ast.expr, program: Parsed, assigned: set[str]) -> None:
             program._fail(f"{node.func.id} takes {arity} operand{'s' if arity > 1 else ''}, not {len(parts)}", node)
         if node.func.id in _SEQUENCES:
             parts = [part for argument in parts for part in (argument.elts if isinstance(argument, ast.List) else [argument])]
-    elif isinstance(node, ast.Subscript) and _is_place(node.slice):
+    elif isinstance(node, ast.Subscript) and _is_place(node.slice) and _may_be_list(node.value, assigned):
         parts = [node.value]
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
         program._fail("^ is not a power here: write x ** 2", node)
@@ -210,6 +210,12 @@ def bind(program: Parsed, assignments: Mapping[str, float]) -> dict[str, float]:
             used = ", ".join(program.inputs) or "no names"
             raise ExpressionError(f"{name} is given a value, but the expression does not use it (it uses {used})")
     return values
+
+
+def _may_be_list(node: ast.expr, assigned: set[str]) -> bool:
+    """Whether it is a call that gives a list of results, or the name of a result."""
+    call = isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("softmax", "log_softmax")
+    return call or (isinstance(node, ast.Name) and node.id in assigned)
 
 
 def _is_place(node: ast.expr) -> bool:
