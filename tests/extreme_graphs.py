@@ -204,13 +204,14 @@ class Judge:
         hessian = attempt(lambda: [x for row in ac.hessian(self.f)(self.xs) for x in row])
         flat = [x for row in rows for x in row]
         self.require("gradients of gradients, hessian", equal, flat, hessian)
-        if not all(in_range(g) for g in self.found_graph) or not in_range(self.out):
+        along = lambda i: lambda at: ac.jvp(self.f, (at,), (self.unit(i),))[1]  # noqa: E731
+        tangents = [t for i in range(self.n) if isinstance(t := along(i)(self.leaves), Value)]
+        if not all(map(in_range, [self.out, *self.found_graph, *tangents])):
             return
         size = max([s for g in self.found_graph for s in scales(g, self.leaves)], default=0.0)
         allowed = [1e-9 * (size + max([abs(s) for s in flat if math.isfinite(s)], default=0.0))] * len(flat)
         columns = [rows[j][i] for i in range(self.n) for j in range(self.n)]
         self.require("symmetry of the Hessian", agree, flat, columns, allowed)
-        along = lambda i: lambda at: ac.jvp(self.f, (at,), (self.unit(i),))[1]  # noqa: E731
         each = range(self.n)
         readings = {
             "jvp of grad": lambda: [x for j in each for x in ac.jvp(ac.grad(self.f), (self.xs,), (self.unit(j),))[1]],
