@@ -42,6 +42,7 @@
       frame.contribution = flows ? upstream * local : 0;
       frame.total = Number(nodes[frame.node].grad);
     });
+    nodes.forEach((node) => { node.grad = Number(node.grad); });
   }
 
   function caption(frame) {
