@@ -14,7 +14,8 @@ from ..derivatives.dual import flow, joined
 from ..formulas.expression import Expression, Literal, Symbol, parts, to_text
 from ..formulas.spelling import TABLE_NOTATION, Spelling
 from ..number import CUT
-from ..primitive import PRODUCT, Primitive, Statements
+from ..primitive import PRODUCT, Primitive
+from ..sequences import Statements
 from ..value import Constant, Value, topological_order
 from .names import is_given, shortened
 from .zoom import require_one_of
