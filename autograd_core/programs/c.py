@@ -85,11 +85,12 @@ class CProgram(Program):
         self.source = sources.text
         library = compiler.load(sources.files(self._results))
         weakref.finalize(self, compiler.unload, library).atexit = False
-        self._row = _function(library.row_program, "pppp")
+        self._row = _function(library.row_program, "pppp") if sources.has_row else None
         self._rows_program = _function(library.rows_program, "pplpp")
         self._block = _function(library.rows_block, "pplpp") if self.single else None
         self._add = _function(library.rows_add, "pp") if self.single else None
-        sizes = (self._wrt_count, self._input_count, self._results, library.row_memory(), library.rows_memory())
+        row_memory = library.row_memory() if sources.has_row else 0
+        sizes = (self._wrt_count, self._input_count, self._results, row_memory, library.rows_memory())
         self._buffers = _Buffers(*sizes)
         self._no_inputs = [0.0] * self._input_count
 
@@ -98,7 +99,10 @@ class CProgram(Program):
         buffers = self._buffers
         parameters = _address(wrt_values) or buffers.parameters.filled(wrt_values)
         inputs = _address(input_values) or buffers.inputs.filled(input_values)
-        self._row(parameters, inputs, buffers.out.address, buffers.for_row.address)
+        if self._row:
+            self._row(parameters, inputs, buffers.out.address, buffers.for_row.address)
+        else:
+            self._rows_program(parameters, inputs, 1, buffers.out.address, buffers.for_rows.address)
         return self._result(buffers.out, hasattr(wrt_values, "dtype"))
 
     def batch(self, wrt_values: Sequence[float], rows: Any) -> Any:

@@ -15,6 +15,7 @@ from .statements import NAME, Statement
 WHOLE = 600  # operands up to which a program is one function, which reads best
 PART = 100  # operands in each function of a longer one: the compiler's time grows faster than a function; one large function runs no faster
 FILE = 40  # such functions in each file: several files are compiled at a time
+ONE_ROW = 5_000  # operands up to which one row has code of its own; above, the compiler's time counts, and one row runs as a vector
 ROW, ROWS = "#define LANES 1\n", ""
 _ARGUMENTS = "const double *parameters, const number *inputs, number *v, number *totals"
 
@@ -42,7 +43,7 @@ class Sources:
         texts = ["\n".join(self._functions[i : i + size]) for i in range(0, len(self._functions), size)]
         texts[-1] = "\n".join([texts[-1], self._gradients()])
         files = []
-        for lanes in (ROWS, ROW):
+        for lanes in (ROWS, ROW)[: 1 + self.has_row]:
             heads = [f"{lanes}{last}{_asset('loops.h')}{self._heads()}{_wrappers(text, one_row=bool(lanes))}" for text in texts]
             ends = [""] * (len(texts) - 1) + [_asset("rows.h")]
             files += [f"{head}\n{text}\n{end}" for head, text, end in zip(heads, texts, ends)]
@@ -60,7 +61,8 @@ class Sources:
         }  # fmt: skip
         listed = ", ".join(f"{name} = {value}" for name, value in constants.items())
         place = "(t)" if plain else "place_of_total[t]"
-        return f"enum {{ {listed} }};\n#define SINGLE {int(looped.single)}\n#define PLACE(t) {place}\n{table}"
+        speed = '#pragma GCC optimize ("O2")\n' if looped.matrices else ""
+        return f"{speed}enum {{ {listed} }};\n#define SINGLE {int(looped.single)}\n#define PLACE(t) {place}\n{table}"
 
     # -- the statements ------------------------------------------------------------------------------------------
     def _statement_functions(self) -> list[str]:
@@ -71,6 +73,7 @@ class Sources:
         home: dict[str, int] = {}
         statements = [*emitted.forward, *emitted.backward, *results]
         counts = [max(1, len(NAME.findall(statement.text))) for statement in statements]
+        self.has_row = sum(counts) <= ONE_ROW
         if sum(counts) > WHOLE:
             room = limit = PART
         for statement, count in zip(statements, counts):
