@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         gradcheck,
         numerical_gradient,
     )
+    from .files import replace_file
     from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
     from .programs.program import Program
@@ -78,6 +79,7 @@ _LAZY = {
         "gradcheck",
         "numerical_gradient",
     ),
+    "files": ("replace_file",),
     "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
     "programs.program": ("Program",),
@@ -167,6 +169,7 @@ __all__ = [
     "pow",
     "primitive",
     "relu",
+    "replace_file",
     "sigmoid",
     "sign",
     "sin",

@@ -6,6 +6,7 @@ import math
 import pathlib
 import re
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -312,6 +313,42 @@ def test_keyword_arguments_are_numbers_too_in_any_order(dialect):
         assert fast(*arguments, **keywords) == plain(*arguments, **keywords)
     assert len(calls) == 6
     assert {"c", "a"} <= set(re.findall(r"\w+", fast.program(1.0, c=0.5).source))
+
+
+class Point(NamedTuple):
+    x: float
+    y: float
+
+
+def of_a_dictionary(p, x=1.0):
+    """A model whose parameters stand in a dictionary."""
+    hidden = [ac.tanh(ac.dot(row, x["at"], b)) for row, b in zip(p["w"], p["b"])]
+    return {"sum": sum(hidden, 0.0), "each": hidden, "point": Point(x["at"][0], p["b"][0] * 2.0)}
+
+
+@every_dialect
+def test_dictionaries_and_named_tuples_are_structures(dialect):
+    f, calls = counted(of_a_dictionary)
+    fast = jit(f, dialect)
+    p = {"w": [[1.0, 2.0], [-0.5, 0.25]], "b": [0.5, -0.5]}
+    in_another_order = {"b": [-1.5, 3.0], "w": [[0.0, 1.0], [2.0, 3.0]]}
+    for parameters in (p, in_another_order, {name: p[name] for name in ("b", "w")}):
+        for x in ({"at": [0.5, -1.0]}, {"at": [3.0, 0.125]}):
+            for found in (fast(parameters, x), fast(parameters, x=x), fast(p=parameters, x=x)):
+                expected = of_a_dictionary(parameters, x)
+                assert list(found) == list(expected)
+                assert [found["sum"], *found["each"]] == pytest.approx([expected["sum"], *expected["each"]], rel=1e-15)
+                assert found["point"] == expected["point"]
+                assert type(found["point"]) is Point
+    assert len(calls) == 2 * 3
+    with pytest.raises(KeyError):
+        fast({"w": [[1.0, 2.0]]}, {"at": [0.5, -1.0]})
+
+
+def test_a_gradient_by_a_dictionary_is_a_dictionary():
+    loss = lambda p, x: (p["w"] * x + p["b"]) ** 2  # noqa: E731
+    assert jit(grad(loss))({"w": 2.0, "b": -1.0}, 3.0) == {"w": 30.0, "b": 10.0}
+    assert jit(grad(loss))({"b": -1.0, "w": 2.0}, x=3.0) == {"w": 30.0, "b": 10.0}
 
 
 @pytest.mark.parametrize(("static", "kind", "message"), [

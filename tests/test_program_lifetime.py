@@ -115,7 +115,7 @@ def test_save_returns_the_path_and_replaces_what_was_there(dialect, tmp_path):
 
 def test_files_are_written_in_one_place(monkeypatch, tmp_path):
     written = []
-    monkeypatch.setattr(shared, "_replace_file", lambda path, text: written.append(path.name))
+    monkeypatch.setattr(shared, "replace_file", lambda path, text: written.append(path.name))
     for dialect, made in DIALECTS.items():
         for ending in made.endings:
             a_program(dialect).save(tmp_path / f"program{ending}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _ctypes
 import ctypes
 import hashlib
 import os
@@ -48,14 +47,6 @@ def load(sources: Sequence[str]) -> ctypes.CDLL:
         built.write_bytes(content + hashlib.sha256(content).digest())  # loaders do not read what follows the library
         os.replace(built, library)
     return ctypes.CDLL(str(library))
-
-
-def unload(library: ctypes.CDLL) -> None:
-    """Give back the memory of a loaded library, whose functions are not to be called any more."""
-    if sys.platform == "win32":
-        _ctypes.FreeLibrary(library._handle)
-    else:
-        _ctypes.dlclose(library._handle)
 
 
 def _is_whole(library: Path) -> bool:

@@ -44,7 +44,7 @@ class Sources:
         texts[-1] = "\n".join([texts[-1], self._gradients()])
         files = []
         for lanes in (ROWS, ROW)[: 1 + self.has_row]:
-            heads = [f"{lanes}{last}{_asset('loops.h')}{self._heads()}{_wrappers(text, one_row=bool(lanes))}" for text in texts]
+            heads = [f"{lanes}{last}{_asset('loops.h')}{self._heads()}{_wrappers(text, one_row=lanes == ROW)}" for text in texts]
             ends = [""] * (len(texts) - 1) + [_asset("rows.h")]
             files += [f"{head}\n{text}\n{end}" for head, text, end in zip(heads, texts, ends)]
         return files

@@ -22,10 +22,6 @@ DIALECTS: dict[str, type[Program]] = {
 
 Each stands in the file of its name. A new one is such a file, with its notation, reserved words and class, and an entry here.
 ``runs_here`` tells the dialects whose programs Python calls from those that are only written to files.
-
->>> from autograd_core import DIALECTS
->>> [name for name, program in DIALECTS.items() if program.runs_here]
-['python', 'numpy', 'c']
 """
 
 
@@ -52,6 +48,10 @@ def compile_graph(output: Value | Sequence[Value], wrt: Sequence[Value], inputs:
       return [v1, [x + x]];
     }
     <BLANKLINE>
+
+    >>> from autograd_core import DIALECTS
+    >>> {name: (program.endings, program.runs_here) for name, program in DIALECTS.items()}["javascript"]
+    (('.js', '.mjs', '.cjs'), False)
 
     Raises ``ValueError`` for an unknown dialect, for a node in ``wrt`` or ``inputs`` that is no leaf or stands there twice.
     """

@@ -46,13 +46,7 @@ def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int |
     """
     _check_dialect(dialect)
     signature = _Signature(f, [static_argnums] if hasattr(static_argnums, "__index__") else static_argnums)  # type: ignore[list-item]
-    recordings: dict[Any, Recording] = {}
-
-    def recorded(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Recording:
-        shape = signature.shape(arguments, keywords)
-        if shape not in recordings:
-            recordings[shape] = _record(f, signature, arguments, keywords, dialect)
-        return recordings[shape]
+    recorded = _Recordings(f, signature, dialect).of
 
     @functools.wraps(f)
     def run(*arguments: Any, **keywords: Any) -> Any:
@@ -80,6 +74,20 @@ class Recording(NamedTuple):
     captured: list[Value]
     data: list[float]
     """What the captured Values were."""
+
+
+class _Recordings:
+    """The recordings of a function, one for each shape of its arguments."""
+
+    def __init__(self, f: Callable[..., Any], signature: _Signature, dialect: str) -> None:
+        self.f, self.signature, self.dialect = f, signature, dialect
+        self.by_shape: dict[Any, Recording] = {}
+
+    def of(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Recording:
+        shape = self.signature.shape(arguments, keywords)
+        if shape not in self.by_shape:
+            self.by_shape[shape] = _record(self.f, self.signature, arguments, keywords, self.dialect)
+        return self.by_shape[shape]
 
 
 class _Signature:

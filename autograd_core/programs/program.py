@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ..files import replace_file
 from ..formulas.spelling import Dialect
 from .graph import Graph
 from .statements import emit
@@ -82,7 +82,7 @@ class Program:
         path = Path(path)
         if path.suffix.lower() not in self.endings:
             raise ValueError(f"a program in the {self.dialect} dialect is saved as {' or '.join(self.endings)}, not as {path.name!r}")
-        _replace_file(path, self._file_text(path.suffix.lower()))
+        replace_file(path, self._file_text(path.suffix.lower()))
         return path
 
     def _file_text(self, ending: str) -> str:
@@ -126,13 +126,3 @@ def returned(start: str, results: Sequence[str], end: str) -> list[str]:
     """``start``, the results, and ``end``: in one line if it is short."""
     one_line = f"    {start}{', '.join(results)}{end}"
     return [one_line] if len(one_line) <= 120 else [f"    {start}", *(f"        {result}," for result in results), f"    {end}"]
-
-
-def _replace_file(path: Path, text: str) -> None:
-    """Write the text beside the file and move it there in one step."""
-    beside = path.with_name(f"{path.name}.new")
-    try:
-        beside.write_text(text, "utf-8")
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -1,0 +1,168 @@
+"""Writing files so that nothing is lost: the old content or the new one, whole, and nothing beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from typing import BinaryIO
+
+if sys.platform != "win32":
+    import fcntl
+
+_BESIDE = re.compile(r"\.autograd_core-[0-9a-f]{16}\.tmp")  # short, for the name it stands in for may be as long as names can be
+_HOUR = 3600.0
+
+
+def replace_file(path: str | os.PathLike[str], content: str | bytes) -> None:
+    """Write ``content`` (text as UTF-8) to the file ``path``, in one step.
+
+    Whoever reads the file, and whatever ends the writing (an error, a full disk, a kill, a power cut), finds the
+    whole old content or the whole new one. A file that was there keeps its mode, and a new one has the mode that
+    the process gives to new files; a symbolic link stays, and the file it points to is replaced. Writers at the
+    same time do not disturb one another: the last one stays.
+
+    Raises ``OSError`` that names the path if it cannot be written: no such folder, no permission (a file that
+    may not be written to is not replaced either), no space; ``TypeError`` for other content. Devices and pipes,
+    such as ``/dev/stdout``, are written to as they are.
+
+    >>> import os, pathlib, tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = os.path.join(folder.name, "weights.txt")
+    >>> replace_file(path, "0.5 -1.25")
+    >>> replace_file(path, "0.4 -1.5")
+    >>> pathlib.Path(path).read_text()
+    '0.4 -1.5'
+    >>> os.listdir(folder.name)
+    ['weights.txt']
+    >>> folder.cleanup()
+    """
+    if not isinstance(content, str | bytes):
+        raise TypeError(f"the content of a file is text or bytes, not {type(content).__name__}")
+    data = content.encode() if isinstance(content, str) else content
+    with _naming(os.fsdecode(path)):
+        old = _status(path)
+        if old is not None and not stat.S_ISREG(old.st_mode):
+            with open(path, "wb") as device:  # holds nothing that could be lost; a folder is refused
+                device.write(data)
+            return
+        _replace(os.path.realpath(path), data, None if old is None else stat.S_IMODE(old.st_mode))
+
+
+def _replace(place: str, data: bytes, mode: int | None) -> None:
+    """Fill a file beside ``place``, and move it there; ``mode`` is that of the file that was there."""
+    folder = os.path.dirname(place)
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder, so nothing was written: make it first", folder)
+    if mode is not None and not os.access(place, os.W_OK):
+        raise PermissionError(errno.EACCES, "the file may not be written to", place)
+    _remove_abandoned(folder)
+    beside = os.path.join(folder, f".autograd_core-{secrets.token_hex(8)}.tmp")
+    try:
+        with _filled(beside, data, mode) as file:
+            if sys.platform == "win32":
+                file.close()  # a file that is open cannot be moved
+            os.replace(beside, place)
+        _sync_folder(folder)
+    finally:
+        with contextlib.suppress(OSError):  # it was moved, or never made
+            os.unlink(beside)
+
+
+def _filled(beside: str, data: bytes, mode: int | None) -> BinaryIO:
+    """A file with the content, on the disk, open and locked: the lock says that its writer is alive.
+
+    Where the system can, the file gets its name only when it is whole, so that a kill leaves nothing to remove.
+    """
+    if hasattr(os, "O_TMPFILE"):
+        with contextlib.suppress(OSError):  # not on every file system, nor without /proc
+            file = _fill(os.open(os.path.dirname(beside), os.O_TMPFILE | os.O_RDWR, 0o666), data, mode)
+            try:
+                os.link(f"/proc/self/fd/{file.fileno()}", beside, src_dir_fd=file.fileno())  # the descriptor: to follow the link
+            except BaseException:
+                file.close()
+                raise
+            return file
+    while True:
+        file = _fill(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), 0o666), data, mode)
+        if sys.platform == "win32" or os.fstat(file.fileno()).st_nlink:
+            return file
+        file.close()  # another writer took it for abandoned before it was locked
+
+
+def _fill(descriptor: int, data: bytes, mode: int | None) -> BinaryIO:
+    file = os.fdopen(descriptor, "wb")
+    try:
+        if sys.platform != "win32":
+            with contextlib.suppress(OSError):  # file systems without locks: nothing is taken for abandoned there
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if mode is not None:
+                os.fchmod(descriptor, mode)
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+    except BaseException:
+        with contextlib.suppress(OSError):  # what could not be written cannot be flushed either
+            file.close()
+        raise
+    return file
+
+
+def _remove_abandoned(folder: str) -> None:
+    """Remove what killed writers left in the folder."""
+    with contextlib.suppress(OSError):  # a folder that may not be listed
+        for name in filter(_BESIDE.fullmatch, os.listdir(folder)):
+            with contextlib.suppress(OSError):  # another writer has moved or removed it, or it is not ours
+                _remove_if_abandoned(os.path.join(folder, name))
+
+
+def _remove_if_abandoned(beside: str) -> None:
+    if sys.platform == "win32":
+        if time.time() - os.stat(beside).st_mtime > _HOUR:
+            os.unlink(beside)
+        return
+    descriptor = os.open(beside, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while its writer lives
+        os.unlink(beside)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: str) -> None:
+    """Let the name last through a power cut, too."""
+    if sys.platform == "win32":
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # one may write to a folder that one may not read
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _status(path: str | os.PathLike[str]) -> os.stat_result | None:
+    """What is known of the file that a path leads to, if there is one."""
+    try:
+        return os.stat(path)
+    except FileNotFoundError:
+        return None
+
+
+@contextlib.contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Let an error of the system name the file that was to be written, not one beside it."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None or _BESIDE.search(os.fsdecode(error.filename)):
+            raise OSError(error.errno, error.strerror, path) from None
+        raise
