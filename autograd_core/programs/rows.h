@@ -41,6 +41,7 @@ void rows_block(const double *parameters, const double *rows, long count, double
 {
     number *vectors = (number *)memory, *totals = vectors + (long)TILE * WIDTH, *tail = totals + SLOTS * TOTALS;
     clear(totals, SLOTS * TOTALS);
+    if (ABSENT) memset(out, 0, RESULTS * sizeof(double));
     for (long start = 0; start < count; start += TILE * LANES) {
         const long left = count - start;
         const int used = left < TILE * LANES ? (int)((left + LANES - 1) / LANES) : TILE;
@@ -60,7 +61,6 @@ void rows_block(const double *parameters, const double *rows, long count, double
         rows_of_a_tile tile = {used, start == 0, start + used * LANES >= count, WIDTH, tail + TOTALS};
         rows_gradients(vectors, vectors + INPUTS, out, &tile);
     }
-    if (ABSENT) memset(out, 0, RESULTS * sizeof(double));
     for (int t = 0; t < TOTALS; t++) {
         number sums[SLOTS];
         for (int slot = 0; slot < SLOTS; slot++) sums[slot] = totals[slot * TOTALS + t];
