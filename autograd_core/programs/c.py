@@ -63,13 +63,15 @@ class CProgram(Program):
     sum i mod 8, the eight are added as ``((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7))``, and blocks are added in their order.
 
     NumPy arrays of float64 are read in place, and where the parameters are an array, gradients are one too, as are the values of
-    several outputs where the rows are. ``threads`` is how many blocks ``batch`` may compute at the same time.
+    several outputs where the rows are. ``threads`` is how many blocks ``batch`` may compute at the same time, if it has at least
+    ``threads_from`` rows: for fewer, starting the threads takes longer than they save.
     """
 
     dialect = "c"
     notation = LANES
     endings = (".c",)
     threads: int = 1
+    threads_from: int = 8_192
 
     @classmethod
     def of(cls, graph: Graph) -> CProgram:
@@ -94,38 +96,48 @@ class CProgram(Program):
         row_memory = library.row_memory() if sources.has_row else 0
         sizes = (self._wrt_count, self._input_count, self._results, row_memory, library.rows_memory())
         self._buffers = _Buffers(*sizes)
-        self._no_inputs = [0.0] * self._input_count
+        self._wrt_shape, self._input_shape, self._no_inputs = (self._wrt_count,), (self._input_count,), [0.0] * self._input_count
 
     def __call__(self, wrt_values: Sequence[float], input_values: Sequence[float] = ()) -> Any:
-        self._check_lengths(wrt_values, input_values)
         buffers = self._buffers
-        parameters = _address(wrt_values) or buffers.parameters.filled(wrt_values)
-        inputs = _address(input_values) or buffers.inputs.filled(input_values)
+        parameters, inputs = _address(wrt_values, self._wrt_shape), _address(input_values, self._input_shape)
+        if not (parameters and inputs):
+            self._check_lengths(wrt_values, input_values)
+            parameters, inputs = parameters or buffers.parameters.filled(wrt_values), inputs or buffers.inputs.filled(input_values)
         if self._row:
             self._row(parameters, inputs, buffers.out.address, buffers.for_row.address)
         else:
             self._rows_program(parameters, inputs, 1, buffers.out.address, buffers.for_rows.address)
-        return self._result(buffers.out, hasattr(wrt_values, "dtype"))
+        return self._result(buffers.out, wrt_values)
 
     def batch(self, wrt_values: Sequence[float], rows: Any) -> Any:
         count = len(rows)
-        self._check_lengths(wrt_values, self._no_inputs)
         buffers = self._buffers
-        parameters = _address(wrt_values) or buffers.parameters.filled(wrt_values)
-        address, keep = self._table(rows, count)
+        parameters, table = _address(wrt_values, self._wrt_shape), _address(rows, (count, *self._input_shape))
+        if not parameters:
+            self._check_lengths(wrt_values, self._no_inputs)
+            parameters = buffers.parameters.filled(wrt_values)
+        if not table:
+            rows = self._table(rows)
+            table = _address(rows, (count, *self._input_shape)) or rows.buffer_info()[0]
         if not self.single:
-            values = _Buffer(count * self._results)
-            self._rows_program(parameters, address, count, values.address, buffers.for_rows.address)
-            del keep
-            if hasattr(rows, "dtype"):
-                return values.as_numpy().reshape(count, self._results)
-            flat = values.values()
-            return [list(flat[i : i + self._results]) for i in range(0, len(flat), self._results)]
-        if self.threads > 1 and count > BLOCK:
-            self._in_threads(parameters, address, count, buffers.out.address)
+            return self._values(parameters, table, count, rows)
+        if count == 1 and self._row:
+            self._row(parameters, table, buffers.out.address, buffers.for_row.address)
+        elif self.threads > 1 and count >= self.threads_from:
+            self._in_threads(parameters, table, count, buffers.out.address)
         else:
-            self._rows_program(parameters, address, count, buffers.out.address, buffers.for_rows.address)
-        return self._result(buffers.out, hasattr(wrt_values, "dtype"))
+            self._rows_program(parameters, table, count, buffers.out.address, buffers.for_rows.address)
+        return self._result(buffers.out, wrt_values)
+
+    def _values(self, parameters: int, table: int, count: int, rows: Any) -> Any:
+        """The values of several outputs for each row."""
+        found = _Buffer(count * self._results)
+        self._rows_program(parameters, table, count, found.address, self._buffers.for_rows.address)
+        if hasattr(rows, "dtype"):
+            return found.as_numpy().reshape(count, self._results)
+        flat = found.values()
+        return [list(flat[i : i + self._results]) for i in range(0, len(flat), self._results)]
 
     def _in_threads(self, parameters: int, rows: int, count: int, out: int) -> None:
         """The blocks of rows, ``threads`` at a time, and their sums added in their order."""
@@ -148,24 +160,20 @@ class CProgram(Program):
     def _file_text(self, ending: str) -> str:
         return plain_source(emit(self._graph, PLAIN), self.single)
 
-    def _table(self, rows: Any, count: int) -> tuple[int, Any]:
-        """The address of the table of rows, and what keeps it alive."""
-        shape = getattr(rows, "shape", None)
-        if shape is not None:
-            self._check_width(shape)
-            if not _address(rows):
-                rows = rows.astype("float64", order="C")
-            return _address(rows), rows
+    def _table(self, rows: Any) -> Any:
+        """The rows where C can read them: an array of theirs or of ours."""
+        if hasattr(rows, "shape"):
+            self._check_width(rows.shape)
+            return rows.astype("float64", order="C")
         if set(map(len, rows)) - {self._input_count}:
             wrong = next(len(row) for row in rows if len(row) != self._input_count)
             raise ValueError(f"each row has {self._input_count} value(s), one for each input, not {wrong}")
-        table = array("d", struct.pack(f"{count * self._input_count}d", *chain.from_iterable(rows)))
-        return table.buffer_info()[0], table
+        return array("d", struct.pack(f"{len(rows) * self._input_count}d", *chain.from_iterable(rows)))
 
-    def _result(self, out: _Buffer, as_array: bool) -> Any:
-        if as_array:
-            values = out.as_numpy().copy()
-            return (values.item(0), values[1:]) if self.single else values
+    def _result(self, out: _Buffer, wrt_values: Any) -> Any:
+        if hasattr(wrt_values, "dtype"):
+            values = out.as_numpy()
+            return (values.item(0), out.behind_the_first.copy()) if self.single else values.copy()
         found = out.values()
         return (found[0], list(found[1:])) if self.single else list(found)
 
@@ -208,6 +216,7 @@ class _Buffer:
             import numpy as np
 
             self._array = np.frombuffer(self.memory, float, self.count, self.offset)
+            self.behind_the_first = self._array[1:]
         return self._array
 
 
@@ -218,10 +227,10 @@ class _Buffers(threading.local):
         self.parameters, self.inputs, self.out, self.for_row, self.for_rows = map(_Buffer, sizes)
 
 
-def _address(values: Any) -> int:
-    """Where a NumPy array of float64 without gaps has its numbers; 0 for anything else."""
+def _address(values: Any, shape: tuple[int, ...]) -> int:
+    """Where a NumPy array of float64 of that shape and without gaps has its numbers; 0 for anything else."""
     dtype = getattr(values, "dtype", None)
-    if dtype is None or getattr(dtype, "char", "") != "d" or not dtype.isnative:
+    if dtype is None or getattr(dtype, "char", "") != "d" or values.shape != shape or not dtype.isnative:
         return 0
     try:
         return ctypes.addressof(_BYTE.from_buffer(values))
