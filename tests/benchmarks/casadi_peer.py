@@ -77,7 +77,7 @@ class Peer:
     def compiled(self, parameters: Any, rows: Any) -> Evaluation:
         out = np.zeros(1 + self.count)
         addresses = parameters.ctypes.data, rows.ctypes.data, len(rows), out.ctypes.data
-        return Evaluation(lambda: self.built(*addresses), out[:1], out[1:])
+        return Evaluation(lambda kept=(parameters, rows, out): self.built(*addresses), out[:1], out[1:])
 
     def interpreted(self, parameters: Any, rows: Any) -> Evaluation:
         function, count = self.function, len(rows)
@@ -87,11 +87,13 @@ class Peer:
             function = casadi.Function("over_rows", [p, x], [casadi.sum2(values), casadi.sum2(gradients)])
         buffer, run = function.buffer()
         value, gradient = np.zeros(1), np.zeros(self.count)
-        for i, array in enumerate((parameters, np.ascontiguousarray(rows))):
-            buffer.set_arg(i, memoryview(array))
+        rows = np.ascontiguousarray(rows)
+        if self.columns:
+            buffer.set_arg(1, memoryview(rows))
+        buffer.set_arg(0, memoryview(parameters))
         buffer.set_res(0, memoryview(value))
         buffer.set_res(1, memoryview(gradient))
-        kept = buffer, rows, function
+        kept = buffer, parameters, rows, value, gradient, function
         return Evaluation(lambda kept=kept: run(), value, gradient)
 
 

@@ -117,9 +117,9 @@ class OnArrays:
     def __init__(self, function: Any, parameters: Any, rows: Any) -> None:
         import numpy as np
 
-        self.out, self.kept = np.zeros(1 + len(parameters)), (parameters, rows)
+        self.out = np.zeros(1 + len(parameters))
         addresses = parameters.ctypes.data, rows.ctypes.data, len(rows), self.out.ctypes.data
-        self.run = lambda: function(*addresses)
+        self.run = lambda kept=(self.out, parameters, rows): function(*addresses)
 
     def __call__(self) -> tuple[float, list[float]]:
         self.run()
