@@ -46,6 +46,7 @@ from .table import (
     tan,
     tanh,
 )
+from .tables import Table
 from .value import Constant, Value, topological_order
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from .views.cost import cost, operation_count
     from .views.derivation import derivation
     from .views.drawing import Drawing, draw, to_dot
+    from .views.mermaid import to_mermaid
     from .views.player import Player, play
     from .views.steps import explain, steps
     from .views.symbolic import formula, symbolic
@@ -87,6 +89,7 @@ _LAZY = {
     "views.cost": ("cost", "operation_count"),
     "views.derivation": ("derivation",),
     "views.drawing": ("Drawing", "draw", "to_dot"),
+    "views.mermaid": ("to_mermaid",),
     "views.player": ("Player", "play"),
     "views.steps": ("explain", "steps"),
     "views.symbolic": ("formula", "symbolic"),
@@ -95,6 +98,8 @@ _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
+    if name in TABLE and not TABLE[name].internal:  # a row that is not listed above
+        return TABLE[name]
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = found = getattr(import_module(f".{_HOME[name]}", __name__), name)
@@ -102,7 +107,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return sorted({*globals(), *_HOME, *filter(str.isidentifier, TABLE)})
 
 
 __all__ = [
@@ -117,6 +122,7 @@ __all__ = [
     "Player",
     "Primitive",
     "Program",
+    "Table",
     "Value",
     "abs",
     "acos",
@@ -183,6 +189,7 @@ __all__ = [
     "tan",
     "tanh",
     "to_dot",
+    "to_mermaid",
     "topological_order",
     "value_and_grad",
     "vjp",

@@ -11,19 +11,21 @@ import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from .derivatives.checking import numerical_gradient
 from .derivatives.reverse import gradients
 from .formulas.typesetting import number_text
 from .number import real
+from .tables import Table
 from .value import Value
 from .views.derivation import derivation
 from .views.drawing import draw
-from .views.language import ExpressionError, Parsed, bind, parse
+from .views.language import Parsed, bind, parse
+from .views.language_errors import ExpressionError, one_line
 from .views.layout import LayoutError
 from .views.player import play
 from .views.steps import steps
-from .views.tables import table
 from .views.zoom import LEVELS
 
 _EXAMPLE = """\
@@ -36,9 +38,14 @@ examples:
 _FILES = {"--svg": "graph.svg", "--html": "steps.html"}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit code is 2 for an expression or value that cannot be used."""
-    parser = argparse.ArgumentParser(
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One line, as for every other error."""
+        self.exit(2, f"error: {one_line(message)} (--help shows how to call it)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
         prog="python -m autograd_core",
         description="Print the forward pass, the backward pass and the gradients of an expression.",
         epilog=_EXAMPLE,
@@ -48,13 +55,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("values", nargs="*", metavar="name=value", help="the value of each name in the expression")
     parser.add_argument("--check", action="store_true", help="compare each gradient with a centred finite difference")
     parser.add_argument("--digits", type=int, default=6, metavar="N", help="significant digits in the tables (default 6)")
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter still shows the rest
     parser.add_argument("--svg", metavar="FILE", help="draw the graph (also .png, .pdf, .dot)")
     parser.add_argument("--html", metavar="FILE", help="write a page that plays both passes step by step")
     parser.add_argument("--latex", action="store_true", help="print the derivation in LaTeX")
     parser.add_argument("--level", choices=LEVELS, help="how much of the graph --svg shows")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code is 2 for an expression or value that cannot be used."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter still shows the rest
+    parser = _parser()
     options = parser.parse_args(_protected(sys.argv[1:] if arguments is None else arguments, parser))
     if not 1 <= options.digits <= 17:
         parser.error(f"--digits is a number from 1 to 17, not {options.digits}")
@@ -64,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.level and not options.svg:
         parser.error(f"--level says how much of the graph --svg shows: add --svg {_FILES['--svg']}")
     try:
-        text = sys.stdin.read() if options.expression == "-" else options.expression
+        text = _standard_input() if options.expression == "-" else options.expression
         program = parse(text.strip())
         values = bind(program, _assignments(options.values))
         output, leaves = evaluated(program, values)
@@ -74,13 +87,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(report(program, output, leaves, options.digits, options.check))
         for made in pictures(output, options.svg, options.html, options.level):
             print(f"wrote {made}")
-    except (ExpressionError, LayoutError, OSError) as error:
+    except ExpressionError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except (LayoutError, OSError) as error:
+        print(f"error: {one_line(str(error))}", file=sys.stderr)
         return 2
     except RecursionError:
         print("error: the expression is nested too deeply: name its parts with assignments (a = ...; b = ...)", file=sys.stderr)
         return 2
     return 0
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.read().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise ExpressionError(f"standard input is not text in {error.encoding}: byte {error.start} is {byte:#x}") from None
 
 
 def evaluated(program: Parsed, values: dict[str, float]) -> tuple[Value, dict[str, Value]]:
@@ -132,10 +156,9 @@ def report(program: Parsed, output: Value, leaves: dict[str, Value], digits: int
         headers += ["finite difference", "difference"]
         for row, exact, numeric in zip(rows, found, _differences(program, values)):
             row += [repr(numeric), f"{abs(exact - numeric):.1e}"]
-    gradient_table = table(headers, rows, "<" * len(headers)) if rows else "(no inputs)"
-    value = f"{called} = {output.data!r}"
-    forward, backward = passes.forward_table(digits), passes.backward_table(digits)
-    return f"Forward pass\n{forward}\n\nBackward pass\n{backward}\n\nGradients of {value}\n{gradient_table}"
+    title = f"Gradients of {called} = {output.data!r}"
+    gradient_table = Table(headers, rows, title=title) if rows else f"{title}\n(no inputs)"
+    return "\n\n".join(map(str, [*passes.tables(digits), gradient_table]))
 
 
 def _differences(program: Parsed, values: dict[str, float]) -> list[float]:
@@ -153,7 +176,7 @@ def _assignments(values: Sequence[str]) -> dict[str, float]:
     for argument in values:
         name, equals, number = (part.strip() for part in unicodedata.normalize("NFKC", argument).partition("="))
         if not equals or not name.isidentifier():
-            raise ExpressionError(f"a value is written name=number, such as x=2, not {argument!r} (is the expression in quotes?)")
+            raise ExpressionError(f"a value is written name=number, such as x=2, not {argument.strip()!r} (is the expression in quotes?)")
         if name in found:
             raise ExpressionError(f"{name} is given twice: {number_text(found[name], None)} and {number}")
         try:

@@ -59,9 +59,9 @@ def _replace(place: str, data: bytes, mode: int | None) -> None:
     """Fill a file beside ``place``, and move it there; ``mode`` is that of the file that was there."""
     folder = os.path.dirname(place)
     if not os.path.isdir(folder):
-        raise FileNotFoundError(errno.ENOENT, "there is no such folder, so nothing was written: make it first", folder)
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder, so nothing was written: make it first")
     if mode is not None and not os.access(place, os.W_OK):
-        raise PermissionError(errno.EACCES, "the file may not be written to", place)
+        raise PermissionError(errno.EACCES, "the file may not be written to")
     _remove_abandoned(folder)
     beside = os.path.join(folder, f".autograd_core-{secrets.token_hex(8)}.tmp")
     try:

@@ -200,8 +200,8 @@ def print_operators(kind: type[Number], constant: type[Number]) -> None:
 
 def adopt(kind: type[Number]) -> None:
     """Let a subclass of ``Value`` record as ``Value`` does, unless it has an ``apply`` of its own: then every operation calls that."""
-    own = kind.apply is not _names.get("Value", kind).apply
-    (_strangers if own else _plain).add(kind)
+    definer = next(base for base in kind.__mro__ if "apply" in vars(base))
+    (_plain if definer is _names.get("Value", definer) else _strangers).add(kind)
     if "apply" in vars(kind):
         kind.rank += 1  # beside its base, it does the work
         for name in _inherited_operators():

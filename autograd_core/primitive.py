@@ -41,6 +41,11 @@ class DivisionByZeroError(DomainError, ZeroDivisionError):
     """A division by 0: a :class:`DomainError` that is Python's ``ZeroDivisionError`` as well."""
 
 
+def domain_error(error: Exception) -> type[DomainError]:
+    """The class that says what Python's ``ValueError`` or ``ZeroDivisionError`` of an operation means."""
+    return DivisionByZeroError if isinstance(error, ZeroDivisionError) else DomainError
+
+
 class DerivativeCountError(TypeError):
     """A row gives more or fewer derivatives than it has operands."""
 
@@ -146,8 +151,7 @@ class Primitive:
         if isinstance(error, OverflowError):
             raise OverflowError(f"{where} overflows: the result is larger than any float (1.8e308)") from None
         need = f": it needs {self.domain}" if self.domain else ""
-        kind = DivisionByZeroError if isinstance(error, ZeroDivisionError) else DomainError
-        raise kind(f"{where} is not defined{need}") from None
+        raise domain_error(error)(f"{where} is not defined{need}") from None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return find, (self.name, self.constants)

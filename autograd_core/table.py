@@ -90,14 +90,14 @@ def power(n: float) -> Primitive:
 
 # fmt: off
 # -- exponentials and logarithms -----------------------------------------------------------------
-exp   = _row("exp",   "exp(x)",   lambda out, x: out,                      method="exp", precedence=POWER)
-expm1 = _row("expm1", "expm1(x)", lambda out, x: exp(x),                   precedence=SUM)
-log   = _row("log",   "log(x)",   lambda out, x: 1.0 / x,                  method="log")
+exp   = _row("exp",   "exp(x)",   lambda out, x: out,              method="exp", precedence=POWER)
+expm1 = _row("expm1", "expm1(x)", lambda out, x: exp(x),           precedence=SUM)
+log   = _row("log",   "log(x)",   lambda out, x: 1.0 / x,          method="log")
 log1p = _row("log1p", "log1p(x)", lambda out, x: 1.0 / (1.0 + x))
 log2  = _row("log2",  "log2(x)",  lambda out, x: 1.4426950408889634 / x)
 log10 = _row("log10", "log10(x)", lambda out, x: 0.4342944819032518 / x)
-sqrt  = _row("sqrt",  "sqrt(x)",  lambda out, x: divide(0.5, out),         method="sqrt", singular=True)
-cbrt  = _row("cbrt",  "cbrt(x)" if hasattr(math, "cbrt")  # Python 3.10 has no cbrt
+sqrt  = _row("sqrt",  "sqrt(x)",  lambda out, x: divide(0.5, out), method="sqrt", singular=True)
+cbrt  = _row("cbrt",  "cbrt(x)" if hasattr(math, "cbrt")  # not in 3.10
                       else "copysign(pow(fabs(x), 1.0 / 3.0), x)",
                                   lambda out, x: divide(1.0 / 3.0, out * out), singular=True)
 
@@ -123,7 +123,7 @@ atan2 = _row("atan2", "atan2(x, y)", lambda out, x, y: (
 hypot = _row("hypot", "hypot(x, y)", lambda out, x, y: (  # 0 at the origin, as abs
              x / (out + (1.0 - gate(out))),
              y / (out + (1.0 - gate(out)))), arity=2,
-             evaluate=lambda x, y: builtins.abs(complex(x, y)))  # hypot of C, not of math
+             evaluate=lambda x, y: builtins.abs(complex(x, y)))  # as in C
 
 # -- error function: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.19; 2 / sqrt(pi)
 erf   = _row("erf",   "erf(x)",   lambda out, x: 1.1283791670955126 * exp(-(x * x)))

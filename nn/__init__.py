@@ -1,17 +1,17 @@
-"""Neurons, layers and networks built out of autograd_core Values: models, losses, optimisers, training, diagnosis, pictures.
+"""Neurons, layers and networks built out of autograd_core Values: models, losses, optimizers, training.
 
-Plots (matplotlib) are in ``nn.plots``, data sets in ``nn.data``, networks built by hand in ``nn.logic``, checks of a model
-in ``nn.diagnosis``, what a network can represent in ``nn.capacity``.
+Data sets are in ``nn.data``, networks built by hand in ``nn.gates``, what a network can represent in ``nn.capacity``, checks of a
+model in ``nn.diagnosis``; pictures (matplotlib) in ``nn.plots``. ``nn.Classifier`` and ``nn.Regressor`` need scikit-learn.
 """
 
-from . import capacity, data, diagnosis, logic
-from .convolution import Conv1d
-from .data import Dataset
-from .dropout import Dropout
-from .execution import NotOneGraph
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from . import data
+from .activations import ACTIVATIONS
+from .data import Dataset, jitter, shift_images
 from .export import export_program, from_torch, to_torch, torch_code
-from .history import History
-from .layers import MLP, Layer, Neuron, Sequential
+from .layers import MLP, BatchNorm, Conv1d, Dropout, Layer, Neuron, Sequential
 from .losses import (
     LOSSES,
     binary_cross_entropy,
@@ -19,106 +19,62 @@ from .losses import (
     cross_entropy,
     hinge_loss,
     l1_loss,
+    l1_penalty,
+    l2_penalty,
     logistic_loss,
     mse_loss,
     squared_error,
 )
-from .metrics import (
-    METRICS,
-    accuracy,
-    confusion_matrix,
-    f1,
-    mean_absolute_error,
-    mean_squared_error,
-    precision,
-    predicted_class,
-    predicted_classes,
-    r2_score,
-    recall,
+from .module import Module
+from .optim import (
+    OPTIMIZERS,
+    SGD,
+    Adam,
+    AdamW,
+    CosineAnnealingLR,
+    ExponentialLR,
+    LinearWarmup,
+    Optimizer,
+    RMSprop,
+    Schedule,
+    StepLR,
+    clip_grad_norm,
+    clip_grad_value,
 )
-from .module import Input, Module, Parameter
-from .normalization import BatchNorm
-from .optim import SGD, Adam, AdamW, Optimizer, RMSprop
 from .perceptron import Convergence, Perceptron, PerceptronLayer
-from .preprocessing import MinMaxScaler, Standardizer, batches, jitter, one_hot, shift_images, train_test_split
-from .regularization import clip_grad_norm, clip_grad_value, l1_penalty, l2_penalty
-from .schedules import CosineAnnealingLR, ExponentialLR, LinearWarmup, ReduceLROnPlateau, Schedule, StepLR
-from .search import Search, grid_search, random_search
-from .tables import read_csv
-from .training import EarlyStopping, TrainingError, fit
+from .studies import capacity, diagnosis, gates
+from .training.callbacks import L1, L2, Callback, ClipNorm, ClipValue, EarlyStopping, Progress, ReduceLROnPlateau
+from .training.checkpoint import Checkpoint
+from .training.execution import NotOneGraph
+from .training.history import History
+from .training.loop import TrainingError, fit
+from .training.model import Input, Parameter
+from .training.prediction import METRICS, accuracy, predicted_classes
+
+if TYPE_CHECKING:
+    from . import plots
+    from .estimators import Classifier, Regressor
 
 __all__ = [
-    "LOSSES",
-    "METRICS",
-    "MLP",
-    "SGD",
-    "Adam",
-    "AdamW",
-    "BatchNorm",
-    "Conv1d",
-    "Convergence",
-    "CosineAnnealingLR",
-    "Dataset",
-    "Dropout",
-    "EarlyStopping",
-    "ExponentialLR",
-    "History",
-    "Input",
-    "Layer",
-    "LinearWarmup",
-    "MinMaxScaler",
-    "Module",
-    "Neuron",
-    "NotOneGraph",
-    "Optimizer",
-    "Parameter",
-    "Perceptron",
-    "PerceptronLayer",
-    "RMSprop",
-    "ReduceLROnPlateau",
-    "Schedule",
-    "Search",
-    "Sequential",
-    "Standardizer",
-    "StepLR",
-    "TrainingError",
-    "accuracy",
-    "batches",
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "capacity",
-    "clip_grad_norm",
-    "clip_grad_value",
-    "confusion_matrix",
-    "cross_entropy",
-    "data",
-    "diagnosis",
-    "export_program",
-    "f1",
-    "fit",
-    "from_torch",
-    "grid_search",
-    "hinge_loss",
-    "jitter",
-    "l1_loss",
-    "l1_penalty",
-    "l2_penalty",
-    "logic",
-    "logistic_loss",
-    "mean_absolute_error",
-    "mean_squared_error",
-    "mse_loss",
-    "one_hot",
-    "precision",
-    "predicted_class",
-    "predicted_classes",
-    "r2_score",
-    "random_search",
-    "read_csv",
-    "recall",
-    "shift_images",
-    "squared_error",
-    "to_torch",
-    "torch_code",
-    "train_test_split",
-]
+    "ACTIVATIONS", "L1", "L2", "LOSSES", "METRICS", "MLP", "OPTIMIZERS", "SGD", "Adam", "AdamW", "BatchNorm", "Callback", "Checkpoint",
+    "Classifier", "ClipNorm", "ClipValue", "Conv1d", "Convergence", "CosineAnnealingLR", "Dataset", "Dropout", "EarlyStopping",
+    "ExponentialLR", "History", "Input", "Layer", "LinearWarmup", "Module", "Neuron", "NotOneGraph", "Optimizer", "Parameter",
+    "Perceptron", "PerceptronLayer", "Progress", "RMSprop", "ReduceLROnPlateau", "Regressor", "Schedule", "Sequential", "StepLR",
+    "TrainingError", "accuracy", "binary_cross_entropy", "binary_cross_entropy_with_logits", "capacity", "clip_grad_norm",
+    "clip_grad_value", "cross_entropy", "data", "diagnosis", "export_program", "fit", "from_torch", "gates", "hinge_loss", "jitter",
+    "l1_loss", "l1_penalty", "l2_penalty", "logistic_loss", "mse_loss", "plots", "predicted_classes", "shift_images", "squared_error",
+    "to_torch", "torch_code",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """What needs matplotlib or scikit-learn is loaded when it is first used."""
+    if name == "plots":
+        return import_module(".plots", __name__)
+    if name in ("Classifier", "Regressor"):
+        return getattr(import_module(".estimators", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from . import data
-from .execution import DIALECTS
 from .export import export_program
 from .layers import MLP
 from .module import Module
 from .optim import Adam
-from .preprocessing import train_test_split
-from .training import TrainingError, fit
+from .training.execution import RUNS
+from .training.history import History
+from .training.loop import TrainingError
 
 
 class Task(NamedTuple):
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("data", choices=TASKS, help="the data set; digits are scikit-learn's handwritten digits")
     parser.add_argument("--hidden", type=int, nargs="*", help="the number of neurons of each hidden layer")
     parser.add_argument("--epochs", type=int, help="passes over the data")
-    parser.add_argument("--dialect", choices=DIALECTS, default="python", help="how the network runs (default: python)")
+    parser.add_argument("--dialect", choices=RUNS, default="python", help="how the network runs (default: python)")
     parser.add_argument("--seed", type=int, default=0, help="what all chance is drawn from (default: 0)")
     parser.add_argument("--plot", metavar="FILE", help="write the curve of the training, and in two dimensions the decision boundary")
     parser.add_argument("--save", metavar="FILE", help="write the trained network as a file that needs nothing else: .py or .c")
@@ -62,26 +62,25 @@ def run(options: argparse.Namespace) -> None:
     if options.plot:
         from . import plots  # noqa: F401  without matplotlib it refuses now, not after the training
     task = TASKS[options.data]
-    train, test = train_test_split(*task.load(options.seed), test=0.25, seed=options.seed, stratify=True)
+    samples = task.load(options.seed)
     hidden = task.hidden if options.hidden is None else options.hidden
-    model = MLP(len(train.X[0]), [*hidden, task.outputs], activation=task.activation, seed=options.seed)
+    model = MLP(len(samples.X[0]), [*hidden, task.outputs], activation=task.activation, seed=options.seed)
     print(model)
-    loss = "cross_entropy" if task.outputs > 1 else "bce_with_logits"
-    history = fit(
-        model, *train, loss=loss, metrics=["accuracy"], validation=test, optimizer=lambda parameters: Adam(parameters, lr=task.lr),
-        batch_size=task.batch_size, epochs=task.epochs if options.epochs is None else options.epochs, dialect=options.dialect,
-        seed=options.seed, progress=sys.stderr.isatty(),
+    history = model.fit(
+        *samples, loss="cross_entropy" if task.outputs > 1 else "bce_with_logits", metrics=["accuracy"], validation=0.25,
+        optimizer=lambda parameters: Adam(parameters, lr=task.lr), batch_size=task.batch_size,
+        epochs=task.epochs if options.epochs is None else options.epochs, dialect=options.dialect, seed=options.seed,
     )  # fmt: skip
     print(history)
-    found = model.evaluate(*test, loss, ["accuracy"])
-    print(f"{len(test.X)} held-out samples: {found['accuracy']:.1%} right")
+    if len(history):
+        print(f"{round(len(samples.X) * 0.25)} held-out samples: {history['val_accuracy'][-1]:.1%} right")
     if options.save:
         export_program(model, options.save)
     if options.plot:
-        plot(model, train, history, options.plot)
+        plot(model, samples, history, options.plot)
 
 
-def plot(model: Module, samples: data.Dataset, history: Any, path: str) -> None:
+def plot(model: Module, samples: data.Dataset, history: History, path: str) -> None:
     """Write the curve, and beside it, for points in the plane, the decision boundary."""
     from . import plots
 

@@ -1,4 +1,4 @@
-"""Data sets to learn on: gates, clouds of points in the plane, functions and handwritten digits.
+"""Data sets to learn on: gates, clouds of points in the plane, functions and handwritten digits; and their augmentation.
 
 Each is a :class:`Dataset` of plain lists and, where chance is involved, the same for the same ``seed``. The sets of the
 TensorFlow Playground (:func:`circles`, :func:`xor_quadrants`, :func:`gaussians`, :func:`spiral`) follow the generators in
@@ -13,7 +13,10 @@ from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
+import autograd_core as ac
+
 from .initialization import generator_of
+from .training.samples import as_rows, check_lengths, plain
 
 
 class Dataset(NamedTuple):
@@ -26,17 +29,6 @@ class Dataset(NamedTuple):
 
     X: list[list[float]]
     y: list[Any]
-
-
-def shuffled(data: Dataset, chance: random.Random) -> Dataset:
-    """The same examples in another order.
-
-    >>> sorted(shuffled(Dataset([[0.0], [1.0]], [0, 1]), random.Random(0)).y)
-    [0, 1]
-    """
-    order = list(range(len(data.X)))
-    chance.shuffle(order)
-    return Dataset([data.X[i] for i in order], [data.y[i] for i in order])
 
 
 _GATES: dict[str, tuple[int, Callable[[Sequence[int]], bool]]] = {  # number of inputs, rule
@@ -84,7 +76,7 @@ def moons(n: int = 100, noise: float = 0.1, seed: int | random.Random = 0, label
     rows = [[math.cos(angle), math.sin(angle)] for angle in above]
     rows += [[1.0 - math.cos(angle), 0.5 - math.sin(angle)] for angle in below]
     data = Dataset([[x + chance.gauss(0.0, noise) for x in row] for row in rows], [upper] * len(above) + [lower] * len(below))
-    return shuffled(data, chance)
+    return _shuffled(data, chance)
 
 
 def circles(n: int = 200, noise: float = 0.0, seed: int | random.Random = 0, labels: Sequence[int] = (0, 1)) -> Dataset:
@@ -104,7 +96,7 @@ def circles(n: int = 200, noise: float = 0.0, seed: int | random.Random = 0, lab
             row = [radius * math.sin(angle), radius * math.cos(angle)]
             data.X.append(row)
             data.y.append(pair[math.hypot(*_moved(row, 5.0 * noise, chance)) < 2.5])
-    return shuffled(data, chance)
+    return _shuffled(data, chance)
 
 
 def xor_quadrants(n: int = 200, noise: float = 0.0, seed: int | random.Random = 0, labels: Sequence[int] = (0, 1)) -> Dataset:
@@ -140,7 +132,7 @@ def gaussians(n: int = 200, noise: float = 0.0, seed: int | random.Random = 0, l
     deviation = math.sqrt(0.5 + 7.0 * noise)
     clouds = [0] * (n // 2) + [1] * (n - n // 2)
     rows = [[chance.gauss(4.0 * cloud - 2.0, deviation) for _ in range(2)] for cloud in clouds]
-    return shuffled(Dataset(rows, [pair[cloud] for cloud in clouds]), chance)
+    return _shuffled(Dataset(rows, [pair[cloud] for cloud in clouds]), chance)
 
 
 def spiral(n: int = 200, noise: float = 0.0, seed: int | random.Random = 0, labels: Sequence[int] = (0, 1)) -> Dataset:
@@ -159,15 +151,11 @@ def spiral(n: int = 200, noise: float = 0.0, seed: int | random.Random = 0, labe
             radius, angle = 5.0 * i / count, 1.75 * i / count * 2.0 * math.pi + (0.0 if arm else math.pi)
             data.X.append(_moved([radius * math.sin(angle), radius * math.cos(angle)], noise, chance))
             data.y.append(pair[arm])
-    return shuffled(data, chance)
+    return _shuffled(data, chance)
 
 
 def linear(
-    n: int = 100,
-    weights: Sequence[float] = (1.0,),
-    bias: float = 0.0,
-    noise: float = 0.0,
-    seed: int | random.Random = 0,
+    n: int = 100, weights: Sequence[float] = (1.0,), bias: float = 0.0, noise: float = 0.0, seed: int | random.Random = 0
 ) -> Dataset:
     """``n`` rows of standard normal inputs with the targets w·x + b plus Gaussian noise of deviation ``noise``.
 
@@ -179,16 +167,11 @@ def linear(
     if len(weights) == 0:
         raise ValueError("weights is empty: give one number for each input")
     rows = [[chance.gauss(0.0, 1.0) for _ in weights] for _ in range(n)]
-    return Dataset(rows, [_weighted_sum(weights, row) + bias + chance.gauss(0.0, noise) for row in rows])
+    return Dataset(rows, [ac.dot(weights, row) + bias + chance.gauss(0.0, noise) for row in rows])
 
 
 def function(
-    f: Callable[[float], float],
-    n: int = 100,
-    low: float = -1.0,
-    high: float = 1.0,
-    noise: float = 0.0,
-    seed: int | random.Random = 0,
+    f: Callable[[float], float], n: int = 100, low: float = -1.0, high: float = 1.0, noise: float = 0.0, seed: int | random.Random = 0
 ) -> Dataset:
     """``n`` points of ``y = f(x)``, evenly spaced from ``low`` to ``high`` and in that order, with Gaussian noise on ``y``.
 
@@ -198,8 +181,7 @@ def function(
     chance = _checked(n, noise, seed)
     if not low < high:
         raise ValueError(f"the interval from low={low!r} to high={high!r} is empty: low must be less than high")
-    positions = [i / (n - 1) for i in range(n)]
-    xs = [low * (1.0 - t) + high * t for t in positions]
+    xs = [low * (1.0 - t) + high * t for t in (i / (n - 1) for i in range(n))]
     return Dataset([[x] for x in xs], [f(x) + chance.gauss(0.0, noise) for x in xs])
 
 
@@ -214,11 +196,48 @@ def digits() -> Dataset:
     (1797, 64, [0, 1, 2, 3, 4])
     """
     try:
-        from sklearn.datasets import load_digits  # type: ignore[import-untyped,import-not-found,unused-ignore]
+        from sklearn.datasets import load_digits
     except ImportError:
-        raise ImportError('the handwritten digits need scikit-learn: python -m pip install scikit-learn') from None
+        raise ImportError("the handwritten digits need scikit-learn: python -m pip install scikit-learn") from None
     images, labels = load_digits(return_X_y=True)
     return Dataset((images / 16.0).tolist(), labels.tolist())
+
+
+def jitter(X: Any, y: Any, copies: int = 1, noise: float = 0.1, seed: int | random.Random = 0) -> Dataset:
+    """Augment: the examples, followed by ``copies`` of all of them with Gaussian noise of deviation ``noise`` on each input.
+
+    >>> X, y = jitter([[0.0], [1.0]], [0, 1], copies=2)
+    >>> len(X), y
+    (6, [0, 1, 0, 1, 0, 1])
+    """
+    rows, targets = _examples(X, y)
+    if not hasattr(copies, "__index__") or copies < 0 or not 0.0 <= noise < math.inf:
+        raise ValueError(f"copies is a whole number and noise a finite number from 0 on, not {copies!r} and {noise!r}")
+    chance = generator_of(seed)
+    noisy = [[x + chance.gauss(0.0, noise) for x in row] for _ in range(copies) for row in rows]
+    return Dataset(rows + noisy, targets * (copies + 1))
+
+
+def shift_images(X: Any, y: Any, size: int = 8) -> Dataset:
+    """Augment: the pictures, followed by all of them moved by one pixel to the left, right, up and down.
+
+    Each row of ``X`` is a square picture of ``size`` × ``size`` grey levels, line by line; what enters at the border is 0.
+
+    >>> X, y = shift_images([[1, 2, 3, 4]], [7], size=2)
+    >>> X[1:], y
+    ([[2.0, 0.0, 4.0, 0.0], [0.0, 1.0, 0.0, 3.0], [3.0, 4.0, 0.0, 0.0], [0.0, 0.0, 1.0, 2.0]], [7, 7, 7, 7, 7])
+    """
+    rows, targets = _examples(X, y)
+    if len(rows[0]) != size * size:
+        raise ValueError(f"a picture of size={size} has {size * size} pixels, but X has {len(rows[0])} columns")
+    blank, pictures = [0.0] * size, [[row[i : i + size] for i in range(0, size * size, size)] for row in rows]
+    moved = [
+        *([[*line[1:], 0.0] for line in picture] for picture in pictures),
+        *([[0.0, *line[:-1]] for line in picture] for picture in pictures),
+        *([*picture[1:], blank] for picture in pictures),
+        *([blank, *picture[:-1]] for picture in pictures),
+    ]
+    return Dataset(rows + [[x for line in picture for x in line] for picture in moved], targets * 5)
 
 
 def _checked(n: int, noise: float, seed: int | random.Random) -> random.Random:
@@ -240,8 +259,14 @@ def _moved(row: list[float], distance: float, chance: random.Random) -> list[flo
     return [x + chance.uniform(-distance, distance) for x in row]
 
 
-def _weighted_sum(weights: Sequence[float], row: Sequence[float]) -> float:
-    total = 0.0
-    for w, x in zip(weights, row):  # left to right: the built-in sum rounds differently from Python 3.12 on
-        total += w * x
-    return total
+def _shuffled(data: Dataset, chance: random.Random) -> Dataset:
+    """The same examples in another order."""
+    order = list(range(len(data.X)))
+    chance.shuffle(order)
+    return Dataset([data.X[i] for i in order], [data.y[i] for i in order])
+
+
+def _examples(X: Any, y: Any) -> tuple[list[list[float]], list[Any]]:
+    rows, targets = as_rows(X), list(plain(y, "y"))
+    check_lengths(rows, targets)
+    return rows, targets

@@ -8,20 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograd_core import Program, compile_graph
+from autograd_core import TABLE, Program, compile_graph, replace_file
 
-from .dropout import Dropout
-from .execution import evaluating, record
-from .layers import Layer, Sequential, activation_name
-from .module import Module, copied_lists
-from .normalization import BatchNorm
-from .saving import replace_file
-from .summaries import inputs_of
+from .activations import activation_name
+from .layers import BatchNorm, Dropout, Layer, Sequential
+from .module import Module
+from .training.execution import evaluating, record
+from .training.model import Parameter
 
-_TORCH = {
-    "relu": "ReLU()", "leaky_relu": "LeakyReLU(0.01)", "elu": "ELU()", "sigmoid": "Sigmoid()", "tanh": "Tanh()", "softplus": "Softplus()",
-    "softmax": "Softmax(dim=-1)", "log_softmax": "LogSoftmax(dim=-1)",
-}  # fmt: skip
+_OF_LAYERS = {"softmax": "Softmax(dim=-1)", "log_softmax": "LogSoftmax(dim=-1)"}
 
 
 def torch_code(model: Sequential) -> str:
@@ -51,16 +46,7 @@ def to_torch(model: Sequential) -> dict[str, Any]:
     >>> to_torch(MLP(1, [1], init="zeros"))
     {'0.weight': [[0.0]], '0.bias': [0.0]}
     """
-    state: dict[str, Any] = {}
-    for i, (part, _) in enumerate(_counterparts(model)):
-        if isinstance(part, Layer):
-            state[f"{i}.weight"] = [[w.data for w in neuron.w] for neuron in part.neurons]
-            if part.neurons[0].b is not None:
-                state[f"{i}.bias"] = [neuron.b.data for neuron in part.neurons]  # type: ignore[union-attr]
-        elif isinstance(part, BatchNorm):
-            state[f"{i}.weight"], state[f"{i}.bias"] = [p.data for p in part.weight], [p.data for p in part.bias]
-            state |= {f"{i}.{name}": copied_lists(getattr(part, name)) for name in part.buffers}
-    return state
+    return {name: _numbers(held) for name, _, _, held in _entries(model)}
 
 
 def from_torch(model: Sequential, state: dict[str, Any]) -> None:
@@ -73,25 +59,46 @@ def from_torch(model: Sequential, state: dict[str, Any]) -> None:
     1.0
     """
     plain = {name: x.tolist() if hasattr(x, "tolist") else x for name, x in state.items()}
-    expected = to_torch(model)
-    if set(plain) != set(expected):
-        raise ValueError(f"the state has the entries {sorted(plain)}, and this model {sorted(expected)}")
-    for name, x in expected.items():
-        if _sizes(plain[name]) != _sizes(x):
-            raise ValueError(f"{name} has the shape {_sizes(plain[name])}, and in this model {_sizes(x)}")
+    entries = list(_entries(model))
+    if set(plain) != {name for name, *_ in entries}:
+        raise ValueError(f"the state has the entries {sorted(plain)}, and this model {sorted(name for name, *_ in entries)}")
+    paths: dict[int, str] = {id(found): path for path, found in (*model.named_parameters(), *model.named_modules())}
+    numbers: dict[str, Any] = {}
+    for name, part, attribute, held in entries:
+        if _sizes(plain[name]) != _sizes(held):
+            raise ValueError(f"{name} has the shape {_sizes(plain[name])}, and in this model {_sizes(held)}")
+        if attribute in part.buffers:
+            numbers[f"{paths[id(part)]}.{attribute}"] = plain[name]
+        else:
+            numbers |= {paths[id(parameter)]: number for parameter, number in _pairs(held, plain[name], name)}
+    model.load_state_dict(numbers)
+
+
+def _entries(model: Sequential) -> Iterator[tuple[str, Module, str, Any]]:
+    """Each entry of the state: its name in PyTorch, the part and the attribute that it belongs to, and the parameters or numbers there."""
     for i, (part, _) in enumerate(_counterparts(model)):
         if isinstance(part, Layer):
-            for j, neuron in enumerate(part.neurons):
-                for w, value in zip(neuron.w, plain[f"{i}.weight"][j]):
-                    w.data = float(value)
-                if neuron.b is not None:
-                    neuron.b.data = float(plain[f"{i}.bias"][j])
+            yield f"{i}.weight", part, "weight", [neuron.w for neuron in part.neurons]
+            if part.neurons[0].b is not None:
+                yield f"{i}.bias", part, "bias", [neuron.b for neuron in part.neurons]
         elif isinstance(part, BatchNorm):
-            for parameters, name in ((part.weight, "weight"), (part.bias, "bias")):
-                for parameter, value in zip(parameters, plain[f"{i}.{name}"]):
-                    parameter.data = float(value)
-            for name in part.buffers:
-                setattr(part, name, copied_lists(plain[f"{i}.{name}"]))
+            for attribute in ("weight", "bias", *part.buffers):
+                yield f"{i}.{attribute}", part, attribute, getattr(part, attribute)
+
+
+def _numbers(held: Any) -> Any:
+    return [_numbers(part) for part in held] if isinstance(held, list) else held.data if isinstance(held, Parameter) else held
+
+
+def _pairs(held: Any, given: Any, name: str) -> Iterator[tuple[Parameter, Any]]:
+    """The parameters in nested lists, each with what is given for it; ``ValueError`` if a list is of another length."""
+    if not isinstance(held, list):
+        yield held, given
+    elif not isinstance(given, list) or len(given) != len(held):
+        raise ValueError(f"{name} is a list of {len(held)}, not {given!r:.60}")
+    else:
+        for i, (part, entry) in enumerate(zip(held, given)):
+            yield from _pairs(part, entry, f"{name}[{i}]")
 
 
 def _counterparts(model: Sequential) -> Iterator[tuple[Module | None, str]]:
@@ -101,8 +108,8 @@ def _counterparts(model: Sequential) -> Iterator[tuple[Module | None, str]]:
             bias = "" if part.neurons[0].b is not None else ", bias=False"
             yield part, f"Linear({part.nin}, {part.nout}{bias})"
             name = activation_name(part.activation)
-            if name in _TORCH:
-                yield None, _TORCH[name]
+            if torch := _OF_LAYERS.get(name) or (TABLE[name].torch if name in TABLE else ""):
+                yield None, torch
             elif name != "linear":
                 raise ValueError(f"PyTorch has no module for the activation {name!r} of {part!r}")
         elif isinstance(part, BatchNorm):
@@ -171,7 +178,7 @@ def export_program(model: Module, path: str | Path, dialect: str | None = None, 
     ...
     """
     dialect = dialect or ("c" if str(path).endswith(".c") else "python")
-    count = inputs or inputs_of(model)
+    count = inputs or model.inputs()
     if count is None:
         raise ValueError(f"{type(model).__name__} does not say how many inputs it takes: give inputs=")
     with evaluating(model):

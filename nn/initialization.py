@@ -6,6 +6,10 @@ import math
 import random
 from collections.abc import Callable
 
+import autograd_core as ac
+
+from .activations import named
+
 Rule = Callable[[random.Random, int, int], float]
 INITIALIZATIONS: dict[str, Rule] = {
     # Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010
@@ -18,25 +22,21 @@ INITIALIZATIONS: dict[str, Rule] = {
     "normal": lambda generator, nin, nout: generator.gauss(0.0, 1.0),
     "zeros": lambda generator, nin, nout: 0.0,  # to see why not: all neurons of a layer stay equal
 }
-RECTIFIERS = ("relu", "leaky_relu", "elu", "softplus")
 
 
 def initial_weights(init: str | Rule, nin: int, nout: int, activation: str, generator: random.Random) -> list[float]:
     """The ``nin`` starting weights of one neuron, in a layer of ``nout``.
 
-    ``init`` is a name in ``INITIALIZATIONS``, ``"auto"`` (He for rectifiers, Xavier for the rest), or a function
-    of a random generator, ``nin`` and ``nout``. Anything else is a ``ValueError``.
+    ``init`` is a name in ``INITIALIZATIONS``, ``"auto"`` (what the row of the activation says: He for rectifiers, Xavier for
+    the rest), or a function of a random generator, ``nin`` and ``nout``. Anything else is a ``ValueError``.
 
     >>> initial_weights("auto", 2, 3, "tanh", random.Random(0))
     [0.75..., 0.56...]
     """
     if init == "auto":
-        init = "he" if activation in RECTIFIERS else "xavier"
-    if isinstance(init, str):
-        if init not in INITIALIZATIONS:
-            raise ValueError(f"init is 'auto', {', '.join(map(repr, INITIALIZATIONS))} or a function, not {init!r}")
-        init = INITIALIZATIONS[init]
-    return [init(generator, nin, nout) for _ in range(nin)]
+        init = ac.TABLE[activation].initialization if activation in ac.TABLE else "xavier"
+    rule = named(init, INITIALIZATIONS, "init", ("auto",))
+    return [rule(generator, nin, nout) for _ in range(nin)]
 
 
 def generator_of(seed: int | random.Random | None) -> random.Random:

@@ -1,4 +1,4 @@
-"""Losses: plain functions of Values or floats, made of few nodes, stable where they start from logits.
+"""Losses, and penalties on parameters: plain functions of Values or floats, made of few nodes, stable where they start from logits.
 
 Predictions are a number, a list of numbers (one for each sample), or a list of lists (several outputs a sample), and
 targets have the same nesting; a list that holds one number stands for that number. ``reduction`` is ``"mean"``
@@ -11,6 +11,7 @@ looks at the number in a Value: only labels that are plain numbers are checked.
 
 from __future__ import annotations
 
+import math
 import numbers
 import operator
 from collections.abc import Callable, Iterable, Iterator
@@ -138,6 +139,29 @@ def logistic_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
     return _reduced([ac.softplus(-t * y) for y, t in pairs], reduction, shape)
 
 
+def l2_penalty(parameters: Iterable[Any], strength: float) -> Any:
+    """``strength * sum of w ** 2``, to be added to a loss; its gradient is ``2 * strength * w``.
+
+    An optimiser's ``weight_decay`` adds ``weight_decay * w`` to the gradient: a strength of half of it does the same here,
+    with SGD. A ``ValueError`` for no parameters and for a strength below 0.
+
+    >>> l2_penalty([Value(3.0), Value(-4.0)], 0.01).data
+    0.25
+    """
+    weights = _weights(parameters, strength)
+    return strength * dot(weights, weights)
+
+
+def l1_penalty(parameters: Iterable[Any], strength: float) -> Any:
+    """``strength * sum of |w|``, to be added to a loss; it drives weights to 0. Errors as in :func:`l2_penalty`.
+
+    >>> l1_penalty([Value(3.0), Value(-4.0)], 0.5).data
+    3.5
+    """
+    weights = _weights(parameters, strength)
+    return dot([strength] * len(weights), [abs(w) for w in weights])
+
+
 LOSSES: dict[str, Callable[..., Any]] = {
     "mse": mse_loss,
     "l1": l1_loss, "mae": l1_loss,
@@ -148,6 +172,15 @@ LOSSES: dict[str, Callable[..., Any]] = {
     "logistic": logistic_loss,
 }  # fmt: skip
 """Losses by name, as ``fit(loss="mse")`` takes them."""
+
+
+def _weights(parameters: Iterable[Any], strength: float) -> list[Any]:
+    weights = list(parameters)
+    if not weights:
+        raise ValueError("a penalty needs at least one parameter, and was given none (a generator that was used up?)")
+    if not 0.0 <= strength < math.inf:
+        raise ValueError(f"the strength of a penalty is a finite number of at least 0, not {strength!r}")
+    return weights
 
 
 # -- sums --------------------------------------------------------------------------------------------------------

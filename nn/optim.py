@@ -1,26 +1,26 @@
-"""Optimisers: how a gradient changes the parameters, with PyTorch's names, defaults and numbers.
+"""Optimizers: how a gradient changes the parameters, with PyTorch's names, defaults and numbers.
 
-An optimiser computes on plain lists of floats: ``update(values, gradients)`` returns the new values and remembers
-momenta and the like, and ``step()`` is an update from the ``grad`` to the ``data`` of the parameters. So training through
-a compiled program does exactly what a loop over Values does.
+An optimizer computes on plain lists of floats, ``update(values, gradients)``; ``step()`` is an update from the ``grad`` to the
+``data`` of the parameters. So training through a compiled program does exactly what a loop over Values does.
 """
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Iterable
-from numbers import Real
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from autograd_core import Value
 
+from .activations import count, number
+
 
 class Optimizer:
-    """What all optimisers share; a subclass defines ``_update``.
+    """What all optimizers share; a subclass defines ``_update``.
 
-    ``parameters`` are leaves, at least one, none of them twice. ``lr``, the learning rate, may be set at any time, as
-    schedules do; ``hyperparameters`` are the others by name. ``state`` holds a list of floats, one for each parameter, for
-    each quantity that is remembered, and is filled by the first update.
+    ``parameters`` are leaves, at least one, none of them twice. ``lr``, the learning rate, may be set at any time; ``hyperparameters``
+    are the others by name. ``state`` holds a list of floats, one for each parameter, for each quantity that is remembered.
 
     >>> w = Value(1.0)
     >>> optimizer = SGD([w], lr=0.25)
@@ -46,22 +46,15 @@ class Optimizer:
 
     def step(self) -> None:
         """Change the ``data`` of every parameter by its ``grad``."""
-        parameters = self.parameters
-        new = self.update([parameter.data for parameter in parameters], [parameter.grad for parameter in parameters])
-        for parameter, value in zip(parameters, new):
+        new = self.update([parameter.data for parameter in self.parameters], [parameter.grad for parameter in self.parameters])
+        for parameter, value in zip(self.parameters, new):
             parameter.data = value
 
     def update(self, values: list[float], gradients: list[float]) -> list[float]:
-        """The values after one step from ``values`` along ``gradients``; no Value is read or changed.
-
-        >>> SGD([Value(0.0), Value(0.0)], lr=0.5).update([1.0, 2.0], [4.0, -4.0])
-        [-1.0, 4.0]
-
-        A ``ValueError`` unless there is one of each for every parameter.
-        """
-        if not len(values) == len(gradients) == len(self.parameters):
-            given = f"{len(values)} values and {len(gradients)} gradients"
-            raise ValueError(f"an update of {len(self.parameters)} parameter(s) needs as many values and gradients, not {given}")
+        """The values after one step from ``values`` along ``gradients``, one of each for every parameter; no Value is read or changed."""
+        size, given = len(self.parameters), f"{len(values)} values and {len(gradients)} gradients"
+        if not len(values) == len(gradients) == size:
+            raise ValueError(f"an update of {size} parameter(s) needs as many values and gradients, not {given}")
         self.steps += 1
         return self._update(values, gradients)
 
@@ -72,31 +65,36 @@ class Optimizer:
         return self.state.get(name) or [0.0] * len(self.parameters)
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything that the next updates depend on, as plain data that JSON can hold, exact to the bit.
-
-        >>> SGD([Value(1.0)], lr=0.5, momentum=0.9).state_dict()["hyperparameters"]["momentum"]
-        0.9
-        """
+        """Everything that the next updates depend on, as plain data that JSON can hold, exact to the bit."""
         chosen = {name: list(x) if isinstance(x, tuple) else x for name, x in self.hyperparameters.items()}
         state = {name: list(numbers) for name, numbers in self.state.items()}
-        kind, count = type(self).__name__, len(self.parameters)
-        return {"optimizer": kind, "parameters": count, "lr": self.lr, "hyperparameters": chosen, "steps": self.steps, "state": state}
+        kind, size = type(self).__name__, len(self.parameters)
+        return {"optimizer": kind, "parameters": size, "lr": self.lr, "hyperparameters": chosen, "steps": self.steps, "state": state}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what :meth:`state_dict` gave; a ``ValueError``, and no change, where it does not fit this optimiser."""
-        kind, count = type(self).__name__, len(self.parameters)
+        """Take over what :meth:`state_dict` gave; a ``ValueError``, and no change, where it does not fit this optimizer."""
+        vars(self).update(self.checked_state(state_dict))
+
+    def checked_state(self, state_dict: Any) -> dict[str, Any]:
+        """The attributes that a state stands for; ``ValueError`` where it does not fit."""
+        kind, size = type(self).__name__, len(self.parameters)
         try:
-            if (state_dict["optimizer"], state_dict["parameters"]) != (kind, count):
-                given = f"{state_dict['optimizer']} on {state_dict['parameters']} parameter(s)"
-                raise ValueError(f"the state is that of {given}, and this is {kind} on {count}")
+            if (given := (state_dict["optimizer"], state_dict["parameters"])) != (kind, size):
+                raise ValueError(f"the state is that of {given[0]} on {given[1]} parameter(s), and this is {kind} on {size}")
             chosen = {name: _checked(name, state_dict["hyperparameters"][name]) for name in self.hyperparameters}
-            lr, steps = _checked("lr", state_dict["lr"]), int(state_dict["steps"])
-            state = {name: [float(x) for x in numbers] for name, numbers in state_dict["state"].items()}
+            state = {name: list(numbers) for name, numbers in state_dict["state"].items()}
+            lr, steps = _checked("lr", state_dict["lr"]), count("steps in the state", state_dict["steps"], 0)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"this is no state of {kind} as its state_dict() gives it: {error!r}") from None
-        if any(len(numbers) != count for numbers in state.values()):
-            raise ValueError(f"the state holds a list that is not of {count} number(s), one for each parameter")
-        self.lr, self.steps, self.hyperparameters, self.state = lr, steps, chosen, state
+        probe = copy.copy(self)
+        vars(probe).update(lr=lr, steps=1, hyperparameters=chosen, state={})
+        probe._update([0.0] * size, [0.0] * size)
+        if state.keys() != (probe.state.keys() if steps else set()):
+            raise ValueError(f"the state of {kind} after {steps} step(s) does not hold what it remembers: {', '.join(probe.state)}")
+        for name, numbers in state.items():
+            if len(numbers) != size or not all(type(x) is float and math.isfinite(x) for x in numbers):
+                raise ValueError(f"the state holds {name}, which is not a list of {size} finite number(s), one for each parameter")
+        return {"lr": lr, "steps": steps, "hyperparameters": chosen, "state": state}
 
     def __repr__(self) -> str:
         chosen = "".join(f", {name}={value!r}" for name, value in self.hyperparameters.items())
@@ -104,15 +102,10 @@ class Optimizer:
 
 
 class SGD(Optimizer):
-    """Gradient descent, with momentum: ``b = momentum * b + (1 - dampening) * g`` and ``w -= lr * b``.
+    """Gradient descent, with momentum: ``b = momentum * b + (1 - dampening) * g`` (first ``b = g``) and ``w -= lr * b``.
 
-    The first step takes ``b = g``. ``nesterov`` steps along ``g + momentum * b`` and needs a momentum and no dampening.
-    ``weight_decay`` adds ``weight_decay * w`` to the gradient. Sutskever et al., On the importance of initialization and
-    momentum in deep learning, 2013, in the form of ``torch.optim.SGD``.
-
-    >>> optimizer = SGD([Value(1.0)], lr=0.125, momentum=0.5)
-    >>> optimizer.update(optimizer.update([1.0], [1.0]), [1.0])
-    [0.6875]
+    ``nesterov`` steps along ``g + momentum * b``; ``weight_decay`` adds ``weight_decay * w`` to the gradient. Sutskever et al., On
+    the importance of initialization and momentum in deep learning, 2013, in the form of ``torch.optim.SGD``.
     """
 
     def __init__(
@@ -137,12 +130,9 @@ class SGD(Optimizer):
 class RMSprop(Optimizer):
     """Each gradient divided by the root of a running mean of its square: ``v = alpha * v + (1 - alpha) * g * g``.
 
-    ``w -= lr * g / (sqrt(v) + eps)``; ``centered`` subtracts the square of the running mean of the gradient from ``v``, and
-    ``momentum`` adds up the quotients. Tieleman and Hinton, Lecture 6.5 of Neural Networks for Machine Learning, 2012; Graves,
-    Generating Sequences With Recurrent Neural Networks, 2013 (centered); in the form of ``torch.optim.RMSprop``.
-
-    >>> print("%.6f" % RMSprop([Value(1.0)], lr=0.1, alpha=0.75).update([1.0], [3.0])[0])
-    0.800000
+    ``w -= lr * g / (sqrt(v) + eps)``; ``centered`` subtracts the square of the running mean of the gradient from ``v``, and ``momentum``
+    adds up the quotients. Tieleman and Hinton, Lecture 6.5 of Neural Networks for Machine Learning, 2012; Graves, Generating
+    Sequences With Recurrent Neural Networks, 2013 (centered).
     """
 
     def __init__(
@@ -170,9 +160,6 @@ class Adam(Optimizer):
     ``m = beta1 * m + (1 - beta1) * g``, ``v = beta2 * v + (1 - beta2) * g * g`` and, in step ``t``,
     ``w -= lr * (m / (1 - beta1 ** t)) / (sqrt(v / (1 - beta2 ** t)) + eps)``. ``weight_decay`` adds ``weight_decay * w`` to the
     gradient; see :class:`AdamW`. Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015.
-
-    >>> print("%.6f" % Adam([Value(1.0)], lr=0.1).update([1.0], [1000.0])[0])
-    0.900000
     """
 
     decoupled = False
@@ -202,9 +189,6 @@ class AdamW(Adam):
     """:class:`Adam` with decoupled weight decay: each step first takes ``w *= 1 - lr * weight_decay``, past the running means.
 
     Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019.
-
-    >>> AdamW([Value(1.0)], lr=0.5, weight_decay=0.5).update([1.0], [0.0])
-    [0.75]
     """
 
     decoupled = True
@@ -214,6 +198,138 @@ class AdamW(Adam):
         weight_decay: float = 0.01,
     ) -> None:  # fmt: skip
         super().__init__(parameters, lr, betas, eps, weight_decay)
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam, "adamw": AdamW}
+"""Optimizers by name, as ``fit(optimizer="adam")`` takes them."""
+
+
+# -- the learning rate as a function of the epoch, with PyTorch's names and numbers ----------------------------------
+class Schedule:
+    """A learning rate as a function of the epoch, counted from 0, and of the rate of the start: that rate times ``factor(epoch)``.
+
+    In ``fit`` a schedule stands among the ``callbacks``; in a loop of one's own, ``optimizer.lr = schedule(epoch, 0.1)``.
+
+    >>> Schedule(lambda epoch: 1 / (1 + epoch))(3, 0.5)
+    0.125
+    """
+
+    def __init__(self, factor: Callable[[int], float]) -> None:
+        self.factor = factor
+
+    def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
+        return base_lr * self.factor(epoch)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+
+class StepLR(Schedule):
+    """The rate times ``gamma`` after every ``step_size`` epochs."""
+
+    def __init__(self, step_size: int, gamma: float = 0.1) -> None:
+        self.step_size, self.gamma = count("step_size", step_size), number("gamma", gamma)
+
+    def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
+        return base_lr * self.gamma ** (epoch // self.step_size)
+
+
+class ExponentialLR(StepLR):
+    """The rate times ``gamma`` after every epoch."""
+
+    def __init__(self, gamma: float) -> None:
+        super().__init__(1, gamma)
+
+
+class CosineAnnealingLR(Schedule):
+    """Half a period of a cosine from the rate of the start down to ``eta_min`` in ``T_max`` epochs (and up again after them).
+
+    Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017, without the restarts.
+    """
+
+    def __init__(self, T_max: int, eta_min: float = 0.0) -> None:
+        self.T_max, self.eta_min = count("T_max", T_max), number("eta_min", eta_min)
+
+    def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
+        return self.eta_min + (base_lr - self.eta_min) * (1.0 + math.cos(math.pi * epoch / self.T_max)) / 2.0
+
+
+class LinearWarmup(Schedule):
+    """From ``start_factor`` times the rate in a straight line to the rate after ``steps`` epochs; then as the schedule ``after`` says.
+
+    The epochs of ``after`` begin where the warm-up ends. Goyal et al., Accurate, Large Minibatch SGD, 2017.
+
+    >>> [LinearWarmup(steps=2, start_factor=0.5, after=ExponentialLR(gamma=0.5))(epoch) for epoch in range(4)]
+    [0.5, 0.75, 1.0, 0.5]
+    """
+
+    def __init__(self, steps: int, start_factor: float = 1.0 / 3.0, after: Schedule | None = None) -> None:
+        self.steps, self.start_factor = count("steps", steps), number("start_factor", start_factor, "a number from 0 to 1")
+        if after is not None and not isinstance(after, Schedule):
+            raise TypeError(f"after the warm-up comes a schedule such as nn.StepLR(10), not {after!r}")
+        self.after = after
+
+    def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
+        if self.after is not None and epoch > self.steps:
+            return self.after(epoch - self.steps, base_lr)
+        return base_lr * (self.start_factor + (1.0 - self.start_factor) * min(epoch, self.steps) / self.steps)
+
+
+# -- gradients that are too long -------------------------------------------------------------------------------------
+def clip_norm(gradients: list[float], max_norm: float) -> tuple[list[float], float]:
+    """The gradients, times ``max_norm / (norm + 1e-6)`` if that is below 1, and their norm before, as ``torch.nn.utils`` has it.
+
+    Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks, 2013.
+    """
+    norm = norm_of(gradients)
+    factor = min(number("max_norm", max_norm, "a positive number") / (norm + 1e-6), 1.0)
+    return [g * factor for g in gradients], norm
+
+
+def clip_value(gradients: list[float], limit: float) -> list[float]:
+    """Each gradient, taken to ``-limit`` or ``limit`` where it is beyond; nan stays nan."""
+    number("limit", limit, "a positive number")
+    return [-limit if g < -limit else limit if g > limit else g for g in gradients]
+
+
+def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
+    """:func:`clip_norm` of the ``grad`` of the parameters, between ``backward()`` and ``step()``; returns their norm before."""
+    parameters = list(parameters)
+    clipped, norm = clip_norm([parameter.grad for parameter in parameters], max_norm)
+    for parameter, gradient in zip(parameters, clipped):
+        parameter.grad = gradient
+    return norm
+
+
+def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
+    """Take the ``grad`` of each parameter to ``-limit`` or ``limit`` where it is beyond."""
+    parameters = list(parameters)
+    for parameter, gradient in zip(parameters, clip_value([parameter.grad for parameter in parameters], limit)):
+        parameter.grad = gradient
+
+
+def norm_of(gradients: list[float]) -> float:
+    """The Euclidean norm, added from the left: that of math.hypot is rounded otherwise in other versions of Python."""
+    total, largest = 0.0, max(map(abs, gradients), default=0.0)
+    if not (largest == 0.0 or 1e-150 < largest < 1e150 or math.isinf(largest) or math.isnan(largest)):  # squares would leave the floats
+        return largest * norm_of([g / largest for g in gradients])
+    for g in gradients:
+        total += g * g
+    return math.sqrt(total)
+
+
+def _checked(name: str, x: Any) -> Any:
+    """The hyperparameter in its type, if it is in range."""
+    if name in ("nesterov", "centered"):
+        if x not in (False, True):
+            raise ValueError(f"{name} is True or False, not {x!r}")
+        return bool(x)
+    if name == "betas":
+        if not isinstance(x, (tuple, list)) or len(x) != 2:
+            raise ValueError(f"betas is a pair such as (0.9, 0.999), not {x!r}")
+        return tuple(number("each of betas", beta, "a number of at least 0 and below 1") for beta in x)
+    ranges = {"alpha": "a number of at least 0 and below 1", "eps": "a finite number above 0"}
+    return number(name, x, ranges.get(name, "a finite number of at least 0"))
 
 
 def _decayed(values: list[float], gradients: list[float], weight_decay: float) -> list[float]:
@@ -232,18 +348,3 @@ def _leaves(parameters: Iterable[Value]) -> list[Value]:
     if len(set(leaves)) < len(leaves):
         raise ValueError("a parameter stands twice in the list: it would be changed twice in each step")
     return leaves
-
-
-def _checked(name: str, x: Any) -> Any:
-    """The hyperparameter in its type, if it is in range."""
-    if name in ("nesterov", "centered"):
-        return bool(x)
-    if name == "betas":
-        if not isinstance(x, (tuple, list)) or len(x) != 2:
-            raise ValueError(f"betas is a pair such as (0.9, 0.999), not {x!r}")
-        return tuple(_checked("each of betas", beta) for beta in x)
-    fraction, positive = name in ("alpha", "each of betas"), name == "eps"
-    if not isinstance(x, Real) or not 0.0 <= float(x) < (1.0 if fraction else math.inf) or (positive and x == 0.0):
-        lower, upper = "above" if positive else "of at least", " and below 1" if fraction else ""
-        raise ValueError(f"{name} is a finite number {lower} 0{upper}, not {x!r}")
-    return float(x)

@@ -8,8 +8,9 @@ from typing import Any
 
 import autograd_core as ac
 
-from .module import Input, Module, Parameter
-from .tables import as_rows
+from .module import Module, checked_inputs
+from .training.model import Parameter
+from .training.samples import as_rows
 
 CODINGS = {"01": (0.0, 1.0), "pm1": (-1.0, 1.0)}
 
@@ -62,11 +63,14 @@ class Perceptron(Module):
         self.b = Parameter(bias, "b")
         self.coding, self.at_zero = coding, at_zero
 
+    @property
+    def nin(self) -> int:
+        """The number of inputs."""
+        return len(self.w)
+
     def weighted_sum(self, x: Sequence[Any]) -> Any:
         """``w · x + b``, added from left to right."""
-        if len(x) != len(self.w):
-            raise ValueError(f"{self!r} takes {len(self.w)} inputs, not {len(x)}")
-        return ac.dot(self.w, [Input(v, f"x{i}") if isinstance(v, int | float) else v for i, v in enumerate(x)], self.b)
+        return ac.dot(self.w, checked_inputs(x, self.nin, self), self.b)
 
     def forward(self, x: Sequence[Any]) -> Any:
         z = self.weighted_sum(x)

@@ -4,8 +4,10 @@ import itertools
 import math
 import os
 import shutil
+import stat
 import subprocess
 import sys
+import time
 from functools import reduce
 from pathlib import Path
 
@@ -15,7 +17,8 @@ from test_programs import CASES, first_defined
 import autograd_core as ac
 from autograd_core import Value, compile_graph, gradients
 from autograd_core.programs import c as program_c
-from autograd_core.programs.c_compiler import CompilerError, cache_folder, find_compiler
+from autograd_core.programs import c_compiler
+from autograd_core.programs.c_compiler import CompilerError, cache_folder, find_compiler, lanes
 
 ROOT = str(Path(ac.__file__).parents[1])
 COMPILE = "import autograd_core as ac; x = ac.Value(2.0); print(ac.compile_graph(ac.tanh(x) * x, [x], dialect='c')([0.5]))"
@@ -45,7 +48,7 @@ def compiler_script(folder, body, name="my-cc"):
     script.write_text(f'#!/bin/sh\necho "$@" >> "{log}"\n{body}\n')
     script.chmod(0o755)
     log.touch()
-    return str(script), lambda: [line for line in log.read_text().splitlines() if line != "--version"]
+    return str(script), lambda: [line for line in log.read_text().splitlines() if line != "--version" and "-dM" not in line]
 
 
 def started(code=COMPILE, **variables):
@@ -176,6 +179,182 @@ def test_a_compiler_that_fails_leaves_no_files_and_its_message_is_shown(body, tm
     assert entries(cache) == []
     monkeypatch.delenv("CC")
     assert compiled()([3.0]) == (6.0, [2.0])
+
+
+HANGS = "for last; do :; done\nsleep 600 & echo $! >> {pids}\nwait"
+
+
+def is_running(process):
+    try:
+        return Path(f"/proc/{process}/stat").read_text().split(") ")[1][0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("limit", ["LIMIT", "QUESTION_LIMIT"])
+def test_a_compiler_that_never_ends_is_stopped_with_all_that_it_started(limit, tmp_path, cache, monkeypatch):
+    pids = tmp_path / "pids"
+    body = HANGS.format(pids=pids)
+    script, _ = compiler_script(tmp_path, body if limit == "QUESTION_LIMIT" else f'case "$*" in *-c*) {body};; esac')
+    monkeypatch.setenv("CC", script)
+    monkeypatch.setattr(c_compiler, limit, 0.3)
+    with pytest.raises(CompilerError, match=r".* did not end within 0\.3 seconds: name another C compiler"):
+        compiled()
+    assert pids.read_text().split()
+    deadline = time.monotonic() + 30
+    while any(map(is_running, pids.read_text().split())):
+        assert time.monotonic() < deadline
+    assert entries(cache) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [("true", "true could not compile the program:\nit ended without an error, and wrote no library"), ("'", "is no command"), ("''", "was not found"),
+     ("touch", "could not compile"), ("/", "was not found"), ("not-executable", "could not be started"), ("empty", "wrote no library"),
+     ("garbage", "built no library that can be loaded")],
+)  # fmt: skip
+def test_every_failure_of_a_compiler_is_one_error_with_its_remedy(command, message, tmp_path, cache, monkeypatch):
+    bodies = {"empty": 'for o; do test "$l" = -o && : > "$o"; l=$o; done', "garbage": 'for o; do test "$l" = -o && echo x > "$o"; l=$o; done'}
+    if command in bodies:
+        command = compiler_script(tmp_path, bodies[command], command)[0]
+    if command == "not-executable":
+        (tmp_path / command).write_bytes(b"\x7fELF nothing")
+        (tmp_path / command).chmod(0o755)
+        command = str(tmp_path / command)
+    monkeypatch.setenv("CC", command)
+    with pytest.raises(CompilerError) as caught:
+        compiled()
+    assert message in str(caught.value)
+    assert "environment variable CC" in str(caught.value)
+    assert [path for path in entries(cache) if path.suffix != ".so"] == []
+
+
+# -- who may write to the cache -------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o702, 0o1777])
+def test_a_folder_that_others_may_write_to_is_refused(mode, cache, monkeypatch):
+    compiled()
+    (entry,) = entries(cache)
+    cache.chmod(mode)
+    with pytest.raises(CompilerError, match=f"others may write to {cache}.*chmod go-w '{cache}'.*variable AUTOGRAD_CORE_CACHE"):
+        compiled()
+    cache.chmod(0o755)  # that others may read does no harm
+    monkeypatch.setenv("CC", "")
+    assert compiled()([3.0]) == (6.0, [2.0])
+    assert entries(cache) == [entry]
+
+
+def test_a_folder_of_another_user_is_refused(cache, monkeypatch):
+    compiled()
+    monkeypatch.setattr(os, "geteuid", lambda: cache.stat().st_uid + 1)
+    with pytest.raises(CompilerError, match="make it your own"):
+        compiled()
+
+
+def put_fifo(entry, good):
+    os.mkfifo(entry)
+
+
+def put_folder(entry, good):
+    entry.mkdir()
+    (entry / "file").touch()
+
+
+def put_link(entry, good):
+    elsewhere = entry.parent.parent / "elsewhere.so"
+    elsewhere.write_bytes(good)
+    entry.symlink_to(elsewhere)
+
+
+def put_loop(entry, good):
+    entry.symlink_to(entry.name)
+
+
+def put_writable(entry, good):
+    entry.write_bytes(good)
+    entry.chmod(0o777)
+
+
+def put_foreign(entry, good):
+    entry.write_bytes(good)
+    if os.geteuid() == 0:
+        os.chown(entry, 12345, 12345)
+    else:
+        entry.chmod(0o722)
+
+
+@pytest.mark.parametrize("put", [put_fifo, put_folder, put_link, put_loop, put_writable, put_foreign])
+def test_what_stands_in_the_place_of_an_entry_is_not_loaded(put, cache):
+    expected = finished(started())
+    (entry,) = entries(cache)
+    good = entry.read_bytes()
+    entry.unlink()
+    put(entry, good)
+    assert finished(started()) == expected
+    if put is put_folder:  # not ours to remove
+        assert [path.name for path in entries(cache)] == [entry.name, "file"]
+        return
+    status = os.lstat(entry)
+    assert (stat.S_ISREG(status.st_mode), stat.S_IMODE(status.st_mode), status.st_uid) == (True, 0o700, os.geteuid())
+    assert entries(cache) == [entry]
+
+
+def test_what_a_killed_build_left_is_removed_by_the_next_one(tmp_path, cache, monkeypatch):
+    script, builds = compiler_script(tmp_path, 'case "$*" in *-c*) sleep 600;; esac')
+    process = started(CC=script)
+    while not builds():
+        assert process.poll() is None
+        time.sleep(0.01)
+    monkeypatch.setenv("CC", "")
+    compiled()
+    assert len(workshops := [path for path in cache.iterdir() if path.is_dir()]) == 1  # it is still building
+    process.kill()
+    process.communicate()
+    compiled(3.0)
+    assert [path for path in workshops if path.exists()] == []
+    assert {path.suffix for path in entries(cache)} == {".so"}
+
+
+@pytest.mark.parametrize("place", ["a file", "below a file", "/proc/none", "no home", "read-only", "full"])
+def test_where_no_cache_can_be_had_a_temporary_folder_serves(place, tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "cache").mkdir()
+    folder = {"a file": tmp_path / "file", "below a file": tmp_path / "file" / "cache", "/proc/none": "/proc/none"}.get(place, tmp_path / "cache")
+    before = ""
+    if place == "no home":
+        before = "import os, pathlib\ndef fail(): raise RuntimeError('no home')\npathlib.Path.home = fail; del os.environ['AUTOGRAD_CORE_CACHE']\n"
+        before += "os.environ.pop('XDG_CACHE_HOME', None)\n"
+    elif place in ("read-only", "full"):  # for the superuser, too
+        error = {"read-only": "EROFS", "full": "ENOSPC"}[place]
+        before = "import errno, os, tempfile\nmake = tempfile.mkdtemp\ndef fail(suffix=None, prefix=None, dir=None):\n"
+        before += f"    if str(dir).endswith('/cache'): raise OSError(errno.{error}, 'no')\n    return make(suffix, prefix, dir)\ntempfile.mkdtemp = fail\n"
+    twice = f"{before}{COMPILE}\n{COMPILE}"
+    output = finished(started(twice, AUTOGRAD_CORE_CACHE=str(folder), TMPDIR=str(tmp_path / "tmp"))).splitlines()
+    assert output[0] == output[1]
+    assert list((tmp_path / "tmp").iterdir()) == []  # gone with the process
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_where_nothing_can_be_loaded_the_error_says_what_to_do(cache, monkeypatch):
+    """As on a disk that does not run programs."""
+
+    def refuse(path):
+        raise OSError(f"{path}: failed to map segment from shared object")
+
+    monkeypatch.setattr(c_compiler.ctypes, "CDLL", refuse)
+    with pytest.raises(CompilerError, match=r"failed to map segment.*AUTOGRAD_CORE_CACHE"):
+        compiled()
+
+
+@pytest.mark.parametrize(
+    ("macros", "width"),
+    [("__AVX512F__ __AVX2__ __AVX__ __SSE2__", 8), ("__AVX2__ __AVX__", 4), ("__AVX__", 4), ("__SSE2__", 2), ("__ARM_NEON", 2), ("", 2)],
+)
+def test_a_vector_is_as_wide_as_the_compiler_says(macros, width, tmp_path, monkeypatch):
+    lines = "; ".join(f"echo '#define {name} 1'" for name in macros.split()) or "exit 1"
+    script, _ = compiler_script(tmp_path, f'case "$*" in *-dM*) {lines};; esac', f"cc-{width}-{len(macros)}")
+    monkeypatch.setenv("CC", script)
+    assert lanes() == width
 
 
 def test_the_program_false_is_no_compiler(cache, monkeypatch):

@@ -178,7 +178,9 @@ def test_what_cannot_be_used_is_refused_at_its_place(run, text, values, message,
     assert err.startswith("error: ")
     assert message in err
     if column is not None:
-        assert err.splitlines()[-2:] == ["  " + text.splitlines()[-1].rstrip(), "  " + " " * column + "^"]
+        line = text.splitlines()[-1].rstrip()
+        shown = line if len(line) <= 120 else line[:120] + "…"
+        assert err.splitlines()[-2:] == ["  " + shown, "  " + " " * column + "^"]
 
 
 def test_the_place_is_under_the_character_also_behind_a_tab(run):

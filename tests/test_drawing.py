@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from autograd_core import Constant, Value, dot, draw, sigmoid, to_dot, topological_order
 from autograd_core.views import layout
-from autograd_core.views.drawing import GREY, MODES, STYLES
+from autograd_core.views.labels import MODES
+from autograd_core.views.layout import GREY, STYLES
 from autograd_core.views.zoom import LEVELS, clusters
 
 Weight = type("Weight", (Value,), {"is_parameter": True})
@@ -175,7 +176,9 @@ WRONG = [
     ({"names": 3}, r"names is 'caller' or a mapping .*, not 3"),
     ({"show": 3}, r"show is a tuple of names such as .*, not 3"),
     ({"show": "gard"}, r"show is one of .*'grad'.*, not 'gard'"),
-    ({"output": 3.0}, r"what is drawn is a Value, not 3.0"),
+    ({"output": 3.0}, r"given by its output, a Value, not by float 3.0"),
+    ({"inputs": Value(1.0)}, r"inputs is a list of Values of the graph, not Value"),
+    ({"parameters": ["w"]}, r"parameters is a list of Values of the graph, not \['w'\]"),
 ]
 
 

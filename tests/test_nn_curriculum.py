@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from sklearn.model_selection import train_test_split
 
 import autograd_core as ac
 import nn
@@ -21,10 +22,10 @@ def adam(lr):
 @pytest.mark.parametrize("name", PLAYGROUND)
 def test_b10_the_sets_of_the_playground_are_learnt_to_95_percent_of_held_out_points(name):
     sizes, epochs = PLAYGROUND[name]
-    train, test = nn.train_test_split(*getattr(nn.data, name)(400, 0.02, seed=0), test=0.25, seed=0)
+    train_X, test_X, train_y, test_y = train_test_split(*getattr(nn.data, name)(400, 0.02, seed=0), random_state=0)
     model = nn.MLP(2, sizes, activation="tanh", seed=0)
-    model.fit(*train, loss="bce_with_logits", optimizer=adam(0.02), epochs=epochs, batch_size=20, seed=0, progress=False)
-    assert model.evaluate(*test, "bce_with_logits", ["accuracy"])["accuracy"] >= 0.95
+    model.fit(train_X, train_y, loss="bce_with_logits", optimizer=adam(0.02), epochs=epochs, batch_size=20, seed=0)
+    assert model.evaluate(test_X, test_y, "bce_with_logits", ["accuracy"])["accuracy"] >= 0.95
 
 
 def test_b10_linear_units_cannot_fit_a_curve_and_more_relus_fit_it_better():
@@ -33,7 +34,7 @@ def test_b10_linear_units_cannot_fit_a_curve_and_more_relus_fit_it_better():
     errors = {}
     for activation, units in (("linear", 16), ("relu", 2), ("relu", 16), ("tanh", 16)):
         model = nn.MLP(1, [units, 1], activation=activation, seed=4)
-        errors[activation, units] = model.fit(X, y, optimizer=adam(0.02), epochs=600, progress=False)["loss"][-1]
+        errors[activation, units] = model.fit(X, y, optimizer=adam(0.02), epochs=600)["loss"][-1]
     assert errors["linear", 16] > 0.1 > errors["relu", 16]
     assert errors["relu", 2] > 3.0 * errors["relu", 16]
     assert errors["tanh", 16] < 0.01
@@ -43,7 +44,7 @@ def test_b11_the_weights_of_the_first_layer_are_images_of_what_it_looks_for():
     digits = nn.data.digits()
     pair = [(x, label) for x, label in zip(digits.X, digits.y) if label in (0, 1)]
     model = nn.MLP(64, [1], seed=0)
-    model.fit([x for x, _ in pair], [label for _, label in pair], loss="bce_with_logits", optimizer=adam(0.05), epochs=30, l2=1e-3, progress=False)
+    model.fit([x for x, _ in pair], [label for _, label in pair], loss="bce_with_logits", optimizer=adam(0.05), epochs=30, callbacks=[nn.L2(1e-3)])
     weights = [w.data for w in model.layers[0].neurons[0].w]
     means = [[sum(x[i] for x, label in pair if label == which) for i in range(64)] for which in (0, 1)]
     middle, ring = 3 * 8 + 3, 3 * 8 + 6  # a one has ink in the middle, a zero around it
@@ -79,7 +80,7 @@ def test_b13_several_starts_end_in_different_minima():
     ends = []
     for seed in range(6):
         model = nn.MLP(2, [2, 1], activation="tanh", seed=seed)
-        history = model.fit(*nn.data.gates("xor"), optimizer=adam(0.05), epochs=800, progress=False)
+        history = model.fit(*nn.data.gates("xor"), optimizer=adam(0.05), epochs=800)
         ends.append(history["loss"][-1])
     assert min(ends) < 0.01
     assert max(ends) > 0.1
@@ -96,7 +97,7 @@ def test_e9_the_same_data_and_the_same_network_give_pytorch_s_answer():
     digits = nn.data.digits()
     model = nn.MLP(64, [6, 10])
     nn.from_torch(model, recorded["start"])
-    history = model.fit(digits.X[:100], digits.y[:100], loss="cross_entropy", optimizer=adam(0.01), epochs=50, progress=False)
+    history = model.fit(digits.X[:100], digits.y[:100], loss="cross_entropy", optimizer=adam(0.01), epochs=50)
     assert history["loss"] == pytest.approx(recorded["losses"], rel=1e-10)
     for name, numbers in nn.to_torch(model).items():
         assert flat(numbers) == pytest.approx(flat(recorded["end"][name]), rel=1e-8, abs=1e-10)

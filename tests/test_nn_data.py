@@ -1,22 +1,17 @@
-"""The data sets and CSV files: what is generated, that seeds repeat it, and what is refused."""
+"""The data sets: what is generated, that seeds repeat it, how they are augmented, and what is refused."""
 
-import csv
 import math
 import random
 import statistics
 import sys
 
 import numpy as np
-import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sklearn import datasets as sklearn_datasets
 
-from nn.data import circles, digits, function, gates, gaussians, linear, moons, spiral, xor_quadrants
-from nn.tables import read_csv
+from nn.data import circles, digits, function, gates, gaussians, jitter, linear, moons, shift_images, spiral, xor_quadrants
 
-quick = settings(deadline=None, max_examples=40, derandomize=True)
+X10, Y10 = [[float(i), -float(i)] for i in range(10)], list(range(10))
 CLASSIFICATION = [moons, circles, xor_quadrants, gaussians, spiral]
 every_cloud = pytest.mark.parametrize("cloud", CLASSIFICATION, ids=lambda f: f.__name__)
 every_set = pytest.mark.parametrize("make", [*CLASSIFICATION, linear, lambda n, **k: function(math.sin, n, **k)])
@@ -177,6 +172,24 @@ def test_without_scikit_learn_the_digits_say_what_to_install(monkeypatch):
         digits()
 
 
+def test_e5_jitter_adds_noisy_copies_to_the_untouched_originals():
+    X, y = jitter([[float(i)] for i in range(2000)], range(2000), copies=2, noise=0.3)
+    assert X[:2000] == [[float(i)] for i in range(2000)]
+    assert y == [*range(2000)] * 3
+    moves = np.array(X[2000:])[:, 0] - np.array(y[2000:])
+    assert (moves.mean(), moves.std()) == pytest.approx((0.0, 0.3), abs=0.02)
+    assert jitter(X10, Y10, seed=1) == jitter(X10, Y10, seed=1) != jitter(X10, Y10, seed=2)
+
+
+def test_e5_shifted_digits_are_the_pictures_moved_by_a_pixel():
+    X, y = (part[:50] for part in digits())
+    pictures, padded = np.array(X).reshape(-1, 8, 8), np.pad(np.array(X).reshape(-1, 8, 8), ((0, 0), (1, 1), (1, 1)))
+    found = shift_images(X, y)
+    left, right, up, down = padded[:, 1:9, 2:10], padded[:, 1:9, 0:8], padded[:, 2:10, 1:9], padded[:, 0:8, 1:9]
+    assert np.array_equal(np.array(found.X).reshape(-1, 8, 8), np.concatenate([pictures, left, right, up, down]))
+    assert found.y == y * 5
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -189,87 +202,11 @@ def test_without_scikit_learn_the_digits_say_what_to_install(monkeypatch):
         (lambda: gaussians(10, noise=math.nan), r"noise is a finite number from 0 on, not nan"),
         (lambda: linear(10, weights=()), r"weights is empty"),
         (lambda: function(abs, 10, low=1.0, high=1.0), r"low must be less than high"),
+        (lambda: jitter(X10, Y10, copies=-1), r"copies is a whole number and noise .* not -1 and 0.1"),
+        (lambda: jitter(X10, Y10[:9]), r"X and y are of different lengths, 10 and 9"),
+        (lambda: shift_images(X10, Y10), r"a picture of size=8 has 64 pixels, but X has 2 columns"),
     ],
 )
 def test_a_set_that_cannot_be_made_says_why(call, words):
     with pytest.raises(ValueError, match=words):
         call()
-
-
-@pytest.fixture
-def file(tmp_path):
-    def write(text, encoding="utf-8"):
-        path = tmp_path / "table.csv"
-        path.write_bytes(text.encode(encoding))
-        return path
-
-    return write
-
-
-finite = st.floats(allow_nan=False, allow_infinity=False)
-
-
-@quick
-@given(rows=st.lists(st.lists(finite, min_size=3, max_size=3), min_size=1, max_size=8), target=st.integers(-3, 2), header=st.booleans())
-def test_a_written_table_is_read_back_to_the_bit(rows, target, header, tmp_path_factory):
-    path = tmp_path_factory.mktemp("csv") / "t.csv"
-    with open(path, "w", newline="") as out:
-        csv.writer(out).writerows([["a", "b, c", "d"]] * header + rows)
-    found = read_csv(path, target)
-    y = [row.pop(target) for row in rows]
-    assert found == (rows, y, found.columns, {})
-
-
-def test_the_iris_flowers_are_read_as_pandas_reads_them(tmp_path):
-    frame = sklearn_datasets.load_iris(as_frame=True).frame
-    frame["kind"] = [("setosa", "versicolor", "virginica")[i] for i in frame.pop("target")]
-    frame.to_csv(tmp_path / "iris.csv", index=False)
-    reference = pd.read_csv(tmp_path / "iris.csv")
-    X, y, columns, classes = read_csv(tmp_path / "iris.csv", target="kind")
-    names = dict(map(reversed, classes.items()))
-    assert [names[label] for label in y] == reference.pop("kind").tolist()
-    assert reference.to_numpy().tolist() == X
-    assert columns == list(reference.columns)
-
-
-@pytest.mark.parametrize(
-    ("text", "options", "X", "y"),
-    [
-        ("1,2,0\n3,4,1\n", {}, [[1, 2], [3, 4]], [0, 1]),
-        ("\ufeffa,b\r\n\r\n1.5, 7 \r\n", {}, [[1.5]], [7]),
-        ("y,a\nno,1\nyes,2\n", {"target": 0}, [[1], [2]], [0, 1]),
-        ("1;2,5\n", {"delimiter": ";", "header": True}, None, "holds a header and no rows below it"),
-        ("2020;2021\n1;2\n", {"delimiter": ";", "header": True}, [[1]], [2]),
-        ("1,1e3\n", {}, [[1]], [1000.0]),
-        ("\ufeff1,2\n", {}, [[1]], [2]),
-        ("1,e\n1,b\n1,f\n1, a\n1,d\n1,c\n", {}, [[1]] * 6, [4, 1, 5, 0, 3, 2]),
-        ("", {}, None, "is empty"),
-        ("1\n2\n", {}, None, "line 1 has one cell, '1'.*delimiter"),
-        ("a,b,y\n1,2,3\n\n4,5\n", {}, None, r"table.csv, line 4 has 2 cell\(s\) where line 1 has 3"),
-        ("a,b,y\n1,2,3\n4,five,6\n", {}, None, r"line 3, column 'b' is 'five', not a number"),
-        ("1,2,3\n4,,6\n", {}, None, r"line 2, column 1 is empty"),
-        ("1,2,3\n4,nan,6\n", {}, None, r"line 2, column 1 is nan: all numbers must be finite"),
-        ("1,2\n1_0,2\n", {}, None, r"line 2, column 0 is '1_0', not a number"),
-        ("1,2\n3,n/a\n", {}, None, r"line 2, column 1 is 'n/a', not a number"),
-        ("1,a\n3,\n", {}, None, r"line 1, column 1 is 'a', not a number|line 2, column 1 is empty"),
-        ("a,b\n1,2\n", {"target": "c"}, None, r"no column 'c': its columns are a, b"),
-        ("a,b\n1,2\n", {"target": 2}, None, r"2 columns: target is an index from -2 to 1, not 2"),
-        ("1,2\n", {"target": "b"}, None, r"no header, so no column is called 'b'"),
-        ("1,2\n", {"header": "no"}, None, r"header is True, False or \"auto\""),
-    ],
-)
-def test_a_file_is_read_or_refused_with_its_line(file, text, options, X, y):
-    if X is None:
-        with pytest.raises(ValueError, match=y):
-            read_csv(file(text), **options)
-    else:
-        table = read_csv(file(text), **options)
-        assert (table.X, table.y) == (X, y)
-        assert list(map(type, table.y)) == list(map(type, y))
-
-
-def test_a_file_in_another_encoding_is_refused_by_name(file):
-    with pytest.raises(ValueError, match=r"table.csv is not text in UTF-8"):
-        read_csv(file("größe,y\n1,2\n", encoding="latin-1"))
-    with pytest.raises(FileNotFoundError):
-        read_csv("no/such/file.csv")

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 import autograd_core as ac
 from autograd_core import TABLE, primitive
 from nn import MLP, BatchNorm, Conv1d, Dropout, Layer, Module, Neuron, Parameter, Sequential
-from nn.diagnosis import activation_histograms, check_gradients, dead_units, gradient_flow, overfit_one_batch, report
+from nn.studies.diagnosis import activation_histograms, check_gradients, dead_units, gradient_flow, overfit_one_batch, report
 
 GENERATOR = random.Random(0)
 X = [[GENERATOR.gauss(0.0, 1.0), GENERATOR.gauss(0.0, 1.0)] for _ in range(40)]

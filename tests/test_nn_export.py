@@ -46,6 +46,33 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing():
     assert model.state_dict() == before
 
 
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("2.weight", [[1.0, 2.0], [3.0]], r"2.weight\[1\] is a list of 2, not \[3.0\]"),
+        ("2.weight", [[1.0, 2.0], 3.0], r"2.weight\[1\] is a list of 2, not 3.0"),
+        ("2.bias", [1.0, "two"], r"is a number, not 'two'"),
+        ("2.bias", [1.0, [2.0]], r"is a number, not \[2.0\]"),
+        ("2.bias", [1.0, None], r"is a number, not None"),
+    ],
+)
+def test_a_ragged_weight_or_one_that_is_no_number_is_refused_and_changes_nothing(name, change, words):
+    model, other = (nn.MLP(2, [2, 2], seed=seed) for seed in (0, 1))
+    before = model.state_dict()
+    with pytest.raises(ValueError, match=words):
+        nn.from_torch(model, nn.to_torch(other) | {name: change})
+    assert model.state_dict() == before
+
+
+def test_running_averages_that_do_not_fit_are_refused_and_change_nothing():
+    model = nn.Sequential(nn.Layer(2, 2, seed=0), nn.BatchNorm(2))
+    before = model.state_dict()
+    for change in ([1.0], [1.0, "x"], 1.0):
+        with pytest.raises(ValueError, match="running_mean"):
+            nn.from_torch(model, nn.to_torch(nn.Sequential(nn.Layer(2, 2, seed=1), nn.BatchNorm(2))) | {"2.running_mean": change})
+        assert model.state_dict() == before
+
+
 def test_what_pytorch_has_no_module_for_is_an_error():
     with pytest.raises(ValueError, match="no module for the activation 'step'"):
         nn.torch_code(nn.MLP(2, [1], output="step"))

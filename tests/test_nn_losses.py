@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from autograd_core import Value, compile_graph, gradcheck, operation_count, sigmoid, softmax
 from autograd_core.number import watching_comparisons
 from nn import losses
-from nn.losses import LOSSES, cross_entropy, squared_error
+from nn.losses import LOSSES, cross_entropy, l1_penalty, l2_penalty, squared_error
 from nn.optim import SGD
-from nn.regularization import l1_penalty, l2_penalty
 
 TORCH = json.loads((Path(__file__).parent / "fixtures" / "torch_optimizers.json").read_text())
 mp = mpmath.MPContext()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import autograd_core as ac
 import nn
-from nn.logic import gate, polygon_around, region_code, regions, union_of_polygons, xor_network
+from nn.studies.gates import gate, polygon_around, region_code, regions, union_of_polygons, xor_network
 
 CORNERS = list(itertools.product((0.0, 1.0), repeat=2))
 SIGNS = list(itertools.product((-1.0, 1.0), repeat=2))

@@ -15,7 +15,8 @@ from plot_helpers import axes, no_figure_is_left  # noqa: F401
 
 import autograd_core as ac
 import nn
-from nn import MLP, BatchNorm, Dropout, History, Layer, Sequential, data, logic, plots, plots_artists
+from nn import MLP, BatchNorm, Dropout, History, Layer, Sequential, data, gates, plots
+from nn.plots.axes import tint
 
 CORNERS, XOR = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
 
@@ -29,7 +30,7 @@ def points(ax):
 def shown_classes(ax, count):
     """The class of every cell of the drawn image, from its colour."""
     cells = np.asarray(ax.images[0].get_array(), dtype=float)
-    tints = np.array([plots_artists.tint(k) for k in range(count)])
+    tints = np.array([tint(k) for k in range(count)])
     distances = np.abs(cells[:, :, None, :] - tints).max(axis=-1)
     assert distances.min(axis=-1).max() < 1e-12
     return distances.argmin(axis=-1)
@@ -45,7 +46,7 @@ def clouds(classes):
 MODELS = {
     "one output": (MLP(2, [6, 1], "tanh", seed=1), lambda y: int(y.data > 0.0), [0, 1]),
     "one sigmoid": (MLP(2, [6, 1], "tanh", "sigmoid", seed=3), lambda y: int(y.data > 0.5), [-1, 1]),
-    "one perceptron": (logic.gate("or", "pm1"), lambda y: int(y.data > 0.0), [-1, 1]),
+    "one perceptron": (gates.gate("or", "pm1"), lambda y: int(y.data > 0.0), [-1, 1]),
     "two outputs": (MLP(2, [6, 2], seed=1), lambda y: int(y[1].data > y[0].data), [0, 1]),
     "four softmax outputs": (MLP(2, [8, 4], "tanh", "softmax", seed=4), lambda y: int(np.argmax([v.data for v in y])), [0, 1, 2, 3]),
     "dropout and normalisation": (Sequential(Layer(2, 6, seed=1), BatchNorm(6), Dropout(0.5), Layer(6, 3, "linear", seed=2)), lambda y: int(np.argmax([v.data for v in y])), [0, 1, 2]),
@@ -88,11 +89,11 @@ def test_one_hot_targets_arrays_and_a_single_label_are_understood():
 # -- animation, hidden space, functions --------------------------------------------------------------------------------
 def test_the_animation_trains_as_fit_does_and_shows_the_model_before_meanwhile_and_after():
     X, y = data.xor_quadrants(30, seed=0)
-    options = {"loss": "bce_with_logits", "epochs": 30, "seed": 0, "progress": False}
+    options = {"loss": "bce_with_logits", "epochs": 30, "seed": 0}
     plain, filmed = (MLP(2, [6, 1], "tanh", seed=5) for _ in range(2))
     untrained = plain.predict_classes([[x, y] for y in np.linspace(-6, 6, 9) for x in np.linspace(-6, 6, 9)])
     history, seen = plain.fit(X, y, **options), []
-    animation = plots.training_animation(filmed, X, y, frames=4, steps=9, low=-6.0, high=6.0, ax=axes(), callback=lambda *_: seen.append(1), **options)
+    animation = plots.training_animation(filmed, X, y, frames=4, steps=9, low=-6.0, high=6.0, ax=axes(), callbacks=lambda *_: seen.append(1), **options)
     assert filmed.state_dict() == plain.state_dict()
     assert (animation.history["loss"], len(seen)) == (history["loss"], 30)
     ax = animation._fig.axes[0]
@@ -108,7 +109,7 @@ def test_the_animation_trains_as_fit_does_and_shows_the_model_before_meanwhile_a
 
 
 def test_an_animation_ends_when_its_callback_says_so_and_opens_no_figure():
-    animation = plots.training_animation(MLP(2, [1], seed=0), CORNERS, XOR, frames=3, steps=3, epochs=9, progress=False, callback=lambda m, h: len(h) == 5)
+    animation = plots.training_animation(MLP(2, [1], seed=0), CORNERS, XOR, frames=3, steps=3, epochs=9, callbacks=[lambda m, h: len(h) == 5])
     assert (len(animation.history), animation.history.stopped) == (5, "callback")
     assert "<img" in animation._repr_html_()
 
@@ -127,7 +128,7 @@ def test_a_training_is_saved_with_its_loss_and_in_the_plane_with_its_boundary(tm
 
 @pytest.mark.parametrize("kind", ["step", "sign", "relu"])
 def test_a7_hidden_space_shows_xor_before_and_after_the_hidden_layer(kind):
-    network = logic.xor_network(kind)
+    network = gates.xor_network(kind)
     before, after = plots.hidden_space(network, CORNERS, XOR, ax=axes(2))
     at = {"step": [[0, 0], [1, 0], [1, 1]], "sign": [[-1, -1], [1, -1], [1, 1]], "relu": [[0, 0], [1, 0], [2, 1]]}[kind]
     assert [offsets for _, offsets, *_ in points(before)] == [[CORNERS[0], CORNERS[3]], [CORNERS[1], CORNERS[2]]]
@@ -172,7 +173,7 @@ def test_b10_function_fit_draws_the_samples_and_the_model_between_and_beyond_the
     (lambda: plots.decision_boundary(MLP(2, [1]), CORNERS, XOR, low=(0.0, 0.0, 0.0)), r"a pair with one for each axis"),
     (lambda: plots.training_animation(MLP(3, [1]), [[0, 0, 0]], [1]), r"two inputs"),
     (lambda: plots.training_animation(MLP(2, [1]), CORNERS, XOR, frames=1), r"frames is a whole number from 2 on"),
-    (lambda: plots.hidden_space(logic.gate("or"), CORNERS, XOR), r"Perceptron has no layers"),
+    (lambda: plots.hidden_space(gates.gate("or"), CORNERS, XOR), r"Perceptron has no layers"),
     (lambda: plots.hidden_space(MLP(2, [2, 1]), CORNERS, XOR, layer=2), r"layer is from 0 to 1"),
     (lambda: plots.hidden_space(MLP(2, [2, 1]), CORNERS, XOR, ax=axes(3)), r"2 panel\(s\): ax is that many axes, not 3"),
     (lambda: plots.function_fit(MLP(2, [1]), CORNERS, XOR), r"one input, and X has 2 columns"),

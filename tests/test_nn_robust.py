@@ -21,7 +21,7 @@ Y = [0.5 * a - b for a, b in X]
 
 
 def train(model, x=X, y=Y, **options):
-    return model.fit(x, y, **{"progress": False, "seed": 0, "epochs": 2, **options})
+    return model.fit(x, y, **{"seed": 0, "epochs": 2, **options})
 
 
 class Two(nn.Module):
@@ -105,7 +105,7 @@ def test_a_network_that_ends_in_a_list_of_one_has_metrics_too():
 
 def test_without_validation_the_best_parameters_are_those_of_the_smallest_loss():
     model = nn.MLP(1, [1], init="zeros")
-    history = model.fit([[1.0], [2.0]], [3.0, 4.0], early_stopping=3, optimizer=lambda p: nn.SGD(p, lr=1.0), progress=False)
+    history = model.fit([[1.0], [2.0]], [3.0, 4.0], callbacks=[nn.EarlyStopping(3)], optimizer=lambda p: nn.SGD(p, lr=1.0))
     assert model.evaluate([[1.0], [2.0]], [3.0, 4.0])["loss"] == min(history["loss"]) == 12.5
 
 
@@ -118,29 +118,22 @@ def test_a_callback_may_change_parameters_and_the_learning_rate():
 
     model = nn.MLP(2, [3, 1], seed=0)
     optimizer = nn.SGD(model.parameters(), lr=0.1)
-    train(model, optimizer=optimizer, callback=clip, epochs=3)
+    train(model, optimizer=optimizer, callbacks=[clip], epochs=3)
     assert all(abs(value) <= 0.1 for value in model.state_dict().values())
 
 
-def test_a_schedule_of_another_optimizer_is_refused():
-    model = nn.MLP(2, [1])
-    other = nn.SGD(model.parameters(), lr=0.1)
-    with pytest.raises(ValueError, match="of another optimizer"):
-        train(model, schedule=nn.StepLR(other, 1))
-
-
 def test_a_resumed_training_that_had_stopped_early_stays_stopped(tmp_path):
-    options = {"validation": 0.3, "early_stopping": 2, "optimizer": lambda p: nn.SGD(p, lr=0.9), "epochs": 60, "checkpoint": tmp_path / "c"}
-    first = train(nn.MLP(2, [1], seed=0), **options)
+    options = {"validation": 0.3, "optimizer": lambda p: nn.SGD(p, lr=0.9), "epochs": 60}
+    first = train(nn.MLP(2, [1], seed=0), callbacks=[nn.EarlyStopping(2), nn.Checkpoint(tmp_path / "c")], **options)
     assert first.stopped == "early stopping"
-    again = train(nn.MLP(2, [1], seed=0), resume=True, **options)
+    again = train(nn.MLP(2, [1], seed=0), callbacks=[nn.Checkpoint(tmp_path / "c", resume=True), nn.EarlyStopping(2)], **options)
     assert (len(again), again.stopped) == (len(first), "early stopping")
 
 
 def test_a_checkpoint_with_a_schedule_is_not_resumed_without_one(tmp_path):
-    train(nn.MLP(2, [1]), schedule=lambda o: nn.StepLR(o, 1), checkpoint=tmp_path / "c")
-    with pytest.raises(ValueError, match="written with a schedule, and this training has none"):
-        train(nn.MLP(2, [1]), checkpoint=tmp_path / "c", resume=True)
+    train(nn.MLP(2, [1]), callbacks=[nn.StepLR(1), nn.Checkpoint(tmp_path / "c")])
+    with pytest.raises(ValueError, match=r"written with the callbacks \['StepLR'\], and this training has \[\]"):
+        train(nn.MLP(2, [1]), callbacks=[nn.Checkpoint(tmp_path / "c", resume=True)])
 
 
 # -- numbers that are not finite -----------------------------------------------------------------------------------------
@@ -173,8 +166,6 @@ def test_a_domain_error_while_evaluating_is_a_training_error():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"early_stopping": True}, "number of epochs, 1 or more"),
-        ({"early_stopping": 2.5}, "number of epochs, 1 or more"),
         ({"epochs": 2.5}, "epochs is a whole number"),
         ({"epochs": -1}, "epochs is a whole number"),
     ],
@@ -193,17 +184,15 @@ def test_integers_of_numpy_are_integers():
     model = nn.MLP(2, [4, np.int64(3)], seed=np.int64(1).item())
     assert len(model.layers[1].neurons) == 3
     one = nn.MLP(2, [1], seed=0)
-    assert len(train(one, epochs=np.int64(3), batch_size=np.int64(4), early_stopping=np.int64(3))) == 3
+    assert len(train(one, epochs=np.int64(3), batch_size=np.int64(4), callbacks=[nn.EarlyStopping(np.int64(3))])) == 3
 
 
 TAKE_INTEGERS = {
     "Conv1d": lambda n: repr(nn.Conv1d(n)),
     "BatchNorm": lambda n: repr(nn.BatchNorm(n)),
     "moons": lambda n: nn.data.moons(n),
-    "one_hot": lambda n: nn.one_hot([0, 2], classes=n),
-    "confusion_matrix": lambda n: nn.confusion_matrix([0, 2], [1, 2], classes=n),
-    "StepLR": lambda n: nn.StepLR(nn.SGD([ac.Value(1.0)], lr=0.1), n).state_dict(),
-    "batches": lambda n: list(nn.batches(X, Y, n, seed=0)),
+    "StepLR": lambda n: repr(nn.StepLR(n)),
+    "EarlyStopping": lambda n: vars(nn.EarlyStopping(n)),
     "jitter": lambda n: nn.jitter(X, Y, copies=n, noise=0.1, seed=0),
 }
 
@@ -264,7 +253,7 @@ def test_a_checkpoint_in_a_folder_that_is_not_there_is_refused_at_once(tmp_path)
     model = nn.MLP(2, [1], seed=0)
     before = model.state_dict()
     with pytest.raises(FileNotFoundError, match="make it first"):
-        train(model, checkpoint=tmp_path / "none" / "c")
+        train(model, callbacks=[nn.Checkpoint(tmp_path / "none" / "c")])
     assert model.state_dict() == before
 
 
@@ -273,9 +262,9 @@ import sys, nn
 model = nn.MLP(2, [8, 1], seed=0)
 X = [[0.1 * i, 0.01 * i * i] for i in range(40)]
 say = lambda model, history: print("ready", flush=True) if len(history) == 1 else None
-history = model.fit(X, [x[0] for x in X], epochs=10**6, batch_size=4, seed=0, progress=False, checkpoint=sys.argv[1], callback=say)
+history = model.fit(X, [x[0] for x in X], epochs=10**6, batch_size=4, seed=0, callbacks=[nn.Checkpoint(sys.argv[1]), say])
 again = nn.MLP(2, [8, 1], seed=0)
-again.fit(X, [x[0] for x in X], epochs=len(history), batch_size=4, seed=0, progress=False, checkpoint=sys.argv[1], resume=True)
+again.fit(X, [x[0] for x in X], epochs=len(history), batch_size=4, seed=0, callbacks=[nn.Checkpoint(sys.argv[1], True)])
 print(history.stopped, len(history) > 0)
 """
 

@@ -24,7 +24,7 @@ def small(seed=1, output="linear"):
 
 
 def train(model, x=X, y=Y, **options):
-    return model.fit(x, y, **{"progress": False, "seed": 0, "loss": "bce_with_logits", **options})
+    return model.fit(x, y, **{"seed": 0, "loss": "bce_with_logits", **options})
 
 
 # -- A2 and B8: heads ------------------------------------------------------------------------------------------------
@@ -65,7 +65,7 @@ def test_b8_a_regression_head_finds_the_line():
     model = nn.MLP(1, [1], seed=0)
     train(model, LINE, ON_LINE, loss="mse", epochs=600, optimizer=lambda p: Adam(p, lr=0.05))
     assert list(model.state_dict().values()) == pytest.approx([3.0, -1.0], abs=1e-3)
-    assert nn.MLP(1, [1], seed=0).fit(LINE, ON_LINE, loss="mae", epochs=3, progress=False, seed=0)["loss"][0] > 0.5
+    assert nn.MLP(1, [1], seed=0).fit(LINE, ON_LINE, loss="mae", epochs=3, seed=0)["loss"][0] > 0.5
 
 
 def test_b8_a_softmax_head_learns_four_classes():
@@ -81,9 +81,9 @@ def test_b8_a_softmax_head_learns_four_classes():
 OPTIONS = {
     "whole data": {},
     "batches": {"batch_size": 16},
-    "momentum and schedule": {"batch_size": 20, "optimizer": lambda p: SGD(p, lr=0.1, momentum=0.9, nesterov=True)},
-    "penalties and clipping": {"l2": 0.01, "l1": 0.001, "max_norm": 0.05},
-    "clipping by value": {"max_value": 0.001},
+    "momentum and schedule": {"batch_size": 20, "callbacks": [nn.StepLR(2, 0.5)], "optimizer": lambda p: SGD(p, lr=0.1, momentum=0.9, nesterov=True)},
+    "penalties and clipping": {"callbacks": [nn.L2(0.01), nn.L1(0.001), nn.ClipNorm(0.05)]},
+    "clipping by value": {"callbacks": [nn.ClipValue(0.001)]},
     "validation": {"validation": 0.25, "metrics": ["accuracy"], "batch_size": 10},
 }
 
@@ -132,7 +132,7 @@ def test_e1_every_sample_is_used_once_an_epoch_in_an_order_that_the_seed_decides
             seen.append(targets[0].data)
             return mse_loss(predictions, targets)
 
-        nn.MLP(1, [1], seed=0).fit(LINE, ON_LINE, loss=loss, epochs=2, batch_size=4, dialect="eager", seed=seed, progress=False)
+        nn.MLP(1, [1], seed=0).fit(LINE, ON_LINE, loss=loss, epochs=2, batch_size=4, dialect="eager", seed=seed)
         return seen[-42:-21], seen[-21:]
 
     first, second = orders(5)
@@ -154,13 +154,13 @@ def test_e3_dropout_and_batch_normalisation_train_and_are_off_in_evaluation():
 def test_e3_l2_keeps_the_weights_small():
     plain, held = small(), small()
     train(plain, epochs=80)
-    train(held, epochs=80, l2=0.01)
+    train(held, epochs=80, callbacks=[nn.L2(0.01)])
     assert sum(w * w for w in held.state_dict().values()) < sum(w * w for w in plain.state_dict().values())
 
 
 def test_e5_early_stopping_keeps_the_best_model():
     model = small()
-    history = train(model, epochs=400, validation=0.3, early_stopping=nn.EarlyStopping(5), optimizer=lambda p: Adam(p, lr=0.3))
+    history = train(model, epochs=400, validation=0.3, callbacks=[nn.EarlyStopping(5)], optimizer=lambda p: Adam(p, lr=0.3))
     assert history.stopped == "early stopping"
     assert len(history) == history.best_epoch + 5
     assert min(history["val_loss"]) == history["val_loss"][history.best_epoch - 1]
@@ -194,7 +194,7 @@ def test_numpy_arrays_and_pandas_frames_are_taken_where_lists_are():
 
 
 def test_the_progress_bar_shows_the_loss(capsys):
-    train(small(), epochs=2, progress=True, validation=0.2)
+    train(small(), epochs=2, callbacks=[nn.Progress(True)], validation=0.2)
     shown = capsys.readouterr().err
     assert "2/2" in shown
     assert "val_loss" in shown
@@ -218,14 +218,14 @@ def test_a_model_that_compares_values_runs_eagerly_and_says_so():
 
 # -- what may go wrong -------------------------------------------------------------------------------------------------
 def test_a_checkpoint_resumes_to_the_numbers_of_a_training_that_was_not_interrupted(tmp_path):
-    def options(model, epochs, **more):
-        return train(model, epochs=epochs, batch_size=16, validation=0.2, early_stopping=50, optimizer=lambda p: Adam(p, lr=0.1),
-                     schedule=lambda o: nn.schedules.StepLR(o, 3, 0.5), **more)  # fmt: skip
+    def options(model, epochs, *more):
+        return train(model, epochs=epochs, batch_size=16, validation=0.2, optimizer=lambda p: Adam(p, lr=0.1),
+                     callbacks=[*more, nn.EarlyStopping(50), nn.StepLR(3, 0.5)])  # fmt: skip
 
     whole, cut, resumed = small(), small(), small(seed=9)
     expected = options(whole, 8)
-    options(cut, 5, checkpoint=tmp_path / "c.json")
-    history = options(resumed, 8, checkpoint=tmp_path / "c.json", resume=True)
+    options(cut, 5, nn.Checkpoint(tmp_path / "c.json"))
+    history = options(resumed, 8, nn.Checkpoint(tmp_path / "c.json", resume=True))
     assert resumed.state_dict() == whole.state_dict()
     assert history["loss"] == expected["loss"]
     assert history["val_loss"] == expected["val_loss"]
@@ -237,24 +237,24 @@ def test_dropout_resumes_to_the_same_numbers(tmp_path):
 
     whole, cut, resumed = build(), build(), build()
     train(whole, epochs=4, batch_size=20)
-    train(cut, epochs=2, batch_size=20, checkpoint=tmp_path / "c.json")
-    train(resumed, epochs=4, batch_size=20, checkpoint=tmp_path / "c.json", resume=True)
+    train(cut, epochs=2, batch_size=20, callbacks=[nn.Checkpoint(tmp_path / "c.json")])
+    train(resumed, epochs=4, batch_size=20, callbacks=[nn.Checkpoint(tmp_path / "c.json", resume=True)])
     assert resumed.state_dict() == whole.state_dict()
 
 
 def test_a_checkpoint_that_is_cut_or_from_other_data_is_refused(tmp_path):
     path = tmp_path / "c.json"
-    train(small(), epochs=1, checkpoint=path)
+    train(small(), epochs=1, callbacks=[nn.Checkpoint(path)])
     model = small(seed=7)
     before = model.state_dict()
     with pytest.raises(ValueError, match="samples=60, and this training has samples=20"):
-        train(model, X[:20], Y[:20], checkpoint=path, resume=True)
+        train(model, X[:20], Y[:20], callbacks=nn.Checkpoint(path, resume=True))
     path.write_text(path.read_text()[:-40])
     with pytest.raises(ValueError, match="no whole JSON file"):
-        train(model, checkpoint=path, resume=True)
+        train(model, callbacks=nn.Checkpoint(path, resume=True))
     path.write_text(json.dumps({"format": "nn state", "version": 1}))
     with pytest.raises(ValueError, match="not a file of the kind 'nn checkpoint'"):
-        train(model, checkpoint=path, resume=True)
+        train(model, callbacks=nn.Checkpoint(path, resume=True))
     assert model.state_dict() == before
 
 
@@ -264,7 +264,7 @@ def test_ctrl_c_returns_what_was_learnt():
             raise KeyboardInterrupt
 
     model, reference = small(), small()
-    history = train(model, epochs=10, callback=interrupt)
+    history = train(model, epochs=10, callbacks=[interrupt])
     train(reference, epochs=3)
     assert history.stopped == "interrupted"
     assert len(history) == 3
@@ -272,7 +272,7 @@ def test_ctrl_c_returns_what_was_learnt():
 
 
 def test_a_callback_may_end_training():
-    assert train(small(), epochs=10, callback=lambda model, history: len(history) == 2).stopped == "callback"
+    assert train(small(), epochs=10, callbacks=[lambda model, history: len(history) == 2]).stopped == "callback"
 
 
 @pytest.mark.parametrize("dialect", ["python", "c", "numpy", "eager"])
@@ -309,7 +309,9 @@ REFUSED = {
     "loss": ((X, Y), {"loss": "log"}, "loss is one of 'mse'"),
     "metric": ((X, Y), {"metrics": ["precise"]}, "metric is one of"),
     "dialect": ((X, Y), {"dialect": "rust"}, "dialect is one of"),
-    "resume": ((X, Y), {"resume": True}, "give checkpoint="),
+    "optimizer": ((X, Y), {"optimizer": "adm"}, "optimizer is one of 'sgd'.* did you mean 'adam'"),
+    "weights": ((X, Y), {"sample_weight": [-1.0] * 60}, "numbers from 0 on"),
+    "two rates": ((X, Y), {"callbacks": [nn.StepLR(2), nn.ReduceLROnPlateau()]}, "two callbacks would set the learning rate"),
     "other parameters": ((X, Y), {"optimizer": SGD([ac.Value(1.0)], lr=0.1)}, "made for other parameters"),
 }
 

@@ -10,72 +10,15 @@ from functools import reduce
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from references import KINKED, REFERENCES, bounded, positive, used
 
 import autograd_core as ac
-from autograd_core import Value, gradients, topological_order
+from autograd_core import TABLE, Value, gradients, topological_order
 from autograd_core.operators import pass_order
 
 OPTIONS = settings(deadline=None, max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
-def bounded(x):
-    """Into (-1, 1), smoothly: results stay moderate however long a program is."""
-    return ac.tanh(x)
-
-
-def positive(x):
-    return ac.softplus(x) + 0.25
-
-
-# Every row that a user calls, guarded into its domain. The test below fails when one is missing.
-SMOOTH = {
-    "+": lambda x, y: x + y,
-    "-": lambda x, y: x - y,
-    "*": lambda x, y: bounded(x) * y,
-    "/": lambda x, y: x / (1.5 + y * y),
-    "neg": lambda x, y: -x,
-    "pow": lambda x, y: positive(bounded(x)) ** bounded(y),
-    "**": lambda x, y: bounded(x) ** 3 + bounded(y) ** 2 + positive(x) ** -0.5,
-    "exp": lambda x, y: ac.exp(bounded(x)),
-    "expm1": lambda x, y: ac.expm1(bounded(x)),
-    "log": lambda x, y: ac.log(positive(x)),
-    "log1p": lambda x, y: ac.log1p(positive(x)),
-    "log2": lambda x, y: ac.log2(positive(x)),
-    "log10": lambda x, y: ac.log10(positive(x)),
-    "sqrt": lambda x, y: ac.sqrt(positive(x)),
-    "cbrt": lambda x, y: ac.cbrt(positive(x)),
-    "sin": lambda x, y: ac.sin(x),
-    "cos": lambda x, y: ac.cos(x),
-    "tan": lambda x, y: ac.tan(bounded(x)),
-    "asin": lambda x, y: ac.asin(0.9 * bounded(x)),
-    "acos": lambda x, y: ac.acos(0.9 * bounded(x)),
-    "atan": lambda x, y: ac.atan(x),
-    "atan2": lambda x, y: ac.atan2(x, positive(y)),
-    "sinh": lambda x, y: ac.sinh(bounded(x)),
-    "cosh": lambda x, y: ac.cosh(bounded(x)),
-    "tanh": lambda x, y: ac.tanh(x),
-    "asinh": lambda x, y: ac.asinh(x),
-    "acosh": lambda x, y: ac.acosh(1.0 + positive(x)),
-    "atanh": lambda x, y: ac.atanh(0.9 * bounded(x)),
-    "hypot": lambda x, y: ac.hypot(x, positive(y)),
-    "erf": lambda x, y: ac.erf(x),
-    "erfc": lambda x, y: ac.erfc(x),
-    "sigmoid": lambda x, y: ac.sigmoid(x),
-    "softplus": lambda x, y: ac.softplus(x),
-    "identity": lambda x, y: ac.identity(x),
-    "dot": lambda x, y: ac.dot([0.5, bounded(x), bounded(y)], [x, y, x], y),
-    "logsumexp": lambda x, y: ac.logsumexp([x, y, 0.5, x]),
-}
-KINKED = {
-    "abs": lambda x, y: abs(x),
-    "relu": lambda x, y: ac.relu(x),
-    "leaky_relu": lambda x, y: ac.leaky_relu(x, 0.1),
-    "elu": lambda x, y: ac.elu(x, 0.7),
-    "step": lambda x, y: ac.step(x) * y,
-    "sign": lambda x, y: ac.sign(x) * y,
-    "maximum": lambda x, y: ac.maximum(x, y),
-    "minimum": lambda x, y: ac.minimum(x, y),
-}
 MORE = {
     "square by a product": lambda x, y: bounded(x) * bounded(x),
     "constant on the left": lambda x, y: 0.3 * x - 1.0 / positive(y),
@@ -83,12 +26,9 @@ MORE = {
     "a long chain": lambda x, y: reduce(lambda z, k: bounded(z + k * x), range(30), y),
     "the same sum many times": lambda x, y: reduce(lambda z, _: 0.5 * (z + z), range(10), x),
 }
-ALL = {**SMOOTH, **KINKED, **MORE}
-
-
-def test_every_row_that_a_user_calls_takes_part():
-    own_graphs_only = {name for name in ac.functions._BUILT_IN if not ac.TABLE[name].internal}
-    assert own_graphs_only == set(SMOOTH) | set(KINKED), "add the missing row to SMOOTH or KINKED, guarded into its domain"
+USED = {name: used(name) for name in REFERENCES if not TABLE[name].internal}
+SMOOTH = {name: use for name, use in USED.items() if name not in KINKED}
+ALL = {**USED, **MORE}
 
 
 def programs(operations, inputs=3, longest=12):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ..arguments import kind_of, leaves_of, like
 from ..number import Number, reading_data
 from ..primitive import OPERANDS, Primitive
+from ..tables import Table
 from ..value import Value, topological_order
 from .transforms import grad, hessian, jvp
 
@@ -35,13 +36,16 @@ class GradcheckReport(NamedTuple):
 
     checks: list[Check]
 
-    def __str__(self) -> str:
-        lines = [f"{'derivative':<24}{'analytic':>24}{'numeric':>24}{'difference':>14}"]
-        lines += [f"{c.what:<24}{c.analytic:>24.15g}{c.numeric:>24.15g}{abs(c.analytic - c.numeric):>14.1e}" for c in self.checks]
-        return "\n".join(lines)
+    def table(self) -> Table:
+        """A row for each derivative."""
+        rows = [(c.what, f"{c.analytic:.15g}", f"{c.numeric:.15g}", f"{abs(c.analytic - c.numeric):.1e}") for c in self.checks]
+        return Table(["derivative", "analytic", "numeric", "difference"], rows, "<>>>")
 
-    def __repr__(self) -> str:  # so that a notebook shows it, too
-        return str(self)
+    def _repr_html_(self) -> str:
+        return self.table()._repr_html_()
+
+    def __repr__(self) -> str:
+        return str(self.table())
 
 
 class StepError(NamedTuple):
@@ -108,9 +112,9 @@ def gradcheck(f: Callable[[Any], Any], xs: Any, order: int = 2, tolerance: float
     the derivative are allowed, and what rounding does to a difference of large values.
 
     >>> print(gradcheck(lambda x: x * x, 2.0, order=1))  # doctest: +ELLIPSIS
-    derivative                              analytic                 numeric    difference
-    df/dx                                          4 ...
-    df/dx, forward mode                            4                       4       0.0e+00
+    derivative           analytic ...
+    df/dx                       4 ...
+    df/dx, forward mode         4 ...
 
     Raises :class:`GradcheckError` at the first derivative that differs.
     """

@@ -1,23 +1,41 @@
-"""Finding the C compiler and building shared libraries, once each, into a per-user cache."""
+"""Finding the C compiler and building shared libraries, once each, into a per-user cache.
+
+A library is code that will be run, so that the cache is trusted only if nobody else can write to it, and an entry only
+if it is the plain file that was built. Where no cache can be had (no home, a disk that is full or read-only or does not
+run programs) a temporary folder takes its place, which goes when the process ends.
+"""
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import ctypes
 import hashlib
 import os
 import platform
 import shlex
 import shutil
+import signal
+import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
+
+if sys.platform != "win32":
+    import fcntl
 
 # No fused multiply-add and no rewriting of pow, so that results equal Python's to the bit.
 FLAGS = ("-O1", "-ffp-contract=off", "-fno-builtin-pow", "-fno-math-errno", "-Wno-psabi", "-fPIC", "-std=gnu11")
+LIMIT = 600.0  # seconds for one call of the compiler; the longest function that is emitted takes it less than one
+QUESTION_LIMIT = 30.0  # seconds for a call that only asks the compiler something
+_WORKSHOP = "build-"
+_REMEDY = "name another C compiler in the environment variable CC, such as gcc, or use dialect='python' or 'numpy'"
+_OTHER_FOLDER = "name another folder in the environment variable AUTOGRAD_CORE_CACHE"
 
 
 class CompilerError(RuntimeError):
@@ -31,57 +49,163 @@ def load(sources: Sequence[str]) -> ctypes.CDLL:
     that is interrupted, never leave a broken file; one that cannot be loaded is built anew.
     """
     compiler = find_compiler()
-    key = hashlib.sha256("\0".join([*sources, *compiler, _version(tuple(compiler)), *FLAGS, cpu_features()]).encode()).hexdigest()[:32]
-    folder = cache_folder()
-    library = folder / f"{key}{'.dll' if sys.platform == 'win32' else '.so'}"
-    if _is_whole(library):
+    name = _key(sources, tuple(compiler)) + (".dll" if sys.platform == "win32" else ".so")
+    kept = _kept_folder()
+    for folder in filter(None, (kept, _temporary.get(os.getpid()))):
+        library = _loaded(folder / name)
+        if library is not None:
+            return library
+    problem: OSError | None = None
+    for place in (kept, None) if kept else (None,):
         try:
-            return ctypes.CDLL(str(library))
-        except OSError:  # built for another machine, perhaps
-            library.unlink(missing_ok=True)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(dir=folder) as workshop:
-        built = Path(workshop, "program.so")
-        _build(compiler, sources, Path(workshop), built)
-        content = built.read_bytes()
-        built.write_bytes(content + hashlib.sha256(content).digest())  # loaders do not read what follows the library
-        os.replace(built, library)
-    return ctypes.CDLL(str(library))
+            return _built(compiler, sources, (place or _temporary_folder()) / name)
+        except OSError as error:  # a full disk, one that is read-only or does not run programs, something that is in the way
+            problem = error
+    raise CompilerError(f"{' '.join(compiler)} built no library that can be loaded ({problem}): {_REMEDY}; or {_OTHER_FOLDER}")
 
 
-def _is_whole(library: Path) -> bool:
-    """Whether the file is what was built: loading a damaged one would end the process."""
+def _key(sources: Sequence[str], compiler: tuple[str, ...]) -> str:
+    """What a library depends on, as a name."""
+    parts = [*sources, *compiler, _version(compiler), *FLAGS, cpu_features(), str(_lanes(compiler))]
+    return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()[:32]
+
+
+# -- entries -----------------------------------------------------------------------------------------------------------
+def _loaded(entry: Path) -> ctypes.CDLL | None:
+    """The library, if the entry is what was built: to load a damaged file would end the process."""
     try:
-        content = library.read_bytes()
-    except OSError:
-        return False
-    return hashlib.sha256(content[:-32]).digest() == content[-32:]
+        content = _content(entry)
+        if content is not None and hashlib.sha256(content[:-32]).digest() == content[-32:]:
+            return ctypes.CDLL(str(entry))
+    except OSError:  # not there, or built for another machine
+        pass
+    return None
 
 
-def _build(compiler: Sequence[str], sources: Sequence[str], workshop: Path, built: Path) -> None:
+def _content(entry: Path) -> bytes | None:
+    """The bytes of a plain file of one's own, which is opened without following a link or waiting for a pipe."""
+    descriptor = os.open(entry, os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY")))
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        return file.read() if stat.S_ISREG(status.st_mode) and _is_private(status) else None
+
+
+def _built(compiler: Sequence[str], sources: Sequence[str], entry: Path) -> ctypes.CDLL:
+    """Build a library and put it into its place, whatever is there; ``OSError`` if the folder does not allow it."""
+    with _workshop(entry.parent) as workshop:
+        made = workshop / "program.so"
+        _build(compiler, sources, workshop, made)
+        content = made.read_bytes()
+        made.write_bytes(content + hashlib.sha256(content).digest())  # loaders do not read what follows the library
+        made.chmod(0o700)
+        os.replace(made, entry)
+    return ctypes.CDLL(str(entry))
+
+
+def _build(compiler: Sequence[str], sources: Sequence[str], workshop: Path, made: Path) -> None:
     """Compile for this processor, or, where the compiler does not know it, for any; then link."""
     files = [workshop / f"part_{i}.c" for i in range(len(sources))]
     for file, source in zip(files, sources):
-        file.write_text(source)
+        file.write_text(source, encoding="utf-8")
+    objects = [str(file.with_suffix(".o")) for file in files]
     problem = ""
     for tuning in (["-march=native"], []):
-        commands = [[*compiler, *FLAGS, *tuning, "-c", str(file), "-o", str(file.with_suffix(".o"))] for file in files]
-        with ThreadPoolExecutor(os.cpu_count()) as workers:
-            problem = next(filter(None, workers.map(_run, commands)), "")
+        problem = _run([[*compiler, *FLAGS, *tuning, "-c", str(file), "-o", output] for file, output in zip(files, objects)], workshop)
         if not problem:
-            objects = [str(file.with_suffix(".o")) for file in files]
-            problem = _run([*compiler, "-shared", *objects, "-o", str(built), "-lm"])
+            problem = _run([[*compiler, "-shared", *objects, "-o", str(made), "-lm"]], workshop)
             break
+    if not problem and not (made.is_file() and made.stat().st_size):
+        problem = "it ended without an error, and wrote no library"
     if problem:
-        raise CompilerError(f"{' '.join(compiler)} could not compile the program:\n{problem}")
+        raise CompilerError(f"{' '.join(compiler)} could not compile the program:\n{problem}\n{_REMEDY}")
 
 
-def _run(command: Sequence[str]) -> str:
-    """What a command that failed had to say; nothing if it succeeded."""
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    return "" if result.returncode == 0 else result.stderr.strip()[-2000:] or f"exit code {result.returncode}"
+# -- folders -----------------------------------------------------------------------------------------------------------
+def cache_folder() -> Path | None:
+    """Where built programs are kept: AUTOGRAD_CORE_CACHE if set, else the user's cache folder; None without a home."""
+    if os.environ.get("AUTOGRAD_CORE_CACHE"):
+        return Path(os.environ["AUTOGRAD_CORE_CACHE"]).absolute()
+    name = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME"
+    try:
+        base = os.environ.get(name) or Path.home() / ("" if sys.platform == "win32" else ".cache")
+    except (RuntimeError, KeyError):  # nobody knows a home of this user
+        return None
+    return Path(base).absolute() / "autograd_core"
 
 
+def _kept_folder() -> Path | None:
+    """The cache, if there can be one; a :class:`CompilerError` if somebody else may put code into it."""
+    folder = cache_folder()
+    try:
+        if folder is None:
+            return None
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        status = folder.stat()
+    except OSError:
+        return None
+    if not _is_private(status):
+        raise CompilerError(
+            f"others may write to {folder}, where built programs are kept, so that none is loaded from there: "
+            f"make it your own (chown $(id -u) '{folder}' && chmod go-w '{folder}'), or {_OTHER_FOLDER}"
+        )
+    return folder
+
+
+def _is_private(status: os.stat_result) -> bool:
+    """Whether only the user of this process may write."""
+    return sys.platform == "win32" or (status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+
+
+_temporary: dict[int, Path] = {}  # by process: a child has one of its own
+
+
+def _temporary_folder() -> Path:
+    """A folder of this process, which goes with it."""
+    process = os.getpid()
+    folder = _temporary.get(process)
+    if folder is None or not folder.is_dir():
+        try:
+            folder = _temporary[process] = Path(tempfile.mkdtemp(prefix="autograd_core-"))
+        except OSError as error:
+            raise CompilerError(f"there is no temporary folder to build in ({error}): name one in the variable TMPDIR") from None
+        atexit.register(_remove_temporary, process, folder)
+    return folder
+
+
+def _remove_temporary(process: int, folder: Path) -> None:
+    if os.getpid() == process:  # not in a child, which inherits what is to be done at exit
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _workshop(folder: Path) -> Iterator[Path]:
+    """A folder to build in, which is locked while its process lives; those of killed builds are removed."""
+    for other in folder.glob(f"{_WORKSHOP}*"):
+        with contextlib.suppress(OSError), _locked(other, wait=False):
+            shutil.rmtree(other, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_WORKSHOP, dir=folder, ignore_cleanup_errors=True) as name, _locked(Path(name)):
+        Path(name).mkdir(mode=0o700, exist_ok=True)  # another build took it for abandoned before it was locked
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path, wait: bool = True) -> Iterator[None]:
+    """The lock on a folder; ``OSError`` if somebody has it, or where there are no such locks."""
+    if sys.platform == "win32":
+        if not wait:
+            raise OSError("no locks on folders")
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+    try:
+        with contextlib.suppress(*[OSError] if wait else []):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+    finally:
+        os.close(descriptor)
+
+
+# -- the compiler ------------------------------------------------------------------------------------------------------
 def find_compiler() -> list[str]:
     """The command in the environment variable CC, else cc, gcc or clang; a :class:`CompilerError` without one."""
     wanted = [os.environ["CC"]] if os.environ.get("CC", "").strip() else ["cc", "gcc", "clang"]
@@ -89,7 +213,10 @@ def find_compiler() -> list[str]:
         path = shutil.which(command)  # a path may hold spaces
         if path:
             return [path]
-        name, *arguments = shlex.split(command)
+        try:
+            name, *arguments = shlex.split(command)
+        except ValueError as error:
+            raise CompilerError(f"the environment variable CC is no command ({error}), but {command!r}: {_REMEDY}") from None
         path = shutil.which(name)
         if path:
             return [path, *arguments]
@@ -100,9 +227,88 @@ def find_compiler() -> list[str]:
     )
 
 
+def _run(commands: Sequence[Sequence[str]], folder: Path) -> str:
+    """Run commands, as many at a time as there are processors; what the first that failed had to say, or nothing."""
+    running: deque[tuple[subprocess.Popen[bytes], BinaryIO]] = deque()
+    waiting = deque(commands)
+    try:
+        while waiting or running:
+            while waiting and len(running) < (os.cpu_count() or 1):
+                running.append(_started(waiting.popleft(), folder))
+            problem = _ended(*running[0], LIMIT)[0]
+            _stop(*running.popleft())
+            if problem:
+                return problem
+    finally:
+        for process, output in running:  # after a failure or an interrupt
+            _stop(process, output)
+    return ""
+
+
+def _started(command: Sequence[str], folder: Path | None = None) -> tuple[subprocess.Popen[bytes], BinaryIO]:
+    """A process in a group of its own, and the file of what it says, which nobody waits for as for a pipe."""
+    variables = {**os.environ, "TMPDIR": str(folder)} if folder else None  # what it leaves is removed with the folder
+    output = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # closed when the process is stopped
+    try:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=variables, start_new_session=True
+        )
+    except BaseException as error:
+        output.close()
+        if isinstance(error, OSError):
+            raise CompilerError(f"{command[0]} could not be started ({error.strerror}): {_REMEDY}") from None
+        raise
+    return process, output
+
+
+def _ended(process: subprocess.Popen[bytes], output: BinaryIO, limit: float) -> tuple[str, str]:
+    """What is wrong, if the process failed, and all that it said; a :class:`CompilerError` if it does not end."""
+    try:
+        code = process.wait(limit)
+    except subprocess.TimeoutExpired:
+        command = " ".join(process.args)  # type: ignore[arg-type]
+        raise CompilerError(f"{command[:200]} did not end within {limit:g} seconds: {_REMEDY}") from None
+    output.seek(0)
+    text = output.read().decode(errors="replace")
+    return "" if code == 0 else text.strip()[-2000:] or f"exit code {code}", text
+
+
+def _stop(process: subprocess.Popen[bytes], output: BinaryIO) -> None:
+    """End a process and those that it started."""
+    output.close()
+    if process.poll() is None:
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _answer(command: Sequence[str]) -> str:
+    """What a compiler says to a question; nothing if it does not know it."""
+    process, output = _started(command)
+    try:
+        problem, text = _ended(process, output, QUESTION_LIMIT)
+        return "" if problem else text
+    finally:
+        _stop(process, output)
+
+
 @lru_cache(maxsize=8)
 def _version(compiler: tuple[str, ...]) -> str:
-    return subprocess.run([*compiler, "--version"], capture_output=True, text=True, check=False).stdout
+    return _answer([*compiler, "--version"])
+
+
+def lanes() -> int:
+    """How many doubles a vector of this machine holds, by the compiler's own macros: 8, 4 or 2."""
+    return _lanes(tuple(find_compiler()))
+
+
+@lru_cache(maxsize=8)
+def _lanes(compiler: tuple[str, ...]) -> int:
+    question = ["-dM", "-E", "-x", "c", os.devnull]
+    macros = set((_answer([*compiler, "-march=native", *question]) or _answer([*compiler, *question])).split())
+    return 8 if "__AVX512F__" in macros else 4 if macros & {"__AVX__", "__AVX2__"} else 2
 
 
 @lru_cache(maxsize=1)
@@ -114,12 +320,3 @@ def cpu_features() -> str:
     except OSError:
         found = [platform.processor()]
     return platform.machine() + "".join(found)
-
-
-def cache_folder() -> Path:
-    """Where built programs are kept: AUTOGRAD_CORE_CACHE if set, else the user's cache folder."""
-    if os.environ.get("AUTOGRAD_CORE_CACHE"):
-        return Path(os.environ["AUTOGRAD_CORE_CACHE"])
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "autograd_core"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "autograd_core"

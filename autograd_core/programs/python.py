@@ -13,6 +13,7 @@ from operator import add
 from typing import Any
 
 from ..formulas.spelling import PYTHON
+from ..primitive import domain_error
 from .chunks import Chunk, Partition, is_longer, partition
 from .graph import Graph
 from .program import Program, indented_list, returned
@@ -162,4 +163,4 @@ def _located(error: Exception) -> Exception:
         return error
     if isinstance(error, OverflowError):
         return OverflowError(f"overflow in the program's line: {line}")
-    return type(error)(f"not defined here: {error}, in the program's line: {line}")
+    return domain_error(error)(f"not defined here: {error}, in the program's line: {line}")

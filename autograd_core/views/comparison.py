@@ -10,11 +10,11 @@ from ..arguments import kind_of, leaves_of, like
 from ..derivatives.checking import STEP
 from ..derivatives.transforms import grad, jvp
 from ..formulas.typesetting import number_text
+from ..tables import Table
 from ..value import Value, topological_order
 from .cost import operation_count
 from .names import names_for
 from .symbolic import symbolic
-from .tables import html_table, table
 
 _HEADERS = ("method", "derivative", "error", "evaluations", "operations", "time")
 
@@ -35,8 +35,9 @@ class Comparison(NamedTuple):
 
     methods: list[Method]
 
-    def _rows(self) -> list[tuple[str, ...]]:
-        return [
+    def table(self) -> Table:
+        """A row for each way."""
+        rows = [
             (
                 m.name,
                 ", ".join(number_text(d, 10) for d in m.derivatives[:4]) + (", ..." if len(m.derivatives) > 4 else ""),
@@ -47,15 +48,13 @@ class Comparison(NamedTuple):
             )
             for m in self.methods
         ]
+        return Table(_HEADERS, rows, "<<>>>>")
 
     def _repr_html_(self) -> str:
-        return html_table(_HEADERS, self._rows(), "<<>>>>")
-
-    def __str__(self) -> str:
-        return table(_HEADERS, self._rows(), "<<>>>>")
+        return self.table()._repr_html_()
 
     def __repr__(self) -> str:
-        return str(self)
+        return str(self.table())
 
 
 def compare_methods(f: Callable[[Any], Any], at: Any) -> Comparison:

@@ -6,8 +6,9 @@ import math
 from typing import NamedTuple
 
 from ..formulas.typesetting import number_text
+from ..tables import Table
 from ..value import Value, topological_order
-from .tables import html_table, table
+from .roles import products
 
 
 def operation_count(output: Value) -> int:
@@ -27,18 +28,16 @@ class Cost(NamedTuple):
     backward: int
     without_reuse: int
 
-    def _rows(self) -> list[tuple[str, ...]]:
+    def table(self) -> Table:
+        """A row for each way to differentiate, and one for the forward pass."""
         counts = [self.forward, self.backward, self.without_reuse]
-        return [(name, _large(n), _ratio(n, self.forward)) for name, n in zip(_WORK, counts)]
+        return Table(_COST, [(name, _large(n), _ratio(n, self.forward)) for name, n in zip(_WORK, counts)], "<>>")
 
     def _repr_html_(self) -> str:
-        return html_table(_COST, self._rows(), "<>>")
-
-    def __str__(self) -> str:
-        return table(_COST, self._rows(), "<>>")
+        return self.table()._repr_html_()
 
     def __repr__(self) -> str:
-        return str(self)
+        return str(self.table())
 
 
 _COST = ("work", "operations", "times the forward pass")
@@ -75,11 +74,7 @@ def cost(output: Value) -> Cost:
 
 
 def _operations(node: Value) -> int:
-    if node.primitive is None:
-        return 0
-    if node.primitive.arity is not None:
-        return 1
-    return len(node.parents) // 2 if node.op == "dot" else len(node.parents)
+    return 0 if node.primitive is None else products(node.primitive, len(node.parents))
 
 
 def _large(n: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ from ..formulas.expression import Expression, Figure, Literal, Symbol
 from ..formulas.typesetting import number_latex, number_text, symbol_latex
 from ..table import chain
 from ..value import Constant, Value, topological_order
-from .names import Names, names_for
+from .names import Names, is_given, names_for
 
 Written = tuple[str, str]  # as text, and in LaTeX
 
@@ -91,8 +90,7 @@ class _Hand:
 
     def __init__(self, output: Value, order: list[Value], called: dict[Value, str], digits: int) -> None:
         self.output, self.order, self.called, self.digits = output, order, called, digits
-        automatic = re.compile(r"v\d+(#\d+)?")  # v1#2 where a leaf is called v1
-        named = {x for x in order if x.parents and x is not output and (x.name or not automatic.fullmatch(called[x]))}
+        named = {x for x in order if x.parents and x is not output and is_given(x, called[x])}
         self.lines = {x for x in order if not isinstance(x, Constant) and (not named or not x.parents or x in named or x is output)}
         # One walk for all lines: a line looks only at the nodes that it writes out.
         self.place = {node: i for i, node in enumerate(order)}

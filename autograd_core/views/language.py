@@ -4,35 +4,32 @@ from __future__ import annotations
 
 import ast
 import math
+import re
+import warnings
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any, NamedTuple, NoReturn
 
 from .. import functions as primitives
-from ..number import FAMILIES, TABLE, real
+from ..number import FAMILIES, TABLE
 from ..value import Value
+from .language_errors import ExpressionError, closest, error_at, one_line, syntax_error
 
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _CONSTANTS = {"pi": math.pi, "e": math.e}
-_SEQUENCES = ("dot", "logsumexp")  # called with lists
+_SEQUENCES = ("dot", "logsumexp", "softmax", "log_softmax")  # called with lists
+_LISTS = ("softmax", "log_softmax")  # give lists
+_OTHER_NAMES = {"ln": "log", "max": "maximum", "min": "minimum"}  # as one writes them on paper
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: getattr(primitives, name, row) for name, row in TABLE.items() if name.isidentifier() and not row.internal
 }
-
-
-class ExpressionError(ValueError):
-    """What is wrong with an expression, and where: printing it shows the line with the place marked."""
-
-    def __init__(self, message: str, text: str = "", line: int = 1, column: int = 0) -> None:
-        super().__init__(message)
-        self.message, self.text, self.line, self.column = message, text, line, column
-
-    def __str__(self) -> str:
-        lines = self.text.split("\n")
-        if not self.text or not 0 < self.line <= len(lines):
-            return self.message
-        line = lines[self.line - 1]
-        margin = "".join("\t" if character == "\t" else " " for character in line[: self.column])
-        return f"{self.message}\n  {line}\n  {margin}^"
+_FUNCTIONS |= {
+    **{name: getattr(primitives, name) for name in _LISTS},
+    "ln": TABLE["log"],
+    "max": lambda *operands: reduce(TABLE["maximum"], operands),
+    "min": lambda *operands: reduce(TABLE["minimum"], operands),
+}
+_NESTED = "the expression is nested too deeply: name its parts with assignments (a = ...; b = ...)"
 
 
 class Parsed(NamedTuple):
@@ -55,7 +52,7 @@ class Parsed(NamedTuple):
                 if isinstance(result, Value) and result.name is None:
                     result.name = name
                 known[name] = result
-        return result
+        return self._number(result, self.statements[-1][1])
 
     def _apply(self, node: ast.expr, known: Mapping[str, Any]) -> Any:
         if isinstance(node, ast.Constant):
@@ -65,13 +62,18 @@ class Parsed(NamedTuple):
         if isinstance(node, ast.List | ast.Tuple):
             return [self._apply(part, known) for part in node.elts]
         if isinstance(node, ast.UnaryOp):
-            operand = self._apply(node.operand, known)
+            operand = self._number(self._apply(node.operand, known), node)
             return -operand if isinstance(node.op, ast.USub) else operand
         if isinstance(node, ast.BinOp):
             return self._apply_chain(node, known)
+        if isinstance(node, ast.Subscript):
+            return self._element(self._apply(node.value, known), ast.literal_eval(node.slice), node)
         assert isinstance(node, ast.Call)
         assert isinstance(node.func, ast.Name)
-        return self._call(_FUNCTIONS[node.func.id], [self._apply(argument, known) for argument in node.args], node)
+        operands = [self._apply(argument, known) for argument in node.args]
+        if node.func.id not in _SEQUENCES:
+            operands = [self._number(operand, node) for operand in operands]
+        return self._call(_FUNCTIONS[node.func.id], operands, node)
 
     def _apply_chain(self, node: ast.BinOp, known: Mapping[str, Any]) -> Any:
         """A chain of operators from the left, such as a long sum, in a loop."""
@@ -81,8 +83,22 @@ class Parsed(NamedTuple):
         result = self._apply(chain[-1].left, known)
         for link in reversed(chain):
             function = primitives.pow if isinstance(link.op, ast.Pow) else TABLE[_OPERATORS[type(link.op)]]
-            result = self._call(function, [result, self._apply(link.right, known)], link)
+            operands = [self._number(operand, link) for operand in (result, self._apply(link.right, known))]
+            result = self._call(function, operands, link)
         return result
+
+    def _number(self, x: Any, node: ast.expr) -> Any:
+        """``x``, unless it is a list, which only a few functions take."""
+        if isinstance(x, list):
+            self._fail(f"a list of {len(x)} numbers stands where a number is needed: take one with [0], or give it to dot", node)
+        return x
+
+    def _element(self, numbers: Any, i: int, node: ast.expr) -> Any:
+        if not isinstance(numbers, list):
+            self._fail(f"{_source(node)} is not understood: only {' and '.join(_LISTS)} give lists, from which one takes a number", node)
+        if i >= len(numbers):
+            self._fail(f"there is no [{i}] in a list of {len(numbers)} numbers, which are counted from 0", node)
+        return numbers[i]
 
     def _call(self, function: Callable[..., Any], operands: list[Any], node: ast.expr) -> Any:
         try:
@@ -91,14 +107,19 @@ class Parsed(NamedTuple):
             self._fail(str(error), node)
 
     def _fail(self, message: str, node: ast.expr | ast.stmt) -> NoReturn:
-        raise _error(message, self.text, node.lineno, node.col_offset)
+        raise error_at(message, self.text, node.lineno, node.col_offset)
+
+
+def _source(node: ast.AST) -> str:
+    return one_line(ast.unparse(node))
 
 
 def parse(text: str) -> Parsed:
     """Parse assignments and a last expression, separated by semicolons or new lines.
 
-    Allowed are numbers, names, ``+ - * / **``, brackets, the functions of the table, and lists in ``dot``
-    and ``logsumexp``. Raises :class:`ExpressionError` for anything else.
+    Allowed are numbers, names, ``+ - * / **``, brackets, the functions of the table (also as ``ln``, ``max``, ``min``),
+    lists in ``dot``, ``logsumexp``, ``softmax`` and ``log_softmax``, and one number of a list, such as
+    ``softmax([x, y])[0]``. Raises :class:`ExpressionError` for anything else.
 
     >>> program = parse("a = x * z; exp(a)")
     >>> program.inputs
@@ -106,17 +127,38 @@ def parse(text: str) -> Parsed:
     >>> program.evaluate({"x": 0.0, "z": 3.0})
     1.0
     """
-    if not text.strip():
-        raise ExpressionError("the expression is empty: write one such as exp(x*z) + x")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # as Python reads lines
     try:
-        tree = ast.parse(text)
+        tree = _tree(text)
+        if not tree.body:
+            raise ExpressionError("the expression is empty: write one such as exp(x*z) + x")
+        program = Parsed(text, [], [])
+        _read(tree, program)
+    except RecursionError:
+        raise ExpressionError(_NESTED) from None
+    return program
+
+
+def _tree(text: str) -> ast.Module:
+    strange = re.search("[\0\ud800-\udfff]", text)
+    if strange:
+        what = "null bytes" if strange.group() == "\0" else "halves of characters (is the text in another encoding?)"
+        start = text.rfind("\n", 0, strange.start()) + 1
+        raise ExpressionError(f"an expression cannot hold {what}", text, text.count("\n", 0, start) + 1, strange.start() - start)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Python finds doubtful, such as 2or x, is refused below
+            return ast.parse(text)
     except SyntaxError as error:
-        raise ExpressionError(error.msg.replace("invalid syntax. ", ""), text, error.lineno or 1, max((error.offset or 1) - 1, 0)) from None
-    except (RecursionError, MemoryError):
-        raise ExpressionError("the expression is nested too deeply: name its parts with assignments (a = ...; b = ...)") from None
+        raise syntax_error(text, error, _FUNCTIONS) from None
+    except MemoryError:
+        raise ExpressionError(_NESTED) from None
     except ValueError as error:
         raise ExpressionError(str(error)) from None
-    program = Parsed(text, [], [])
+
+
+def _read(tree: ast.Module, program: Parsed) -> None:
+    """Collect the statements of a text, and the names that need values."""
     assigned: set[str] = set()
     for statement in tree.body:
         name = None
@@ -132,49 +174,73 @@ def parse(text: str) -> Parsed:
             if name in program.inputs:
                 program._fail(f"{name} is used before it is assigned: choose another name for the result", statement)
             assigned.add(name)
-    return program
 
 
 def _check(node: ast.expr, program: Parsed, assigned: set[str]) -> None:
     """Refuse what is not arithmetic, and collect the names that need values."""
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
         try:
-            real(node.value)
-        except OverflowError as error:
-            program._fail(str(error), node)
+            float(node.value)  # type: ignore[arg-type]
+        except OverflowError:
+            program._fail("the number is too large for a float (1.8e308)", node)
         return
     if isinstance(node, ast.Name):
         if node.id not in assigned and node.id not in program.inputs:
             program.inputs.append(node.id)
         return
-    if isinstance(node, ast.BinOp) and (type(node.op) in _OPERATORS or isinstance(node.op, ast.Pow)):
+    if _is_chain(node):
         parts: list[ast.expr] = []
         link: ast.expr = node
-        while isinstance(link, ast.BinOp) and (type(link.op) in _OPERATORS or isinstance(link.op, ast.Pow)):
-            parts.insert(0, link.right)  # a long sum nests to the left: a loop instead of recursion
+        while isinstance(link, ast.BinOp) and _is_chain(link):
+            parts.append(link.right)  # a long sum nests to the left: a loop instead of recursion
             link = link.left
-        parts.insert(0, link)
+        parts = [link, *reversed(parts)]
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
         parts = [node.operand]
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
-        parts = list(node.args)
-        if node.func.id not in _FUNCTIONS:
-            import difflib  # for the message only
-
-            close = difflib.get_close_matches(node.func.id, _FUNCTIONS, 1)
-            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(sorted(_FUNCTIONS))}"
-            program._fail(f"unknown function {node.func.id}: {hint}", node)
-        arity = TABLE[node.func.id].arity
-        if arity is not None and len(parts) != arity and not (node.func.id in FAMILIES and len(parts) == 2):
-            program._fail(f"{node.func.id} takes {arity} operand{'s' if arity > 1 else ''}, not {len(parts)}", node)
-        if node.func.id in _SEQUENCES:
-            parts = [part for argument in parts for part in (argument.elts if isinstance(argument, ast.List) else [argument])]
-    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
-        program._fail("^ is not a power here: write x ** 2", node)
+        parts = _operands(node, node.func.id, program, assigned)
+    elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and type(node.slice.value) is int:
+        parts = [node.value]
     else:
-        program._fail(f"{ast.unparse(node)} is not understood: use numbers, names, + - * / ** and functions of the table", node)
+        _refuse(node, program)
     for part in parts:
         _check(part, program, assigned)
+
+
+def _is_chain(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and (type(node.op) in _OPERATORS or isinstance(node.op, ast.Pow))
+
+
+def _operands(node: ast.Call, name: str, program: Parsed, assigned: set[str]) -> list[ast.expr]:
+    """The operands of a call, if there is such a function and it takes so many."""
+    parts = list(node.args)
+    if name not in _FUNCTIONS:
+        if name in assigned or name in program.inputs:
+            program._fail(f"unknown function {name}: a product is written with *: {name}*(...)", node)
+        known = ", ".join(sorted(_FUNCTIONS))
+        program._fail(f"unknown function {name}: {closest(name, _FUNCTIONS) or f'known are {known}'}", node)
+    if name in _LISTS:
+        if len(parts) != 1:
+            program._fail(f"{name} takes one list, such as {name}([x, y]), not {len(parts)} operands", node)
+    else:
+        arity = TABLE[_OTHER_NAMES.get(name, name)].arity
+        more = len(parts) == 2 if name in FAMILIES else len(parts) > 2 and name in ("max", "min")
+        if arity is not None and len(parts) != arity and not more:
+            program._fail(f"{name} takes {arity} operand{'s' if arity > 1 else ''}, not {len(parts)}", node)
+    if name in _SEQUENCES:
+        parts = [part for argument in parts for part in (argument.elts if isinstance(argument, ast.List) else [argument])]
+    return parts
+
+
+def _refuse(node: ast.expr, program: Parsed) -> NoReturn:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor):
+        program._fail("^ is not a power here: write x ** 2", node)
+    remedy = "use numbers, names, + - * / ** and functions of the table"
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        remedy = "an absolute value is written abs(...)"
+    elif isinstance(node, ast.Call) and not isinstance(node.func, ast.Name | ast.Attribute):
+        remedy = "a product is written with *, such as 2*(x + 1)"
+    program._fail(f"{_source(node)} is not understood: {remedy}", node)
 
 
 def bind(program: Parsed, assignments: Mapping[str, float]) -> dict[str, float]:
@@ -186,20 +252,18 @@ def bind(program: Parsed, assignments: Mapping[str, float]) -> dict[str, float]:
         elif name not in _CONSTANTS:
             line, column = next((n.lineno, n.col_offset) for _, s in program.statements for n in ast.walk(s) if _is_name(n, name))  # type: ignore[attr-defined]
             hint = f"{name} is a function: write {name}(...)" if name in _FUNCTIONS else f"add {name}=... after the expression"
-            raise _error(f"no value for {name}: {hint}", program.text, line, column)
+            if name not in _FUNCTIONS:
+                made = [other for other, _ in program.statements if other]
+                others = [other for other in (*assignments, *made, *program.inputs) if other != name]
+                hint = " - ".join(filter(None, (hint, closest(name, [*others, *_FUNCTIONS, *_CONSTANTS]))))
+            raise error_at(f"no value for {name}: {hint}", program.text, line, column)
     for name in assignments:
         if name not in program.inputs:
             used = ", ".join(program.inputs) or "no names"
-            raise ExpressionError(f"{name} is given a value, but the expression does not use it (it uses {used})")
+            close = closest(name, program.inputs)
+            raise ExpressionError(f"{name} is given a value, but the expression does not use it (it uses {used}){close and f': {close}'}")
     return values
 
 
 def _is_name(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
-
-
-def _error(message: str, text: str, line: int, byte: int) -> ExpressionError:
-    """:mod:`ast` counts columns in bytes, a reader in characters."""
-    lines = text.split("\n")
-    column = len(lines[line - 1].encode()[:byte].decode(errors="ignore")) if line <= len(lines) else 0
-    return ExpressionError(message, text, line, column)

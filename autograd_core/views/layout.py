@@ -1,4 +1,4 @@
-"""What pictures look like in DOT text, what keeps large ones quick, and running a layout engine: DOT text in, a picture out.
+"""What pictures look like in DOT text, and running a layout engine: DOT text in, a picture out.
 
 What runs programs is imported where it is needed: ``import autograd_core`` stays quick.
 
@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import html
 import os
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 VARIABLE = "AUTOGRAD_CORE_DOT"
@@ -21,8 +20,6 @@ REMEDY = 'python -m pip install "autograd-core[dot]"'
 
 GREY = "#767676"  # on white and on black alike this has a contrast of at least 4.5
 INK = "#111111"  # of the text in nodes, which have a light fill; their borders are grey, to be seen on a dark page too
-LONG = 10  # columns that the edges of a graph may run past on average: an engine sorts each edge anew in each of them
-SPACING = 8  # columns between two points of a rail
 
 
 class Style(NamedTuple):
@@ -40,14 +37,6 @@ STYLES = {
     "operation": Style("operation", "#ffffff", {"style": "filled,rounded"}),
     "output": Style("output", "#bfe5d8", {"peripheries": "2"}),
 }
-
-
-class Edge(NamedTuple):
-    """A line from ``tail`` to ``head``, two identifiers in DOT text."""
-
-    tail: str
-    head: str
-    label: str
 
 
 class LayoutError(RuntimeError):
@@ -108,10 +97,10 @@ def _packaged_engine() -> str | None:
     return None
 
 
-def _speed(nodes: int) -> dict[str, str]:
+def speed(nodes: int) -> dict[str, str]:
     """The attributes with which an engine draws so many nodes in a second or two, where it would take minutes to draw them best.
 
-    >>> _speed(20)
+    >>> speed(20)
     {}
     """
     if nodes <= 60:
@@ -121,47 +110,13 @@ def _speed(nodes: int) -> dict[str, str]:
     return {"splines": "line", "nslimit": "0", "mclimit": "0.001", "remincross": "false"}
 
 
-def with_rails(edges: Sequence[Edge]) -> list[Edge]:
-    """The edges of a graph (given with those into a node before those out of it); if they are long, most leave from rails.
-
-    A leaf that every step of a chain reads would have edges past the whole chain. It gets one line along
-    the chain instead, through points ``rail1``, ``rail2``, ..., and each use is an edge from the point before it.
-
-    >>> chain = [Edge("w", "n0", "")] + [Edge(t, f"n{i}", "") for i in range(1, 200) for t in ("w", f"n{i - 1}")]
-    >>> [edge for edge in with_rails(chain) if edge.tail == "w"][-1]
-    Edge(tail='w', head='rail1', label='')
-    """
-    column: dict[str, int] = {}
-    for tail, head, _ in edges:
-        column[head] = max(column.get(head, 0), column.get(tail, 0) + 1)
-    firsts: dict[str, int] = {}
-    for tail, head, _ in edges:
-        if tail not in column:
-            firsts[tail] = min(firsts.get(tail, column[head]), column[head] - 1)
-    column |= firsts
-    if sum(column[head] - column[tail] for tail, head, _ in edges) <= LONG * len(edges):
-        return list(edges)
-    found, points, rail = [], 0, {node: (node, place) for node, place in column.items()}
-    left = Counter(edge.tail for edge in edges)
-    for tail, head, label in sorted(edges, key=lambda edge: column[edge.head]):
-        nearest, place = rail[tail]
-        left[tail] -= 1
-        if column[head] - place > SPACING and left[tail]:  # the last edge needs no point for others
-            points += 1
-            found.append(Edge(nearest, f"rail{points}", ""))
-            nearest = f"rail{points}"
-            rail[tail] = nearest, column[head] - 1
-        found.append(Edge(nearest, head, label))
-    return found
-
-
 def new_digraph(rankdir: str, nodes: int) -> Any:
     """An empty graph of the graphviz package for so many nodes, with the looks that all pictures share."""
     import graphviz  # type: ignore[import-untyped]
 
     graph = graphviz.Digraph()
     font = "Arial"  # one that layout engines know the widths of
-    graph.attr("graph", **_speed(nodes), rankdir=rankdir, bgcolor="transparent", fontname=font, fontcolor=GREY)
+    graph.attr("graph", **speed(nodes), rankdir=rankdir, bgcolor="transparent", fontname=font, fontcolor=GREY)
     graph.attr("node", shape="box", style="filled", fontname=font, fontsize="12", color=GREY, fontcolor=INK)
     graph.attr("edge", color=GREY, fontcolor=GREY, fontname=font, fontsize="11")
     return graph
@@ -184,14 +139,14 @@ def legend(sorts: Collection[str]) -> str:
 def in_cell(text: str) -> str:
     """Text for a cell of an HTML-like label."""
     # A word joiner behind a backslash keeps \\N and its like from being replaced by the engine.
-    return html.escape(_legal(text), quote=False).replace("\\", "\\\u2060").replace("\n", "<BR/>") or " "
+    return html.escape(legal(text), quote=False).replace("\\", "\\\u2060").replace("\n", "<BR/>") or " "
 
 
 def in_label(text: str) -> str:
     """Text for a plain DOT label: a backslash is a backslash, a new line a new line."""
-    return _legal(text).replace("\\", "\\\\").replace("&", "&amp;").replace("\n", "\\n")
+    return legal(text).replace("\\", "\\\\").replace("&", "&amp;").replace("\n", "\\n")
 
 
-def _legal(text: str) -> str:
+def legal(text: str) -> str:
     """The text without the characters that XML does not allow."""
     return "".join(c if c in "\t\n" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff") else "\ufffd" for c in text)

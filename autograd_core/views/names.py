@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -42,20 +43,49 @@ def node_names(output: Value, names: Mapping[str, Any] | None = None, also: Sequ
     return found
 
 
-def caller_variables(depth: int = 2) -> dict[str, Any]:
-    """The variables of the code that called the function that calls this: in Jupyter, those of the notebook."""
-    frame = sys._getframe(depth)
+def depth_of_caller() -> int:
+    """How many calls lie between the caller of this and the code that uses the package: in Jupyter, a cell."""
+    frame, depth = sys._getframe(1), 1
+    while frame.f_back is not None and str(frame.f_globals.get("__package__")).partition(".")[0] == _PACKAGE:
+        frame, depth = frame.f_back, depth + 1
+    return depth
+
+
+def caller_variables() -> dict[str, Any]:
+    """The variables of the code that uses the package."""
+    frame = sys._getframe(depth_of_caller() - 1)
     return {name: x for name, x in {**frame.f_globals, **frame.f_locals}.items() if not name.startswith("_") and name not in ("In", "Out")}
 
 
 Names = Mapping[str, Any] | str | None
+_PACKAGE = __name__.partition(".")[0]
 
 
-def names_for(output: Value, names: Names, also: Sequence[Value] = (), depth: int = 3) -> dict[Value, str]:
+def names_for(output: Value, names: Names, also: Sequence[Value] = ()) -> dict[Value, str]:
     """:func:`node_names` with ``names`` as users give it: a mapping, ``"caller"`` or ``None``."""
     if (isinstance(names, str) and names != "caller") or not isinstance(names, str | Mapping | None):
         raise ValueError(f"names is 'caller' or a mapping from names to Values, not {names!r}")
-    return node_names(output, caller_variables(depth) if isinstance(names, str) else names, also)
+    return node_names(output, caller_variables() if isinstance(names, str) else names, also)
+
+
+def is_given(node: Value, name: str) -> bool:
+    """Whether someone has given the node its name: others are called v1, v2, ..."""
+    return bool(node.name) or not re.fullmatch(r"v\d+(#\d+)?", name)
+
+
+def shortened(name: str, longest: int = 40) -> str:
+    """The name, with its middle left out if it is longer."""
+    return name if len(name) <= longest else f"{name[: longest - 10]}…{name[-9:]}"
+
+
+def shortened_list(words: Iterable[str]) -> str:
+    """The words, with those in the middle left out if there are more than four.
+
+    >>> shortened_list("abcdef")
+    'a, b, c, … f'
+    """
+    texts = list(words)
+    return ", ".join(texts) if len(texts) <= 4 else f"{', '.join(texts[:3])}, … {texts[-1]}"
 
 
 def _variables(names: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from ..formulas.expression import Expression, Literal, Symbol
 from ..formulas.typesetting import number_text, operation_text
 from ..number import real
+from ..tables import Table
 from ..value import Constant, Value, topological_order
 from .names import Names, names_for
-from .tables import html_table, table
 
 
 class ForwardStep(NamedTuple):
@@ -52,16 +52,16 @@ class Steps(NamedTuple):
 
     def forward_table(self, digits: int = 6) -> str:
         """The forward pass as an aligned table."""
-        return table(_FORWARD, self._forward_rows(digits), "<<>")
+        return str(self._forward(digits))
 
     def backward_table(self, digits: int = 6) -> str:
         """The backward pass as an aligned table."""
-        return table(_BACKWARD, self._backward_rows(digits), "<<><<>>")
+        return str(self._backward(digits))
 
-    def _forward_rows(self, digits: int) -> list[tuple[str, ...]]:
-        return [(s.name, s.expression, number_text(s.value, digits)) for s in self.forward]
+    def _forward(self, digits: int = 6, title: str = "") -> Table:
+        return Table(_FORWARD, [(s.name, s.expression, number_text(s.value, digits)) for s in self.forward], "<<>", title)
 
-    def _backward_rows(self, digits: int) -> list[tuple[str, ...]]:
+    def _backward(self, digits: int = 6, title: str = "") -> Table:
         rows: list[tuple[str, ...]] = []
         for s in self.backward:
             upstream, local, contribution, total = (number_text(x, digits) for x in (s.upstream, s.local, s.contribution, s.total))
@@ -70,19 +70,17 @@ class Steps(NamedTuple):
                 continue
             local = local if s.formula in (local, "") else f"{s.formula} = {local}"
             rows.append((s.name, s.consumer_name, upstream, "*", local, contribution, total))
-        return rows
+        return Table(_BACKWARD, rows, "<<><<>>", title)
+
+    def tables(self, digits: int = 6) -> tuple[Table, Table]:
+        """Both passes, each with its title."""
+        return self._forward(digits, "Forward pass"), self._backward(digits, "Backward pass")
 
     def _repr_html_(self) -> str:
-        return (
-            f"<h4>Forward pass</h4>{html_table(_FORWARD, self._forward_rows(6), '<<>')}"
-            f"<h4>Backward pass</h4>{html_table(_BACKWARD, self._backward_rows(6), '<<><<>>')}"
-        )
-
-    def __str__(self) -> str:
-        return f"Forward pass\n{self.forward_table()}\n\nBackward pass\n{self.backward_table()}"
+        return "".join(table._repr_html_() for table in self.tables())
 
     def __repr__(self) -> str:
-        return str(self)
+        return "\n\n".join(map(str, self.tables()))
 
 
 def steps(output: Value, names: Names = None, seed: float = 1.0) -> Steps:
@@ -128,9 +126,6 @@ class Use(NamedTuple):
         local = local if self.formula in (local, "") else f"({self.formula} = {local})"
         return f"  in {self.consumer} = {self.expression}:  {number_text(self.upstream)} * {local} = {number_text(self.contribution)}"
 
-    def __str__(self) -> str:
-        return self.line()
-
     def __repr__(self) -> str:
         return self.line()
 
@@ -172,13 +167,10 @@ class Receipt(NamedTuple):
 
     def _repr_html_(self) -> str:
         rows = [(line[: len(line) - len(line.lstrip())].replace("    ", "  ") + line.lstrip(),) for line in self.lines()]
-        return html_table(("receipt",), rows, "<")
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
+        return Table(["receipt"], rows)._repr_html_()
 
     def __repr__(self) -> str:
-        return str(self)
+        return "\n".join(self.lines())
 
 
 def explain(output: Value, x: Value, names: Names = None, follow: bool = False) -> Receipt:

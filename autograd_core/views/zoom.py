@@ -7,18 +7,17 @@ one kind that read the same results.
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from ..value import Constant, Value, topological_order
+from .names import depth_of_caller
+from .roles import is_activation
 
 LEVELS = ("operation", "neuron", "layer")
-ACTIVATIONS = frozenset(("relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus", "step", "sign", "identity"))
-
-
+LIMIT = 400  # nodes of a picture, unless a user says otherwise
 FEW = 8  # so many leaves are all drawn at every level: a single neuron shows what it reads
 
 
@@ -45,7 +44,6 @@ def clusters(output: Value, level: str, keep: Collection[Value] = ()) -> list[Cl
     >>> [cluster.kind for cluster in clusters((w * x + 1.0).tanh() + x, "neuron", keep=[x])]
     ['tanh', '+']
     """
-    require_one_of("level", level, LEVELS)
     neurons = _neurons(output, level, keep)
     return _layers(neurons) if level == "layer" else neurons
 
@@ -56,7 +54,7 @@ def _neurons(output: Value, level: str, keep: Collection[Value]) -> list[Cluster
     home: dict[Value, Value] = {}  # for each node, the output of the cluster that it belongs to
     consumer = {parent: node for node in order for parent in node.parents}
     for node in reversed(order):
-        is_output = node is output or uses[node] > 1 or node.op in ACTIVATIONS or level == "operation" or node.name is not None
+        is_output = node is output or uses[node] > 1 or is_activation(node.primitive) or level == "operation" or node.name is not None
         if node.parents:
             home[node] = node if is_output else home[consumer[node]]
     kept = set(keep)
@@ -124,7 +122,8 @@ def clusters_within(output: Value, level: str | None, limit: int, keep: Collecti
 
     Raises ``ValueError`` if there is none.
     """
-    wanted = level or "operation"
+    wanted = "operation" if level is None else level
+    require_one_of("level", wanted, LEVELS)
     sizes = {}
     for candidate in LEVELS[LEVELS.index(wanted) :]:
         found = clusters(output, candidate, keep)
@@ -136,7 +135,7 @@ def clusters_within(output: Value, level: str | None, limit: int, keep: Collecti
                 f"the graph has {sizes[wanted]} nodes at level {wanted!r}, more than limit={limit}: drawn at level {candidate!r}; "
                 "pass a larger limit to draw it all",
                 UserWarning,
-                stacklevel=_depth(),
+                stacklevel=depth_of_caller(),
             )
         return found
     told = ", ".join(f"{size} at level {name!r}" for name, size in sizes.items())
@@ -147,11 +146,3 @@ def require_one_of(what: str, given: Any, allowed: Sequence[str]) -> None:
     """Refuse an option that is not one of those that exist."""
     if given not in allowed:
         raise ValueError(f"{what} is one of {', '.join(map(repr, allowed))}, not {given!r}")
-
-
-def _depth() -> int:
-    """How many calls of this package lie between the warning and the code that it is meant for."""
-    frame, depth = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get("__package__") == __package__:
-        frame, depth = frame.f_back, depth + 1
-    return depth

@@ -26,7 +26,7 @@ from tables import met, print_table
 
 import nn
 from nn import data
-from nn.execution import execution
+from nn.training.execution import execution
 
 
 def timed(call: Callable[[], Any]) -> tuple[float, Any]:
@@ -70,23 +70,22 @@ def micrograd() -> Any:
     return type("Micrograd", (), {"Value": micrograd.engine.Value, "MLP": micrograd.nn.MLP})
 
 
-class LinearDecay:
-    """The demo's schedule."""
+def split(samples: Any, test: float, stratified: bool = False) -> tuple[data.Dataset, data.Dataset]:
+    """Samples to train on and samples held out."""
+    from sklearn.model_selection import train_test_split
 
-    def __init__(self, optimizer: Any) -> None:
-        self.optimizer, self.steps = optimizer, 0
-
-    def step(self) -> None:
-        self.steps += 1
-        self.optimizer.lr = max(0.1, 1.0 - 0.9 * self.steps / 100)
+    X, y = samples
+    parts = train_test_split(X, y, test_size=test, random_state=0, stratify=y if stratified else None)
+    return data.Dataset(parts[0], parts[2]), data.Dataset(parts[1], parts[3])
 
 
 def fitted(X: list[list[float]], y: list[int], dialect: str, steps: int) -> tuple[float, float]:
     """The same training through fit: its time, and the accuracy at the end."""
     random.seed(1337)
     model = nn.MLP(2, [16, 16, 1], init="uniform")
-    options: dict[str, Any] = {"loss": "hinge", "l2": 1e-4, "optimizer": lambda p: nn.SGD(p, lr=1.0), "schedule": LinearDecay, "progress": False}
-    seconds, _ = timed(lambda: model.fit(X, y, epochs=steps, dialect=dialect, seed=0, **options))
+    decay = nn.Schedule(lambda epoch: max(0.1, 1.0 - 0.9 * epoch / 100))  # that of the demo
+    options: dict[str, Any] = {"optimizer": lambda p: nn.SGD(p, lr=1.0), "callbacks": [nn.L2(1e-4), decay]}
+    seconds, _ = timed(lambda: model.fit(X, y, loss="hinge", epochs=steps, dialect=dialect, seed=0, **options))
     return seconds, model.evaluate(X, y, "hinge", ["accuracy"])["accuracy"]
 
 
@@ -119,7 +118,7 @@ EPOCHS, BATCH, RATE = 40, 32, 0.005
 
 
 def digits_table() -> None:
-    train, test = nn.train_test_split(*data.digits(), test=0.25, seed=0, stratify=True)
+    train, test = split(data.digits(), 0.25, stratified=True)
     rows = []
     accuracies = {}
     for name, run in (("scikit-learn MLPClassifier", in_sklearn), ("PyTorch", in_torch)):
@@ -142,7 +141,7 @@ def digits_table() -> None:
 def in_ours(train: Any, test: Any, dialect: str) -> float:
     model = nn.MLP(64, [32, 10], seed=0)
     optimizer = lambda parameters: nn.Adam(parameters, lr=RATE)  # noqa: E731
-    model.fit(*train, loss="cross_entropy", optimizer=optimizer, epochs=EPOCHS, batch_size=BATCH, dialect=dialect, seed=0, progress=False)
+    model.fit(*train, loss="cross_entropy", optimizer=optimizer, epochs=EPOCHS, batch_size=BATCH, dialect=dialect, seed=0)
     return model.evaluate(*test, "cross_entropy", ["accuracy"])["accuracy"]
 
 
@@ -188,11 +187,10 @@ PLAYGROUND: dict[str, tuple[Any, list[int], int]] = {
 def playground_table() -> None:
     rows = []
     for name, (make, sizes, epochs) in PLAYGROUND.items():
-        X, y = make(400, 0.05, seed=0)
-        train, test = nn.train_test_split(X, y, test=0.5, seed=0)
+        train, test = split(make(400, 0.05, seed=0), 0.5)
         model = nn.MLP(2, sizes, activation="tanh", seed=0)
         optimizer = lambda parameters: nn.Adam(parameters, lr=0.02)  # noqa: E731
-        seconds, _ = timed(lambda: model.fit(*train, loss="bce_with_logits", optimizer=optimizer, epochs=epochs, batch_size=20, seed=0, progress=False))  # noqa: B023
+        seconds, _ = timed(lambda: model.fit(*train, loss="bce_with_logits", optimizer=optimizer, epochs=epochs, batch_size=20, seed=0))  # noqa: B023
         accuracy = model.evaluate(*test, "bce_with_logits", ["accuracy"])["accuracy"]
         verdict = f"95 % in under 20 s ({met(accuracy >= 0.95 and seconds < 20.0)})"
         rows.append([name, f"MLP(2, {sizes})", str(epochs), f"{seconds:.1f}", f"{accuracy:.1%}", verdict])

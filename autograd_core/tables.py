@@ -1,0 +1,59 @@
+"""The table as which results are printed: as text, and in HTML where a notebook shows it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+_SIDES = {"<": "left", ">": "right"}
+
+
+class Table:
+    """Headers and rows, as aligned text and as HTML.
+
+    Cells are shown as ``str`` shows them. ``alignment`` has ``<`` (left) or ``>`` (right) for each column; left out,
+    columns of numbers stand on the right. ``title`` stands above. A row of another length than the headers is a
+    ``ValueError``.
+
+    >>> Table(["node", "value"], [["x", 3], ["y", 0.25]], title="Forward pass")
+    Forward pass
+    node  value
+    x         3
+    y      0.25
+    """
+
+    def __init__(self, headers: Sequence[str], rows: Iterable[Sequence[Any]], alignment: str = "", title: str = "") -> None:
+        rows = [list(row) for row in rows]
+        for row in rows:
+            if len(row) != len(headers):
+                raise ValueError(f"a row has a cell for each of the {len(headers)} headers {list(headers)}, not {len(row)}: {row!r}")
+        if not alignment:
+            alignment = "".join(">" if rows and all(isinstance(row[i], int | float) for row in rows) else "<" for i in range(len(headers)))
+        if len(alignment) != len(headers) or not set(alignment) <= set(_SIDES):
+            raise ValueError(f"alignment has '<' or '>' for each of the {len(headers)} headers, not {alignment!r}")
+        self.headers = [str(cell) for cell in headers]
+        self.rows = [[str(cell) for cell in row] for row in rows]
+        self.alignment = alignment
+        self.title = title
+
+    def __str__(self) -> str:
+        lines = [self.headers, *self.rows]
+        widths = [max(map(len, column)) for column in zip(*lines)]
+        texts = ("  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(line, self.alignment, widths)).rstrip() for line in lines)
+        return "\n".join([self.title, *texts] if self.title else texts)
+
+    def __repr__(self) -> str:  # so that a notebook without HTML and the shell show it, too
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        """The same table in HTML; it takes its colours from the page."""
+        title = f"<h4>{html.escape(self.title)}</h4>" if self.title else ""
+        body = "".join(f"<tr>{self._cells('td', row)}</tr>" for row in self.rows)
+        return f"{title}<table><thead><tr>{self._cells('th', self.headers)}</tr></thead><tbody>{body}</tbody></table>"
+
+    def _cells(self, tag: str, row: list[str]) -> str:
+        style = "padding:.15em .8em;white-space:pre"
+        return "".join(
+            f'<{tag} style="text-align:{_SIDES[side]};{style}">{html.escape(cell)}</{tag}>' for cell, side in zip(row, self.alignment)
+        )

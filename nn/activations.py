@@ -1,0 +1,89 @@
+"""Activations by name, and what every option in ``nn`` is checked by: a name in a table, a number in a range."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import math
+import operator
+from collections.abc import Callable, Mapping
+from numbers import Real
+from typing import Any
+
+import autograd_core as ac
+
+Activation = str | Callable[[Any], Any]
+
+
+def linear(z: Any) -> Any:
+    """No activation: ``z`` itself."""
+    return z
+
+
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"linear": linear} | {
+    name: getattr(ac, name) for name, row in ac.TABLE.items() if row.activation and name != "identity"
+}
+OF_LAYERS: dict[str, Callable[[Any], Any]] = {"softmax": ac.softmax, "log_softmax": ac.log_softmax}
+"""Activations of all outputs of a layer together."""
+
+
+def activation_name(activation: Activation) -> str:
+    """What a picture or a table calls an activation.
+
+    >>> activation_name(ac.tanh), activation_name("relu")
+    ('tanh', 'relu')
+    """
+    if isinstance(activation, str):
+        return activation
+    return str(getattr(activation, "name", None) or getattr(activation, "__name__", type(activation).__name__))
+
+
+def activation_function(activation: Activation) -> Callable[[Any], Any]:
+    """The function of an activation that is given by name or as a function; ``ValueError`` for an unknown name.
+
+    >>> activation_function("relu")(-2.0)
+    0.0
+    """
+    if isinstance(activation, str) and activation in OF_LAYERS:
+        raise ValueError(f"{activation!r} acts on all outputs of a layer together: give it to nn.Layer, or as output= to nn.MLP")
+    return named(activation, ACTIVATIONS, "activation", (*OF_LAYERS,))
+
+
+def named(choice: Any, table: Mapping[str, Any], what: str, further: tuple[str, ...] = ()) -> Any:
+    """The entry of ``table`` that ``choice`` names, or ``choice`` itself if it is callable; ``further`` names are allowed elsewhere.
+
+    >>> named("reluu", ACTIVATIONS, "activation")
+    Traceback (most recent call last):
+    ValueError: activation is one of 'linear', 'relu', ... or a function, not 'reluu'; did you mean 'relu'?
+    """
+    if callable(choice):
+        return choice
+    if isinstance(choice, str) and choice in table:
+        return table[choice]
+    close = difflib.get_close_matches(str(choice).lower(), [*table, *further], 1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    raise ValueError(f"{what} is one of {', '.join(map(repr, (*table, *further)))} or a function, not {choice!r}{hint}")
+
+
+RANGES: dict[str, Callable[[float], bool]] = {
+    "a finite number of at least 0": lambda x: 0.0 <= x < math.inf,
+    "a finite number above 0": lambda x: 0.0 < x < math.inf,
+    "a positive number": lambda x: x > 0.0,
+    "a number from 0 to 1": lambda x: 0.0 <= x <= 1.0,
+    "a number of at least 0 and below 1": lambda x: 0.0 <= x < 1.0,
+}
+
+
+def number(name: str, x: Any, range_: str = "a finite number of at least 0") -> float:
+    """``x`` as a float of one of the ``RANGES``, or ``ValueError``."""
+    with contextlib.suppress(OverflowError):
+        if isinstance(x, Real) and not isinstance(x, bool) and RANGES[range_](float(x)):
+            return float(x)
+    raise ValueError(f"{name} is {range_}, not {x!r:.60}")
+
+
+def count(name: str, x: Any, lowest: int = 1) -> int:
+    """A whole number of at least ``lowest``, or ``ValueError``."""
+    if isinstance(x, bool) or not hasattr(x, "__index__") or not lowest <= x < 2**63:
+        raise ValueError(f"{name} is a whole number, {lowest} or more, not {x!r:.60}")
+    return operator.index(x)

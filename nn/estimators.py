@@ -1,0 +1,158 @@
+"""Networks as scikit-learn's estimators: for pipelines, grid searches and cross-validation, with pandas frames and labels of any kind.
+
+This file alone needs scikit-learn; ``nn.Classifier`` and ``nn.Regressor`` load it when they are first used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+try:
+    import numpy as np
+    from scipy.special import softmax
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from sklearn.utils import check_random_state
+    from sklearn.utils.class_weight import compute_sample_weight
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+except ImportError:
+    raise ImportError("nn.Classifier and nn.Regressor need scikit-learn 1.6 or later: python -m pip install -U scikit-learn") from None
+
+from .activations import named
+from .layers import MLP
+from .module import Module
+from .optim import OPTIMIZERS
+from .training.callbacks import Callback, Progress
+from .training.loop import fit
+
+Factory = Callable[[int, int], Module]
+
+
+class Estimator(BaseEstimator):  # type: ignore[misc]
+    """What both estimators share: the options, and a network that is made for the data and trained on them."""
+
+    def __init__(
+        self, hidden: Sequence[int] = (32,), activation: Any = "relu", *, module: Factory | None = None, optimizer: Any = "adam",
+        lr: float = 0.01, epochs: int = 100, batch_size: int = 64, validation: float | None = None, callbacks: Sequence[Any] = (),
+        dialect: str = "python", random_state: Any = None,
+    ) -> None:  # fmt: skip
+        self.hidden = hidden
+        self.activation = activation
+        self.module = module
+        self.optimizer = optimizer
+        self.lr = lr
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.validation = validation
+        self.callbacks = callbacks
+        self.dialect = dialect
+        self.random_state = random_state
+
+    def _train(self, X: Any, targets: Any, outputs: int, loss: str, weights: Any) -> None:
+        """Make a network for the data, and train it."""
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        if self.module is None:
+            self.network_ = MLP(X.shape[1], [*self.hidden, outputs], activation=self.activation, seed=seed)
+        else:
+            self.network_ = self.module(X.shape[1], outputs)
+            if not isinstance(self.network_, Module):
+                raise TypeError(f"module is a function of the numbers of inputs and outputs that makes an nn.Module, not {self.network_!r}")
+        count = len(X) if weights is None else np.count_nonzero(weights)
+        if self.validation is not None:
+            count -= round(count * self.validation)
+        callbacks = [self.callbacks] if callable(self.callbacks) or isinstance(self.callbacks, Callback) else list(self.callbacks)
+        if not any(isinstance(callback, Progress) for callback in callbacks):
+            callbacks.append(Progress(False))  # a search would show many
+        optimizer = partial(named(self.optimizer, OPTIMIZERS, "optimizer"), lr=self.lr) if self.lr is not None else self.optimizer
+        self.history_ = fit(
+            self.network_, X, targets, loss=loss, optimizer=optimizer, epochs=self.epochs, batch_size=max(1, min(self.batch_size, count)),
+            validation=self.validation, sample_weight=weights, seed=seed, dialect=self.dialect, callbacks=callbacks,
+        )  # fmt: skip
+
+    def _outputs(self, X: Any) -> Any:
+        """The network's outputs, a row for each sample."""
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype=np.float64)
+        return np.array(self.network_.predict(X)).reshape(len(X), -1)
+
+
+class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
+    """A classifier: a network with one output a class, trained with the cross-entropy; labels may be numbers or words.
+
+    The network is an :class:`nn.MLP` with layers of ``hidden`` units, or what ``module(inputs, outputs)`` makes. ``optimizer`` is a
+    name, or a function such as ``nn.SGD``, and is given ``lr``, unless that is ``None``. ``validation`` is the fraction of the samples
+    that is put aside, ``batch_size`` at most the number of samples; the other options are those of :func:`nn.fit`. ``class_weight``
+    is ``"balanced"`` or a dictionary from labels to weights. After ``fit`` there are ``classes_``, ``network_`` and ``history_``.
+
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import cross_val_score
+    >>> X, y = load_iris(return_X_y=True)
+    >>> bool(cross_val_score(Classifier(random_state=0), X, y).mean() > 0.95)
+    True
+    """
+
+    def __init__(
+        self, hidden: Sequence[int] = (32,), activation: Any = "relu", *, module: Factory | None = None, optimizer: Any = "adam",
+        lr: float = 0.01, epochs: int = 50, batch_size: int = 64, validation: float | None = None, callbacks: Sequence[Any] = (),
+        dialect: str = "python", random_state: Any = None, class_weight: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__(
+            hidden, activation, module=module, optimizer=optimizer, lr=lr, epochs=epochs, batch_size=batch_size, validation=validation,
+            callbacks=callbacks, dialect=dialect, random_state=random_state,
+        )  # fmt: skip
+        self.class_weight = class_weight
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Classifier:
+        """Make a network and train it; ``ValueError`` for samples of a single class. Returns the classifier."""
+        X, y = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(y)
+        weights = None
+        if sample_weight is not None or self.class_weight is not None:
+            weights = _check_sample_weight(sample_weight, X) * compute_sample_weight(self.class_weight, y)
+        self.classes_, numbers = np.unique(y, return_inverse=True)
+        present = np.unique(numbers if weights is None else numbers[weights != 0.0])
+        if len(present) < 2:
+            raise ValueError(f"a classifier needs samples of two classes or more, and these are of 1 class, {self.classes_[present].tolist()[0]!r}")
+        self._train(X, numbers, len(self.classes_), "cross_entropy", weights)
+        return self
+
+    def predict_proba(self, X: Any) -> Any:
+        """The probability of each class, in the order of ``classes_``."""
+        return softmax(self._outputs(X), axis=1)
+
+    def predict(self, X: Any) -> Any:
+        """The most probable class of each sample."""
+        winners = self._outputs(X).argmax(axis=1)
+        return self.classes_[winners]
+
+
+class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
+    """A regressor: a network with one output a target, trained with the mean squared error. The options are those of
+    :class:`Classifier`.
+
+    It learns targets of about the size 1 best: scikit-learn's ``TransformedTargetRegressor`` scales others.
+
+    >>> X, y = [[x / 10] for x in range(-10, 11)], [(x / 10) ** 2 for x in range(-10, 11)]
+    >>> Regressor(random_state=0).fit(X, y).score(X, y) > 0.9
+    True
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Regressor:
+        """Make a network and train it. Returns the regressor."""
+        X, y = validate_data(self, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, X)
+        self.target_shape_ = y.shape[1:]
+        self._train(X, y, 1 if y.ndim == 1 else y.shape[1], "mse", weights)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """The outputs for each sample, in the shape of the targets."""
+        outputs = self._outputs(X)
+        return outputs.reshape(len(outputs), *self.target_shape_)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

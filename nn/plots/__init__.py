@@ -1,0 +1,37 @@
+"""Pictures of data, of networks and of their training, drawn with matplotlib.
+
+Every function draws into ``ax``, or into a new figure without it, and returns the axes; a picture of several panels takes and
+returns a list of them. Nothing is shown or saved: a notebook shows the figure by itself, and ``ax.figure.savefig(path)`` saves it.
+"""
+
+try:
+    import matplotlib  # noqa: F401
+except ImportError:
+    raise ImportError("pictures need matplotlib: python -m pip install matplotlib") from None
+
+from .classes import LearningAnimation, decision_boundary, hidden_space, training_animation
+from .differentiation import cost_ratio, finite_difference_error
+from .parts import activations, function_fit, regions, weights_as_images
+from .training import activation_histograms, gradient_flow, loss_curves, loss_surface, save_training
+
+__all__ = [
+    "LearningAnimation",
+    "activation_histograms",
+    "activations",
+    "cost_ratio",
+    "decision_boundary",
+    "finite_difference_error",
+    "function_fit",
+    "gradient_flow",
+    "hidden_space",
+    "loss_curves",
+    "loss_surface",
+    "regions",
+    "save_training",
+    "training_animation",
+    "weights_as_images",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__

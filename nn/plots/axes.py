@@ -1,0 +1,113 @@
+"""What every picture needs: panels to draw into, colours and markers, and the part of a plane that it shows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import matplotlib.pyplot as plt
+from matplotlib.colors import to_rgb
+
+Axes = Any
+"""matplotlib's ``Axes``."""
+
+# M. Okabe and K. Ito, "Color Universal Design", 2008: told apart with every kind of colour vision. The markers tell them apart in grey.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#7F7F7F", "#F0E442")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
+INK = "#222222"
+
+
+def colour(number: int) -> str:
+    """The colour of a class or a curve; after the last it begins again.
+
+    >>> colour(0), colour(8)
+    ('#0072B2', '#0072B2')
+    """
+    return COLOURS[number % len(COLOURS)]
+
+
+def tint(number: int, strength: float = 0.3) -> tuple[float, ...]:
+    """The colour of a class mixed with white.
+
+    >>> tint(0, strength=0.0)
+    (1.0, 1.0, 1.0)
+    """
+    return tuple(1.0 - strength * (1.0 - part) for part in to_rgb(colour(number)))
+
+
+def panels_of(ax: Any, count: int, columns: int = 4, size: tuple[float, float] = (4.2, 3.4)) -> list[Axes]:
+    """The axes that were given, or ``count`` new ones in rows of ``columns``."""
+    if ax is not None:
+        given = list(ax.flat) if hasattr(ax, "flat") else list(ax) if isinstance(ax, list | tuple) else [ax]
+        if len(given) != count:
+            raise ValueError(f"this picture has {count} panel(s): ax is that many axes, not {len(given)}; without ax they are made")
+        return given
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    _, grid = plt.subplots(rows, columns, figsize=(size[0] * columns, size[1] * rows), layout="constrained", squeeze=False)
+    for spare in grid.flat[count:]:
+        spare.remove()
+    return list(grid.flat[:count])
+
+
+def one_panel(ax: Any, size: tuple[float, float] = (5.6, 4.0)) -> Axes:
+    """The axes that were given, or new ones."""
+    return panels_of(ax, 1, size=size)[0]
+
+
+def name_axes(ax: Axes, title: str, x: str, y: str) -> None:
+    """Title and labels."""
+    ax.set(title=title, xlabel=x, ylabel=y)
+
+
+class Box(NamedTuple):
+    """The part of a plane that a picture shows."""
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+    def show(self, ax: Axes, round_circles: bool = False) -> None:
+        """Let the axes end where the box does; if asked, with one scale, unless the box is more than twice as long as wide."""
+        ax.set(xlim=self.x, ylim=self.y)
+        if round_circles and 0.45 < (self.x[1] - self.x[0]) / (self.y[1] - self.y[0]) < 2.2:
+            ax.set_aspect("equal")
+
+
+def ticks(low: float, high: float, steps: int) -> list[float]:
+    """``steps`` numbers from ``low`` to ``high``, evenly spaced, both ends among them.
+
+    >>> ticks(0.0, 1.0, 5)
+    [0.0, 0.25, 0.5, 0.75, 1.0]
+    """
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ValueError(f"low is less than high, and both are finite, not low={low!r} and high={high!r}")
+    if not isinstance(steps, int) or steps < 2:
+        raise ValueError(f"steps is a whole number from 2 on, not {steps!r}")
+    return [low + (high - low) * i / (steps - 1) for i in range(steps - 1)] + [high]
+
+
+def box_around(points: Sequence[Sequence[float]], low: Any = None, high: Any = None) -> Box:
+    """The box from ``low`` to ``high``, each a number or one for each axis; what is ``None`` is fitted to the points, with a margin.
+
+    >>> box_around([[0.0, 0.0], [1.0, 2.0]], low=-1.0)
+    Box(x=(-1.0, 1.15), y=(-1.0, 2.3))
+    """
+    if (low is None or high is None) and not points:
+        raise ValueError("without points to fit it to, the box needs low and high")
+    sides = []
+    for axis, (least, most) in enumerate(zip(pair_of(low, "low"), pair_of(high, "high"))):
+        column = [point[axis] for point in points] or [0.0]
+        margin = 0.15 * (max(column) - min(column)) or 1.0
+        sides.append((min(column) - margin if least is None else least, max(column) + margin if most is None else most))
+        ticks(*sides[-1], 2)  # refuses an empty side
+    return Box(*sides)
+
+
+def pair_of(limit: Any, name: str) -> tuple[Any, Any]:
+    """A number, or ``None``, for both axes; or the pair that was given, one for each."""
+    if not hasattr(limit, "__len__"):
+        return limit, limit
+    if len(limit) != 2:
+        raise ValueError(f"{name} is a number, or a pair with one for each axis, not {limit!r}")
+    return float(limit[0]), float(limit[1])

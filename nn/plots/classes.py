@@ -1,0 +1,292 @@
+"""Pictures of the classes that a network tells apart: decision boundaries, how they are learnt, and what hidden layers make of samples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.animation import FuncAnimation
+from matplotlib.figure import Figure
+
+from ..layers import Sequential
+from ..module import Module
+from ..training.history import History
+from ..training.prediction import last_activation, predict
+from ..training.samples import as_labels, as_rows, as_targets, check_lengths
+from .axes import INK, MARKERS, Axes, Box, box_around, colour, name_axes, one_panel, panels_of, ticks, tint
+
+
+class Labelled(NamedTuple):
+    """Samples of classes: the inputs, the number of each sample's class from 0 on, and what each class is called."""
+
+    rows: list[list[float]]
+    classes: list[int]
+    names: list[int]
+
+
+class ClassRegions(NamedTuple):
+    """What a model says over a grid; rows of the arrays go along ``ys``, columns along ``xs``."""
+
+    xs: list[float]
+    ys: list[float]
+    classes: Any
+    margins: Any
+    """One array a class: how far its score is above the best of the others, so that the class's border is where this is 0."""
+
+
+def decision_boundary(
+    model: Module, X: Any = None, y: Any = None, low: Any = None, high: Any = None, steps: int = 60, threshold: float | None = None,
+    ax: Any = None,
+) -> Axes:  # fmt: skip
+    """The class that a model gives each point of the plane of its two inputs, as tints, and the samples, if there are any.
+
+    Any model and number of classes: one output tells the labels 0 and 1 or -1 and 1 apart, at ``threshold`` (by default 0.5
+    behind a sigmoid, else 0); several outputs stand for the labels from 0 on. ``low`` and ``high``, numbers or pairs with one for
+    each axis, end the picture (by default around the samples); it has ``steps`` by ``steps`` points.
+
+    >>> from nn.studies.gates import xor_network
+    >>> ax = decision_boundary(xor_network(), [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], ax=Figure().subplots())
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['0', '1']
+    """
+    samples = None if X is None else labelled(model, X, y)
+    _require_plane(samples)
+    box = box_around(samples.rows if samples else [], low, high)
+    regions = class_regions(model, box, steps, threshold)
+    ax = one_panel(ax)
+    draw_regions(ax, regions)
+    if samples:
+        draw_points(ax, samples.rows, samples)
+    name_axes(ax, "Decision boundary", "x1", "x2")
+    return ax
+
+
+class LearningAnimation(FuncAnimation):
+    """An animation that a notebook shows as a player, and the ``history`` of the training that it shows."""
+
+    history: History
+
+    def to_jshtml(self, *args: Any, **options: Any) -> str:
+        """The player as one piece of HTML, which needs nothing from the network: plain signs instead of a font that would be loaded."""
+        player = re.sub(r"<link\b[^>]*>\s*", "", super().to_jshtml(*args, **options))
+        return re.sub(r'<i class="fa ([^"]*)"></i>', lambda found: _GLYPHS.get(found[1], "•"), player)
+
+    def _repr_html_(self) -> str:
+        return self.to_jshtml()
+
+    def __repr__(self) -> str:
+        return "<animation of learning>"
+
+
+_GLYPHS = {
+    "fa-minus": "−", "fa-plus": "+", "fa-fast-backward": "|◁", "fa-fast-forward": "▷|", "fa-step-backward": "◁", "fa-step-forward": "▷",
+    "fa-play fa-flip-horizontal": "◀", "fa-play": "▶", "fa-pause": "||",
+}  # fmt: skip
+
+
+def training_animation(
+    model: Module, X: Any, y: Any, *, frames: int = 20, steps: int = 60, low: Any = None, high: Any = None,
+    threshold: float | None = None, ax: Any = None, **fit_options: Any,
+) -> LearningAnimation:  # fmt: skip
+    """Train ``model`` with ``fit(X, y, **fit_options)``, and show how its decision boundary changes meanwhile.
+
+    There are ``frames`` pictures or fewer, of the model before the first epoch, of epochs in even distances, and of the trained
+    model. The result shows itself in a notebook; ``.to_jshtml()`` is the player as HTML, ``.save("learning.gif")`` a file,
+    ``.history`` what ``fit`` returned. The figure is no pyplot figure, so that a notebook does not show it twice; for a window, give
+    ``ax=plt.gca()``.
+
+    >>> from nn import MLP
+    >>> X, y = [[0.0, 0.0], [1.0, 1.0]], [-1, 1]
+    >>> animation = training_animation(MLP(2, [1]), X, y, frames=3, steps=5, epochs=4)
+    >>> len(animation.history), "<img" in animation.to_jshtml()
+    (4, True)
+    """
+    samples = labelled(model, X, y)
+    _require_plane(samples)
+    box = box_around(samples.rows, low, high)
+    shots, history = _filmed(model, X, y, lambda: class_regions(model, box, steps, threshold), frames, fit_options)
+    ax = ax or Figure(figsize=(5.6, 4.0), layout="constrained").subplots()
+    draw_points(ax, samples.rows, samples)
+    name_axes(ax, "", "x1", "x2")
+    drawn: list[Any] = []
+
+    def show(frame: int) -> list[Any]:
+        while drawn:
+            drawn.pop().remove()
+        title, regions = shots[frame]
+        drawn.extend(draw_regions(ax, regions))
+        ax.set_title(title)
+        return drawn
+
+    show(0)
+    animation = LearningAnimation(ax.figure, show, frames=len(shots), interval=250, repeat=False)
+    animation.history = history
+    return animation
+
+
+def _filmed(
+    model: Module, X: Any, y: Any, look: Callable[[], Any], frames: int, options: dict[str, Any]
+) -> tuple[list[tuple[str, Any]], History]:
+    """Train with ``model.fit``; ``look()`` before it, after epochs in even distances, and at the end, each with a title."""
+    if not isinstance(frames, int) or frames < 2:
+        raise ValueError(f"frames is a whole number from 2 on (the first shows the untrained model), not {frames!r}")
+    given, wanted = options.get("callbacks", ()), options.get("epochs", 100)
+    due = {round(i * wanted / (frames - 1)) for i in range(1, frames - 1)} - {wanted}
+    shots = [("before training", look())]
+
+    def snapshot(trained: Module, history: History) -> None:
+        if len(history) in due:
+            shots.append((f"epoch {len(history)}: loss {history['loss'][-1]:.3g}", look()))
+
+    callbacks = [snapshot, *(given if isinstance(given, list | tuple) else [given])]
+    history = model.fit(X, y, **(options | {"callbacks": callbacks}))
+    shots.append((f"after {history}", look()))
+    return shots, history
+
+
+def hidden_space(model: Module, X: Any, y: Any, layer: int = 0, ax: Any = None) -> list[Axes]:
+    """The samples before and after the layers up to ``layer``, where the layers behind it have to tell them apart.
+
+    The first panel has the first two inputs, with the regions of the whole model if there are no more inputs. Then follow the
+    outputs of the layer: of one unit its number line, of two units both with the regions that the layers behind it make, of three
+    or more each pair of the first three. Up to 8 samples are written beside their points, since several may fall on one.
+
+    >>> from nn.studies.gates import xor_network
+    >>> before, after = hidden_space(xor_network(), [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], ax=Figure().subplots(1, 2))
+    >>> [text.get_text() for text in after.texts]
+    ['(0, 0)', '(0, 1)\\n(1, 0)', '(1, 1)']
+    """
+    samples = labelled(model, X, y)
+    hidden, rest = _hidden_outputs(model, samples.rows, layer)
+    pairs = [(0, 1), (0, 2), (1, 2)] if len(hidden[0]) > 2 else [(0, 1)]
+    shown: list[Any] = [("Inputs", "x", samples.rows, (0, 1), model), *(("Hidden space", "h", hidden, pair, rest) for pair in pairs)]
+    panels = panels_of(ax, len(shown))
+    for i, (panel, (title, letter, rows, pair, head)) in enumerate(zip(panels, shown)):
+        points = [[row[k] if k < len(row) else 0.0 for k in pair] for row in rows]
+        if head is not None and len(rows[0]) == 2:
+            draw_regions(panel, class_regions(head, box_around(points)))
+        draw_points(panel, points, samples, legend=i == len(shown) - 1)
+        if i and len(points) <= 8:
+            _write_samples(panel, points, samples.rows)
+        name_axes(panel, title, *(f"{letter}{k + 1}" if k < len(rows[0]) else "" for k in pair))
+        if len(rows[0]) == 1:
+            panel.set_yticks([])
+    return panels
+
+
+def _hidden_outputs(model: Module, X: Any, layer: int) -> tuple[list[list[float]], Sequential | None]:
+    """The outputs of a layer of ``model`` for each row of ``X``, and the layers behind it as a model (``None`` behind the last)."""
+    layers = getattr(model, "layers", None)
+    if not isinstance(layers, list):
+        raise ValueError(f"{type(model).__name__} has no layers: a hidden layer is shown of an MLP or a Sequential")
+    if not isinstance(layer, int) or not 0 <= layer < len(layers):
+        raise ValueError(f"layer is from 0 to {len(layers) - 1} for this model, not {layer!r}")
+    outputs = _scores(predict(Sequential(*layers[: layer + 1]), X)).tolist()
+    return outputs, Sequential(*layers[layer + 1 :]) if layers[layer + 1 :] else None
+
+
+# -- the numbers ---------------------------------------------------------------------------------------------------
+def labelled(model: Module, X: Any, y: Any) -> Labelled:
+    """The samples with their classes, as the outputs of ``model`` number them.
+
+    One output tells two labels apart, such as 0 and 1 or -1 and 1. Several outputs stand for the labels from 0 on (two of them
+    also for -1 and 1), which may be given as one-hot rows. ``ValueError`` for labels that the outputs cannot stand for.
+
+    >>> from nn import MLP
+    >>> labelled(MLP(2, [1]), [[0.0, 1.0], [1.0, 1.0]], [1, -1])
+    Labelled(rows=[[0.0, 1.0], [1.0, 1.0]], classes=[1, 0], names=[-1, 1])
+    """
+    rows, targets = as_rows(X), as_targets(y)
+    check_lengths(rows, targets)
+    table = _scores(targets)
+    labels = as_labels(table.argmax(axis=1) if table.shape[1] > 1 else table[:, 0])
+    names, outputs = sorted(set(labels)), _scores(predict(model, rows[:1])).shape[1]
+    if outputs > 2 or (outputs == 2 and -1 not in names):
+        return Labelled(rows, as_labels(labels, classes=outputs), list(range(outputs)))
+    if len(names) > 2:
+        given = ", ".join(map(str, names[:8])) + (", ..." if len(names) > 8 else "")
+        raise ValueError(f"y has the labels {given}, and a model with {outputs} output(s) tells two apart: give it one output a class")
+    names = [0, 1] if set(names) <= {0, 1} else [-1, 1] if set(names) <= {-1, 1} else names
+    return Labelled(rows, [names.index(label) for label in labels], names)
+
+
+def _require_plane(samples: Labelled | None) -> None:
+    if samples and len(samples.rows[0]) != 2:
+        raise ValueError(
+            f"regions are drawn over the plane of two inputs, and X has {len(samples.rows[0])} column(s): train on two of them, "
+            "or look at hidden_space(model, X, y)"
+        )
+
+
+def class_regions(model: Module, box: Box, steps: int = 60, threshold: float | None = None) -> ClassRegions:
+    """The class at each point of a grid of ``steps`` by ``steps`` over ``box``.
+
+    Of several outputs the largest (the first of equals) is the class. A single one is compared with ``threshold``, by default
+    0.5 behind a sigmoid and else 0, as ``predict_classes`` does. ``ValueError`` if an output is not finite.
+
+    >>> from nn.studies.gates import gate
+    >>> class_regions(gate("and"), Box((0.0, 1.0), (0.0, 1.0)), steps=2).classes.tolist()
+    [[0, 0], [0, 1]]
+    """
+    xs, ys = ticks(*box.x, steps), ticks(*box.y, steps)
+    points = [[x, y] for y in ys for x in xs]
+    scores = _scores(predict(model, points))
+    wrong = ~np.isfinite(scores).all(axis=1)
+    if wrong.any():
+        at = int(wrong.argmax())
+        said = scores[at].tolist() if scores.shape[1] > 1 else scores[at].item()
+        raise ValueError(f"the model gives {said!r} at {points[at]}: its outputs must be finite numbers to show classes")
+    if scores.shape[1] == 1:
+        middle = (0.5 if last_activation(model) == "sigmoid" else 0.0) if threshold is None else threshold
+        scores = np.hstack([np.full_like(scores, middle), scores])
+    classes, (second, first) = scores.argmax(axis=1), np.sort(scores)[:, -2:].T[:, :, None]
+    margins = np.where(scores == first, scores - second, scores - first)
+    # Where scores are equal over a whole region (threshold units), their margins of 0 mark no border: the classes do.
+    if np.count_nonzero(margins.max(axis=1) <= 0.0) > steps:
+        margins = np.where(np.arange(scores.shape[1]) == classes[:, None], 1.0, -1.0)
+    return ClassRegions(xs, ys, classes.reshape(steps, steps), margins.T.reshape(-1, steps, steps))
+
+
+def _scores(outputs: Sequence[Any]) -> Any:
+    """Outputs or targets, numbers or rows of them, as an array with a row for each sample."""
+    return np.array(outputs, dtype=float).reshape(len(outputs), -1)
+
+
+# -- what is drawn -------------------------------------------------------------------------------------------------
+def draw_regions(ax: Axes, regions: ClassRegions) -> list[Any]:
+    """The region of each class in its tint, and the borders; the artists, so that they can be taken away again."""
+    xs, ys, classes, margins = regions
+    half_x, half_y = (xs[1] - xs[0]) / 2, (ys[1] - ys[0]) / 2
+    cells = np.array([tint(k) for k in range(len(margins))])[classes]
+    extent = (xs[0] - half_x, xs[-1] + half_x, ys[0] - half_y, ys[-1] + half_y)
+    artists = [ax.imshow(cells, extent=extent, origin="lower", aspect="auto", interpolation="nearest", zorder=0)]
+    for k, margin in enumerate(margins):
+        if margin.min() < 0.0 < margin.max():  # else the class has all of the picture, or none of it
+            artists.append(ax.contourf(xs, ys, margin, levels=[0.0, 2.0 * margin.max()], colors=[tint(k)], zorder=1))
+            if k or len(margins) > 2:
+                artists.append(ax.contour(xs, ys, margin, levels=[0.0], colors=INK, linewidths=1.2, zorder=2))
+    Box((xs[0], xs[-1]), (ys[0], ys[-1])).show(ax, round_circles=True)
+    return artists
+
+
+def draw_points(ax: Axes, points: Sequence[Sequence[float]], samples: Labelled, legend: bool = True) -> None:
+    """The points of each class in its colour and with its marker; ``points`` stand for the samples, in the same order."""
+    places, classes = np.array(points, dtype=float), np.array(samples.classes)
+    style: Any = {"s": 45.0 if len(points) <= 60 else 24.0, "edgecolors": "white", "linewidths": 0.7, "zorder": 3}
+    for k, name in enumerate(samples.names):
+        ax.scatter(*places[classes == k].T, color=colour(k), marker=MARKERS[k % len(MARKERS)], label=str(name), **style)
+    if legend:
+        ax.legend(title="class", loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, frameon=False)
+
+
+def _write_samples(ax: Axes, points: Sequence[Sequence[float]], rows: Sequence[Sequence[float]]) -> None:
+    """Beside each point the samples that fall on it."""
+    at: dict[tuple[float, ...], list[str]] = {}
+    for point, row in zip(points, rows):
+        at.setdefault(tuple(point), []).append(f"({', '.join(f'{x:g}' for x in row)})")
+    low, high = ax.get_xlim()
+    for point, texts in at.items():
+        place: dict[str, Any] = {"xytext": (7, 5)} if point[0] < (low + 2 * high) / 3 else {"xytext": (-7, 5), "ha": "right"}
+        ax.annotate("\n".join(texts), point, textcoords="offset points", fontsize=9, color=INK, zorder=4, **place)

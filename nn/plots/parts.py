@@ -1,0 +1,177 @@
+"""Pictures of the parts of a network and of what they compute: activations, weights, fitted functions, regions of lines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+import autograd_core as ac
+
+from ..activations import ACTIVATIONS, OF_LAYERS, activation_function, activation_name
+from ..module import Module
+from ..training.prediction import predict
+from ..training.samples import as_numbers, as_rows, check_lengths, plain
+from .axes import COLOURS, INK, Axes, Box, box_around, colour, name_axes, one_panel, panels_of, ticks, tint
+
+Line = tuple[float, float, float]
+"""``(w1, w2, b)``: the half-plane ``w1 x + w2 y + b >= 0``."""
+
+
+def activations(
+    names: Sequence[str | Callable[[Any], Any]] | None = None, low: float = -4.0, high: float = 4.0, ax: Any = None
+) -> list[Axes]:
+    """Activations, each with its derivative, by default all; those of whole layers, softmax and log_softmax, of ``(x, 0)``.
+
+    >>> from matplotlib.figure import Figure
+    >>> [panel.get_title() for panel in activations(["relu", "tanh"], ax=Figure().subplots(1, 2))]
+    ['relu', 'tanh']
+    """
+    names = [*ACTIVATIONS, *OF_LAYERS] if names is None else [names] if isinstance(names, str) else list(names)
+    xs = ticks(low, high, 401)
+    curves = [_activation_curve(name, xs) for name in names]
+    panels = panels_of(ax, len(names), size=(2.9, 2.3))
+    for panel, name, (values, slopes) in zip(panels, names, curves):
+        panel.axhline(0.0, color=INK, linewidth=0.6)
+        panel.axvline(0.0, color=INK, linewidth=0.6)
+        panel.plot(xs, values, color=colour(0), linewidth=2.0, label="f(x)")
+        panel.plot(xs, slopes, "--", color=colour(4), linewidth=1.6, label="f'(x)")
+        panel.set(title=f"{name} of (x, 0)" if name in OF_LAYERS else activation_name(name), xlabel="x")
+    panels[0].legend(frameon=False)
+    return panels
+
+
+def _activation_curve(name: str | Callable[[Any], Any], xs: Sequence[float]) -> tuple[list[float], list[float]]:
+    """An activation and its derivative, by automatic differentiation, at each of ``xs``; softmax is that of ``(x, 0)``."""
+    together = OF_LAYERS.get(name) if isinstance(name, str) else None
+
+    def function(x: Any) -> Any:
+        return together([x, 0.0])[0] if together else activation_function(name)(x)
+
+    derivative = ac.grad(function)
+    return [float(function(x)) for x in xs], [derivative(x) for x in xs]
+
+
+def weights_as_images(layer: Module, shape: tuple[int, int] = (8, 8), ax: Any = None) -> list[Axes]:
+    """The weights of each unit of a layer as an image of ``shape`` (rows, columns): what it looks for in its inputs.
+
+    All have one scale: red is positive, blue negative, white 0.
+
+    >>> from matplotlib.figure import Figure
+    >>> from nn import Layer
+    >>> len(weights_as_images(Layer(6, 3), shape=(2, 3), ax=Figure().subplots(1, 3)))
+    3
+    """
+    weights = np.array([[w.data for w in unit.w] for unit in _units_of(layer)])
+    if shape[0] * shape[1] != weights.shape[1]:
+        raise ValueError(f"shape {shape} has {shape[0] * shape[1]} places, and a unit of {layer!r} {weights.shape[1]} weights")
+    panels = panels_of(ax, len(weights), columns=8, size=(1.2, 1.35))
+    most = abs(weights).max() or 1.0
+    for i, (panel, own) in enumerate(zip(panels, weights)):
+        image = panel.imshow(own.reshape(shape), cmap="RdBu_r", vmin=-most, vmax=most)
+        panel.set_title(f"unit {i}", fontsize=9)
+        panel.set(xticks=[], yticks=[])
+    panels[0].figure.colorbar(image, ax=panels, label="weight", shrink=0.9)
+    return panels
+
+
+def function_fit(model: Module, X: Any, y: Any, ax: Any = None) -> Axes:
+    """The function that a model of one input and one output has become, and the samples that it was to fit.
+
+    >>> from matplotlib.figure import Figure
+    >>> from nn import MLP
+    >>> ax = function_fit(MLP(1, [4, 1], seed=0), [[0.0], [1.0]], [1.0, 2.0], ax=Figure().subplots())
+    >>> [line.get_label() for line in ax.lines]
+    ['model']
+    """
+    rows = as_rows(X)
+    if len(rows[0]) != 1:
+        raise ValueError(f"a function is drawn of one input, and X has {len(rows[0])} columns")
+    targets = as_numbers([target[0] if isinstance(target, list) and len(target) == 1 else target for target in plain(y, "y")])
+    check_lengths(rows, targets)
+    inputs = [row[0] for row in rows]
+    margin = 0.05 * (max(inputs) - min(inputs)) or 1.0
+    xs = ticks(min(inputs) - margin, max(inputs) + margin, 300)
+    outputs = predict(model, [[x] for x in xs])
+    if isinstance(outputs[0], list):
+        raise ValueError(f"a function is drawn of one output, and the model has {len(outputs[0])}")
+    ax = one_panel(ax)
+    ax.scatter(inputs, targets, s=26, color=colour(0), edgecolors="white", linewidths=0.6, label="samples", zorder=2)
+    ax.plot(xs, outputs, color=colour(4), linewidth=2.0, label="model", zorder=3)
+    ax.legend(frameon=False)
+    name_axes(ax, "Fitted function", "x", "y")
+    return ax
+
+
+def _units_of(layer: Any) -> list[Any]:
+    """The neurons of a layer, or the perceptrons; a neuron is a layer of one."""
+    units = getattr(layer, "neurons", None) or getattr(layer, "units", None) or ([layer] if hasattr(layer, "w") else None)
+    if units is None:
+        raise ValueError(f"{type(layer).__name__} has no weights of its own: give one layer, such as model.layers[0]")
+    return list(units)
+
+
+# -- lines -----------------------------------------------------------------------------------------------------------
+def regions(lines: Any, low: Any = -3.0, high: Any = 3.0, ax: Any = None) -> Axes:
+    """The regions that lines, or a layer of perceptrons, make of the plane, each with its code: digit i is 1 on the side of line i
+    to which its arrow points.
+
+    ``lines`` are triples ``(w1, w2, b)``, for the half-planes ``w1 x + w2 y + b >= 0``. Three lines in general position make 7
+    regions: one of the eight codes never occurs. With more than 8 regions, colours stand for the number of ones.
+
+    >>> from matplotlib.figure import Figure
+    >>> ax = regions([(1, 0, 0.1), (0, 1, 0.1), (-1, -1, 1)], ax=Figure().subplots())
+    >>> sorted(text.get_text() for text in ax.texts if len(text.get_text()) == 3)
+    ['001', '010', '011', '100', '101', '110', '111']
+    """
+    lines = _lines_of(lines)
+    box = box_around([], low, high)
+    xs, ys = np.meshgrid(ticks(*box.x, 151), ticks(*box.y, 151))
+    sides = np.stack([w1 * xs + w2 * ys + b >= 0.0 for w1, w2, b in lines], axis=-1)
+    codes, numbers = np.unique(sides.reshape(-1, len(lines)), axis=0, return_inverse=True)
+    numbers = numbers.reshape(xs.shape)
+    ax = one_panel(ax, (5.4, 4.6))
+    tints = np.array([tint(k if len(codes) <= len(COLOURS) else sum(code)) for k, code in enumerate(codes)])
+    ax.imshow(tints[numbers], extent=(*box.x, *box.y), origin="lower", aspect="auto")
+    for k, code in enumerate(codes):
+        inside = numbers == k
+        if len(code) <= 4 or inside.mean() > 0.004 * len(code):  # else there is no room for it
+            at = xs[inside].mean(), ys[inside].mean()  # regions are convex, so this lies inside
+            said, size = "".join(str(int(digit)) for digit in code), 10 if len(code) <= 4 else 8
+            ax.text(*at, said, ha="center", va="center", color=INK, family="monospace", fontsize=size)
+    box.show(ax, round_circles=True)
+    for i, line in enumerate(lines, start=1):
+        _draw_line(ax, box, line, str(i))
+    name_axes(ax, f"{len(codes)} regions of {len(lines)} line{'s' * (len(lines) > 1)}", "x1", "x2")
+    return ax
+
+
+def _lines_of(lines: Any) -> list[Line]:
+    """Lines as ``(w1, w2, b)``: those of a list, of a perceptron, or of a layer of perceptrons on two inputs."""
+    if isinstance(lines, Module):
+        lines = [[*(w.data for w in unit.w), 0.0 if unit.b is None else unit.b.data] for unit in _units_of(lines)]
+    found = as_rows(lines, "lines")
+    for i, line in enumerate(found):
+        if len(line) != 3 or (line[0] == 0.0 and line[1] == 0.0):
+            raise ValueError(f"line {i} is (w1, w2, b) for w1 x + w2 y + b = 0, with w1 or w2 other than 0, not {tuple(line)}")
+    return [(w1, w2, b) for w1, w2, b in found]
+
+
+def _draw_line(ax: Axes, box: Box, line: Line, name: str) -> None:
+    """A line across the box, with its name and an arrow to its positive side; nothing if it passes by."""
+    w1, w2, b = line
+    ends = [(x, -(w1 * x + b) / w2) for x in box.x if w2] + [(-(w2 * y + b) / w1, y) for y in box.y if w1]
+    inside = sorted({(x, y) for x, y in ends if box.x[0] <= x <= box.x[1] and box.y[0] <= y <= box.y[1]})
+    if len(inside) < 2:
+        return
+    (x1, y1), (x2, y2) = inside[0], inside[-1]
+    ax.plot([x1, x2], [y1, y2], color=INK, linewidth=1.4)
+    x, y = x1 + 0.07 * (x2 - x1), y1 + 0.07 * (y2 - y1)
+    # The gradient of w1 x + w2 y in the picture's own units, so that arrows look equally long.
+    width, height = box.x[1] - box.x[0], box.y[1] - box.y[0]
+    length = 0.06 / math.hypot(w1 * width, w2 * height)
+    head = x + length * w1 * width**2, y + length * w2 * height**2
+    ax.annotate("", head, (x, y), arrowprops={"arrowstyle": "-|>", "color": INK, "shrinkA": 0})
+    ax.text(x, y, name, ha="center", va="center", fontsize=8, color="white", bbox={"boxstyle": "circle,pad=0.2", "color": INK})

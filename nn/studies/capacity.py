@@ -1,0 +1,181 @@
+"""What a network can express: parameters, linear pieces, depth against width, and stacks of linear layers that are one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
+
+import autograd_core as ac
+
+from ..activations import activation_name
+from ..layers import MLP, Layer, Sequential
+from ..module import Module
+from .gates import with_weights
+
+
+def parameter_count(sizes: Sequence[int]) -> int:
+    """The number of weights and biases of fully connected layers: the sum of ``n_l * n_(l+1) + n_(l+1)``.
+
+    ``sizes`` are the number of inputs and then of the units of each layer, all at least 1; else a ``ValueError``.
+
+    >>> parameter_count([784, 10]), parameter_count([784, 128, 10])
+    (7850, 101770)
+    """
+    sizes = list(sizes)
+    if len(sizes) < 2 or any(isinstance(size, bool) or not isinstance(size, int) or size < 1 for size in sizes):
+        raise ValueError(f"sizes are the number of inputs and then of the units of each layer, such as [784, 128, 10], not {sizes!r}")
+    return sum(before * after + after for before, after in pairwise(sizes))
+
+
+class _Affine(NamedTuple):
+    """The numbers of one layer: a row of weights and a bias for each unit, and the name of its activation."""
+
+    weights: list[list[float]]
+    biases: list[float]
+    activation: str
+
+
+def _affine_layers(model: Module, activations: Sequence[str], purpose: str) -> list[_Affine]:
+    """The layers of an MLP or of a Sequential of fully connected layers, if they have these activations only."""
+    if isinstance(model, Sequential):
+        return [layer for part in model.layers for layer in _affine_layers(part, activations, purpose)]
+    if not isinstance(model, Layer) or activation_name(model.activation) not in activations:
+        allowed = " or ".join(repr(name) for name in activations)
+        raise ValueError(f"{purpose} needs fully connected layers (MLP, Layer) with the activation {allowed}, and this is {model!r}")
+    neurons = model.neurons
+    weights = [[w.data for w in neuron.w] for neuron in neurons]
+    return [_Affine(weights, [neuron.b.data if neuron.b else 0.0 for neuron in neurons], activation_name(model.activation))]
+
+
+def _relu_layers(model: Module, inputs: int) -> list[_Affine]:
+    layers = _affine_layers(model, ("relu", "linear"), "counting linear pieces")
+    if len(layers[0].weights[0]) != inputs:
+        raise ValueError(f"this count is for models of {inputs} input(s), and {model!r} takes {len(layers[0].weights[0])}")
+    return layers
+
+
+def _require_interval(low: float, high: float) -> None:
+    if not low < high:
+        raise ValueError(f"low is less than high, and here low={low!r}, high={high!r}")
+
+
+def linear_regions_1d(model: Module, low: float, high: float) -> int:
+    """The number of linear pieces of a relu network of one input between ``low`` and ``high``, exactly.
+
+    Neighbouring pieces differ in slope. The kinks are found layer by layer in rational arithmetic, in which nothing is
+    rounded, so this is for small networks. A hidden layer of n units makes at most n + 1 pieces; layers multiply
+    (Montúfar, Pascanu, Cho and Bengio, On the number of linear regions of deep neural networks, 2014).
+    ``ValueError`` for other activations than relu and linear, or another number of inputs.
+
+    >>> linear_regions_1d(folding_network(3), 0.0, 1.0), linear_regions_1d(MLP(1, [8, 1], "linear", seed=0), 0.0, 1.0)
+    (8, 1)
+    """
+    layers = _relu_layers(model, 1)
+    _require_interval(low, high)
+    xs = [Fraction(low), Fraction(high)]  # between two neighbours, every unit so far is linear
+    values = [[x] for x in xs]
+    for layer in layers:
+        rows = [([Fraction(w) for w in weights], Fraction(bias)) for weights, bias in zip(layer.weights, layer.biases)]
+        values = [[sum((w * v for w, v in zip(weights, point)), bias) for weights, bias in rows] for point in values]
+        if layer.activation == "relu":
+            xs, values = _split_at_zeros(xs, values)
+            values = [[max(z, Fraction(0)) for z in point] for point in values]
+    slopes = [[(b - a) / (right - left) for a, b in zip(*ends)] for (left, right), ends in zip(pairwise(xs), pairwise(values))]
+    return 1 + sum(before != after for before, after in pairwise(slopes))
+
+
+def _split_at_zeros(xs: list[Fraction], values: list[list[Fraction]]) -> tuple[list[Fraction], list[list[Fraction]]]:
+    """The points and the values of all units there, with a point added wherever a unit changes its sign in between."""
+    new_xs, new_values = xs[:1], values[:1]
+    for (left, right), (before, after) in zip(pairwise(xs), pairwise(values)):
+        fractions = {a / (a - b) for a, b in zip(before, after) if a * b < 0}
+        for t in sorted(fractions):
+            new_xs.append(left + t * (right - left))
+            new_values.append([a + t * (b - a) for a, b in zip(before, after)])
+        new_xs.append(right)
+        new_values.append(after)
+    return new_xs, new_values
+
+
+def activation_pattern(model: Module, x: Sequence[float]) -> str:
+    """Which relu units are on (1) and off (0) at ``x``, in the order of the layers: within one pattern the network is linear.
+
+    >>> activation_pattern(folding_network(2), [0.75])
+    '1110'
+    """
+    return _pattern(_relu_layers(model, len(x)), x)
+
+
+def _pattern(layers: list[_Affine], x: Sequence[float]) -> str:
+    point, code = list(x), ""
+    for weights, biases, activation in layers:
+        point = [ac.dot(row, point, bias) for row, bias in zip(weights, biases)]
+        if activation == "relu":
+            code += "".join("1" if z > 0.0 else "0" for z in point)
+            point = [max(z, 0.0) for z in point]
+    return code
+
+
+def linear_regions_2d(model: Module, low: float, high: float, steps: int = 200) -> int:
+    """The number of activation patterns of a relu network of two inputs on a grid of ``steps`` by ``steps`` points.
+
+    The grid covers the square from ``low`` to ``high``. Each pattern belongs to one linear region, so this is a lower bound of
+    their number, which finer grids raise. n lines make at most n (n + 1) / 2 + 1 regions (Schläfli).
+
+    >>> model = MLP(2, [3, 1], seed=0)
+    >>> for neuron, bias in zip(model.layers[0].neurons, (0.1, 0.2, 0.3)):
+    ...     neuron.b.data = bias
+    >>> linear_regions_2d(model, -3.0, 3.0)
+    7
+    """
+    layers = _relu_layers(model, 2)
+    _require_interval(low, high)
+    if steps < 2:
+        raise ValueError(f"a grid has two steps or more, not {steps!r}")
+    axis = [low + (high - low) * i / (steps - 1) for i in range(steps)]
+    return len({_pattern(layers, (x, y)) for x in axis for y in axis})
+
+
+def folding_network(depth: int) -> MLP:
+    """A relu network with ``depth`` hidden layers of two units that has ``2 ** depth`` linear pieces between 0 and 1.
+
+    Each layer folds the interval in the middle: it computes the tent ``2 relu(x) - 4 relu(x - 1/2)``, and a tent of a
+    zigzag has twice as many teeth. One hidden layer needs ``2 ** depth - 1`` units for as many pieces. Source: Telgarsky,
+    Representation benefits of deep feedforward networks, 2015.
+
+    >>> network = folding_network(2)
+    >>> [network([x]).data for x in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    [0.0, 1.0, 0.0, 1.0, 0.0]
+    """
+    if isinstance(depth, bool) or not isinstance(depth, int) or depth < 1:
+        raise ValueError(f"depth is the number of hidden layers, at least 1, not {depth!r}")
+    model = MLP(1, [2] * depth + [1], init="zeros")
+    tent = [2.0, -4.0]
+    for number, layer in enumerate(model.layers):
+        incoming = tent if number else [1.0]
+        with_weights(layer, [incoming, incoming], [0.0, -0.5])
+    return model
+
+
+def collapse_linear(model: Module) -> Layer:
+    """The one linear layer that equals a stack of linear layers: ``W' = W2 W1``, ``b' = W2 b1 + b2``.
+
+    So depth adds nothing without activations in between. ``ValueError`` for layers that are not linear.
+
+    >>> stack = MLP(3, [4, 2], activation="linear", seed=0)
+    >>> one, x = collapse_linear(stack), [1.0, 2.0, 3.0]
+    >>> one, max(abs(a.data - b.data) for a, b in zip(one(x), stack(x))) < 1e-12
+    (Layer(3, 2, linear), True)
+    """
+    weights, biases = [], []
+    for number, layer in enumerate(_affine_layers(model, ("linear",), "collapsing a stack")):
+        if number == 0:
+            weights, biases = layer.weights, layer.biases
+            continue
+        columns = list(zip(*weights))
+        biases = [ac.dot(row, biases, bias) for row, bias in zip(layer.weights, layer.biases)]
+        weights = [[ac.dot(row, column) for column in columns] for row in layer.weights]
+    one: Layer = with_weights(Layer(len(weights[0]), len(weights), "linear", init="zeros"), weights, biases)
+    return one

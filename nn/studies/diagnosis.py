@@ -1,0 +1,313 @@
+"""What is wrong with a network that does not learn: checks of gradients, units and activations, each one call.
+
+Every check leaves the model as it was and returns a :class:`Diagnosis`: numbers, a table, and in words what was found and what
+to do. Checks of gradients see the model as training does, with dropout from a fixed seed; checks of outputs in evaluation mode.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import random
+import statistics
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ..activations import named
+from ..layers import Conv1d, Dropout
+from ..losses import LOSSES
+from ..module import Module
+from ..optim import Adam
+from ..training.callbacks import Progress
+from ..training.history import History
+from ..training.loop import TrainingError, fit
+from ..training.samples import Samples
+from .probing import (
+    WRONG_GRADIENT,
+    Compared,
+    activation_of,
+    all_mean,
+    batch_loss,
+    borrowed,
+    cause_of,
+    compared,
+    drawn_samples,
+    gradients_of,
+    layers_of,
+    outputs_of_layers,
+    parameters_of_layers,
+)
+
+VANISHING = 1e-3  # first layer by last layer: below, the first one learns a thousand times more slowly, that is, hardly
+EXPLODING = 1e3  # the inverse; and the norm at which one usual step (0.01) moves weights of size 1 by ten times their size
+DEAD_SHARE = 0.5  # some idle units are normal in narrow relu layers, a quarter now and then; with half, too little of the layer is left
+FLAT = 0.05  # saturated: where the slope is below a twentieth of the steepest, |tanh| > 0.975 or a sigmoid beyond 0.987
+SATURATED_SHARE = 0.5  # with half of a hidden layer saturated, most of the gradient is lost in it (Glorot and Bengio, 2010)
+NEAR_ZERO = 0.01  # of the loss of giving every sample the same output
+WIDTH = 110  # characters in a line of a finding, as a notebook shows them
+SLOPES: dict[str, Callable[[float], float]] = {"sigmoid": lambda y: 4.0 * y * (1.0 - y), "tanh": lambda y: 1.0 - y * y}
+
+
+@dataclass(repr=False)
+class Diagnosis:
+    """What a check found, in words; whether that is fine; the table to print; and the numbers, as in ``diagnosis["ratio"]``.
+
+    >>> found = Diagnosis("All is well.", True, [("layer", "norm"), ("Layer(2, 1, linear)", "0.5")], {"norm": 0.5}, ("", 0, {}))
+    >>> print(found)
+    layer                norm
+    Layer(2, 1, linear)   0.5
+    All is well.
+    >>> found["norm"]
+    0.5
+    """
+
+    finding: str
+    fine: bool
+    table: Sequence[tuple[str, ...]]
+    numbers: dict[str, Any]
+    picture: tuple[str, Any, dict[str, str]]
+    """The function of ``nn.plots`` that draws it, what it draws, and labels other than its own."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.numbers:
+            raise KeyError(f"there is no {name!r} here: there are {', '.join(self.numbers)}")
+        return self.numbers[name]
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw it with matplotlib, on ``ax`` or new axes, by a function of ``nn.plots``; returns what that returns."""
+        from .. import plots
+
+        function, content, labels = self.picture
+        drawn = getattr(plots, function)(content, ax=ax)
+        for panel in drawn if isinstance(drawn, list) else [drawn]:
+            panel.set(**labels)
+        return drawn
+
+    def __str__(self) -> str:
+        widths = [max(map(len, column)) for column in zip(*self.table)]
+        lines = [f"{first:<{widths[0]}}" + "".join(f"  {x:>{w}}" for x, w in zip(rest, widths[1:])) for first, *rest in self.table]
+        return "\n".join([*map(str.rstrip, lines), textwrap.fill(self.finding, WIDTH)])
+
+    __repr__ = __str__
+
+
+class Report(Diagnosis):
+    """The checklist; its ``numbers`` are the diagnoses by their names."""
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw each diagnosis that has something to draw, in a figure of its own; returns the list of what they return."""
+        return [found.plot() for found in self.numbers.values() if found.picture[1]]
+
+    def __str__(self) -> str:
+        checks = [f"[{'x' if found.fine else ' '}] {name}: {found.finding}" for name, found in self.numbers.items()]
+        return "\n".join([*(textwrap.fill(check, WIDTH, subsequent_indent="    ") for check in checks), textwrap.fill(self.finding, WIDTH)])
+
+    __repr__ = __str__
+
+
+def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer: int = 10, samples: int = 4, seed: int = 0) -> Diagnosis:
+    """Compare the gradient of the loss with finite differences, in at most ``per_layer`` random parameters of each layer.
+
+    The loss is that of ``samples`` rows drawn at random. A parameter is left out where the loss has a kink (a relu exactly at 0)
+    and backpropagation took a slope of one side. Numbers: ``max_error`` (relative), the parameter ``worst`` that has it,
+    ``errors`` by layer, ``checked`` and ``left_out``. A ``ValueError`` if the loss differs from call to call.
+
+    >>> from nn import MLP
+    >>> print(check_gradients(MLP(1, [1], init="zeros"), [[2.0]], [1.0]).finding)
+    The gradient is right: in all 2 parameters compared it agrees with finite differences.
+    """
+    data, function = drawn_samples(model, X, y, loss, samples, seed), named(loss, LOSSES, "loss")
+    with borrowed(model, training=True):
+        output = batch_loss(model, data, function)
+        if batch_loss(model, data, function).data != output.data:
+            raise ValueError("the loss differs from call to call: keep the random generator of a module in its attribute generator")
+        found = compared(model, lambda: batch_loss(model, data, function), output, per_layer, random.Random(seed))
+    kept = [row for row in found if not row.on_kink]
+    errors = {layer: max(row.error for row in kept if row.layer == layer) for layer in dict.fromkeys(row.layer for row in kept)}
+    worst, left_out = max(kept, key=lambda row: row.error, default=Compared("", "", 0.0, 0.0, 0.0, False)), len(found) - len(kept)
+    wrong = worst.error > WRONG_GRADIENT
+    finding = f"The gradient is right: in all {len(kept)} parameters compared it agrees with finite differences."
+    if wrong:
+        said = f"in {worst.name} it is {worst.exact:.6g}, and finite differences give {worst.numeric:.6g}"
+        finding = f"The gradient is wrong: {said}. {cause_of(output)}"
+    elif not kept:
+        finding = f"Nothing could be compared: all {left_out} parameters tried stand on a kink. Take other samples or another seed."
+    if left_out and kept:
+        finding += f" ({left_out} left out: the loss has a kink there.)"
+    table = [("layer", "relative error"), *((layer, f"{error:.1e}") for layer, error in errors.items())]
+    numbers = {"max_error": worst.error, "worst": worst.name, "errors": errors, "checked": len(kept), "left_out": left_out}
+    picture = ("gradient_flow", errors, {"title": "Gradient check", "xlabel": "largest relative error"})
+    return Diagnosis(finding, bool(kept) and not wrong, table, numbers, picture)
+
+
+def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int = 64, seed: int = 0) -> Diagnosis:
+    """The size of the gradient in each layer: whether it vanishes or explodes on its way from the last layer to the first.
+
+    Numbers: ``means`` (of the absolute gradient) and ``norms`` by layer, ``norm`` of all, and the ``ratio`` of first mean to last.
+
+    >>> from nn import MLP
+    >>> deep = MLP(2, [8] * 10 + [1], "sigmoid", seed=0)
+    >>> print(gradient_flow(deep, [[0.0, 1.0], [1.0, 0.0]], [0.0, 1.0]).finding)
+    The gradient is vanishing: ...
+    """
+    data = drawn_samples(model, X, y, loss, samples, seed)
+    with borrowed(model, training=True):
+        gradients = gradients_of(model, batch_loss(model, data, named(loss, LOSSES, "loss")))
+    layers = {layer: [abs(gradients[parameter]) for _, parameter in named] for layer, named in parameters_of_layers(model).items()}
+    means = {layer: sum(sizes) / len(sizes) for layer, sizes in layers.items()}
+    norms = {layer: math.hypot(*sizes) for layer, sizes in layers.items()}
+    (first, *_), (*_, last), norm = means.values(), means.values(), math.hypot(*norms.values())
+    ratio = first / last if last else math.inf if first else 1.0
+    seen = f"the first layer's is {ratio:.2g} times the last one's, and the norm of all is {norm:.2g}"
+    if not math.isfinite(norm) or norm > EXPLODING or ratio > EXPLODING:
+        finding = f"The gradient is exploding: {seen}. Take smaller initial weights, standardise the data, or clip it (nn.ClipNorm(5))."
+    elif norm == 0.0:
+        finding = "No gradient reaches any layer: the loss is at a minimum, or no output depends on the parameters (see dead_units)."
+    elif first == 0.0:
+        finding = "The gradient is vanishing: none reaches the first layer. Dead units (see dead_units) or zero weights stop it."
+    elif ratio < VANISHING:
+        finding = f"The gradient is vanishing: {seen}. Take relu or tanh instead of sigmoid, init='auto', fewer layers or BatchNorm."
+    else:
+        finding = f"The gradient is fine: {seen}."
+    table = [("layer", "parameters", "mean |gradient|", "norm")]
+    table += [(layer, str(len(sizes)), f"{means[layer]:.3g}", f"{norms[layer]:.3g}") for layer, sizes in layers.items()]
+    numbers = {"means": means, "norms": norms, "norm": norm, "ratio": ratio}
+    return Diagnosis(finding, "is fine" in finding, table, numbers, ("gradient_flow", norms, {}))
+
+
+def dead_units(model: Module, X: Any) -> Diagnosis:
+    """The relu units that are 0 for every row of ``X``: no gradient reaches them, so they learn nothing any more.
+
+    A filter of a ``Conv1d`` is one unit, dead if it is 0 everywhere. Numbers: ``activity`` (by layer, for each unit the share of the
+    samples that it is on for), ``dead`` (the numbers, from 0, of the dead units by layer) and ``share``.
+
+    >>> from nn import MLP
+    >>> dead_units(MLP(1, [2, 1], init="zeros"), [[1.0], [2.0]])["dead"]
+    {'layers.0 Layer(1, 2, relu)': [0, 1]}
+    """
+    activity: dict[str, list[float]] = {}
+    layers = layers_of(model)
+    for layer, rows in outputs_of_layers(model, layers, X).items():
+        if activation_of(layers[layer]) == "relu" and rows:
+            units = [[max(row)] for row in rows] if isinstance(layers[layer], Conv1d) else rows
+            activity[layer] = [sum(y > 0.0 for y in unit) / len(unit) for unit in zip(*units)]
+    dead = {layer: [i for i, share in enumerate(shares) if share == 0.0] for layer, shares in activity.items()}
+    count, total = sum(map(len, dead.values())), sum(map(len, activity.values()))
+    bad = [layer for layer in activity if len(dead[layer]) > DEAD_SHARE * len(activity[layer])]
+    finding = f"{count} of {total} relu units are dead, which is fine." if total else "No layer has relu units, so none is dead: fine."
+    if bad:
+        revive = "take a smaller learning rate, init='auto', biases of 0, standardised inputs, or leaky_relu"
+        finding = f"{count} of {total} relu units are dead, too many in {', '.join(bad)}: {revive}."
+    table = [("layer", "relu units", "dead", "share")]
+    table += [(layer, str(len(x)), str(len(dead[layer])), f"{len(dead[layer]) / len(x):.0%}") for layer, x in activity.items()]
+    numbers = {"activity": activity, "dead": dead, "share": count / total if total else 0.0}
+    picture = ("activation_histograms", activity, {"xlabel": "share of the samples that a unit is on for", "ylabel": "units"})
+    return Diagnosis(finding, not bad, table, numbers, picture)
+
+
+def activation_histograms(model: Module, X: Any) -> Diagnosis:
+    """The outputs of each layer, and how many of the sigmoid and tanh layers' are saturated, where hardly any gradient passes.
+
+    Numbers: ``outputs`` and ``saturated`` (a share) by layer. In the last layer saturation is no fault: it is a sure answer.
+
+    >>> from nn import MLP
+    >>> activation_histograms(MLP(1, [2, 1], "tanh", init="zeros"), [[1.0], [2.0]])["saturated"]
+    {'layers.0 Layer(1, 2, tanh)': 0.0}
+    """
+    layers = {layer: module for layer, module in layers_of(model).items() if not isinstance(module, Dropout)}
+    outputs = {layer: [y for row in rows for y in row] for layer, rows in outputs_of_layers(model, layers, X).items() if rows}
+    saturated, table = {}, [("layer", "mean", "deviation", "zero", "saturated")]
+    for layer, ys in outputs.items():
+        slope = SLOPES.get(activation_of(layers[layer]))
+        if slope:
+            saturated[layer] = sum(slope(y) < FLAT for y in ys) / len(ys)
+        zero, flat = f"{ys.count(0.0) / len(ys):.0%}", f"{saturated[layer]:.0%}" if slope else ""
+        table.append((layer, f"{statistics.fmean(ys):.3g}", f"{statistics.pstdev(ys):.3g}", zero, flat))
+    bad = [layer for layer in list(outputs)[:-1] if saturated.get(layer, 0.0) > SATURATED_SHARE]
+    finding = "No hidden layer is saturated: fine."
+    if bad:
+        finding = f"More than half of the outputs are saturated in {', '.join(bad)}: take smaller initial weights or standardised inputs."
+    numbers = {"outputs": outputs, "saturated": saturated}
+    return Diagnosis(finding, not bad, table, numbers, ("activation_histograms", outputs, {}))
+
+
+def overfit_one_batch(
+    model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, samples: int = 8, lr: float = 0.03, seed: int = 0
+) -> Diagnosis:
+    """Whether a copy of the model, trained with Adam on ``samples`` rows drawn at random, gets its loss near 0.
+
+    A network that cannot learn a few samples by heart will learn nothing else. Near 0 is a hundredth of the loss of giving
+    every sample the same output, or, if all targets are equal, of the loss before. Dropout is off. Numbers: the losses ``before``,
+    ``after`` and ``same_output``, and the :class:`nn.History` ``history``.
+
+    >>> from nn import MLP
+    >>> X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0.0]
+    >>> overfit_one_batch(MLP(2, [8, 1], "tanh", seed=0), X, y, steps=400).fine
+    True
+    """
+    if steps < 1:
+        raise ValueError(f"steps is how often the copy is updated, 1 or more, not {steps!r}")
+    data, function, twin = drawn_samples(model, X, y, loss, samples, seed), named(loss, LOSSES, "loss"), copy.deepcopy(model)
+    for module in twin.modules():
+        if isinstance(module, Dropout):
+            module.p = 0.0
+    history, problem = _trained(twin, data, function, steps, lr, seed)
+    before, after, same, falling = math.nan, math.nan, math.nan, False
+    if history.epochs:
+        losses = history["loss"]
+        before, after, falling = losses[0], losses[-1], losses[-1] < 0.9 * losses[3 * len(losses) // 4]
+        same = batch_loss(twin.train(), data, lambda outputs, targets: function(all_mean(outputs), targets)).data
+    fine = after <= NEAR_ZERO * (same if any(target != data.labels[0] for target in data.labels) else before)
+    finding = f"After {steps} steps on {len(data.rows)} samples the loss is {after:.2g}, from {before:.2g}: "
+    if fine:
+        finding += "the network can learn them by heart, as it should."
+    elif problem:
+        finding = f"It cannot be trained on {len(data.rows)} samples: {problem}."
+    elif after > 0.9 * same:
+        finding += "it does not tell the samples apart. Equal weights at the start, dead units or no gradient do that: see dead_units."
+    elif falling:
+        finding += "not near 0, but still falling. Try more steps or another lr first."
+    else:
+        finding += "it is stuck away from 0. Check the gradient, the targets and the loss, or take more units or another lr."
+    losses_found = {"before": before, "after": after, "same_output": same}
+    table = [("loss", "value"), *((name.replace("_", " "), f"{value:.4g}") for name, value in losses_found.items())]
+    picture = ("loss_curves", history, {"title": "Training on a few samples"})
+    return Diagnosis(finding, fine, table, losses_found | {"history": history}, picture)
+
+
+def _trained(twin: Module, data: Samples, loss: Any, steps: int, lr: float, seed: int) -> tuple[History, str]:
+    """The history of a training on all samples together, and what ended it early, if anything did."""
+    rows = [row[: data.columns] for row in data.rows]
+    try:
+        options: dict[str, Any] = {"epochs": steps, "seed": seed, "callbacks": [Progress(False)]}
+        history = fit(twin, rows, data.labels, loss=loss, optimizer=partial(Adam, lr=lr), **options)
+    except TrainingError as error:
+        return History(), str(error)
+    if history.stopped == "interrupted":
+        raise KeyboardInterrupt
+    return history, ""
+
+
+def report(model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, seed: int = 0) -> Report:
+    """Run every check of this file, print the checklist, and return it.
+
+    >>> from nn import MLP
+    >>> found = report(MLP(1, [4, 1], "tanh", seed=0), [[-1.0], [0.0], [1.0]], [1.0, 0.0, -1.0])
+    [x] overfits a few samples: ...
+    >>> found["gradient flow"].fine
+    True
+    """
+    found = {
+        "overfits a few samples": overfit_one_batch(model, X, y, loss, steps, seed=seed),
+        "gradient check": check_gradients(model, X, y, loss, seed=seed),
+        "gradient flow": gradient_flow(model, X, y, loss, seed=seed),
+        "dead relus": dead_units(model, X),
+        "activations": activation_histograms(model, X),
+    }
+    count = sum(diagnosis.fine for diagnosis in found.values())
+    checklist = Report(f"{count} of {len(found)} checks are fine.", count == len(found), [("check",)], found, ("", None, {}))
+    print(checklist)
+    return checklist

@@ -1,0 +1,318 @@
+"""What accompanies a training: stopping early, penalties, clipping, schedules, progress; each is one small class."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograd_core import compile_graph
+
+from ..activations import count, number
+from ..losses import l1_penalty, l2_penalty
+from ..optim import Optimizer, Schedule, clip_norm, clip_value
+from .execution import Execution
+from .history import History, shown
+from .interrupts import Interrupts
+from .model import Model, checked_number
+
+
+@dataclass
+class Run:
+    """A training under way, as callbacks see it."""
+
+    model: Model
+    execution: Execution
+    optimizer: Optimizer
+    values: list[float]
+    """The numbers of the parameters. The model has them too when an epoch has ended."""
+    epochs: int
+    """How many there are to be."""
+    facts: dict[str, int]
+    """What a checkpoint must agree with: the number of samples, the size of a batch, the seed."""
+    interrupts: Interrupts
+    callbacks: Sequence[Callback] = ()
+    history: History = field(default_factory=History)
+    measured: tuple[list[float], dict[str, Any]] = ([], {})
+    """The parameters and buffers that the loss of the last epoch belongs to."""
+
+
+class Callback:
+    """What may happen at each point of a training; a subclass defines what it needs.
+
+    >>> class Shrinking(Callback):
+    ...     def gradients(self, run, gradients):
+    ...         return [g / 2 for g in gradients]
+    """
+
+    last = False
+    """Whether its ``epoch`` comes after those of the others."""
+
+    def begin(self, run: Run) -> None:
+        """Before the first epoch; in a training that is resumed, ``run.history`` has epochs, and a saved state follows."""
+
+    def loss(self, run: Run, value: float, gradients: list[float]) -> tuple[float, list[float]]:
+        """In each step, first: what is added to the loss and its gradient."""
+        return value, gradients
+
+    def gradients(self, run: Run, gradients: list[float]) -> list[float]:
+        """In each step, then: the gradient that the optimizer is given."""
+        return gradients
+
+    def epoch(self, run: Run) -> None:
+        """After each epoch; the last entry of ``run.history`` is its."""
+
+    def over(self, run: Run) -> str:
+        """Before each epoch, and after the last: the reason to end, or an empty text."""
+        return ""
+
+    def end(self, run: Run) -> None:
+        """After the last epoch, also after Ctrl-C and errors; ``run.history.stopped`` says which."""
+
+    def state(self) -> dict[str, Any]:
+        """What a resumed training needs, as plain data that JSON can hold; empty if it is nothing."""
+        return {}
+
+    def checked_state(self, run: Run, state: dict[str, Any]) -> dict[str, Any]:
+        """The attributes that a saved state stands for; ``ValueError`` if it does not fit."""
+        return {}
+
+
+class _Function(Callback):
+    """A function of the model and the history, called after each epoch; training ends if it returns something true."""
+
+    def __init__(self, function: Callable[[Any, History], Any]) -> None:
+        self.function = function
+
+    def begin(self, run: Run) -> None:
+        self.ends = False
+
+    def epoch(self, run: Run) -> None:
+        self.ends = bool(run.interrupts.call(self.function, run.model, run.history))
+
+    def over(self, run: Run) -> str:
+        return "callback" if self.ends else ""
+
+
+class EarlyStopping(Callback):
+    """Stop when the loss that is watched (that of the validation, if there is one) has not become smaller by more than ``min_delta``
+    for ``patience`` epochs; with ``restore_best`` the model then has the parameters of the smallest loss, also after Ctrl-C."""
+
+    def __init__(self, patience: int = 10, min_delta: float = 0.0, restore_best: bool = True) -> None:
+        self.patience, self.min_delta, self.restore_best = count("patience", patience), number("min_delta", min_delta), restore_best
+        self.best: dict[str, Any] | None = None
+
+    def begin(self, run: Run) -> None:
+        self.waited = 0
+        self.limit = self.smallest = math.inf
+        self.best = None
+
+    def epoch(self, run: Run) -> None:
+        watched = run.history.watched()[-1]
+        if watched < self.smallest:
+            self.smallest, self.best = watched, dict(zip(("values", "buffers"), run.measured))
+        if watched < self.limit - self.min_delta:
+            self.limit, self.waited = watched, 0
+        else:
+            self.waited += 1
+
+    def over(self, run: Run) -> str:
+        return "early stopping" if self.waited >= self.patience else ""
+
+    def end(self, run: Run) -> None:
+        if self.restore_best and self.best is not None and run.history.stopped != "failed":
+            run.execution.assign(self.best["values"])
+            run.model.load_buffers(self.best["buffers"])
+
+    def state(self) -> dict[str, Any]:
+        return {"waited": self.waited, "limit": self.limit, "smallest": self.smallest, "best": self.best}
+
+    def checked_state(self, run: Run, state: dict[str, Any]) -> dict[str, Any]:
+        best = state["best"]
+        if best is not None:
+            names = [name for name, _ in run.model.named_parameters()]
+            if len(best["values"]) != len(names):
+                raise ValueError(f"best.values has {len(best['values'])} entries for {len(names)} parameters")
+            run.model.checked_state(dict(zip(names, best["values"])) | best["buffers"])
+        numbers = {name: checked_number(state[name], name) for name in ("limit", "smallest")}
+        if (best is None) is not math.isinf(numbers["smallest"]):
+            raise ValueError(f"best and smallest={numbers['smallest']} do not fit together")
+        return {"waited": count("waited", state["waited"], 0), **numbers, "best": best}
+
+
+# -- what acts on each step --------------------------------------------------------------------------------------------
+class _Penalty(Callback):
+    function: Callable[..., Any]
+
+    def __init__(self, strength: float) -> None:
+        self.strength = number("strength", strength)
+
+    def begin(self, run: Run) -> None:
+        self.program = compile_graph(type(self).function(run.execution.parameters, self.strength), run.execution.parameters)
+
+    def loss(self, run: Run, value: float, gradients: list[float]) -> tuple[float, list[float]]:
+        penalty, further = self.program(run.values)
+        return value + penalty, [g + p for g, p in zip(gradients, further)]
+
+
+class L2(_Penalty):
+    """Adds :func:`nn.l2_penalty` of all parameters to the loss: ``strength * sum of w ** 2``."""
+
+    function = staticmethod(l2_penalty)
+
+
+class L1(_Penalty):
+    """Adds :func:`nn.l1_penalty` of all parameters to the loss: ``strength * sum of |w|``."""
+
+    function = staticmethod(l1_penalty)
+
+
+class ClipNorm(Callback):
+    """Scales the gradient down to the length ``max_norm`` where it is longer, as :func:`nn.clip_grad_norm` does."""
+
+    def __init__(self, max_norm: float) -> None:
+        self.max_norm = number("max_norm", max_norm, "a positive number")
+
+    def gradients(self, run: Run, gradients: list[float]) -> list[float]:
+        return clip_norm(gradients, self.max_norm)[0]
+
+
+class ClipValue(Callback):
+    """Takes each entry of the gradient to ``-limit`` or ``limit`` where it is beyond, as :func:`nn.clip_grad_value` does."""
+
+    def __init__(self, limit: float) -> None:
+        self.limit = number("limit", limit, "a positive number")
+
+    def gradients(self, run: Run, gradients: list[float]) -> list[float]:
+        return clip_value(gradients, self.limit)
+
+
+# -- the learning rate -------------------------------------------------------------------------------------------------
+class Scheduled(Callback):
+    """Sets the learning rate of each epoch as a :class:`nn.Schedule` says, from the rate that the optimizer began with."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule, self.name = schedule, type(schedule).__name__
+
+    def begin(self, run: Run) -> None:
+        self.base_lr = run.optimizer.lr
+        self.epoch(run)
+
+    def epoch(self, run: Run) -> None:
+        run.optimizer.lr = self.schedule(len(run.history), self.base_lr)
+
+    def state(self) -> dict[str, Any]:
+        return {"base_lr": self.base_lr}
+
+    def checked_state(self, run: Run, state: dict[str, Any]) -> dict[str, Any]:
+        return {"base_lr": number("base_lr", state["base_lr"])}
+
+
+class ReduceLROnPlateau(Callback):
+    """The learning rate times ``factor`` whenever the loss has not become better for more than ``patience`` epochs, as in PyTorch.
+
+    It watches the loss of the validation, if there is one, or the figure ``watch``. Better is less than ``best * (1 - threshold)``
+    (``threshold_mode="rel"``) or ``best - threshold`` (``"abs"``), with ``mode="max"`` more than ``best * (1 + threshold)`` or
+    ``best + threshold``. After a reduction ``cooldown`` epochs are not counted. The rate does not fall below ``min_lr``, nor change
+    by ``eps`` or less. In a loop of one's own, ``optimizer.lr = plateau.rate(loss, optimizer.lr)``.
+
+    >>> plateau = ReduceLROnPlateau(factor=0.5, patience=1)
+    >>> [plateau.rate(loss, 1.0) for loss in [4.0, 3.0, 3.0, 3.0]]
+    [1.0, 1.0, 1.0, 0.5]
+    """
+
+    def __init__(
+        self, mode: str = "min", factor: float = 0.1, patience: int = 10, threshold: float = 1e-4, threshold_mode: str = "rel",
+        cooldown: int = 0, min_lr: float = 0.0, eps: float = 1e-8, watch: str | None = None,
+    ) -> None:  # fmt: skip
+        if mode not in ("min", "max") or threshold_mode not in ("rel", "abs"):
+            raise ValueError(f"mode is 'min' or 'max' and threshold_mode 'rel' or 'abs', not {mode!r} and {threshold_mode!r}")
+        if number("factor", factor, "a number from 0 to 1") == 1.0:
+            raise ValueError("a factor of 1 changes nothing: it is below 1")
+        self.mode, self.factor, self.threshold_mode, self.watch = mode, factor, threshold_mode, watch
+        self.patience, self.cooldown = count("patience", patience, 0), count("cooldown", cooldown, 0)
+        self.threshold, self.min_lr, self.eps = number("threshold", threshold), number("min_lr", min_lr), number("eps", eps)
+        self.best, self.bad, self.cooling = math.inf if mode == "min" else -math.inf, 0, 0
+
+    def begin(self, run: Run) -> None:
+        self.best, self.bad, self.cooling = math.inf if self.mode == "min" else -math.inf, 0, 0
+
+    def epoch(self, run: Run) -> None:
+        run.optimizer.lr = self.rate(run.history.watched(self.watch)[-1], run.optimizer.lr)
+
+    def rate(self, metric: float, lr: float) -> float:
+        """The learning rate after an epoch with this figure, from the one before."""
+        is_better = self._is_better(float(metric))
+        self.best, self.bad = (float(metric), 0) if is_better else (self.best, self.bad + 1)
+        if self.cooling > 0:
+            self.cooling, self.bad = self.cooling - 1, 0
+        if self.bad <= self.patience:
+            return lr
+        self.cooling, self.bad = self.cooldown, 0
+        lower = max(lr * self.factor, self.min_lr)
+        return lower if lr - lower > self.eps else lr
+
+    def _is_better(self, metric: float) -> bool:
+        sign = 1.0 if self.mode == "max" else -1.0
+        margin = sign * self.threshold
+        limit = self.best + margin if self.threshold_mode == "abs" or math.isinf(self.best) else self.best * (1.0 + margin)
+        return metric > limit if self.mode == "max" else metric < limit
+
+    def state(self) -> dict[str, Any]:
+        return {"best": self.best, "bad": self.bad, "cooling": self.cooling}
+
+    def checked_state(self, run: Run, state: dict[str, Any]) -> dict[str, Any]:
+        return {"best": checked_number(state["best"], "best"), **{name: count(name, state[name], 0) for name in ("bad", "cooling")}}
+
+
+# -- what a person sees ------------------------------------------------------------------------------------------------
+class Progress(Callback):
+    """A bar with the figures of the last epoch, as plain text; it needs tqdm.
+
+    ``Progress(True)`` shows it, ``Progress(False)`` does not. ``Progress()``, which ``fit`` takes where the callbacks hold no other,
+    shows it where a person looks: at a terminal and in a notebook.
+    """
+
+    def __init__(self, wanted: bool | None = None) -> None:
+        self.wanted = wanted
+        self.bar: Any = None
+
+    def begin(self, run: Run) -> None:
+        is_notebook, self.bar = "ipykernel" in sys.modules, None
+        if self.wanted is False or (self.wanted is None and not is_notebook and not sys.stderr.isatty()):
+            return
+        try:
+            from tqdm import tqdm
+        except ImportError:
+            if self.wanted:
+                raise ImportError("Progress(True) needs tqdm: pip install tqdm") from None
+            return
+        stream = sys.stdout if is_notebook else sys.stderr  # in a notebook what goes to stderr stands in a red block
+        self.bar = tqdm(total=run.epochs, initial=len(run.history), unit="epoch", file=stream)
+
+    def epoch(self, run: Run) -> None:
+        if self.bar is not None:
+            self.bar.set_postfix_str(shown(run.history.epochs[-1]), refresh=False)
+            self.bar.update()
+
+    def end(self, run: Run) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+
+def callbacks_of(callbacks: Any) -> list[Callback]:
+    """The callbacks of a training, in the order in which they act: functions and schedules too, and a bar, if there is none."""
+    found: list[Callback] = []
+    for given in [callbacks] if callable(callbacks) or isinstance(callbacks, Callback) else callbacks:
+        if isinstance(given, type) or not (callable(given) or isinstance(given, Callback)):
+            raise TypeError(f"a callback is nn.EarlyStopping(5), ... or a function of the model and its history, not {given!r}")
+        found.append(given if isinstance(given, Callback) else Scheduled(given) if isinstance(given, Schedule) else _Function(given))
+    rates = [callback for callback in found if isinstance(callback, Scheduled | ReduceLROnPlateau)]
+    if len(rates) > 1:
+        raise ValueError("two callbacks would set the learning rate: give one, such as nn.LinearWarmup(5, after=nn.StepLR(10))")
+    if not any(isinstance(callback, Progress) for callback in found):
+        found.append(Progress())
+    found.sort(key=lambda callback: callback.last)
+    return found

@@ -1,0 +1,57 @@
+"""What happened while a model was trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+SILENT = ("epoch", "lr", "grad_norm", "seconds")
+"""Figures that are recorded, but not shown in one line."""
+
+
+@dataclass
+class History:
+    """One entry an epoch, each a dictionary with ``epoch``, ``loss``, ``lr``, ``grad_norm``, ``seconds``, and, where asked for,
+    ``val_loss`` and the metrics (``accuracy``, ``val_accuracy``).
+
+    >>> history = History([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}])
+    >>> history["loss"], history.best_epoch
+    ([0.5, 0.25], 2)
+    >>> print(history)
+    2 epochs, finished; last: loss 0.25
+    """
+
+    epochs: list[dict[str, float]] = field(default_factory=list)
+    stopped: str = "finished"
+    """Why training ended: ``"finished"``, ``"early stopping"``, ``"callback"``, ``"interrupted"`` or, with an error, ``"failed"``."""
+
+    def watched(self, name: str | None = None) -> list[float]:
+        """The figure ``name`` of every epoch; without a name that of the validation loss, or of the loss if there is none."""
+        return [entry[name] if name else entry.get("val_loss", entry["loss"]) for entry in self.epochs]
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The first epoch with the smallest validation loss, or training loss without validation."""
+        losses = self.watched()
+        return losses.index(min(losses)) + 1 if losses else None
+
+    def __getitem__(self, name: str) -> list[float]:
+        """The figure ``name`` of every epoch; ``KeyError`` with the names there are."""
+        if self.epochs and name not in self.epochs[-1]:
+            raise KeyError(f"{name!r} was not recorded: there are {', '.join(self.epochs[-1])}")
+        return [entry[name] for entry in self.epochs]
+
+    def __len__(self) -> int:
+        return len(self.epochs)
+
+    def __str__(self) -> str:
+        best = f" (best: epoch {self.best_epoch})" if self.best_epoch not in (None, len(self.epochs)) else ""
+        return f"{len(self.epochs)} epochs, {self.stopped}{best}; last: {shown(self.epochs[-1]) if self.epochs else ''}"
+
+
+def shown(entry: dict[str, float]) -> str:
+    """The figures of an epoch in one line.
+
+    >>> shown({"epoch": 1, "loss": 0.5, "accuracy": 1.0})
+    'loss 0.5, accuracy 1'
+    """
+    return ", ".join(f"{name} {value:.4g}" for name, value in entry.items() if name not in SILENT)

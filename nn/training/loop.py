@@ -1,0 +1,252 @@
+"""Training in one call: an epoch is a pass over the batches, a step is one update, and callbacks do the rest."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from ..activations import count, named
+from ..losses import LOSSES
+from ..optim import OPTIMIZERS, Optimizer, norm_of
+from .callbacks import Callback, Run, callbacks_of
+from .checkpoint import Checkpoint
+from .execution import RUNS, BatchError, execution, first_bad, is_finite
+from .history import History
+from .interrupts import Interrupts
+from .model import Changes, Model, assign
+from .prediction import figures, metrics_named
+from .samples import Samples, samples_of, split_samples
+
+
+class TrainingError(ArithmeticError):
+    """A loss or a gradient that is not finite; the model keeps the parameters from before that step.
+
+    ``history`` holds the epochs that were finished before.
+    """
+
+    history: History | None = None
+
+
+def fit(
+    model: Model, X: Any, y: Any, *, loss: str | Callable[..., Any] = "mse", optimizer: Any = "adam", epochs: int = 100,
+    batch_size: int | None = None, validation: Any = None, metrics: Any = (), sample_weight: Any = None, shuffle: bool = True,
+    seed: int | None = None, dialect: str = "python", callbacks: Any = (),
+) -> History:  # fmt: skip
+    """Train ``model`` on the rows of ``X`` (lists, a NumPy array or a pandas frame) with the targets ``y``.
+
+    ``loss`` is a name in ``nn.LOSSES`` or a function of predictions and targets. ``optimizer`` is a name in ``nn.OPTIMIZERS`` (with
+    ``lr=0.01``), an optimizer over the parameters of the model, or a function that makes one of them, such as ``nn.Adam``.
+    ``batch_size=None`` is all of the data; batches are drawn anew in every epoch, with ``shuffle=False`` in the order of the rows.
+    ``validation`` is a pair ``(X, y)`` or the fraction of the data that is put aside. ``metrics`` are ``"accuracy"``, ``"mae"``, ``"mse"``
+    or functions ``metric(targets, predictions)`` such as those of ``sklearn.metrics``; behind a loss of classes they are given
+    classes. ``sample_weight`` holds a number for each row, which its loss is multiplied by.
+
+    ``callbacks`` act in their order: ``nn.EarlyStopping(5)``, ``nn.Checkpoint(path, resume=True)``, ``nn.L2(0.01)``, ``nn.L1``,
+    ``nn.ClipNorm(5.0)``, ``nn.ClipValue``, ``nn.StepLR(10)`` or another schedule, ``nn.ReduceLROnPlateau()``, any :class:`nn.Callback`,
+    and functions ``callback(model, history)``, which run after each epoch and end the training if they return ``True``. Penalties come
+    before clipping. A progress bar shows at a terminal and in a notebook; ``nn.Progress(True)`` or ``(False)`` decide otherwise.
+
+    ``dialect`` is ``"python"``, ``"c"``, ``"numpy"`` (compiled, where one graph stands for all samples) or ``"eager"``. Python
+    gives the numbers of eager to the bit. Ctrl-C at any point ends training and returns what was learnt. Afterwards the model is in
+    evaluation mode, and the random generators of its parts are as before: all chance here is drawn from ``seed``.
+
+    >>> from nn import MLP, SGD
+    >>> model = MLP(1, [1])
+    >>> line = [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]
+    >>> history = fit(model, *line, optimizer=lambda parameters: SGD(parameters, lr=0.2), epochs=200)
+    >>> print(f"{model.predict([[3.0]])[0]:.2f}")
+    7.00
+
+    A loss of one's own is called with lists of one prediction and one target, and the mean over the batch is taken; with Dropout or
+    BatchNorm in the model it is called with the whole batch: it must be a mean over samples. Attributes that a callback changes
+    have no effect on a compiled model, other than parameters and ``optimizer.lr``: take ``dialect="eager"`` for them.
+
+    Raises ``ValueError`` for data or options that do not fit, and :class:`TrainingError` if a loss or gradient is not finite.
+    """
+    options = {**locals()}
+    with Interrupts() as interrupts:
+        try:
+            training, changes = interrupts.call(lambda: _prepared(interrupts, **options))
+        except KeyboardInterrupt:
+            model.eval()
+            return History(stopped="interrupted")
+        return training.run_through(changes)
+
+
+def _prepared(
+    interrupts: Interrupts, model: Model, X: Any, y: Any, loss: Any, optimizer: Any, epochs: Any, batch_size: Any, validation: Any,
+    metrics: Any, sample_weight: Any, shuffle: Any, seed: Any, dialect: Any, callbacks: Any,
+) -> tuple[_Training, Changes]:  # fmt: skip
+    """A training whose options were checked, and what a checkpoint changes before it; nothing is changed yet."""
+    if dialect not in RUNS:
+        raise ValueError(f"dialect is one of {', '.join(map(repr, RUNS))}, not {dialect!r}")
+    loss, measured = named(loss, LOSSES, "loss"), metrics_named(metrics, loss)
+    chosen = callbacks_of(callbacks)
+    checkpoint = next((callback for callback in chosen if isinstance(callback, Checkpoint)), None)
+    written = checkpoint.read() if checkpoint else None
+    seed = seed if seed is not None else written["seed"] if written else random.randrange(2**32)
+    data, held_out = split_samples(samples_of(model, X, y, loss, sample_weight), validation, model, loss, seed)
+    size = len(data.rows) if batch_size is None else count("batch_size", batch_size)
+    if size > len(data.rows):
+        raise ValueError(f"batch_size is from 1 to the {len(data.rows)} samples, not {batch_size!r}")
+    modes = [(module, "training", module.training) for module in model.modules()]
+    try:
+        model.train()
+        how = execution(model, loss, data.rows, data.columns, dialect, data.weighted)
+    finally:
+        assign(modes)
+    values = [float(parameter.data) for parameter in how.parameters]
+    facts = {"samples": len(data.rows), "batch_size": size, "seed": int(seed)}
+    run = Run(model, how, _optimizer(optimizer, model.parameters()), values, count("epochs", epochs, 0), facts, interrupts, chosen)
+    changes = checkpoint.changes(run, written) if checkpoint and written else []
+    run.history.epochs = written["epochs"] if written else []
+    return _Training(run, data, held_out, measured, bool(shuffle)), changes
+
+
+def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
+    """The optimizer itself, one by its name, or what a function makes of the parameters."""
+    made = optimizer
+    if not isinstance(optimizer, Optimizer):
+        make = named(optimizer, OPTIMIZERS, "optimizer")
+        made = make(parameters, lr=0.01) if isinstance(optimizer, str) else make(parameters)
+    if not isinstance(made, Optimizer):
+        raise TypeError(f"an optimizer is nn.Adam, nn.SGD, ... or a function that makes one of the parameters, not {made!r}")
+    if list(map(id, made.parameters)) != list(map(id, parameters)):
+        raise ValueError("the optimizer was made for other parameters: make it with model.parameters(), or give its class to fit")
+    return made
+
+
+class _Training:
+    """One training: a run, and the data that it goes through."""
+
+    def __init__(self, run: Run, data: Samples, held_out: Samples | None, metrics: Sequence[Any], shuffle: bool) -> None:
+        self.run, self.data, self.held_out, self.metrics, self.shuffle = run, data, held_out, metrics, shuffle
+        self.rows = run.execution.rows(data.rows)
+        self.modules = run.model.modules()
+        self.chancy = [module for module in self.modules if isinstance(getattr(module, "generator", None), random.Random)]
+        self.generators: Changes = [(module, "generator", vars(module)["generator"]) for module in self.chancy]
+        self.has_buffers = any(module.buffers for module in self.modules)
+
+    def each(self, what: Callable[[Callback], Any]) -> None:
+        for callback in self.run.callbacks:
+            what(callback)
+
+    def run_through(self, changes: Changes) -> History:
+        run = self.run
+        history = run.history
+        try:
+            self.each(lambda callback: callback.begin(run))
+            assign(changes)
+            run.values = [float(parameter.data) for parameter in run.execution.parameters]
+            while not self.is_over() and len(history) < run.epochs:
+                self.epoch(len(history) + 1)
+            run.interrupts.check()
+        except KeyboardInterrupt:
+            history.stopped = "interrupted"
+        except BaseException as error:
+            history.stopped = "failed"
+            if isinstance(error, TrainingError):
+                error.history = history
+            raise
+        finally:
+            run.execution.assign(run.values)
+            assign(self.generators)
+            run.model.eval()
+            self.each(lambda callback: callback.end(run))
+        return history
+
+    def is_over(self) -> bool:
+        reason = next(filter(None, (callback.over(self.run) for callback in self.run.callbacks)), "finished")
+        self.run.history.stopped = reason
+        return reason != "finished"
+
+    def epoch(self, number: int) -> None:
+        """One pass over the data; the numbers are written down, and the callbacks called."""
+        run, start = self.run, time.perf_counter()
+        chance = random.Random(f"{run.facts['seed']}/{number}")  # of its own for each epoch, so that a resumed training draws the same
+        run.model.train()
+        for i, module in enumerate(self.chancy):
+            vars(module)["generator"] = random.Random(f"{run.facts['seed']}/{number}/{i}")
+        before = run.values, self.buffers()
+        total, norm, lr = 0.0, 0.0, run.optimizer.lr
+        for batch_number, batch in enumerate(self.batches(chance), start=1):
+            value, norm = self.step(batch, number, batch_number)
+            total += value * run.execution.weight(batch)
+        entry = {"epoch": number, "loss": total / run.execution.weight(self.data.rows), "lr": lr, "grad_norm": norm}
+        entry |= run.interrupts.call(self.measured, number)
+        run.history.epochs.append(entry | {"seconds": time.perf_counter() - start})
+        # The loss of the whole data set in one batch is that of the values before the step.
+        is_before = self.held_out is None and run.facts["batch_size"] == len(self.data.rows)
+        run.measured = before if is_before else (run.values, self.buffers())
+        run.execution.assign(run.values)
+        try:
+            self.each(lambda callback: callback.epoch(run))
+        finally:
+            run.values = [float(parameter.data) for parameter in run.execution.parameters]
+
+    def batches(self, chance: random.Random) -> Iterator[Any]:
+        size, order = self.run.facts["batch_size"], list(range(len(self.data.rows)))
+        if size == len(order):
+            yield self.rows
+            return
+        if self.shuffle:
+            chance.shuffle(order)
+        for start in range(0, len(order), size):
+            chosen = order[start : start + size]
+            yield self.rows[chosen] if hasattr(self.rows, "shape") else [self.rows[i] for i in chosen]
+
+    def step(self, batch: Any, epoch: int, number: int) -> tuple[float, float]:
+        """One update from the mean over a batch: the loss before it, and the norm of the gradient. All of it happens, or nothing."""
+        run, buffers = self.run, self.buffers()
+        remembered = run.optimizer.steps, dict(run.optimizer.state)
+        try:
+            value, gradients = self.mean(batch)
+            if not is_finite(value, gradients):
+                raise ArithmeticError(f"the loss is {value}")
+            norm = norm_of(gradients)
+            for callback in run.callbacks:
+                gradients = callback.gradients(run, gradients)
+            values = run.optimizer.update(run.values, gradients)
+            if not is_finite(value, values):
+                raise ArithmeticError("the step would make a parameter infinite or nan")
+        except BaseException as error:
+            run.optimizer.steps, run.optimizer.state = remembered
+            if self.has_buffers:
+                run.model.load_buffers(buffers)  # the bad step may have spoilt running averages
+            if isinstance(error, BatchError) or not isinstance(error, ValueError | ArithmeticError):
+                raise
+            where = run.interrupts.call(first_bad, run.execution, run.values, batch)
+            raise TrainingError(
+                f"training stopped in epoch {epoch}, batch {number}: {error}; {where}. The model keeps the parameters from before this "
+                "step. A smaller learning rate, standardised inputs or callbacks=[nn.ClipNorm(5)] often help"
+            ) from error
+        run.values = values
+        return value, norm
+
+    def mean(self, batch: Any) -> tuple[float, list[float]]:
+        """The mean loss over a batch and its gradient, with what the callbacks add to them."""
+        total, sums = self.run.interrupts.call(self.run.execution.sums, self.run.values, batch)
+        size = self.run.execution.weight(batch)
+        value, gradients = total / size, [g / size for g in sums]
+        for callback in self.run.callbacks:
+            value, gradients = callback.loss(self.run, value, gradients)
+        return value, gradients
+
+    def measured(self, number: int) -> dict[str, float]:
+        """The metrics, and, for held-out samples, the loss, in evaluation mode."""
+        found: dict[str, float] = {}
+        for table, prefix in ((self.data, ""), (self.held_out, "val_")):
+            if table is None or not (prefix or self.metrics):
+                continue
+            try:
+                outputs = self.run.execution.outputs(self.run.values, table.rows)
+            except (ValueError, ArithmeticError) as error:
+                raise TrainingError(f"training stopped after epoch {number}, while it was evaluated: {error}") from error
+            entry = figures(outputs, table, self.metrics, self.run.execution.weight(table.rows))
+            found |= {f"{prefix}{name}": value for name, value in entry.items() if prefix or name != "loss"}
+        return found
+
+    def buffers(self) -> dict[str, Any]:
+        return self.run.model.buffers_dict() if self.has_buffers else {}

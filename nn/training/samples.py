@@ -1,0 +1,217 @@
+"""Data as training reads it: tables from outside as plain lists of floats, or one clear error; a row for each sample."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterable, Sequence
+from numbers import Real
+from typing import Any, NamedTuple
+
+from ..activations import named
+from ..losses import LOSSES
+from .execution import evaluating, record
+from .model import Model
+
+
+class Samples(NamedTuple):
+    """Rows of ``columns`` inputs, the targets and, if ``weighted``, a weight; what metrics are given; whether there is one output."""
+
+    rows: list[list[float]]
+    columns: int
+    labels: list[Any]
+    single: bool
+    weighted: bool
+
+    def chosen(self, indices: Sequence[int]) -> Samples:
+        """Some of the samples."""
+        return self._replace(rows=[self.rows[i] for i in indices], labels=[self.labels[i] for i in indices])
+
+
+def samples_of(model: Model, X: Any, y: Any, loss: Any, sample_weight: Any = None) -> Samples:
+    """The samples of a data set, checked; ``ValueError`` if X, y, the model and the loss do not fit together."""
+    loss = named(loss, LOSSES, "loss")
+    rows = as_rows(X)
+    with evaluating(model):
+        sample = record(model, rows[0], [], None)
+    outputs = len(sample.outputs)
+    single = sample.single or outputs == 1
+    if loss is LOSSES["cross_entropy"]:
+        if single:
+            raise ValueError("cross_entropy needs one output a class: give the model several, or take loss='bce_with_logits'")
+        labels: list[Any] = _class_numbers(y, outputs)
+        targets = [[float(label == k) for k in range(outputs)] for label in labels]
+    else:
+        labels = as_targets(y)
+        targets = [target if isinstance(target, list) else [target] for target in labels]
+        labels = [target[0] for target in targets] if single else labels
+        _require_fitting(targets, 1 if single else outputs, loss)
+    check_lengths(rows, targets)
+    samples = Samples([[*x, *target] for x, target in zip(rows, targets)], len(rows[0]), labels, single, sample_weight is not None)
+    return samples if sample_weight is None else _weighted(samples, as_numbers(sample_weight, "sample_weight"))
+
+
+def _weighted(samples: Samples, weights: list[float]) -> Samples:
+    """The samples with their weights; those of weight 0 are left out."""
+    check_lengths(samples.rows, weights, "X and sample_weight")
+    if min(weights) < 0.0 or not any(weights):
+        raise ValueError("sample_weight holds numbers from 0 on, at least one of them above 0")
+    rows = [[*row, weight] for row, weight in zip(samples.rows, weights)]
+    return samples._replace(rows=rows).chosen([i for i, weight in enumerate(weights) if weight])
+
+
+def _class_numbers(y: Any, classes: int) -> list[int]:
+    """The class of each sample: numbers, rows that hold one number, or one-hot rows."""
+    rows = plain(y, "y")
+    if rows and hasattr(rows[0], "__len__") and not isinstance(rows[0], str):
+        found = as_rows(y, "y")
+        if len(found[0]) == 1:
+            return as_labels([row[0] for row in found], classes=classes)
+        wrong = next((i for i, row in enumerate(found) if sorted(row) != [0.0] * (classes - 1) + [1.0]), None)
+        if wrong is not None:
+            raise ValueError(f"y: row {wrong} is {found[wrong]}: cross_entropy takes class numbers or one-hot rows of {classes}")
+        return [row.index(1.0) for row in found]
+    return as_labels(rows, classes=classes)
+
+
+def _require_fitting(targets: Sequence[Sequence[float]], outputs: int, loss: Any) -> None:
+    if len(targets[0]) != outputs:
+        hint = ": for class numbers take loss='cross_entropy'" if len(targets[0]) == 1 else ""
+        raise ValueError(f"the model has {outputs} output(s), and each target {len(targets[0])}{hint}")
+    for i, target in enumerate(targets):
+        for value in target:
+            if loss in (LOSSES["hinge"], LOSSES["logistic"]) and value not in (-1.0, 1.0):
+                raise ValueError(f"y: row {i} is {value:g}: this loss takes the labels -1 and 1")
+            if loss in (LOSSES["bce"], LOSSES["bce_with_logits"]) and not 0.0 <= value <= 1.0:
+                raise ValueError(f"y: row {i} is {value:g}: this loss takes labels from 0 to 1")
+
+
+def split_samples(samples: Samples, validation: Any, model: Model, loss: Any, seed: int) -> tuple[Samples, Samples | None]:
+    """What to train on and what to validate on: a fraction drawn at random, or a pair ``(X, y)``."""
+    if validation is None:
+        return samples, None
+    if not isinstance(validation, Real):
+        X, y = validation
+        held_out = samples_of(model, X, y, loss)
+        if held_out.columns != samples.columns:
+            raise ValueError(f"the validation data have {held_out.columns} columns, the training data {samples.columns}")
+        return samples, held_out if not samples.weighted else _weighted(held_out, [1.0] * len(held_out.rows))
+    count = len(samples.rows)
+    held = round(count * float(validation))
+    if not 0 < held < count:
+        raise ValueError(f"validation is a pair (X, y), or a fraction that leaves both parts a sample of the {count}, not {validation!r}")
+    order = list(range(count))
+    random.Random(f"{seed}/validation").shuffle(order)
+    return samples.chosen(order[held:]), samples.chosen(order[:held])
+
+
+# -- tables from outside -----------------------------------------------------------------------------------------------
+def as_rows(X: Any, name: str = "X") -> list[list[float]]:
+    """``X`` (rows of lists or tuples, a NumPy array, a pandas frame) as new lists of floats, all of one length.
+
+    A ``ValueError`` names the row and the column (from 0) of a cell that is not a finite number, or a row of another length.
+
+    >>> as_rows([[1.0, 2.0], [3.0, "4"]])
+    Traceback (most recent call last):
+    ValueError: X: row 1, column 1 is '4' (str), not a number: convert it with float(...) first
+    """
+    rows: list[list[float]] = []
+    for i, row in enumerate(_filled(X, name)):
+        if not _is_row(row):
+            raise ValueError(f"{name}: row {i} is {_said(row)}, not a list of numbers: write [[x] for x in {name}] for a single column")
+        cells = plain(row, name)
+        floats = cells if {*map(type, cells)} == {float} and all(map(math.isfinite, cells)) else None
+        rows.append([_number(cell, f"{name}: row {i}, column {j}") for j, cell in enumerate(cells)] if floats is None else list(floats))
+        if len(rows[i]) != len(rows[0]):
+            raise ValueError(f"{name}: row {i} has {len(rows[i])} column(s) where row 0 has {len(rows[0])}: all rows need the same length")
+    if not rows[0]:
+        raise ValueError(f"{name}: row 0 has no columns: each row needs at least one number")
+    return rows
+
+
+def as_numbers(y: Any, name: str = "y") -> list[float]:
+    """``y``, one number for each row, as a new list of floats; errors as in :func:`as_rows`."""
+    return [_number(cell, f"{name}: row {i}") for i, cell in enumerate(_filled(y, name))]
+
+
+def as_targets(y: Any, name: str = "y") -> list[float] | list[list[float]]:
+    """The targets of a regression: numbers as in :func:`as_numbers`, or rows as in :func:`as_rows`, whichever ``y`` holds."""
+    y = _filled(y, name)
+    return as_rows(y, name) if _is_row(y[0]) else as_numbers(y, name)
+
+
+def as_labels(y: Any, name: str = "y", classes: int | None = None) -> list[int]:
+    """The labels of a classification, whole numbers of any type, as a new list of ints; with ``classes`` from 0 to ``classes - 1``.
+
+    >>> as_labels([0.0, 2, True], classes=3)
+    [0, 2, 1]
+    """
+    if classes is not None and (not hasattr(classes, "__index__") or classes < 1):
+        raise ValueError(f"classes is the number of classes, a whole number from 1 on, not {classes!r}")
+    labels = [value if type(value) is int else _whole(value, f"{name}: row {i}") for i, value in enumerate(_filled(y, name))]
+    for i, label in enumerate(labels):
+        if classes is not None and not 0 <= label < classes:
+            raise ValueError(f"{name}: row {i} is {label}: the labels of {classes} classes are 0 to {classes - 1}")
+    return labels
+
+
+def check_lengths(first: Sequence[Any], second: Sequence[Any], names: str = "X and y") -> None:
+    """A ``ValueError`` unless both have the same number of rows."""
+    if len(first) != len(second):
+        raise ValueError(f"{names} are of different lengths, {len(first)} and {len(second)}: each row needs its counterpart")
+
+
+def plain(table: Any, name: str = "X") -> list[Any] | tuple[Any, ...]:
+    """A list or tuple as it is, an array, frame or series as nested lists; a ``TypeError`` for what holds no rows."""
+    if type(table) in (list, tuple):
+        return table
+    found = table.to_numpy() if hasattr(table, "to_numpy") else table
+    found = found.tolist() if hasattr(found, "tolist") else found
+    if isinstance(found, str | bytes | dict) or not isinstance(found, Iterable):
+        raise TypeError(f"{name} is a table: lists, a NumPy array or a pandas frame are accepted, not {_said(table)}")
+    return list(found)
+
+
+def _filled(table: Any, name: str) -> list[Any] | tuple[Any, ...]:
+    table = plain(table, name)
+    if not table:
+        raise ValueError(f"{name} is empty: at least one row is needed")
+    return table
+
+
+def _is_row(value: Any) -> bool:
+    return not isinstance(value, str | bytes) and getattr(value, "shape", None) != () and isinstance(value, Iterable)
+
+
+def _number(cell: Any, place: str) -> float:
+    """The cell as a float, or a ``ValueError`` that starts with the place."""
+    if getattr(cell, "shape", None) == ():  # NumPy's scalars and arrays or tensors that hold one number
+        cell = cell.item()
+    if isinstance(cell, Real):
+        try:
+            number = float(cell)
+        except OverflowError:
+            raise ValueError(f"{place} is an integer too large for a float (1.8e308)") from None
+        if math.isfinite(number):
+            return number
+        raise ValueError(f"{place} is {number}: all numbers must be finite; leave the row out, or fill the gap in")
+    advice = "convert it with float(...) first" if isinstance(cell, str | bytes) else "one number is needed here"
+    if cell is None or type(cell).__name__ == "NAType":
+        advice = "leave the row out, or fill the gap in"
+    elif hasattr(cell, "data") and hasattr(cell, "grad"):
+        advice = "take its .data"
+    raise ValueError(f"{place} is {_said(cell)}, not a number: {advice}")
+
+
+def _whole(value: Any, place: str) -> int:
+    if isinstance(value, str):
+        raise ValueError(f"{place} is {value!r}, not a whole number: number the classes, as in [names.index(label) for label in y]")
+    number = _number(value, place)
+    if not number.is_integer():
+        raise ValueError(f"{place} is {number!r}: a label is a whole number, the index of its class (see predicted_classes for outputs)")
+    return int(number)
+
+
+def _said(value: Any) -> str:
+    text = repr(value)
+    return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(value).__name__})"

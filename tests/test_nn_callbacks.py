@@ -1,0 +1,114 @@
+"""What accompanies a training: callbacks, weights of rows, names of optimizers, metrics of others, schedules."""
+
+import math
+
+import numpy as np
+import pytest
+from test_nn_training import LINE, ON_LINE, X, Y, small, train
+
+import nn
+from nn.losses import mse_loss
+from nn.optim import SGD
+
+
+@pytest.mark.parametrize("dialect", ["python", "eager", "numpy", "c"])
+def test_a_weight_counts_as_often_as_the_row_would(dialect):
+    weights = [i % 3 for i in range(len(X))]
+    repeated = [(x, y) for x, y, weight in zip(X, Y, weights) for _ in range(weight)]
+    weighted, long = small(), small()
+    first = train(weighted, sample_weight=weights, epochs=5, dialect=dialect)
+    second = train(long, [x for x, _ in repeated], [y for _, y in repeated], epochs=5, dialect=dialect)
+    assert list(weighted.state_dict().values()) == pytest.approx(list(long.state_dict().values()), rel=1e-9)
+    assert first["loss"] == pytest.approx(second["loss"], rel=1e-12)
+
+
+def test_weights_reach_a_model_that_sees_the_whole_batch():
+    def build():
+        return nn.Sequential(nn.Layer(2, 3, "tanh", seed=0), nn.BatchNorm(3), nn.Layer(3, 1, "linear", seed=1))
+
+    even, plain = build(), build()
+    assert train(even, sample_weight=[2.0] * 60, epochs=3)["loss"] == pytest.approx(train(plain, epochs=3)["loss"], rel=1e-9)
+    assert list(even.state_dict().values())[:5] == pytest.approx(list(plain.state_dict().values())[:5], rel=1e-6)
+    heavy = build()
+    train(heavy, sample_weight=[5.0] * 30 + [1.0] * 30, epochs=3)
+    assert heavy.state_dict() != plain.state_dict()
+
+
+@pytest.mark.parametrize("name", nn.OPTIMIZERS)
+def test_an_optimizer_by_its_name_is_one_with_a_rate_of_a_hundredth(name):
+    by_name, made = small(), small()
+    train(by_name, optimizer=name, epochs=3)
+    train(made, optimizer=lambda p: nn.OPTIMIZERS[name](p, lr=0.01), epochs=3)
+    assert by_name.state_dict() == made.state_dict()
+
+
+def test_metrics_of_scikit_learn_are_given_targets_and_what_they_compare():
+    from sklearn.metrics import mean_absolute_error, recall_score
+
+    model = small()
+    history = train(model, epochs=2, metrics=[recall_score, "accuracy"], validation=(X, Y))
+    found = model.predict_classes(X)
+    assert history["val_recall_score"][-1] == recall_score(Y, found) == history["recall_score"][-1]
+    line = nn.MLP(1, [1], seed=0)
+    history = train(line, LINE, ON_LINE, loss="mse", epochs=2, metrics=[mean_absolute_error, "mae"])
+    assert history["mean_absolute_error"] == pytest.approx(history["mae"])
+
+
+def test_without_shuffling_the_rows_come_in_their_order():
+    seen = []
+
+    def loss(predictions, targets):
+        seen.append(targets[0].data)
+        return mse_loss(predictions, targets)
+
+    train(nn.MLP(1, [1], seed=0), LINE, ON_LINE, loss=loss, epochs=1, batch_size=4, shuffle=False, dialect="eager")
+    assert seen[-21:] == ON_LINE
+
+
+def test_a_callback_sees_each_point_of_a_training_and_penalties_come_before_clipping():
+    calls = []
+
+    class Watching(nn.Callback):
+        def begin(self, run):
+            calls.append("begin")
+
+        def gradients(self, run, gradients):
+            calls.append("step")
+            self.norm = math.hypot(*gradients)
+            return gradients
+
+        def epoch(self, run):
+            calls.append(f"epoch {len(run.history)} of {run.epochs}")
+
+        def end(self, run):
+            calls.append(run.history.stopped)
+
+    watching = Watching()
+    train(small(), epochs=2, batch_size=30, callbacks=[nn.ClipNorm(0.01), watching, nn.L2(100.0)])
+    assert calls == ["begin", "step", "step", "epoch 1 of 2", "step", "step", "epoch 2 of 2", "finished"]
+    assert watching.norm == pytest.approx(0.01, rel=1e-3)
+
+
+@pytest.mark.parametrize("wrong", [nn.EarlyStopping, 5, "early stopping", None])
+def test_what_is_no_callback_is_refused(wrong):
+    with pytest.raises(TypeError, match="a callback is"):
+        train(small(), callbacks=[wrong])
+
+
+def test_no_bar_shows_where_nobody_looks(capsys):
+    train(small(), epochs=2)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_schedule_in_fit_sets_the_rates_of_the_epochs():
+    history = train(small(), epochs=5, optimizer=lambda p: SGD(p, lr=0.5), callbacks=[nn.StepLR(2, 0.1)])
+    assert history["lr"] == pytest.approx([0.5, 0.5, 0.05, 0.05, 0.005])
+    history = train(small(), epochs=4, optimizer=lambda p: SGD(p, lr=0.5), callbacks=nn.Schedule(lambda epoch: 1 / (1 + epoch)))
+    assert history["lr"] == pytest.approx([0.5, 0.25, 0.5 / 3, 0.125])
+    history = train(small(), epochs=9, optimizer=lambda p: SGD(p, lr=0.0), callbacks=[nn.ReduceLROnPlateau(patience=2)])
+    assert history["lr"] == [0.0] * 9
+
+
+def test_an_integer_of_numpy_as_a_seed_is_written_into_a_checkpoint(tmp_path):
+    train(small(), epochs=1, seed=np.int64(3), callbacks=[nn.Checkpoint(tmp_path / "c")])
+    assert len(train(small(), epochs=2, seed=None, callbacks=[nn.Checkpoint(tmp_path / "c", resume=True)])) == 2
