@@ -2,7 +2,7 @@
 
 import random
 from functools import reduce
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from operator import add
 
 import numpy as np
@@ -253,7 +253,7 @@ def groups_of(loss, net, wrt=None):
 def mlp(widths=(5, 8, 8, 4), activation=ac.relu, order="neurons"):
     net = Net(0)
     x = net.new_inputs(widths[0])
-    for n, m in zip(widths, widths[1:]):
+    for n, m in pairwise(widths):
         x = [activation(z) for z in layer(x, net.weights(m, n, order))]
     return cross_entropy(x, net.new_inputs(len(x))), net
 

@@ -87,7 +87,7 @@ class CProgram(Program):
         self._results = 1 + self._wrt_count if self.single else len(graph.outputs)
         sources = Sources(emitted)
         self.source = sources.text
-        library = compiler.load(sources.files(self._results))
+        library = compiler.load(sources.files(self._results), sources.level)
         weakref.finalize(self, _unload, library).atexit = False
         self._row = _function(library.row_program, "pppp") if sources.has_row else None
         self._rows_program = _function(library.rows_program, "pplpp")
@@ -144,8 +144,8 @@ class CProgram(Program):
         starts = range(0, count, BLOCK)
 
         def block(start: int) -> _Buffer:
-            sums = _Buffer(self._results)
-            self._block(parameters, rows + 8 * start * self._input_count, min(BLOCK, count - start), sums.address, self._buffers.for_rows.address)  # type: ignore[misc]
+            sums, place = _Buffer(self._results), rows + 8 * start * self._input_count
+            self._block(parameters, place, min(BLOCK, count - start), sums.address, self._buffers.for_rows.address)  # type: ignore[misc]
             return sums
 
         first = True

@@ -116,8 +116,8 @@ class _LoopEmission(Emission):
             super().forward_of(node, parents)
         elif node in self.first:
             group = self.first[node]
-            kind = "z" if isinstance(group, Layer) else "a"
-            name = self.array_of[group] = self.array(f"{kind}{1 + sum(type(other) is type(group) for other in self.array_of)}", len(group.nodes))
+            number = 1 + sum(type(other) is type(group) for other in self.array_of)
+            name = self.array_of[group] = self.array(f"{'z' if isinstance(group, Layer) else 'a'}{number}", len(group.nodes))
             for i, member in enumerate(group.nodes):
                 self.names[member] = f"{name}[{i}]"
             if isinstance(group, Layer):
@@ -128,7 +128,8 @@ class _LoopEmission(Emission):
     def _layer_forward(self, name: str, layer: Layer) -> None:
         x = self.x_of[layer] = self._place_of(layer.x) or self._gathered(name, layer.x)
         matrix = layer.matrix
-        self.forward.append(Statement("", f"product({name}, {_weights(matrix)}, {_bias(matrix)}, {x}, {matrix.m}, {matrix.n});", f"{name} = W x + b"))
+        text = f"product({name}, {_weights(matrix)}, {_bias(matrix)}, {x}, {matrix.m}, {matrix.n});"
+        self.forward.append(Statement("", text, f"{name} = W {x if x.isidentifier() else f'({x})'} + b"))
 
     def _place_of(self, x: Sequence[Value]) -> str:
         """The inputs of a layer where they stand next to each other in an array; else nothing."""

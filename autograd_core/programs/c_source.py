@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from importlib import resources
 from itertools import accumulate
@@ -13,9 +13,10 @@ from .loops import Matrix
 from .statements import NAME, Statement
 
 WHOLE = 600  # operands up to which a program is one function, which reads best
-PART = 100  # operands in each function of a longer one: the compiler's time grows faster than a function; one large function runs no faster
-FILE = 40  # such functions in each file: several files are compiled at a time
+PART = 300  # operands in each function of a longer one: the compiler's time grows faster than a function
+FILE = 14  # such functions in each file: several files are compiled at a time
 ONE_ROW = 5_000  # operands up to which one row has code of its own; above, the compiler's time counts, and one row runs as a vector
+LARGE = "-Og"
 ROW, ROWS = "#define LANES 1\n", ""
 _ARGUMENTS = "const double *parameters, const number *inputs, number *v, number *totals"
 
@@ -35,6 +36,8 @@ class Sources:
         self._first_place = sum(sizes)
         self._functions = self._statement_functions()
         self.text = "\n".join([*self._functions, self._gradients()])
+        # Loops run best with -O2. It makes single statements no faster than -O1 does, and a great many of them take too long.
+        self.level = "-O2" if looped.matrices else "-O1" if self.has_row else LARGE
 
     def files(self, result_count: int) -> list[str]:
         """What is compiled: everything twice, for one row and for vectors of rows."""
@@ -61,8 +64,7 @@ class Sources:
         }  # fmt: skip
         listed = ", ".join(f"{name} = {value}" for name, value in constants.items())
         place = "(t)" if plain else "place_of_total[t]"
-        speed = '#pragma GCC optimize ("O2")\n' if looped.matrices else ""
-        return f"{speed}enum {{ {listed} }};\n#define SINGLE {int(looped.single)}\n#define PLACE(t) {place}\n{table}"
+        return f"enum {{ {listed} }};\n#define SINGLE {int(looped.single)}\n#define PLACE(t) {place}\n{table}"
 
     # -- the statements ------------------------------------------------------------------------------------------
     def _statement_functions(self) -> list[str]:
@@ -99,7 +101,7 @@ class Sources:
         return "".join(f"void NAME(chunk_{i})({_ARGUMENTS});\n" for i in range(self._chunks))
 
     def _function(self, name: str, statements: Sequence[Statement]) -> str:
-        used = list(dict.fromkeys(name for statement in statements for name in (*NAME.findall(statement.text), *NAME.findall(statement.target))))
+        used = list(dict.fromkeys(name for statement in statements for name in NAME.findall(f"{statement.text} {statement.target}")))
         targets = {statement.target for statement in statements}
         lines = [f"    number *const {name} = {_at('v', self._arrays[name])};" for name in used if name in self._arrays]
         scalars = [name for name in used if name in self._parameters]
@@ -131,21 +133,21 @@ class Sources:
         looped = self._looped
         if not looped.single:
             return ""
-        arrays = list(dict.fromkeys(name for _, uses in looped.matrices for use in uses for part in use for name in NAME.findall(part)))
+        uses = [use for _, several in looped.matrices for use in several]
+        arrays = dict.fromkeys(name for use in uses for part in use for name in NAME.findall(part))
         lines = [f"    const number *const {name} = {_at('v', self._arrays[name])};" for name in arrays if name in self._arrays]
-        lines += [_outer_product(matrix, uses) for matrix, uses in looped.matrices]
+        lines += [_outer_product(matrix, several) for matrix, several in looped.matrices]
         signature = "const number *inputs, const number *v, double *out, rows_of_a_tile *rows"
         text = "\n".join([f"static void NAME(gradients)({signature})", "{", *lines, "}"]) + "\n"
-        ds = dict.fromkeys(use.d for _, uses in looped.matrices for use in uses)
-        cleared = [f"    clear_lanes({_at('v', self._arrays[d])}, {looped.arrays[d]}, lanes);" for d in ds]
+        cleared = [f"    clear_lanes({_at('v', self._arrays[use.d])}, {looped.arrays[use.d]}, lanes);" for use in uses]
         return text + "\n".join(["\n#if LANES > 1", "static void rows_clear_lanes(number *v, int lanes)", "{", *cleared, "}", "#endif"]) + "\n"
 
 
 def _outer_product(matrix: Matrix, uses: Sequence[Use]) -> str:
     bias = "NULL, 0" if matrix.bias is None else f"out + {1 + matrix.bias}, {matrix.step}"
     ds, xs = ", ".join(use.d for use in uses), ", ".join(use.x for use in uses)
-    pointers = "(const number *const[])"
-    call = f"outer_product(out + {1 + matrix.start}, {matrix.stride}, {bias}, {pointers}{{{ds}}}, {pointers}{{{xs}}}, {len(uses)}, {matrix.m}, {matrix.n}, rows);"
+    lists = f"LIST({ds}), LIST({xs}), {len(uses)}"
+    call = f"outer_product(out + {1 + matrix.start}, {matrix.stride}, {bias}, {lists}, {matrix.m}, {matrix.n}, rows);"
     formula = " + ".join(f"{use.d} {use.x}^T" for use in uses[:3]) + (" + ..." if len(uses) > 3 else "")
     return f"    {call} /* dW = {formula}, added up over the rows */"
 

@@ -18,6 +18,7 @@
 #endif
 enum { SLOTS = LANES == 1 ? 1 : 8 / LANES };
 
+#define LIST(...) ((const number *const[]){__VA_ARGS__})
 #define INLINE static inline __attribute__((always_inline))
 #if LANES == 1
 #define NAME(function) row_##function

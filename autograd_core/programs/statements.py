@@ -148,7 +148,8 @@ class Emission:
 
     def leaves(self) -> list[tuple[str, Value]]:
         """The leaves that change, and what they are called if they have no name."""
-        return [(f"{prefix}{i}", leaf) for prefix, leaves in (("p", self.graph.wrt), ("x", self.graph.inputs)) for i, leaf in enumerate(leaves)]
+        kinds = (("p", self.graph.wrt), ("x", self.graph.inputs))
+        return [(f"{prefix}{i}", leaf) for prefix, leaves in kinds for i, leaf in enumerate(leaves)]
 
     def unique(self, wish: str) -> str:
         """An identifier like ``wish`` that no other name, keyword or function of the program has."""
@@ -293,6 +294,7 @@ def summed(terms: Sequence[Term]) -> Term:
 
 
 def texts_of(operands: dict[str, Term]) -> dict[str, tuple[str, float]]:
+    """The operands as a spelling is filled with them."""
     return {gap: (term.text, term.precedence) for gap, term in operands.items()}
 
 
