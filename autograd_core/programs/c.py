@@ -88,11 +88,11 @@ class CProgram(Program):
         sources = Sources(emitted)
         self.source = sources.text
         library = compiler.load(sources.files(self._results), sources.level)
-        weakref.finalize(self, _unload, library).atexit = False
         self._row = _function(library.row_program, "pppp") if sources.has_row else None
         self._rows_program = _function(library.rows_program, "pplpp")
         self._block = _function(library.rows_block, "pplpp") if self.single else None
         self._add = _function(library.rows_add, "pp") if self.single else None
+        weakref.finalize(self, _unload, library).atexit = False
         row_memory = library.row_memory() if sources.has_row else 0
         sizes = (self._wrt_count, self._input_count, self._results, row_memory, library.rows_memory())
         self._buffers = _Buffers(*sizes)

@@ -140,7 +140,8 @@ class Sources:
         signature = "const number *inputs, const number *v, double *out, rows_of_a_tile *rows"
         text = "\n".join([f"static void NAME(gradients)({signature})", "{", *lines, "}"]) + "\n"
         cleared = [f"    clear_lanes({_at('v', self._arrays[use.d])}, {looped.arrays[use.d]}, lanes);" for use in uses]
-        return text + "\n".join(["\n#if LANES > 1", "static void rows_clear_lanes(number *v, int lanes)", "{", *cleared, "}", "#endif"]) + "\n"
+        head = ["", "#if LANES > 1", "static void rows_clear_lanes(number *v, int lanes)", "{"]
+        return text + "\n".join([*head, *cleared, "}", "#endif"]) + "\n"
 
 
 def _outer_product(matrix: Matrix, uses: Sequence[Use]) -> str:
