@@ -24,6 +24,7 @@ from .program import Program
 from .statements import Emitted, emit
 
 LARGEST = 1_000_000  # operands; the compiler takes about 0.2 ms for each
+COPIED = 4096  # results up to which a copy takes less time than new memory
 BLOCK = 1024  # rows whose sums are added up apart from those of others, as rows.h has it
 PLAIN_PART = 6_000  # operands in each function of a saved file, which is for reading
 _WORDS = """auto break case char const continue default do double else enum extern float for goto if inline int long register
@@ -104,11 +105,12 @@ class CProgram(Program):
         if not (parameters and inputs):
             self._check_lengths(wrt_values, input_values)
             parameters, inputs = parameters or buffers.parameters.filled(wrt_values), inputs or buffers.inputs.filled(input_values)
+        out = self._out(wrt_values)
         if self._row:
-            self._row(parameters, inputs, buffers.out.address, buffers.for_row.address)
+            self._row(parameters, inputs, out.address, buffers.for_row.address)
         else:
-            self._rows_program(parameters, inputs, 1, buffers.out.address, buffers.for_rows.address)
-        return self._result(buffers.out, wrt_values)
+            self._rows_program(parameters, inputs, 1, out.address, buffers.for_rows.address)
+        return self._result(out, wrt_values)
 
     def batch(self, wrt_values: Sequence[float], rows: Any) -> Any:
         count = len(rows)
@@ -122,13 +124,14 @@ class CProgram(Program):
             table = _address(rows, (count, *self._input_shape)) or rows.buffer_info()[0]
         if not self.single:
             return self._values(parameters, table, count, rows)
+        out = self._out(wrt_values)
         if count == 1 and self._row:
-            self._row(parameters, table, buffers.out.address, buffers.for_row.address)
+            self._row(parameters, table, out.address, buffers.for_row.address)
         elif self.threads > 1 and count >= self.threads_from:
-            self._in_threads(parameters, table, count, buffers.out.address)
+            self._in_threads(parameters, table, count, out.address)
         else:
-            self._rows_program(parameters, table, count, buffers.out.address, buffers.for_rows.address)
-        return self._result(buffers.out, wrt_values)
+            self._rows_program(parameters, table, count, out.address, buffers.for_rows.address)
+        return self._result(out, wrt_values)
 
     def _values(self, parameters: int, table: int, count: int, rows: Any) -> Any:
         """The values of several outputs for each row."""
@@ -170,9 +173,15 @@ class CProgram(Program):
             raise ValueError(f"each row has {self._input_count} value(s), one for each input, not {wrong}")
         return array("d", struct.pack(f"{len(rows) * self._input_count}d", *chain.from_iterable(rows)))
 
+    def _out(self, wrt_values: Any) -> _Buffer:
+        """Where results are written: what is long, and goes to the caller as an array, need not be copied."""
+        return _Buffer(self._results) if self._results > COPIED and hasattr(wrt_values, "dtype") else self._buffers.out
+
     def _result(self, out: _Buffer, wrt_values: Any) -> Any:
         if hasattr(wrt_values, "dtype"):
             values = out.as_numpy()
+            if self._results > COPIED:
+                return (values.item(0), values[1:]) if self.single else values
             return (values.item(0), out.behind_the_first.copy()) if self.single else values.copy()
         found = out.values()
         return (found[0], list(found[1:])) if self.single else list(found)

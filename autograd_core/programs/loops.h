@@ -18,7 +18,13 @@
 #endif
 enum { SLOTS = LANES == 1 ? 1 : 8 / LANES };
 
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define SHUFFLE __builtin_shufflevector
+#endif
+#endif
 #define LIST(...) ((const number *const[]){__VA_ARGS__})
+#define EACH(k, count) _Pragma("GCC unroll 8") for (int k = 0; k < count; k++) /* written out, so that sums stay in registers */
 #define INLINE static inline __attribute__((always_inline))
 #if LANES == 1
 #define NAME(function) row_##function
@@ -54,10 +60,10 @@ INLINE void product(number *z, const double *W, long stride, const double *b, lo
 #define SUMS(count) \
     for (; j + count <= m; j += count) { \
         number t[count]; \
-        _Pragma("GCC unroll 8") for (int k = 0; k < count; k++) t[k] = W[(j + k) * stride] * x[0]; \
+        EACH(k, count) t[k] = W[(j + k) * stride] * x[0]; \
         _Pragma("GCC unroll 1") for (int i = 1; i < n; i++) \
-            _Pragma("GCC unroll 8") for (int k = 0; k < count; k++) t[k] += W[(j + k) * stride + i] * x[i]; \
-        _Pragma("GCC unroll 8") for (int k = 0; k < count; k++) z[j + k] = t[k] + b[(j + k) * step]; \
+            EACH(k, count) t[k] += W[(j + k) * stride + i] * x[i]; \
+        EACH(k, count) z[j + k] = t[k] + b[(j + k) * step]; \
     }
     SUMS(8) SUMS(4) SUMS(2) SUMS(1)
 #undef SUMS
@@ -99,13 +105,13 @@ INLINE void transposed_product(number *dx, const double *W, long stride, const n
     for (; i + count <= n; i += count) { \
         number t[count]; \
         const int last = m - 1; \
-        _Pragma("GCC unroll 8") for (int k = 0; k < count; k++) { \
+        EACH(k, count) { \
             t[k] = d[last] * W[last * stride + i + k]; \
             if (add) t[k] = dx[i + k] + t[k]; \
         } \
         _Pragma("GCC unroll 1") for (int j = last - 1; j >= 0; j--) \
-            _Pragma("GCC unroll 8") for (int k = 0; k < count; k++) t[k] += d[j] * W[j * stride + i + k]; \
-        _Pragma("GCC unroll 8") for (int k = 0; k < count; k++) dx[i + k] = t[k]; \
+            EACH(k, count) t[k] += d[j] * W[j * stride + i + k]; \
+        EACH(k, count) dx[i + k] = t[k]; \
     }
     SUMS(8) SUMS(4) SUMS(2) SUMS(1)
 #undef SUMS
@@ -128,6 +134,31 @@ INLINE double added_up(const number *sums)
 #endif
 }
 
+/* The same for the partial sums of eight numbers, where a compiler has shuffles: several numbers share each addition. */
+INLINE void eight_added_up(double *totals, const number *sums)
+{
+#if LANES == 8 && defined(SHUFFLE)
+    number a[4], b[2];
+    EACH(k, 4)
+        a[k] = SHUFFLE(sums[2 * k], sums[2 * k + 1], 0, 1, 2, 3, 8, 9, 10, 11) + SHUFFLE(sums[2 * k], sums[2 * k + 1], 4, 5, 6, 7, 12, 13, 14, 15);
+    EACH(k, 2)
+        b[k] = SHUFFLE(a[2 * k], a[2 * k + 1], 0, 1, 4, 5, 8, 9, 12, 13) + SHUFFLE(a[2 * k], a[2 * k + 1], 2, 3, 6, 7, 10, 11, 14, 15);
+    b[0] = SHUFFLE(b[0], b[1], 0, 2, 4, 6, 8, 10, 12, 14) + SHUFFLE(b[0], b[1], 1, 3, 5, 7, 9, 11, 13, 15);
+    memcpy(totals, b, sizeof *b);
+#elif LANES == 4 && defined(SHUFFLE)
+    for (int half = 0; half < 2; half++, totals += 4, sums += 8) {
+        number a[4], b[2];
+        EACH(k, 4) a[k] = sums[2 * k] + sums[2 * k + 1];
+        EACH(k, 2)
+            b[k] = SHUFFLE(a[2 * k], a[2 * k + 1], 0, 1, 4, 5) + SHUFFLE(a[2 * k], a[2 * k + 1], 2, 3, 6, 7);
+        b[0] = SHUFFLE(b[0], b[1], 0, 2, 4, 6) + SHUFFLE(b[0], b[1], 1, 3, 5, 7);
+        memcpy(totals, b, sizeof *b);
+    }
+#else
+    for (int k = 0; k < 8; k++) totals[k] = added_up(sums + k * SLOTS);
+#endif
+}
+
 /* The gradients of J times I weights in registers: the outer product d x^T, over several uses of the weights, and over rows. */
 INLINE void tile_of_products(double *dW, long stride, const number *const *d, const number *const *x, int uses, int j, int i,
                              rows_of_a_tile *rows, const int J, const int I)
@@ -135,28 +166,37 @@ INLINE void tile_of_products(double *dW, long stride, const number *const *d, co
     number finished[8 * SLOTS];
     for (int slot = 0; slot < SLOTS; slot++) {
         number t[8];
-        _Pragma("GCC unroll 8") for (int k = 0; k < J * I; k++) t[k] = rows->first ? -0.0 * one : rows->sums[k * SLOTS + slot];
+        if (rows->first) {
+            EACH(k, J * I) t[k] = -0.0 * one;
+        } else {
+            EACH(k, J * I) t[k] = rows->sums[k * SLOTS + slot];
+        }
         _Pragma("GCC unroll 1") for (long u = slot; u < rows->used; u += SLOTS) {
             const number *du = d[0] + u * rows->places + j, *xu = x[0] + u * rows->places + i;
             if (uses == 1) {
-                _Pragma("GCC unroll 8") for (int k = 0; k < J; k++)
-                    _Pragma("GCC unroll 8") for (int l = 0; l < I; l++) t[k * I + l] += du[k] * xu[l];
+                EACH(k, J)
+                    EACH(l, I) t[k * I + l] += du[k] * xu[l];
             } else {
                 number of_row[8];
-                _Pragma("GCC unroll 8") for (int k = 0; k < J * I; k++) of_row[k] = du[k / I] * xu[k % I];
+                EACH(k, J * I) of_row[k] = du[k / I] * xu[k % I];
                 for (int use = 1; use < uses; use++) {
                     du = d[use] + u * rows->places + j, xu = x[use] + u * rows->places + i;
-                    _Pragma("GCC unroll 8") for (int k = 0; k < J * I; k++) of_row[k] += du[k / I] * xu[k % I];
+                    EACH(k, J * I) of_row[k] += du[k / I] * xu[k % I];
                 }
-                _Pragma("GCC unroll 8") for (int k = 0; k < J * I; k++) t[k] += of_row[k];
+                EACH(k, J * I) t[k] += of_row[k];
             }
         }
-        _Pragma("GCC unroll 8") for (int k = 0; k < J * I; k++) finished[k * SLOTS + slot] = t[k];
+        EACH(k, J * I) finished[k * SLOTS + slot] = t[k];
     }
-    for (int k = 0; k < J * I; k++)
-        if (rows->last) dW[(j + k / I) * stride + i + k % I] = added_up(finished + k * SLOTS);
-        else
-            for (int slot = 0; slot < SLOTS; slot++) rows->sums[k * SLOTS + slot] = finished[k * SLOTS + slot];
+    if (!rows->last) {
+        memcpy(rows->sums, finished, J * I * SLOTS * sizeof(number));
+    } else if (J * I == 8) {
+        double totals[8];
+        eight_added_up(totals, finished);
+        for (int k = 0; k < J; k++) memcpy(dW + (j + k) * stride + i, totals + k * I, I * sizeof(double));
+    } else {
+        for (int k = 0; k < J * I; k++) dW[(j + k / I) * stride + i + k % I] = added_up(finished + k * SLOTS);
+    }
     rows->sums += J * I * SLOTS;
 }
 
