@@ -10,7 +10,6 @@ import threading
 import weakref
 from array import array
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import Any
 
@@ -24,6 +23,7 @@ from .program import Program
 from .statements import Emitted, emit
 
 LARGEST = 1_000_000  # operands; the compiler takes about 0.2 ms for each
+SUMS_AT_A_TIME = 10_000_000  # numbers that threads may hold before they are added up
 COPIED = 4096  # results up to which a copy takes less time than new memory
 BLOCK = 1024  # rows whose sums are added up apart from those of others, as rows.h has it
 PLAIN_PART = 6_000  # operands in each function of a saved file, which is for reading
@@ -91,8 +91,8 @@ class CProgram(Program):
         library = compiler.load(sources.files(self._results), sources.level)
         self._row = _function(library.row_program, "pppp") if sources.has_row else None
         self._rows_program = _function(library.rows_program, "pplpp")
-        self._block = _function(library.rows_block, "pplpp") if self.single else None
-        self._add = _function(library.rows_add, "pp") if self.single else None
+        if self.single:
+            self._blocks, self._add = _function(library.rows_blocks, "pplpp"), _function(library.rows_add, "ppl")
         weakref.finalize(self, _unload, library).atexit = False
         row_memory = library.row_memory() if sources.has_row else 0
         sizes = (self._wrt_count, self._input_count, self._results, row_memory, library.rows_memory())
@@ -143,22 +143,26 @@ class CProgram(Program):
         return [list(flat[i : i + self._results]) for i in range(0, len(flat), self._results)]
 
     def _in_threads(self, parameters: int, rows: int, count: int, out: int) -> None:
-        """The blocks of rows, ``threads`` at a time, and their sums added in their order."""
-        starts = range(0, count, BLOCK)
+        """The sums of the blocks of rows, each thread some blocks that follow each other; then they are added in their order."""
+        blocks = -(-count // BLOCK)
+        share = max(1, min(-(-blocks // self.threads), SUMS_AT_A_TIME // (self._results * self.threads)))
+        ctypes.memset(out, 0, 8 * self._results)
+        for first in range(0, blocks, share * self.threads):
+            starts = range(first, min(blocks, first + share * self.threads), share)
+            sums = [_Buffer(self._results * min(share, blocks - start)) for start in starts]
 
-        def block(start: int) -> _Buffer:
-            sums, place = _Buffer(self._results), rows + 8 * start * self._input_count
-            self._block(parameters, place, min(BLOCK, count - start), sums.address, self._buffers.for_rows.address)  # type: ignore[misc]
-            return sums
+            def work(start: int, found: _Buffer) -> None:
+                place, left = rows + 8 * start * BLOCK * self._input_count, count - start * BLOCK
+                self._blocks(parameters, place, min(share * BLOCK, left), found.address, self._buffers.for_rows.address)
 
-        first = True
-        with ThreadPoolExecutor(self.threads) as workers:
-            for sums in workers.map(block, starts):
-                if first:
-                    ctypes.memmove(out, sums.address, 8 * self._results)
-                else:
-                    self._add(out, sums.address)  # type: ignore[misc]
-                first = False
+            others = [threading.Thread(target=work, args=pair) for pair in zip(starts[1:], sums[1:])]
+            for thread in others:
+                thread.start()
+            work(starts[0], sums[0])
+            for thread in others:
+                thread.join()
+            for found in sums:
+                self._add(out, found.address, found.count // self._results)
 
     def _file_text(self, ending: str) -> str:
         return plain_source(emit(self._graph, PLAIN), self.single)

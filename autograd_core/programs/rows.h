@@ -37,7 +37,7 @@ static int read_rows(number *inputs, const double *rows, long left)
 
 #if SINGLE
 /* The sums over at most BLOCK rows. */
-void rows_block(const double *parameters, const double *rows, long count, double *out, double *memory)
+static void rows_block(const double *parameters, const double *rows, long count, double *out, double *memory)
 {
     number *vectors = (number *)memory, *totals = vectors + (long)TILE * WIDTH, *tail = totals + SLOTS * TOTALS;
     clear(totals, SLOTS * TOTALS);
@@ -68,10 +68,18 @@ void rows_block(const double *parameters, const double *rows, long count, double
     }
 }
 
-/* Add the sums of a block to those before it. */
-void rows_add(double *out, const double *block)
+/* The sums of each block, one behind the other: what one of several threads does. */
+void rows_blocks(const double *parameters, const double *rows, long count, double *sums, double *memory)
 {
-    for (int r = 0; r < RESULTS; r++) out[r] += block[r];
+    for (long start = 0; start < count; start += BLOCK, sums += RESULTS)
+        rows_block(parameters, rows + start * INPUTS, count - start < BLOCK ? count - start : BLOCK, sums, memory);
+}
+
+/* Add the sums of blocks to those of the blocks before them. */
+void rows_add(double *out, const double *sums, long blocks)
+{
+    for (long b = 0; b < blocks; b++)
+        for (int r = 0; r < RESULTS; r++) out[r] += sums[b * RESULTS + r];
 }
 
 void rows_program(const double *parameters, const double *rows, long count, double *out, double *memory)
@@ -80,7 +88,7 @@ void rows_program(const double *parameters, const double *rows, long count, doub
     if (count <= 0) memset(out, 0, RESULTS * sizeof(double));
     for (long start = 0; start < count; start += BLOCK) {
         rows_block(parameters, rows + start * INPUTS, count - start < BLOCK ? count - start : BLOCK, start ? block : out, memory);
-        if (start) rows_add(out, block);
+        if (start) rows_add(out, block, 1);
     }
 }
 #else
