@@ -54,12 +54,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         """Make a network for the data, and train it."""
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         if self.module is None:
-            self.network_ = MLP(X.shape[1], [*self.hidden, outputs], activation=self.activation, seed=seed)
+            self.network_: Module = MLP(X.shape[1], [*self.hidden, outputs], activation=self.activation, seed=seed)
         else:
             self.network_ = self.module(X.shape[1], outputs)
             if not isinstance(self.network_, Module):
                 raise TypeError(f"module is a function of the numbers of inputs and outputs that makes an nn.Module, not {self.network_!r}")
-        count = len(X) if weights is None else np.count_nonzero(weights)
+        count = len(X) if weights is None else int(np.count_nonzero(weights))
         if self.validation is not None:
             count -= round(count * self.validation)
         callbacks = [self.callbacks] if callable(self.callbacks) or isinstance(self.callbacks, Callback) else list(self.callbacks)
@@ -114,7 +114,8 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         self.classes_, numbers = np.unique(y, return_inverse=True)
         present = np.unique(numbers if weights is None else numbers[weights != 0.0])
         if len(present) < 2:
-            raise ValueError(f"a classifier needs samples of two classes or more, and these are of 1 class, {self.classes_[present].tolist()[0]!r}")
+            only = self.classes_[present].tolist()[0]
+            raise ValueError(f"a classifier needs samples of two classes or more, and these are of 1 class, {only!r}")
         self._train(X, numbers, len(self.classes_), "cross_entropy", weights)
         return self
 

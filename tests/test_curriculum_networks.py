@@ -203,7 +203,7 @@ def test_c13_the_chain_rules_factors_stand_in_opposite_order_in_the_two_layouts(
     at = [2.0, 3.0, 5.0]
     by_layout = {}
     for layout in ("numerator", "denominator"):
-        by_layout[layout] = [ac.jacobian(outer, layout)(inner(at)), ac.jacobian(inner, layout)(at), ac.jacobian(both, layout)(at)]
+        by_layout[layout] = [ac.jacobian(outer, layout=layout)(inner(at)), ac.jacobian(inner, layout=layout)(at), ac.jacobian(both, layout=layout)(at)]
     j_outer, j_inner, j_both = by_layout["numerator"]
     assert matmul(j_outer, j_inner) == j_both
     d_outer, d_inner, d_both = by_layout["denominator"]

@@ -4,6 +4,7 @@ import re
 import shlex
 from pathlib import Path
 
+import code_map
 import pytest
 
 from autograd_core.__main__ import main as engine
@@ -29,3 +30,7 @@ def test_every_picture_and_file_that_is_linked_is_there():
     linked = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
     assert len(linked) > 50
     assert [path for path in linked if not Path(__file__).parents[1].joinpath(path).exists()] == []
+
+
+def test_the_code_map_is_the_tree():
+    assert code_map.code_map() in README

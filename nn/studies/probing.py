@@ -15,16 +15,16 @@ from ..activations import activation_name
 from ..layers import Neuron
 from ..module import Module
 from ..perceptron import Perceptron
-from ..training.model import Input, Parameter
+from ..training.model import Input, Model, Parameter
 from ..training.samples import Samples, as_rows, samples_of
 
 WRONG_GRADIENT = 1e-4  # a relative error: the differences of a right gradient stay far below it
 STEP = 1e-5  # of the differences, relative to the parameter: rounding and truncation are both far below WRONG_GRADIENT
 
 
-def layers_of(model: Module) -> dict[str, Module]:
+def layers_of(model: Module) -> dict[str, Model]:
     """The parts that hold no other modules than neurons, by path and description."""
-    found: dict[str, Module] = {}
+    found: dict[str, Model] = {}
     inside: set[int] = set()
     for path, module in model.named_modules():
         if id(module) in inside:
@@ -36,7 +36,7 @@ def layers_of(model: Module) -> dict[str, Module]:
     return found
 
 
-def _label(path: str, module: Module) -> str:
+def _label(path: str, module: Model) -> str:
     text = type(module).__name__ if type(module).__repr__ is object.__repr__ else repr(module)
     return f"{path} {text}".strip()
 
@@ -50,12 +50,12 @@ def parameters_of_layers(model: Module) -> dict[str, list[tuple[str, Parameter]]
     return groups
 
 
-def activation_of(module: Module) -> str:
+def activation_of(module: Model) -> str:
     activation = getattr(module, "activation", "")
     return str(getattr(activation, "name", None) or activation_name(activation))  # a primitive says its name
 
 
-def outputs_of_layers(model: Module, layers: dict[str, Module], X: Any) -> dict[str, list[list[float]]]:
+def outputs_of_layers(model: Module, layers: dict[str, Model], X: Any) -> dict[str, list[list[float]]]:
     """What each layer puts out, in evaluation mode: a row of numbers for each time it is called."""
     rows = as_rows(X)
     found: dict[str, list[list[float]]] = {label: [] for label in layers}
