@@ -59,12 +59,7 @@ Group = Layer | Map
 
 
 def find_groups(graph: Graph) -> dict[Value, tuple[Group, int]]:
-    """For each node that is computed by a loop, its group and its place in it.
-
-    A gradient through a derivative that may be infinite is stated node by node, beside what tells a chosen zero from it.
-    """
-    if graph.single and any(node.primitive.singular for node, parents in graph.order if parents):  # type: ignore[union-attr]
-        return {}
+    """For each node that is computed by a loop, its group and its place in it."""
     barred: set[Value] = set()
     for _ in range(20):
         found = _Search(graph, barred)
