@@ -163,7 +163,7 @@ INLINE void eight_added_up(double *totals, const number *sums)
 INLINE void tile_of_products(double *dW, long stride, const number *const *d, const number *const *x, int uses, int j, int i,
                              rows_of_a_tile *rows, const int J, const int I)
 {
-    number finished[8 * SLOTS];
+    number finished[8 * SLOTS], *const to = rows->last ? finished : rows->sums;
     for (int slot = 0; slot < SLOTS; slot++) {
         number t[8];
         if (rows->first) {
@@ -186,15 +186,13 @@ INLINE void tile_of_products(double *dW, long stride, const number *const *d, co
                 EACH(k, J * I) t[k] += of_row[k];
             }
         }
-        EACH(k, J * I) finished[k * SLOTS + slot] = t[k];
+        EACH(k, J * I) to[k * SLOTS + slot] = t[k];
     }
-    if (!rows->last) {
-        memcpy(rows->sums, finished, J * I * SLOTS * sizeof(number));
-    } else if (J * I == 8) {
+    if (rows->last && J * I == 8) {
         double totals[8];
         eight_added_up(totals, finished);
         for (int k = 0; k < J; k++) memcpy(dW + (j + k) * stride + i, totals + k * I, I * sizeof(double));
-    } else {
+    } else if (rows->last) {
         for (int k = 0; k < J * I; k++) dW[(j + k / I) * stride + i + k % I] = added_up(finished + k * SLOTS);
     }
     rows->sums += J * I * SLOTS;

@@ -16,7 +16,7 @@ void row_program(const double *parameters, const double *row, double *out, doubl
 #else
 enum {
     WIDTH = INPUTS + PLACES, /* numbers that belong to one vector of rows */
-    TILE = 8 * SLOTS * (WEIGHTS > 4096 ? 2 : 1), /* vectors of rows between two passes over the weights */
+    TILE = SLOTS * (WEIGHTS == 0 || WIDTH > 16384 ? 1 : WEIGHTS > 4096 ? 16 : LANES == 8 ? 4 : 8), /* vectors between two passes over the weights */
     BLOCK = 1024 /* rows whose sums are added up apart from those of other rows, perhaps at the same time */
 };
 
