@@ -10,10 +10,8 @@ from typing import NamedTuple
 from . import data
 from .export import export_program
 from .layers import MLP
-from .module import Module
 from .optim import Adam
 from .training.execution import RUNS
-from .training.history import History
 from .training.loop import TrainingError
 
 
@@ -21,8 +19,7 @@ class Task(NamedTuple):
     """A data set, and a network and a training that suit it."""
 
     load: Callable[[int], data.Dataset]
-    hidden: list[int]
-    outputs: int
+    sizes: list[int]
     activation: str
     lr: float
     batch_size: int
@@ -30,12 +27,12 @@ class Task(NamedTuple):
 
 
 TASKS = {
-    "digits": Task(lambda seed: data.digits(), [32], 10, "relu", 0.005, 32, 40),
-    "spiral": Task(lambda seed: data.spiral(400, 0.05, seed), [16, 16], 1, "tanh", 0.02, 20, 200),
-    "circles": Task(lambda seed: data.circles(400, 0.05, seed), [8], 1, "tanh", 0.03, 10, 60),
-    "xor": Task(lambda seed: data.xor_quadrants(400, 0.05, seed), [8], 1, "tanh", 0.03, 10, 60),
-    "gaussians": Task(lambda seed: data.gaussians(400, 0.05, seed), [4], 1, "tanh", 0.03, 10, 30),
-    "moons": Task(lambda seed: data.moons(400, 0.1, seed), [16, 16], 1, "relu", 0.02, 20, 100),
+    "digits": Task(lambda seed: data.digits(), [32, 10], "relu", 0.005, 32, 40),
+    "spiral": Task(lambda seed: data.spiral(400, 0.05, seed), [16, 16, 1], "tanh", 0.02, 20, 200),
+    "circles": Task(lambda seed: data.circles(400, 0.05, seed), [8, 1], "tanh", 0.03, 10, 60),
+    "xor": Task(lambda seed: data.xor_quadrants(400, 0.05, seed), [8, 1], "tanh", 0.03, 10, 60),
+    "gaussians": Task(lambda seed: data.gaussians(400, 0.05, seed), [4, 1], "tanh", 0.03, 10, 30),
+    "moons": Task(lambda seed: data.moons(400, 0.1, seed), [16, 16, 1], "relu", 0.02, 20, 100),
 }
 
 
@@ -60,14 +57,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> None:
     if options.plot:
-        from . import plots  # noqa: F401  without matplotlib it refuses now, not after the training
+        from . import plots  # without matplotlib it refuses now, not after the training
     task = TASKS[options.data]
     samples = task.load(options.seed)
-    hidden = task.hidden if options.hidden is None else options.hidden
-    model = MLP(len(samples.X[0]), [*hidden, task.outputs], activation=task.activation, seed=options.seed)
+    sizes = task.sizes if options.hidden is None else [*options.hidden, task.sizes[-1]]
+    model = MLP(len(samples.X[0]), sizes, activation=task.activation, seed=options.seed)
     print(model)
     history = model.fit(
-        *samples, loss="cross_entropy" if task.outputs > 1 else "bce_with_logits", metrics=["accuracy"], validation=0.25,
+        *samples, loss="cross_entropy" if sizes[-1] > 1 else "bce_with_logits", metrics=["accuracy"], validation=0.25,
         optimizer=lambda parameters: Adam(parameters, lr=task.lr), batch_size=task.batch_size,
         epochs=task.epochs if options.epochs is None else options.epochs, dialect=options.dialect, seed=options.seed,
     )  # fmt: skip
@@ -77,14 +74,7 @@ def run(options: argparse.Namespace) -> None:
     if options.save:
         export_program(model, options.save)
     if options.plot:
-        plot(model, samples, history, options.plot)
-
-
-def plot(model: Module, samples: data.Dataset, history: History, path: str) -> None:
-    """Write the curve, and beside it, for points in the plane, the decision boundary."""
-    from . import plots
-
-    plots.save_training(model, samples, history, path)
+        plots.save_training(model, samples, history, options.plot)
 
 
 if __name__ == "__main__":

@@ -8,18 +8,47 @@ from typing import Any
 
 import autograd_core as ac
 
-from .activations import OF_LAYERS, Activation, activation_function, activation_name
+from .activations import OF_LAYERS, Activation, activation_function, activation_name, count, number
 from .initialization import generator_of, initial_weights
-from .module import Module, checked_inputs
+from .module import Module, checked_inputs, one_or_all
 from .training.execution import BatchError
-from .training.model import Input, Model, Parameter
+from .training.model import Model, Parameter, inputs_of
+
+Label = Callable[[str, int | None], str]
 
 
-class Neuron(Module):
+class _Unit(Module):
+    """Weights, a bias, and an activation of their weighted sum."""
+
+    def _begin(
+        self, count: int, outputs: int, activation: Activation, bias: bool, init: Any, seed: Any, expand: bool, label: Label | None = None
+    ) -> None:
+        label = label or (lambda letter, i: letter if i is None else f"{letter}{i}")
+        start = initial_weights(init, count, outputs, activation_name(activation), generator_of(seed))
+        self.w = [Parameter(x, label("w", i)) for i, x in enumerate(start)]
+        self.b = Parameter(0.0, label("b", None)) if bias else None
+        self.activation, self.expand = activation, expand
+        self._function = activation_function(activation)
+
+    def activated(self, x: Sequence[Any], w: Sequence[Any] | None = None) -> Any:
+        """The output for inputs that were checked; ``w`` are the weights, if not all."""
+        w, bias = self.w if w is None else w, 0.0 if self.b is None else self.b
+        if not w:
+            return self._function(bias)
+        if not self.expand:
+            return self._function(ac.dot(w, x, bias))
+        total = w[0] * x[0]
+        for weight, value in zip(w[1:], x[1:]):
+            total = total + weight * value
+        return self._function(total if self.b is None else total + bias)
+
+
+class Neuron(_Unit):
     """``activation(w · x + b)``, as one weighted-sum node and one activation node.
 
     ``activation`` is a name in ``ACTIVATIONS`` or a function; ``expand=True`` records a node for each product and sum.
-    ``init`` is described in :func:`nn.initialization.initial_weights`, ``seed`` is a number or a ``random.Random``.
+    ``init`` is described in :func:`nn.initialization.initial_weights`, ``seed`` is a number or a ``random.Random``. micrograd's
+    ``nonlin`` says whether ``activation`` is ``"relu"`` or ``"linear"``.
 
     >>> neuron = Neuron(2, activation="sigmoid", init="zeros")
     >>> neuron([1.0, 2.0]).data
@@ -30,33 +59,22 @@ class Neuron(Module):
 
     def __init__(
         self, nin: int, activation: Activation = "relu", bias: bool = True, init: Any = "auto", seed: Any = None, expand: bool = False,
-        nonlin: bool | None = None, outputs: int = 1, label: Callable[[str, int | None], str] | None = None,
+        nonlin: bool | None = None, outputs: int = 1, label: Label | None = None,
     ) -> None:  # fmt: skip
-        if not hasattr(nin, "__index__") or nin < 1:
-            raise ValueError(f"a neuron has at least one input, not {nin!r}")
-        if nonlin is not None:  # micrograd's word
-            activation = "relu" if nonlin else "linear"
-        label = label or (lambda letter, i: letter if i is None else f"{letter}{i}")
-        start = initial_weights(init, nin, outputs, activation_name(activation), generator_of(seed))
-        self.w = [Parameter(x, label("w", i)) for i, x in enumerate(start)]
-        self.b = Parameter(0.0, label("b", None)) if bias else None
-        self.activation, self.expand = activation, expand
-        self._function = activation_function(activation)
+        count("a neuron has at least one input: nin", nin)
+        self._begin(nin, outputs, _with_nonlin(activation, nonlin), bias, init, seed, expand, label)
 
-    @property
-    def nin(self) -> int:
-        """The number of inputs."""
-        return len(self.w)
+        self.nin = len(self.w)
 
     def forward(self, x: Any) -> Any:
         return self.activated(checked_inputs(x, self.nin, self))
 
-    def activated(self, x: list[Any]) -> Any:
-        """The output for inputs that were checked."""
-        return self._function(weighted_sum(self.w, x, self.b, self.expand))
-
     def __repr__(self) -> str:
-        return f"Neuron({len(self.w)}, {activation_name(self.activation)})"
+        return f"Neuron({self.nin}, {activation_name(self.activation)})"
+
+
+def _with_nonlin(activation: Activation, nonlin: bool | None) -> Activation:
+    return activation if nonlin is None else "relu" if nonlin else "linear"
 
 
 class Layer(Module):
@@ -73,37 +91,21 @@ class Layer(Module):
         self, nin: int, nout: int, activation: Activation = "relu", bias: bool = True, init: Any = "auto", seed: Any = None,
         expand: bool = False, number: int | str = "", nonlin: bool | None = None,
     ) -> None:  # fmt: skip
-        if not hasattr(nout, "__index__") or nout < 1:
-            raise ValueError(f"a layer has at least one neuron, not {nout!r}")
-        if nonlin is not None:
-            activation = "relu" if nonlin else "linear"
-        together = isinstance(activation, str) and activation in OF_LAYERS
-        generator = generator_of(seed)
+        count("a layer has at least one neuron: nout", nout)
+        self.activation, generator = _with_nonlin(activation, nonlin), generator_of(seed)
+        self._together = OF_LAYERS.get(self.activation) if isinstance(self.activation, str) else None
+        own = "linear" if self._together else self.activation
 
-        def label(j: int) -> Callable[[str, int | None], str]:
+        def label(j: int) -> Label:
             return lambda letter, i: f"{letter}{number}[{j}]" if i is None else f"{letter}{number}[{j},{i}]"
 
-        own = "linear" if together else activation
         self.neurons = [Neuron(nin, own, bias, init, generator, expand, outputs=nout, label=label(j)) for j in range(nout)]
-        self.activation = activation
-        self._together = OF_LAYERS[str(activation)] if together else None
-
-    @property
-    def nin(self) -> int:
-        """The number of inputs."""
-        return len(self.neurons[0].w)
-
-    @property
-    def nout(self) -> int:
-        """The number of neurons."""
-        return len(self.neurons)
+        self.nin, self.nout = len(self.neurons[0].w), len(self.neurons)
 
     def forward(self, x: Any) -> Any:
         x = checked_inputs(x, self.nin, self)
         outputs = [neuron.activated(x) for neuron in self.neurons]
-        if self._together:
-            return self._together(outputs)
-        return outputs[0] if len(outputs) == 1 else outputs
+        return self._together(outputs) if self._together else one_or_all(outputs)
 
     def __repr__(self) -> str:
         return f"Layer({self.nin}, {self.nout}, {activation_name(self.activation)})"
@@ -112,8 +114,7 @@ class Layer(Module):
 class Sequential(Module):
     """Modules one after the other: the output of each is the input of the next.
 
-    >>> model = Sequential(Layer(2, 3, "tanh", seed=1), Layer(3, 1, "linear", seed=2))
-    >>> model
+    >>> Sequential(Layer(2, 3, "tanh", seed=1), Layer(3, 1, "linear", seed=2))
     Sequential(
       (0) Layer(2, 3, tanh)
       (1) Layer(3, 1, linear)
@@ -152,8 +153,7 @@ class Sequential(Module):
         return outputs
 
     def __repr__(self) -> str:
-        lines = [f"  ({i}) {layer!r}".replace("\n", "\n  ") for i, layer in enumerate(self.layers)]
-        return "\n".join([f"{type(self).__name__}(", *lines, ")"])
+        return self._listed(enumerate(self.layers))
 
 
 class MLP(Sequential):
@@ -189,7 +189,7 @@ class MLP(Sequential):
         return f"MLP({layers[0].nin}, [{inside}], {len(self.parameters())} parameters)"
 
 
-class Conv1d(Module):
+class Conv1d(_Unit):
     """A filter of ``kernel_size`` weights that slides over the inputs: every output uses the same weights.
 
     ``padding`` zeros stand on each side, or ``"same"`` for as many outputs as inputs (an odd ``kernel_size``). Like
@@ -207,30 +207,24 @@ class Conv1d(Module):
         self, kernel_size: int, padding: int | str = 0, bias: bool = True, activation: Activation = "relu", init: Any = "auto",
         seed: Any = None, expand: bool = False,
     ) -> None:  # fmt: skip
-        if not hasattr(kernel_size, "__index__") or kernel_size < 1:
-            raise ValueError(f"a filter has at least one weight, not {kernel_size!r}")
+        count("a filter has at least one weight: kernel_size", kernel_size)
         if padding == "same" and kernel_size % 2 == 0:
             raise ValueError(f"padding='same' needs an odd kernel_size, not {kernel_size}")
         if padding != "same" and not (isinstance(padding, int) and padding >= 0):
             raise ValueError(f"padding is 'same' or a number of zeros, not {padding!r}")
-        start = initial_weights(init, kernel_size, kernel_size, activation_name(activation), generator_of(seed))
-        self.w = [Parameter(x, f"w{i}") for i, x in enumerate(start)]
-        self.b = Parameter(0.0, "b") if bias else None
+        self._begin(kernel_size, kernel_size, activation, bias, init, seed, expand)
         self.padding = kernel_size // 2 if padding == "same" else int(padding)
-        self.activation, self.expand = activation, expand
-        self._function = activation_function(activation)
 
     def forward(self, x: Any) -> Any:
         width, padding = len(self.w), self.padding
-        x = [Input(value, f"x{i}") if isinstance(value, int | float) else value for i, value in enumerate(x)]
+        x = inputs_of(x)
         if len(x) + 2 * padding < width:
             raise ValueError(f"{self!r} takes {width - 2 * padding} inputs or more, not {len(x)}")
         outputs = []
         for start in range(-padding, len(x) + padding - width + 1):
             used = [i for i in range(width) if 0 <= start + i < len(x)]  # a zero adds nothing
-            z = weighted_sum([self.w[i] for i in used], [x[start + i] for i in used], self.b, self.expand)
-            outputs.append(self._function(z))
-        return outputs[0] if len(outputs) == 1 else outputs
+            outputs.append(self.activated([x[start + i] for i in used], [self.w[i] for i in used]))
+        return one_or_all(outputs)
 
     def __repr__(self) -> str:
         return f"Conv1d({len(self.w)}, padding={self.padding}, {activation_name(self.activation)})"
@@ -249,9 +243,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, seed: int | random.Random | None = None) -> None:
-        if not isinstance(p, int | float) or not 0.0 <= p < 1.0:
-            raise ValueError(f"p is a probability from 0 to less than 1, not {p!r}")
-        self.p = p
+        self.p = number("the probability p", p, "a number of at least 0 and below 1")
         self.generator = generator_of(seed)
 
     @property
@@ -259,7 +251,7 @@ class Dropout(Module):
         return self.training and self.p > 0.0
 
     def forward(self, x: Sequence[Any]) -> list[Any]:
-        if not self.training or self.p == 0.0:
+        if not self.needs_batch:
             return list(x)
         return [value * (1.0 / (1.0 - self.p)) if self.generator.random() >= self.p else value * 0.0 for value in x]
 
@@ -268,7 +260,7 @@ class Dropout(Module):
 
 
 class BatchNorm(Module):
-    """Shifts and scales each of ``count`` features to mean 0 and variance 1 over the batch, then by a learnt weight and bias.
+    """Shifts and scales each of the ``features`` to mean 0 and variance 1 over the batch, then by a learnt weight and bias.
 
     While training it takes ``batch(rows)`` with two rows or more, and keeps running averages of mean and (unbiased)
     variance, which it uses in evaluation mode. Source: Ioffe and Szegedy, Batch Normalization, 2015; PyTorch's BatchNorm1d.
@@ -282,69 +274,42 @@ class BatchNorm(Module):
 
     buffers = ("running_mean", "running_var", "num_batches_tracked")
 
-    def __init__(self, count: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
-        if not hasattr(count, "__index__") or count < 1:
-            raise ValueError(f"BatchNorm has at least one feature, not {count!r}")
-        self.weight = [Parameter(1.0, f"gamma[{i}]") for i in range(count)]
-        self.bias = [Parameter(0.0, f"beta[{i}]") for i in range(count)]
-        self.running_mean, self.running_var, self.num_batches_tracked = [0.0] * count, [1.0] * count, 0
+    def __init__(self, features: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
+        count("BatchNorm has at least one feature: features", features)
+        self.weight = [Parameter(1.0, f"gamma[{i}]") for i in range(features)]
+        self.bias = [Parameter(0.0, f"beta[{i}]") for i in range(features)]
+        self.running_mean, self.running_var, self.num_batches_tracked = [0.0] * features, [1.0] * features, 0
         self.eps, self.momentum = eps, momentum
 
     @property
     def needs_batch(self) -> bool:  # type: ignore[override]
         return self.training
 
-    def forward(self, x: Sequence[Any]) -> list[Any]:
+    def forward(self, x: Any) -> list[Any]:
         if self.training:
             raise BatchError("BatchNorm looks at a whole batch while it is trained: call batch(rows), or eval() first")
-        means, variances = self.running_mean, self.running_var
-        return [self._normalized(i, value, means[i], variances[i]) for i, value in enumerate(self._checked([x])[0])]
+        return self._normalized(checked_inputs(x, len(self.weight), self), self.running_mean, self.running_var)
 
-    def batch(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    def batch(self, rows: Sequence[Any]) -> list[Any]:
         if not self.training:
             return super().batch(rows)
-        rows = self._checked(rows)
-        count = len(rows)
-        if count < 2:
+        rows, size = [checked_inputs(row, len(self.weight), self) for row in rows], len(rows)
+        if size < 2:
             raise BatchError("BatchNorm needs two samples or more in a batch while it is trained, for a variance: given one")
-        columns = []
-        for i, column in enumerate(zip(*rows)):
-            mean = ac.dot([1.0 / count] * count, column)
-            centred = [value - mean for value in column]
-            variance = ac.dot([1.0 / count] * count, [c * c for c in centred])
-            self._track(i, _number(mean), _number(variance) * count / (count - 1))
-            columns.append([self._normalized(i, value, mean, variance) for value in column])
+        share = [1.0 / size] * size
+        means = [ac.dot(share, column) for column in zip(*rows)]
+        variances = [ac.dot(share, [ac.pow(value - mean, 2) for value in column]) for column, mean in zip(zip(*rows), means)]
+        self.running_mean = self._moved(self.running_mean, [mean.data for mean in means])
+        self.running_var = self._moved(self.running_var, [variance.data * size / (size - 1) for variance in variances])
         self.num_batches_tracked += 1
-        return [list(row) for row in zip(*columns)]
+        return [self._normalized(row, means, variances) for row in rows]
 
-    def _normalized(self, i: int, value: Any, mean: Any, variance: Any) -> Any:
-        return (value - mean) / ac.sqrt(variance + self.eps) * self.weight[i] + self.bias[i]
+    def _normalized(self, x: Sequence[Any], means: Sequence[Any], variances: Sequence[Any]) -> list[Any]:
+        scaled = [(value - mean) / ac.sqrt(variance + self.eps) for value, mean, variance in zip(x, means, variances)]
+        return [y * weight + bias for y, weight, bias in zip(scaled, self.weight, self.bias)]
 
-    def _track(self, i: int, mean: float, variance: float) -> None:
-        self.running_mean[i] += self.momentum * (mean - self.running_mean[i])
-        self.running_var[i] += self.momentum * (variance - self.running_var[i])
-
-    def _checked(self, rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-        for row in rows:
-            if len(row) != len(self.weight):
-                raise ValueError(f"{self!r} takes {len(self.weight)} features, not {len(row)}")
-        return [list(row) for row in rows]
+    def _moved(self, averages: list[float], new: list[float]) -> list[float]:
+        return [average + self.momentum * (x - average) for average, x in zip(averages, new)]
 
     def __repr__(self) -> str:
         return f"BatchNorm({len(self.weight)})"
-
-
-def _number(x: Any) -> float:
-    return x.data if isinstance(x, ac.Value) else float(x)
-
-
-def weighted_sum(w: Sequence[Any], x: Sequence[Any], b: Any, expand: bool) -> Any:
-    """``w · x + b`` as one node, or expanded into a node for each product and sum; ``b`` may be ``None``."""
-    if not w:
-        return 0.0 if b is None else b
-    if not expand:
-        return ac.dot(w, x, 0.0 if b is None else b)
-    total = w[0] * x[0]
-    for weight, value in zip(w[1:], x[1:]):
-        total = total + weight * value
-    return total if b is None else total + b

@@ -1,25 +1,43 @@
 """Losses, and penalties on parameters: plain functions of Values or floats, made of few nodes, stable where they start from logits.
 
-Predictions are a number, a list of numbers (one for each sample), or a list of lists (several outputs a sample), and
-targets have the same nesting; a list that holds one number stands for that number. ``reduction`` is ``"mean"``
-over all numbers (for :func:`cross_entropy` over the rows), ``"sum"``, or ``"none"``, which returns the losses in the nesting of the
-predictions, as in PyTorch. Unequal lengths, no predictions at all and labels out of range are a ``ValueError``.
-
-Targets may be Values too, so that a recorded loss can be compiled with the targets as inputs of the program. No loss
-looks at the number in a Value: only labels that are plain numbers are checked.
+Predictions are a number, a list of numbers (one for each sample), or a list of lists (several outputs a sample), and targets have the
+same nesting; a list that holds one number stands for that number. ``reduction`` is ``"mean"`` over all numbers (for
+:func:`cross_entropy` over the rows), ``"sum"``, or ``"none"``, which returns the losses in the nesting of the predictions, as in
+PyTorch. Unequal lengths, no predictions at all and labels out of range are a ``ValueError``. Targets may be Values too, so that a loss
+can be compiled with them as inputs: no loss looks at the number in a Value, and only labels that are plain numbers are checked.
 """
 
 from __future__ import annotations
 
-import math
 import numbers
 import operator
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import autograd_core as ac
 from autograd_core import Dual, Value, dot
 
+from .activations import number
+
+
+class Kind(NamedTuple):
+    """The targets that a loss takes, and what a single output means behind it: a convention of :func:`nn.predicted_classes`."""
+
+    takes: Callable[[float], bool]
+    words: str
+    convention: str
+
+    def check(self, target: Any, where: str = "the target ") -> None:
+        """``ValueError`` for a plain number that is no such target."""
+        if not isinstance(target, _RECORDED) and not self.takes(target):
+            raise ValueError(f"{where}{target!r} is out of range: this loss takes {self.words}")
+
+
+_RECORDED = (Value, Dual)
+NUMBERS = Kind(lambda t: True, "numbers", "")
+SIGNS = Kind(lambda t: t in (-1.0, 1.0), "the labels -1 and 1 (labels of 0 and 1: 2 * t - 1)", "sign")
+LOGITS = Kind(lambda t: 0.0 <= t <= 1.0, "labels from 0 to 1 (labels of -1 and +1: (t + 1) / 2)", "logit")
+PROBABILITIES = LOGITS._replace(convention="probability")
 TINY = 3.720075976020836e-44
 """exp(-100): added to a probability, it bounds its logarithm by -100, where PyTorch's loss stops, and changes none above 1e-27."""
 
@@ -42,12 +60,9 @@ def mse_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
     >>> mse_loss([3.0, 1.0], [1.0, 1.0])
     2.0
     """
-    shape, pairs = _matched(predictions, targets)
-    differences = [y - t for y, t in pairs]
-    if len(pairs) > 1 and reduction in ("mean", "sum"):
-        total = dot(differences, differences)  # all squares and their sum in one node
-        return total / len(pairs) if reduction == "mean" else total
-    return _reduced([ac.pow(difference, 2) for difference in differences], reduction, shape)
+    if reduction == "none":
+        return _each(squared_error, predictions, targets, reduction)
+    return _each(operator.sub, predictions, targets, reduction, total=_sum_of_squares)
 
 
 def l1_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
@@ -56,25 +71,21 @@ def l1_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
     >>> l1_loss([3.0, 1.0], [1.0, 1.0])
     1.0
     """
-    shape, pairs = _matched(predictions, targets)
-    return _reduced([abs(y - t) for y, t in pairs], reduction, shape)
+    return _each(lambda y, t: abs(y - t), predictions, targets, reduction)
 
 
 def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mean") -> Any:
     """The mean of ``-(t * log(p) + (1 - t) * log(1 - p))`` for probabilities ``p`` of class 1 and targets ``t`` in [0, 1].
 
-    The loss of one number is at most 100, as in PyTorch, also at ``p = 0`` and ``p = 1``. A ``p`` outside [0, 1]
-    is a domain error of log. Where ``p`` is a sigmoid, :func:`binary_cross_entropy_with_logits` keeps its gradient
-    where the sigmoid rounds to 0 or 1.
+    The loss of one number is at most 100, as in PyTorch. A ``p`` outside [0, 1] is a domain error of log. Where ``p`` is a sigmoid,
+    :func:`binary_cross_entropy_with_logits` keeps its gradient where the sigmoid rounds to 0 or 1.
 
     >>> p = Value(0.75)
     >>> binary_cross_entropy(p, 0).backward()
     >>> p.grad
     4.0
     """
-    shape, pairs = _matched(probabilities, targets)
-    _check_fractions(t for _, t in pairs)
-    return _reduced([-_expected(t, ac.log(p + TINY), ac.log(1.0 - p + TINY)) for p, t in pairs], reduction, shape)
+    return _each(lambda p, t: -_expected(t, ac.log(p + TINY), ac.log(1.0 - p + TINY)), probabilities, targets, reduction, PROBABILITIES)
 
 
 def binary_cross_entropy_with_logits(logits: Any, targets: Any, reduction: str = "mean") -> Any:
@@ -85,17 +96,14 @@ def binary_cross_entropy_with_logits(logits: Any, targets: Any, reduction: str =
     >>> binary_cross_entropy_with_logits([-1e300, 0.0], [1, 1], reduction="none")
     [1e+300, 0.6931471805599453]
     """
-    shape, pairs = _matched(logits, targets)
-    _check_fractions(t for _, t in pairs)
-    return _reduced([_expected(t, ac.softplus(-z), ac.softplus(z)) for z, t in pairs], reduction, shape)
+    return _each(lambda z, t: _expected(t, ac.softplus(-z), ac.softplus(z)), logits, targets, reduction, LOGITS)
 
 
 def cross_entropy(logits: Any, targets: Any, reduction: str = "mean") -> Any:
     """The mean over rows of ``-log(softmax(row)[k])``, where ``k`` is the row's class; stable for every float.
 
-    ``logits`` is a list of rows of at least two logits, one for each class, or one such row. ``targets`` are class
-    indices (ints from 0), or one row of class probabilities for each row of logits, such as one-hot rows: these may
-    hold Values. Both give the same numbers.
+    ``logits`` is a list of rows of at least two logits, one for each class, or one such row. ``targets`` are class indices (ints from 0),
+    or a row of class probabilities for each row of logits, such as one-hot rows: these may hold Values. Both give the same numbers.
 
     >>> cross_entropy([[0.0, 0.0], [0.0, 2000.0]], [1, 0], reduction="none")
     [0.6931471805599453, 2000.0]
@@ -103,14 +111,12 @@ def cross_entropy(logits: Any, targets: Any, reduction: str = "mean") -> Any:
     True
     """
     rows = _nested(logits)
-    if rows == []:
-        raise ValueError(_EMPTY)
-    single = not isinstance(rows, list) or not isinstance(rows[0], list)
-    rows, targets = ([rows], [targets]) if single else (rows, _plain_lists(targets))
+    single = rows != [] and not (isinstance(rows, list) and isinstance(rows[0], list))
+    rows, targets = ([rows], [targets]) if single else (rows, as_lists(targets))
     if not isinstance(targets, (list, tuple)) or len(targets) != len(rows):
         raise ValueError(f"{len(rows)} rows of logits need as many targets, not {_described(targets)}")
     losses = [_cross_entropy_of(row, target, f"row {i}") for i, (row, target) in enumerate(zip(rows, targets))]
-    return _reduced(losses, reduction, losses[0] if single else losses)
+    return _reduced(losses, reduction, losses[0] if single else losses, _sum)
 
 
 def hinge_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
@@ -121,9 +127,7 @@ def hinge_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
     >>> hinge_loss([0.5, 3.0], [-1, 1], reduction="none")
     [1.5, 0.0]
     """
-    shape, pairs = _matched(scores, labels)
-    _check_signs(t for _, t in pairs)
-    return _reduced([ac.relu(1.0 - t * y) for y, t in pairs], reduction, shape)
+    return _each(lambda y, t: ac.relu(1.0 - t * y), scores, labels, reduction, SIGNS)
 
 
 def logistic_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
@@ -134,9 +138,7 @@ def logistic_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
     >>> logistic_loss(0.0, -1)
     0.6931471805599453
     """
-    shape, pairs = _matched(scores, labels)
-    _check_signs(t for _, t in pairs)
-    return _reduced([ac.softplus(-t * y) for y, t in pairs], reduction, shape)
+    return _each(lambda y, t: ac.softplus(-t * y), scores, labels, reduction, SIGNS)
 
 
 def l2_penalty(parameters: Iterable[Any], strength: float) -> Any:
@@ -172,18 +174,57 @@ LOSSES: dict[str, Callable[..., Any]] = {
     "logistic": logistic_loss,
 }  # fmt: skip
 """Losses by name, as ``fit(loss="mse")`` takes them."""
+KINDS: dict[Callable[..., Any], Kind] = {
+    binary_cross_entropy: PROBABILITIES, binary_cross_entropy_with_logits: LOGITS, cross_entropy: PROBABILITIES,
+    hinge_loss: SIGNS, logistic_loss: SIGNS,
+}  # fmt: skip
+"""The losses of classifiers."""
 
 
 def _weights(parameters: Iterable[Any], strength: float) -> list[Any]:
     weights = list(parameters)
     if not weights:
         raise ValueError("a penalty needs at least one parameter, and was given none (a generator that was used up?)")
-    if not 0.0 <= strength < math.inf:
-        raise ValueError(f"the strength of a penalty is a finite number of at least 0, not {strength!r}")
+    number("the strength of a penalty", strength)
     return weights
 
 
 # -- sums --------------------------------------------------------------------------------------------------------
+def _each(
+    loss: Callable[[Any, Any], Any], predictions: Any, targets: Any, reduction: str, kind: Kind = NUMBERS, total: Any = None
+) -> Any:  # fmt: skip
+    """The losses of all pairs of a prediction and a target, in the nesting of the predictions or reduced."""
+    losses: list[Any] = []
+    nested = _mapped(loss, kind, _nested(predictions), _nested(targets), losses)
+    return _reduced(losses, reduction, nested, total or _sum)
+
+
+def _mapped(loss: Callable[[Any, Any], Any], kind: Kind, y: Any, t: Any, found: list[Any], where: str = "") -> Any:
+    """The losses in the nesting of ``y``; they are added to ``found``, too."""
+    lists = isinstance(y, list), isinstance(t, list)
+    if lists == (True, True) and len(y) == len(t):
+        return [_mapped(loss, kind, part, target, found, f" of sample {i}") for i, (part, target) in enumerate(zip(y, t))]
+    if lists == (True, False) and len(y) == 1:  # a list of one number beside a number
+        return [_mapped(loss, kind, y[0], t, found, where)]
+    if lists == (False, True) and len(t) == 1:
+        return _mapped(loss, kind, y, t[0], found, where)
+    if any(lists):
+        raise ValueError(f"predictions and targets{where} do not match: {_described(y)} and {_described(t)}")
+    kind.check(t)
+    found.append(loss(y, t))
+    return found[-1]
+
+
+def _reduced(losses: list[Any], reduction: str, nested: Any, total: Callable[[list[Any]], Any]) -> Any:
+    if not losses:
+        raise ValueError("there are no predictions to compute a loss of: the list is empty")
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
+    if reduction == "none":
+        return nested
+    return total(losses) / len(losses) if reduction == "mean" and len(losses) > 1 else total(losses)
+
+
 def _sum(terms: list[Any]) -> Any:
     """The terms added from left to right, in one node."""
     if len(terms) == 1:
@@ -193,11 +234,8 @@ def _sum(terms: list[Any]) -> Any:
     return dot([factor] * len(terms), terms, ac.Constant(0.0) if recorded else 0.0)
 
 
-def _reduced(losses: list[Any], reduction: str, shape: Any) -> Any:
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
-    total = _like(shape, iter(losses)) if reduction == "none" else _sum(losses)
-    return total / len(losses) if reduction == "mean" and len(losses) > 1 else total
+def _sum_of_squares(terms: list[Any]) -> Any:
+    return dot(terms, terms) if len(terms) > 1 else ac.pow(terms[0], 2)
 
 
 def _expected(t: Any, if_one: Any, if_zero: Any) -> Any:
@@ -210,12 +248,13 @@ def _expected(t: Any, if_one: Any, if_zero: Any) -> Any:
 def _cross_entropy_of(row: Any, target: Any, where: str) -> Any:
     if not isinstance(row, list) or len(row) < 2 or any(isinstance(z, list) for z in row):
         raise ValueError(f"{where} is no row of at least two logits; for one logit a sample take binary_cross_entropy_with_logits")
-    target = _plain_lists(target)
+    target = as_lists(target)
     if isinstance(target, (list, tuple)) and len(target) > 1:
         if len(target) != len(row):
             raise ValueError(f"{where} has {len(row)} logits, but {len(target)} class probabilities as its target")
         probabilities = _nested(target)
-        _check_fractions(probabilities)
+        for probability in probabilities:
+            PROBABILITIES.check(probability)
         return -dot(probabilities, ac.log_softmax(row))
     try:
         index = operator.index(target[0] if isinstance(target, (list, tuple)) else target)
@@ -226,11 +265,7 @@ def _cross_entropy_of(row: Any, target: Any, where: str) -> Any:
     return -ac.log_softmax(row)[index]
 
 
-_RECORDED = (Value, Dual)
-_EMPTY = "there are no predictions to compute a loss of: the list is empty"
-
-
-def _plain_lists(x: Any) -> Any:
+def as_lists(x: Any) -> Any:
     """Arrays, series and frames as lists; anything else as it is."""
     x = x.to_numpy() if hasattr(x, "to_numpy") else x
     return x.tolist() if hasattr(x, "tolist") else x
@@ -240,7 +275,7 @@ def _nested(x: Any) -> Any:
     """Numbers in nested lists, plain ones as floats."""
     if isinstance(x, _RECORDED):
         return x
-    x = _plain_lists(x)
+    x = as_lists(x)
     if isinstance(x, (list, tuple)):
         return [_nested(part) for part in x]
     if isinstance(x, numbers.Real):
@@ -248,43 +283,5 @@ def _nested(x: Any) -> Any:
     raise TypeError(f"predictions and targets are numbers, Values, or lists of them, not {type(x).__name__} {x!r}")
 
 
-def _matched(predictions: Any, targets: Any) -> tuple[Any, list[tuple[Any, Any]]]:
-    """The nesting of the predictions, and each number of them with its target."""
-    shape = _nested(predictions)
-    pairs = list(_pairs(shape, _nested(targets), ""))
-    if not pairs:
-        raise ValueError(_EMPTY)
-    return shape, pairs
-
-
-def _pairs(y: Any, t: Any, where: str) -> Iterator[tuple[Any, Any]]:
-    lists = [part for part in (y, t) if isinstance(part, list)]
-    if not lists:
-        yield y, t
-    elif len(lists) == 2 and len(y) == len(t):
-        for i, (part, target) in enumerate(zip(y, t)):
-            yield from _pairs(part, target, f" of sample {i}")
-    elif len(lists) == 1 and len(lists[0]) == 1:  # a list of one number beside a number
-        yield from _pairs(y[0], t, where) if lists[0] is y else _pairs(y, t[0], where)
-    else:
-        raise ValueError(f"predictions and targets{where} do not match: {_described(y)} and {_described(t)}")
-
-
 def _described(x: Any) -> str:
     return f"a list of {len(x)}" if isinstance(x, (list, tuple)) else "one number"
-
-
-def _like(shape: Any, losses: Iterator[Any]) -> Any:
-    return [_like(part, losses) for part in shape] if isinstance(shape, list) else next(losses)
-
-
-def _check_fractions(targets: Iterable[Any]) -> None:
-    for t in targets:
-        if not isinstance(t, _RECORDED) and not 0.0 <= t <= 1.0:
-            raise ValueError(f"the target {t!r} is out of range: it is from 0 to 1 (labels of -1 and +1: (t + 1) / 2)")
-
-
-def _check_signs(labels: Iterable[Any]) -> None:
-    for t in labels:
-        if not isinstance(t, _RECORDED) and t not in (-1.0, 1.0):
-            raise ValueError(f"the label {t!r} is out of range: it is -1 or +1 (labels of 0 and 1: 2 * t - 1)")

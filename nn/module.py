@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 import autograd_core as ac
 
+from .training import loop, prediction, saving
 from .training.execution import evaluating, record
-from .training.history import History
-from .training.loop import fit
-from .training.model import Input, Model
-from .training.prediction import evaluate, predict, predict_classes
-from .training.saving import load_state, save_state
+from .training.model import Model, inputs_of
 
 
 class Module(Model):
@@ -33,36 +28,12 @@ class Module(Model):
     (7.0, ['slope', 'offset'])
     """
 
-    def fit(
-        self, X: Any, y: Any, *, loss: str | Callable[..., Any] = "mse", optimizer: Any = "adam", epochs: int = 100,
-        batch_size: int | None = None, validation: Any = None, metrics: Any = (), sample_weight: Any = None, shuffle: bool = True,
-        seed: int | None = None, dialect: str = "python", callbacks: Sequence[Any] = (),
-    ) -> History:  # fmt: skip
-        """Train on samples ``X`` with targets ``y``; :func:`nn.fit` describes the options. Returns a :class:`nn.History`."""
-        return fit(
-            self, X, y, loss=loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size, validation=validation, metrics=metrics,
-            sample_weight=sample_weight, shuffle=shuffle, seed=seed, dialect=dialect, callbacks=callbacks,
-        )  # fmt: skip
-
-    def predict(self, X: Any) -> list[Any]:
-        """The output for each row of ``X``, as plain numbers, in evaluation mode."""
-        return predict(self, X)
-
-    def predict_classes(self, X: Any) -> list[int]:
-        """The class of each row of ``X``: the largest of several outputs, or whether a single one is above its middle."""
-        return predict_classes(self, X)
-
-    def evaluate(self, X: Any, y: Any, loss: str | Callable[..., Any] = "mse", metrics: Any = ()) -> dict[str, float]:
-        """The mean loss and the metrics on samples with known targets."""
-        return evaluate(self, X, y, loss, metrics)
-
-    def save(self, path: str | Path) -> None:
-        """Write the state into a JSON file, exact to the bit. The file is replaced in one step, so it is never half-written."""
-        save_state(self, path)
-
-    def load(self, path: str | Path) -> None:
-        """Take over the state that :meth:`save` wrote; ``ValueError``, and no change, if the file is damaged or does not fit."""
-        load_state(self, path)
+    fit = loop.fit
+    predict = prediction.predict
+    predict_classes = prediction.predict_classes
+    evaluate = prediction.evaluate
+    save = saving.save_state
+    load = saving.load_state
 
     @property
     def parts(self) -> list[Model]:
@@ -91,36 +62,33 @@ class Module(Model):
             for part in self.parts:
                 x = part(x if isinstance(x, list) else [x])
                 name = type(part).__name__ if "\n" in repr(part) else repr(part)
-                rows.append((name, str(len(x)) if isinstance(x, list) else "1", len(part.parameters())))
-            outputs = record(self, [0.0] * inputs, [], None).outputs
+                rows.append((name, len(x) if isinstance(x, list) else 1, len(part.parameters())))
+            outputs = record(self, [0.0] * inputs).outputs
         cost = ac.cost(outputs[0] if len(outputs) == 1 else ac.dot([1.0] * len(outputs), outputs))
         return Summary(rows, len(self.parameters()), cost.forward, cost.backward)
 
     def __repr__(self) -> str:
-        inside = {name: part for name, part in vars(self).items() if isinstance(part, Model) and part is not self}
-        parts = [f"  ({name}) {part!r}".replace("\n", "\n  ") for name, part in inside.items()]
+        return self._listed([(name, part) for name, part in vars(self).items() if isinstance(part, Model) and part is not self])
+
+    def _listed(self, inside: Iterable[tuple[Any, Model]]) -> str:
+        parts = [f"  ({name}) {part!r}".replace("\n", "\n  ") for name, part in inside]
         return "\n".join([f"{type(self).__name__}(", *parts, ")"]) if parts else f"{type(self).__name__}()"
 
 
-@dataclass(repr=False)
-class Summary:
-    """Rows of part, shape of the output, and number of parameters; and what one sample costs."""
+class Summary(ac.Table):
+    """Rows of part, shape of the output, and number of parameters; and what one sample costs: elementary operations of the forward
+    pass, multiply-adds of the backward pass."""
 
-    rows: list[tuple[str, str, int]]
-    parameters: int
-    forward: int
-    """Elementary operations of the forward pass of one sample."""
-    backward: int
-    """Multiply-adds of its backward pass."""
+    def __init__(self, rows: list[tuple[str, int, int]], parameters: int, forward: int, backward: int) -> None:
+        super().__init__(["part", "outputs", "parameters"], [(part, size, f"{count:,}") for part, size, count in rows], "<>>")
+        self.parameters, self.forward, self.backward = parameters, forward, backward
+        self.total = f"{parameters:,} parameters; one sample: {forward:,} operations forward, {backward:,} backward"
 
     def __str__(self) -> str:
-        table = [("part", "outputs", "parameters"), *((part, shape, f"{count:,}") for part, shape, count in self.rows)]
-        widths = [max(len(row[i]) for row in table) for i in range(3)]
-        lines = [f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c:>{widths[2]}}" for a, b, c in table]
-        total = f"{self.parameters:,} parameters; one sample: {self.forward:,} operations forward, {self.backward:,} backward"
-        return "\n".join([*lines, total])
+        return f"{super().__str__()}\n{self.total}"
 
-    __repr__ = __str__
+    def _repr_html_(self) -> str:
+        return f"{super()._repr_html_()}<p>{self.total}</p>"
 
 
 def checked_inputs(x: Any, count: int, module: Model) -> list[Any]:
@@ -131,4 +99,9 @@ def checked_inputs(x: Any, count: int, module: Model) -> list[Any]:
         x = x.tolist() if hasattr(x, "tolist") else list(x)
     if len(x) != count:
         raise ValueError(f"{module!r} takes {count} inputs, not {len(x)}")
-    return [Input(value, f"x{i}") if isinstance(value, int | float) else value for i, value in enumerate(x)]
+    return inputs_of(x)
+
+
+def one_or_all(outputs: list[Any]) -> Any:
+    """The only output by itself, or the list of several."""
+    return outputs[0] if len(outputs) == 1 else outputs

@@ -1,8 +1,4 @@
-"""Optimizers: how a gradient changes the parameters, with PyTorch's names, defaults and numbers.
-
-An optimizer computes on plain lists of floats, ``update(values, gradients)``; ``step()`` is an update from the ``grad`` to the
-``data`` of the parameters. So training through a compiled program does exactly what a loop over Values does.
-"""
+"""Optimizers: how a gradient changes the parameters, with PyTorch's names, defaults and numbers, computed on plain lists of floats."""
 
 from __future__ import annotations
 
@@ -13,14 +9,15 @@ from typing import Any
 
 from autograd_core import Value
 
-from .activations import count, number
+from .activations import count, fitting, number
 
 
 class Optimizer:
     """What all optimizers share; a subclass defines ``_update``.
 
     ``parameters`` are leaves, at least one, none of them twice. ``lr``, the learning rate, may be set at any time; ``hyperparameters``
-    are the others by name. ``state`` holds a list of floats, one for each parameter, for each quantity that is remembered.
+    are the others by name. ``state`` holds a list of floats, one for each parameter, for each quantity that is remembered. A
+    ``weight_decay`` adds ``weight_decay * w`` to the gradient before ``_update``, or, ``decoupled``, takes ``lr * weight_decay * w`` off.
 
     >>> w = Value(1.0)
     >>> optimizer = SGD([w], lr=0.25)
@@ -32,6 +29,8 @@ class Optimizer:
     0.25
     """
 
+    decoupled = False
+
     def __init__(self, parameters: Iterable[Value], lr: float, **hyperparameters: Any) -> None:
         self.parameters = _leaves(parameters)
         self.lr: float = _checked("lr", lr)
@@ -41,21 +40,26 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        for parameter in self.parameters:
-            parameter.grad = 0.0
+        _give_gradients(self.parameters, [0.0] * len(self.parameters))
 
     def step(self) -> None:
-        """Change the ``data`` of every parameter by its ``grad``."""
+        """Change the ``data`` of every parameter by its ``grad``: an :meth:`update`, so compiled programs train as loops over Values do."""
         new = self.update([parameter.data for parameter in self.parameters], [parameter.grad for parameter in self.parameters])
         for parameter, value in zip(self.parameters, new):
             parameter.data = value
 
     def update(self, values: list[float], gradients: list[float]) -> list[float]:
         """The values after one step from ``values`` along ``gradients``, one of each for every parameter; no Value is read or changed."""
-        size, given = len(self.parameters), f"{len(values)} values and {len(gradients)} gradients"
-        if not len(values) == len(gradients) == size:
-            raise ValueError(f"an update of {size} parameter(s) needs as many values and gradients, not {given}")
+        size, given = len(self.parameters), (len(values), len(gradients))
+        if given != (size, size):
+            raise ValueError(f"an update of {size} parameter(s) needs as many, not {given[0]} values and {given[1]} gradients")
         self.steps += 1
+        decay = self.hyperparameters.get("weight_decay")
+        if decay and self.decoupled:
+            kept = 1.0 - self.lr * decay
+            values = [w * kept for w in values]
+        elif decay:
+            gradients = [g + decay * w for w, g in zip(values, gradients)]
         return self._update(values, gradients)
 
     def _update(self, values: list[float], gradients: list[float]) -> list[float]:
@@ -77,24 +81,16 @@ class Optimizer:
 
     def checked_state(self, state_dict: Any) -> dict[str, Any]:
         """The attributes that a state stands for; ``ValueError`` where it does not fit."""
-        kind, size = type(self).__name__, len(self.parameters)
-        try:
-            if (given := (state_dict["optimizer"], state_dict["parameters"])) != (kind, size):
-                raise ValueError(f"the state is that of {given[0]} on {given[1]} parameter(s), and this is {kind} on {size}")
-            chosen = {name: _checked(name, state_dict["hyperparameters"][name]) for name in self.hyperparameters}
-            state = {name: list(numbers) for name, numbers in state_dict["state"].items()}
-            lr, steps = _checked("lr", state_dict["lr"]), count("steps in the state", state_dict["steps"], 0)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"this is no state of {kind} as its state_dict() gives it: {error!r}") from None
+        name, size = f"the state of {type(self).__name__}", len(self.parameters)
+        given = fitting(state_dict, self.state_dict() | {"state": None}, name)
+        if given["parameters"] != size:
+            raise ValueError(f"{name} is one on {given['parameters']} parameter(s), and these are {size}")
+        chosen = {name: _checked(name, x) for name, x in given["hyperparameters"].items()}
         probe = copy.copy(self)
-        vars(probe).update(lr=lr, steps=1, hyperparameters=chosen, state={})
-        probe._update([0.0] * size, [0.0] * size)
-        if state.keys() != (probe.state.keys() if steps else set()):
-            raise ValueError(f"the state of {kind} after {steps} step(s) does not hold what it remembers: {', '.join(probe.state)}")
-        for name, numbers in state.items():
-            if len(numbers) != size or not all(type(x) is float and math.isfinite(x) for x in numbers):
-                raise ValueError(f"the state holds {name}, which is not a list of {size} finite number(s), one for each parameter")
-        return {"lr": lr, "steps": steps, "hyperparameters": chosen, "state": state}
+        vars(probe).update(lr=_checked("lr", given["lr"]), steps=1, hyperparameters=chosen, state={})
+        probe._update([0.0] * size, [0.0] * size)  # what it remembers, from a step
+        state = fitting(given["state"], probe.state if given["steps"] else {}, name, "a finite number")
+        return {"lr": probe.lr, "steps": given["steps"], "hyperparameters": chosen, "state": state}
 
     def __repr__(self) -> str:
         chosen = "".join(f", {name}={value!r}" for name, value in self.hyperparameters.items())
@@ -117,14 +113,13 @@ class SGD(Optimizer):
             raise ValueError(f"nesterov needs a momentum above 0 and no dampening, not momentum={momentum!r}, dampening={dampening!r}")
 
     def _update(self, values: list[float], gradients: list[float]) -> list[float]:
-        lr, momentum, dampening, weight_decay, nesterov = self.lr, *self.hyperparameters.values()
-        gradients = _decayed(values, gradients, weight_decay)
+        momentum, dampening, _, nesterov = self.hyperparameters.values()
         if momentum:
             buffer, fresh = self.state.get("momentum_buffer"), 1.0 - dampening
             buffer = [momentum * b + fresh * g for b, g in zip(buffer, gradients)] if buffer else list(gradients)
             self.state["momentum_buffer"] = buffer
             gradients = [g + momentum * b for g, b in zip(gradients, buffer)] if nesterov else buffer
-        return [w - lr * g for w, g in zip(values, gradients)]
+        return [w - self.lr * g for w, g in zip(values, gradients)]
 
 
 class RMSprop(Optimizer):
@@ -142,8 +137,8 @@ class RMSprop(Optimizer):
         super().__init__(parameters, lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum, centered=centered)
 
     def _update(self, values: list[float], gradients: list[float]) -> list[float]:
-        lr, alpha, eps, weight_decay, momentum, centered = self.lr, *self.hyperparameters.values()
-        gradients, fresh = _decayed(values, gradients, weight_decay), 1.0 - alpha
+        alpha, eps, _, momentum, centered = self.hyperparameters.values()
+        fresh = 1.0 - alpha
         self.state["square_avg"] = squares = [alpha * v + fresh * g * g for v, g in zip(self._remembered("square_avg"), gradients)]
         if centered:
             self.state["grad_avg"] = means = [m + fresh * (g - m) for m, g in zip(self._remembered("grad_avg"), gradients)]
@@ -151,7 +146,7 @@ class RMSprop(Optimizer):
         steps = [g / (math.sqrt(v) + eps) for g, v in zip(gradients, squares)]
         if momentum:
             self.state["momentum_buffer"] = steps = [momentum * b + s for b, s in zip(self._remembered("momentum_buffer"), steps)]
-        return [w - lr * s for w, s in zip(values, steps)]
+        return [w - self.lr * s for w, s in zip(values, steps)]
 
 
 class Adam(Optimizer):
@@ -162,8 +157,6 @@ class Adam(Optimizer):
     gradient; see :class:`AdamW`. Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015.
     """
 
-    decoupled = False
-
     def __init__(
         self, parameters: Iterable[Value], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
         weight_decay: float = 0.0,
@@ -171,12 +164,7 @@ class Adam(Optimizer):
         super().__init__(parameters, lr, betas=betas, eps=eps, weight_decay=weight_decay)
 
     def _update(self, values: list[float], gradients: list[float]) -> list[float]:
-        (beta1, beta2), eps, weight_decay = self.hyperparameters.values()
-        if self.decoupled:
-            kept = 1.0 - self.lr * weight_decay
-            values = [w * kept for w in values]
-        else:
-            gradients = _decayed(values, gradients, weight_decay)
+        (beta1, beta2), eps, _ = self.hyperparameters.values()
         fresh1, fresh2, sqrt = 1.0 - beta1, 1.0 - beta2, math.sqrt
         means = [m + fresh1 * (g - m) for m, g in zip(self._remembered("exp_avg"), gradients)]
         squares = [beta2 * v + fresh2 * g * g for v, g in zip(self._remembered("exp_avg_sq"), gradients)]
@@ -296,15 +284,18 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """:func:`clip_norm` of the ``grad`` of the parameters, between ``backward()`` and ``step()``; returns their norm before."""
     parameters = list(parameters)
     clipped, norm = clip_norm([parameter.grad for parameter in parameters], max_norm)
-    for parameter, gradient in zip(parameters, clipped):
-        parameter.grad = gradient
+    _give_gradients(parameters, clipped)
     return norm
 
 
 def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
     """Take the ``grad`` of each parameter to ``-limit`` or ``limit`` where it is beyond."""
     parameters = list(parameters)
-    for parameter, gradient in zip(parameters, clip_value([parameter.grad for parameter in parameters], limit)):
+    _give_gradients(parameters, clip_value([parameter.grad for parameter in parameters], limit))
+
+
+def _give_gradients(parameters: Iterable[Value], gradients: Iterable[float]) -> None:
+    for parameter, gradient in zip(parameters, gradients):
         parameter.grad = gradient
 
 
@@ -318,6 +309,9 @@ def norm_of(gradients: list[float]) -> float:
     return math.sqrt(total)
 
 
+RANGES = {"alpha": "a number of at least 0 and below 1", "betas": "a number of at least 0 and below 1", "eps": "a finite number above 0"}
+
+
 def _checked(name: str, x: Any) -> Any:
     """The hyperparameter in its type, if it is in range."""
     if name in ("nesterov", "centered"):
@@ -327,13 +321,8 @@ def _checked(name: str, x: Any) -> Any:
     if name == "betas":
         if not isinstance(x, (tuple, list)) or len(x) != 2:
             raise ValueError(f"betas is a pair such as (0.9, 0.999), not {x!r}")
-        return tuple(number("each of betas", beta, "a number of at least 0 and below 1") for beta in x)
-    ranges = {"alpha": "a number of at least 0 and below 1", "eps": "a finite number above 0"}
-    return number(name, x, ranges.get(name, "a finite number of at least 0"))
-
-
-def _decayed(values: list[float], gradients: list[float], weight_decay: float) -> list[float]:
-    return [g + weight_decay * w for w, g in zip(values, gradients)] if weight_decay else gradients
+        return tuple(number("each of betas", beta, RANGES[name]) for beta in x)
+    return number(name, x, RANGES.get(name, "a finite number of at least 0"))
 
 
 def _leaves(parameters: Iterable[Value]) -> list[Value]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import autograd_core as ac
 
-from .module import Module, checked_inputs
+from .module import Module, checked_inputs, one_or_all
 from .training.model import Parameter
 from .training.samples import as_rows
 
@@ -49,9 +49,7 @@ class Perceptron(Module):
     1.0
     """
 
-    def __init__(
-        self, nin: int, coding: str = "01", at_zero: int = 1, weights: Sequence[float] | None = None, bias: float = 0.0
-    ) -> None:
+    def __init__(self, nin: int, coding: str = "01", at_zero: int = 1, weights: Sequence[float] | None = None, bias: float = 0.0) -> None:
         if coding not in CODINGS:
             raise ValueError(f"coding is '01' (outputs 0 and 1) or 'pm1' (outputs -1 and 1), not {coding!r}")
         if at_zero not in (0, 1):
@@ -61,12 +59,7 @@ class Perceptron(Module):
             raise ValueError(f"a perceptron of {nin} inputs has {nin} weights and at least one, not {len(start)}")
         self.w = [Parameter(w, f"w{i}") for i, w in enumerate(start)]
         self.b = Parameter(bias, "b")
-        self.coding, self.at_zero = coding, at_zero
-
-    @property
-    def nin(self) -> int:
-        """The number of inputs."""
-        return len(self.w)
+        self.coding, self.at_zero, self.nin = coding, at_zero, nin
 
     def weighted_sum(self, x: Sequence[Any]) -> Any:
         """``w · x + b``, added from left to right."""
@@ -86,15 +79,14 @@ class Perceptron(Module):
         >>> print(Perceptron(2).learn([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1]))
         converged: 11 updates in 6 epochs
         """
-        targets = [float(target) for target in t]
-        if len(X) != len(targets) or not targets:
-            raise ValueError(f"there is one target for each sample, and at least one: given {len(X)} samples and {len(targets)} targets")
+        rows, targets = as_rows(X), [float(target) for target in t]
+        if len(rows) != len(targets):
+            raise ValueError(f"there is one target for each sample: given {len(rows)} samples and {len(targets)} targets")
         strange = sorted(set(targets) - set(CODINGS[self.coding]))
         if strange:
             raise ValueError(f"targets are {CODINGS[self.coding]} in the coding {self.coding!r}, not {strange[0]:g}")
-        rows = as_rows(X)
-        updates, errors = 0, []
-        for _ in range(epochs):
+        errors: list[int] = []
+        while len(errors) < epochs and (not errors or errors[-1]):
             errors.append(0)
             for x, target in zip(rows, targets):
                 error = self(x).data - target
@@ -103,10 +95,7 @@ class Perceptron(Module):
                         w.data -= lr * error * value
                     self.b.data -= lr * error
                     errors[-1] += 1
-            updates += errors[-1]
-            if not errors[-1]:
-                return Convergence(True, len(errors), updates, errors)
-        return Convergence(False, len(errors), updates, errors)
+        return Convergence(bool(errors) and errors[-1] == 0, len(errors), sum(errors), errors)
 
     def __repr__(self) -> str:
         return f"Perceptron({len(self.w)}, coding={self.coding!r}, at_zero={self.at_zero})"
@@ -126,8 +115,7 @@ class PerceptronLayer(Module):
         self.units = [Perceptron(len(row), coding, at_zero, row, bias) for row, bias in zip(weights, biases)]
 
     def forward(self, x: Sequence[Any]) -> Any:
-        outputs = [unit(x) for unit in self.units]
-        return outputs[0] if len(outputs) == 1 else outputs
+        return one_or_all([unit(x) for unit in self.units])
 
     def __repr__(self) -> str:
         return f"PerceptronLayer({len(self.units[0].w)}, {len(self.units)}, coding={self.units[0].coding!r})"

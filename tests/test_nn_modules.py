@@ -141,7 +141,7 @@ def test_e3_batch_normalisation_says_what_it_needs():
         layer([1.0, 2.0])
     with pytest.raises(ValueError, match="two samples or more"):
         layer.batch([[1.0, 2.0]])
-    with pytest.raises(ValueError, match="takes 2 features, not 1"):
+    with pytest.raises(ValueError, match="takes 2 inputs, not 1"):
         layer.eval()([1.0])
 
 
@@ -236,7 +236,7 @@ BAD = {
     "activation is one of 'linear'": lambda: nn.Neuron(2, "rellu"),
     "init is one of 'xavier'.*'auto' or a function": lambda: nn.Neuron(2, init="random"),
     "takes 2 inputs, not 3": lambda: nn.MLP(2, [3, 1])([1.0, 2.0, 3.0]),
-    "p is a probability": lambda: nn.Dropout(1.0),
+    "the probability p is a number of at least 0 and below 1": lambda: nn.Dropout(1.0),
     "a filter has at least one weight": lambda: nn.Conv1d(0),
     "needs an odd kernel_size": lambda: nn.Conv1d(2, padding="same"),
     "takes 3 inputs or more, not 2": lambda: nn.Conv1d(3)([1.0, 2.0]),
@@ -279,10 +279,10 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(tmp_path):
     before = model.state_dict()
     content = json.loads(whole)
     for text, message in {
-        whole: "saved from MLP: the state does not fit this MLP",
+        whole: "saved from MLP: the state of MLP does not fit: .*4 unknown, the first is layers.0.neurons.2.w.0",
         whole[: len(whole) // 2]: "no whole JSON file",
         "[]": "not a file of the kind 'nn state'",
-        json.dumps({**content, "version": 1}): "version 1, and this program reads version 2",
+        json.dumps({**content, "version": 1}): "version 1, and this program reads version 3",
         json.dumps({**content, "state": {**before, "layers.0.neurons.0.b": "x"}}): "damaged or edited",
     }.items():
         path.write_text(text)

@@ -132,7 +132,7 @@ def test_a_resumed_training_that_had_stopped_early_stays_stopped(tmp_path):
 
 def test_a_checkpoint_with_a_schedule_is_not_resumed_without_one(tmp_path):
     train(nn.MLP(2, [1]), callbacks=[nn.StepLR(1), nn.Checkpoint(tmp_path / "c")])
-    with pytest.raises(ValueError, match=r"written with the callbacks \['StepLR'\], and this training has \[\]"):
+    with pytest.raises(ValueError, match=r"written with callbacks=\['StepLR'\], and this training has callbacks=\[\]"):
         train(nn.MLP(2, [1]), callbacks=[nn.Checkpoint(tmp_path / "c", resume=True)])
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from autograd_core import compile_graph
 
-from ..activations import count, number
+from ..activations import count, fitting, number
 from ..losses import l1_penalty, l2_penalty
 from ..optim import Optimizer, Schedule, clip_norm, clip_value
 from .execution import Execution
 from .history import History, shown
 from .interrupts import Interrupts
-from .model import Model, checked_number
+from .model import Model
 
 
 @dataclass
@@ -35,8 +35,8 @@ class Run:
     interrupts: Interrupts
     callbacks: Sequence[Callback] = ()
     history: History = field(default_factory=History)
-    measured: tuple[list[float], dict[str, Any]] = ([], {})
-    """The parameters and buffers that the loss of the last epoch belongs to."""
+    measured: dict[str, Any] = field(default_factory=dict)
+    """The state of the model that the loss of the last epoch belongs to."""
 
 
 class Callback:
@@ -50,8 +50,12 @@ class Callback:
     last = False
     """Whether its ``epoch`` comes after those of the others."""
 
+    remembered: tuple[str, ...] = ()
+    """The attributes that a resumed training needs. What the class holds is what they are at first: numbers, or ``None`` for what
+    JSON can hold."""
+
     def begin(self, run: Run) -> None:
-        """Before the first epoch; in a training that is resumed, ``run.history`` has epochs, and a saved state follows."""
+        """Before the first epoch; in a training that is resumed, ``run.history`` has epochs, and what is remembered follows."""
 
     def loss(self, run: Run, value: float, gradients: list[float]) -> tuple[float, list[float]]:
         """In each step, first: what is added to the loss and its gradient."""
@@ -71,23 +75,30 @@ class Callback:
     def end(self, run: Run) -> None:
         """After the last epoch, also after Ctrl-C and errors; ``run.history.stopped`` says which."""
 
-    def state(self) -> dict[str, Any]:
-        """What a resumed training needs, as plain data that JSON can hold; empty if it is nothing."""
-        return {}
+    @property
+    def name(self) -> str:
+        """What a checkpoint calls it."""
+        return type(self).__name__
 
-    def checked_state(self, run: Run, state: dict[str, Any]) -> dict[str, Any]:
+    def state(self) -> dict[str, Any]:
+        """What is remembered."""
+        return {name: getattr(self, name) for name in self.remembered}
+
+    def fresh(self) -> dict[str, Any]:
+        """What is remembered at first."""
+        return {name: getattr(type(self), name) for name in self.remembered}
+
+    def checked_state(self, run: Run, state: Any) -> dict[str, Any]:
         """The attributes that a saved state stands for; ``ValueError`` if it does not fit."""
-        return {}
+        found: dict[str, Any] = fitting(state, self.fresh(), f"the state of {self.name}")
+        return found
 
 
 class _Function(Callback):
     """A function of the model and the history, called after each epoch; training ends if it returns something true."""
 
     def __init__(self, function: Callable[[Any, History], Any]) -> None:
-        self.function = function
-
-    def begin(self, run: Run) -> None:
-        self.ends = False
+        self.function, self.ends = function, False
 
     def epoch(self, run: Run) -> None:
         self.ends = bool(run.interrupts.call(self.function, run.model, run.history))
@@ -100,19 +111,17 @@ class EarlyStopping(Callback):
     """Stop when the loss that is watched (that of the validation, if there is one) has not become smaller by more than ``min_delta``
     for ``patience`` epochs; with ``restore_best`` the model then has the parameters of the smallest loss, also after Ctrl-C."""
 
+    remembered = ("waited", "limit", "smallest", "best")
+    waited, limit, smallest = 0, math.inf, math.inf
+    best: dict[str, Any] | None = None
+
     def __init__(self, patience: int = 10, min_delta: float = 0.0, restore_best: bool = True) -> None:
         self.patience, self.min_delta, self.restore_best = count("patience", patience), number("min_delta", min_delta), restore_best
-        self.best: dict[str, Any] | None = None
-
-    def begin(self, run: Run) -> None:
-        self.waited = 0
-        self.limit = self.smallest = math.inf
-        self.best = None
 
     def epoch(self, run: Run) -> None:
         watched = run.history.watched()[-1]
         if watched < self.smallest:
-            self.smallest, self.best = watched, dict(zip(("values", "buffers"), run.measured))
+            self.smallest, self.best = watched, run.measured
         if watched < self.limit - self.min_delta:
             self.limit, self.waited = watched, 0
         else:
@@ -123,50 +132,38 @@ class EarlyStopping(Callback):
 
     def end(self, run: Run) -> None:
         if self.restore_best and self.best is not None and run.history.stopped != "failed":
-            run.execution.assign(self.best["values"])
-            run.model.load_buffers(self.best["buffers"])
+            run.model.load_state_dict(self.best)
 
-    def state(self) -> dict[str, Any]:
-        return {"waited": self.waited, "limit": self.limit, "smallest": self.smallest, "best": self.best}
-
-    def checked_state(self, run: Run, state: dict[str, Any]) -> dict[str, Any]:
-        best = state["best"]
-        if best is not None:
-            names = [name for name, _ in run.model.named_parameters()]
-            if len(best["values"]) != len(names):
-                raise ValueError(f"best.values has {len(best['values'])} entries for {len(names)} parameters")
-            run.model.checked_state(dict(zip(names, best["values"])) | best["buffers"])
-        numbers = {name: checked_number(state[name], name) for name in ("limit", "smallest")}
-        if (best is None) is not math.isinf(numbers["smallest"]):
-            raise ValueError(f"best and smallest={numbers['smallest']} do not fit together")
-        return {"waited": count("waited", state["waited"], 0), **numbers, "best": best}
+    def checked_state(self, run: Run, state: Any) -> dict[str, Any]:
+        found = super().checked_state(run, state)
+        if (found["best"] is None) is not math.isinf(found["smallest"]):
+            raise ValueError(f"the best state and the smallest loss, {found['smallest']}, do not fit together")
+        if found["best"] is not None:
+            run.model.checked_state(found["best"])
+        return found
 
 
 # -- what acts on each step --------------------------------------------------------------------------------------------
-class _Penalty(Callback):
-    function: Callable[..., Any]
+class L2(Callback):
+    """Adds :func:`nn.l2_penalty` of all parameters to the loss: ``strength * sum of w ** 2``."""
+
+    penalty = staticmethod(l2_penalty)
 
     def __init__(self, strength: float) -> None:
         self.strength = number("strength", strength)
 
     def begin(self, run: Run) -> None:
-        self.program = compile_graph(type(self).function(run.execution.parameters, self.strength), run.execution.parameters)
+        self.program = compile_graph(self.penalty(run.execution.parameters, self.strength), run.execution.parameters)
 
     def loss(self, run: Run, value: float, gradients: list[float]) -> tuple[float, list[float]]:
-        penalty, further = self.program(run.values)
-        return value + penalty, [g + p for g, p in zip(gradients, further)]
+        added, further = self.program(run.values)
+        return value + added, [g + p for g, p in zip(gradients, further)]
 
 
-class L2(_Penalty):
-    """Adds :func:`nn.l2_penalty` of all parameters to the loss: ``strength * sum of w ** 2``."""
-
-    function = staticmethod(l2_penalty)
-
-
-class L1(_Penalty):
+class L1(L2):
     """Adds :func:`nn.l1_penalty` of all parameters to the loss: ``strength * sum of |w|``."""
 
-    function = staticmethod(l1_penalty)
+    penalty = staticmethod(l1_penalty)
 
 
 class ClipNorm(Callback):
@@ -193,8 +190,15 @@ class ClipValue(Callback):
 class Scheduled(Callback):
     """Sets the learning rate of each epoch as a :class:`nn.Schedule` says, from the rate that the optimizer began with."""
 
+    remembered = ("base_lr",)
+    base_lr = 0.0
+
     def __init__(self, schedule: Schedule) -> None:
-        self.schedule, self.name = schedule, type(schedule).__name__
+        self.schedule = schedule
+
+    @property
+    def name(self) -> str:
+        return type(self.schedule).__name__
 
     def begin(self, run: Run) -> None:
         self.base_lr = run.optimizer.lr
@@ -202,12 +206,6 @@ class Scheduled(Callback):
 
     def epoch(self, run: Run) -> None:
         run.optimizer.lr = self.schedule(len(run.history), self.base_lr)
-
-    def state(self) -> dict[str, Any]:
-        return {"base_lr": self.base_lr}
-
-    def checked_state(self, run: Run, state: dict[str, Any]) -> dict[str, Any]:
-        return {"base_lr": number("base_lr", state["base_lr"])}
 
 
 class ReduceLROnPlateau(Callback):
@@ -223,6 +221,9 @@ class ReduceLROnPlateau(Callback):
     [1.0, 1.0, 1.0, 0.5]
     """
 
+    remembered = ("best", "bad", "cooling")
+    best, bad, cooling = math.inf, 0, 0  # with mode="max", best is the negative of the best figure
+
     def __init__(
         self, mode: str = "min", factor: float = 0.1, patience: int = 10, threshold: float = 1e-4, threshold_mode: str = "rel",
         cooldown: int = 0, min_lr: float = 0.0, eps: float = 1e-8, watch: str | None = None,
@@ -234,18 +235,18 @@ class ReduceLROnPlateau(Callback):
         self.mode, self.factor, self.threshold_mode, self.watch = mode, factor, threshold_mode, watch
         self.patience, self.cooldown = count("patience", patience, 0), count("cooldown", cooldown, 0)
         self.threshold, self.min_lr, self.eps = number("threshold", threshold), number("min_lr", min_lr), number("eps", eps)
-        self.best, self.bad, self.cooling = math.inf if mode == "min" else -math.inf, 0, 0
-
-    def begin(self, run: Run) -> None:
-        self.best, self.bad, self.cooling = math.inf if self.mode == "min" else -math.inf, 0, 0
 
     def epoch(self, run: Run) -> None:
         run.optimizer.lr = self.rate(run.history.watched(self.watch)[-1], run.optimizer.lr)
 
     def rate(self, metric: float, lr: float) -> float:
         """The learning rate after an epoch with this figure, from the one before."""
-        is_better = self._is_better(float(metric))
-        self.best, self.bad = (float(metric), 0) if is_better else (self.best, self.bad + 1)
+        size = float(metric) if self.mode == "min" else -float(metric)
+        if self.threshold_mode == "abs" or math.isinf(self.best):
+            limit = self.best - self.threshold
+        else:
+            limit = self.best * (1.0 - self.threshold if self.mode == "min" else 1.0 + self.threshold)
+        self.best, self.bad = (size, 0) if size < limit else (self.best, self.bad + 1)
         if self.cooling > 0:
             self.cooling, self.bad = self.cooling - 1, 0
         if self.bad <= self.patience:
@@ -253,18 +254,6 @@ class ReduceLROnPlateau(Callback):
         self.cooling, self.bad = self.cooldown, 0
         lower = max(lr * self.factor, self.min_lr)
         return lower if lr - lower > self.eps else lr
-
-    def _is_better(self, metric: float) -> bool:
-        sign = 1.0 if self.mode == "max" else -1.0
-        margin = sign * self.threshold
-        limit = self.best + margin if self.threshold_mode == "abs" or math.isinf(self.best) else self.best * (1.0 + margin)
-        return metric > limit if self.mode == "max" else metric < limit
-
-    def state(self) -> dict[str, Any]:
-        return {"best": self.best, "bad": self.bad, "cooling": self.cooling}
-
-    def checked_state(self, run: Run, state: dict[str, Any]) -> dict[str, Any]:
-        return {"best": checked_number(state["best"], "best"), **{name: count(name, state[name], 0) for name in ("bad", "cooling")}}
 
 
 # -- what a person sees ------------------------------------------------------------------------------------------------
@@ -281,7 +270,7 @@ class Progress(Callback):
 
     def begin(self, run: Run) -> None:
         is_notebook, self.bar = "ipykernel" in sys.modules, None
-        if self.wanted is False or (self.wanted is None and not is_notebook and not sys.stderr.isatty()):
+        if not (is_notebook or sys.stderr.isatty() if self.wanted is None else self.wanted):
             return
         try:
             from tqdm import tqdm

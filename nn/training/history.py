@@ -10,8 +10,7 @@ SILENT = ("epoch", "lr", "grad_norm", "seconds")
 
 @dataclass
 class History:
-    """One entry an epoch, each a dictionary with ``epoch``, ``loss``, ``lr``, ``grad_norm``, ``seconds``, and, where asked for,
-    ``val_loss`` and the metrics (``accuracy``, ``val_accuracy``).
+    """An entry an epoch, with ``epoch``, ``loss``, ``lr``, ``grad_norm``, ``seconds`` and, where asked for, ``val_loss`` and the metrics.
 
     >>> history = History([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}])
     >>> history["loss"], history.best_epoch

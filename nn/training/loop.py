@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,11 +14,11 @@ from ..losses import LOSSES
 from ..optim import OPTIMIZERS, Optimizer, norm_of
 from .callbacks import Callback, Run, callbacks_of
 from .checkpoint import Checkpoint
-from .execution import RUNS, BatchError, execution, first_bad, is_finite
+from .execution import FAILURES, RUNS, execution
 from .history import History
 from .interrupts import Interrupts
-from .model import Changes, Model, assign
-from .prediction import figures, metrics_named
+from .model import Changes, Model, assign, contents
+from .prediction import Metric, figures, metrics_named
 from .samples import Samples, samples_of, split_samples
 
 
@@ -48,9 +50,9 @@ def fit(
     and functions ``callback(model, history)``, which run after each epoch and end the training if they return ``True``. Penalties come
     before clipping. A progress bar shows at a terminal and in a notebook; ``nn.Progress(True)`` or ``(False)`` decide otherwise.
 
-    ``dialect`` is ``"python"``, ``"c"``, ``"numpy"`` (compiled, where one graph stands for all samples) or ``"eager"``. Python
-    gives the numbers of eager to the bit. Ctrl-C at any point ends training and returns what was learnt. Afterwards the model is in
-    evaluation mode, and the random generators of its parts are as before: all chance here is drawn from ``seed``.
+    ``dialect`` is ``"python"``, ``"c"``, ``"numpy"`` (compiled, where one graph stands for all samples) or ``"eager"``. Python gives the
+    numbers of eager to the bit. Ctrl-C ends training and returns what was learnt. Afterwards the model is in evaluation mode, and the
+    random generators of its parts are as before: all chance here is drawn from ``seed``.
 
     >>> from nn import MLP, SGD
     >>> model = MLP(1, [1])
@@ -68,18 +70,18 @@ def fit(
     options = {**locals()}
     with Interrupts() as interrupts:
         try:
-            training, changes = interrupts.call(lambda: _prepared(interrupts, **options))
+            training = interrupts.call(lambda: _prepared(interrupts, **options))
         except KeyboardInterrupt:
             model.eval()
             return History(stopped="interrupted")
-        return training.run_through(changes)
+        return training.run_through()
 
 
 def _prepared(
     interrupts: Interrupts, model: Model, X: Any, y: Any, loss: Any, optimizer: Any, epochs: Any, batch_size: Any, validation: Any,
     metrics: Any, sample_weight: Any, shuffle: Any, seed: Any, dialect: Any, callbacks: Any,
-) -> tuple[_Training, Changes]:  # fmt: skip
-    """A training whose options were checked, and what a checkpoint changes before it; nothing is changed yet."""
+) -> _Training:  # fmt: skip
+    """A training whose options were checked; nothing is changed yet."""
     if dialect not in RUNS:
         raise ValueError(f"dialect is one of {', '.join(map(repr, RUNS))}, not {dialect!r}")
     loss, measured = named(loss, LOSSES, "loss"), metrics_named(metrics, loss)
@@ -91,18 +93,16 @@ def _prepared(
     size = len(data.rows) if batch_size is None else count("batch_size", batch_size)
     if size > len(data.rows):
         raise ValueError(f"batch_size is from 1 to the {len(data.rows)} samples, not {batch_size!r}")
-    modes = [(module, "training", module.training) for module in model.modules()]
+    modes = contents((module, "training") for module in model.modules())
     try:
-        model.train()
-        how = execution(model, loss, data.rows, data.columns, dialect, data.weighted)
+        how = execution(model.train(), loss, data.rows, data.columns, dialect, data.weighted)
     finally:
         assign(modes)
-    values = [float(parameter.data) for parameter in how.parameters]
     facts = {"samples": len(data.rows), "batch_size": size, "seed": int(seed)}
-    run = Run(model, how, _optimizer(optimizer, model.parameters()), values, count("epochs", epochs, 0), facts, interrupts, chosen)
+    run = Run(model, how, _optimizer(optimizer, how.parameters), how.values(), count("epochs", epochs, 0), facts, interrupts, chosen)
     changes = checkpoint.changes(run, written) if checkpoint and written else []
     run.history.epochs = written["epochs"] if written else []
-    return _Training(run, data, held_out, measured, bool(shuffle)), changes
+    return _Training(run, data, held_out, measured, bool(shuffle), changes)
 
 
 def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
@@ -119,27 +119,30 @@ def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
 
 
 class _Training:
-    """One training: a run, and the data that it goes through."""
+    """One training: a run, the data that it goes through, and the changes that a checkpoint makes before it."""
 
-    def __init__(self, run: Run, data: Samples, held_out: Samples | None, metrics: Sequence[Any], shuffle: bool) -> None:
-        self.run, self.data, self.held_out, self.metrics, self.shuffle = run, data, held_out, metrics, shuffle
+    def __init__(
+        self, run: Run, data: Samples, held_out: Samples | None, metrics: Sequence[Metric], shuffle: bool, changes: Changes
+    ) -> None:
+        self.run, self.data, self.held_out, self.metrics, self.shuffle, self.changes = run, data, held_out, metrics, shuffle, changes
         self.rows = run.execution.rows(data.rows)
-        self.modules = run.model.modules()
-        self.chancy = [module for module in self.modules if isinstance(getattr(module, "generator", None), random.Random)]
-        self.generators: Changes = [(module, "generator", vars(module)["generator"]) for module in self.chancy]
-        self.has_buffers = any(module.buffers for module in self.modules)
+        held = [(module, "generator", vars(module).get("generator")) for module in run.model.modules()]
+        self.generators: Changes = [entry for entry in held if isinstance(entry[2], random.Random)]
+        self.names = [name for name, _ in run.model.named_parameters()]
+        self.buffers = list(run.model.named_buffers())
 
     def each(self, what: Callable[[Callback], Any]) -> None:
         for callback in self.run.callbacks:
             what(callback)
 
-    def run_through(self, changes: Changes) -> History:
+    def run_through(self) -> History:
         run = self.run
         history = run.history
         try:
+            self.each(lambda callback: vars(callback).update(callback.fresh()))
             self.each(lambda callback: callback.begin(run))
-            assign(changes)
-            run.values = [float(parameter.data) for parameter in run.execution.parameters]
+            assign(self.changes)
+            run.values = run.execution.values()
             while not self.is_over() and len(history) < run.epochs:
                 self.epoch(len(history) + 1)
             run.interrupts.check()
@@ -167,24 +170,24 @@ class _Training:
         run, start = self.run, time.perf_counter()
         chance = random.Random(f"{run.facts['seed']}/{number}")  # of its own for each epoch, so that a resumed training draws the same
         run.model.train()
-        for i, module in enumerate(self.chancy):
-            vars(module)["generator"] = random.Random(f"{run.facts['seed']}/{number}/{i}")
-        before = run.values, self.buffers()
-        total, norm, lr = 0.0, 0.0, run.optimizer.lr
-        for batch_number, batch in enumerate(self.batches(chance), start=1):
-            value, norm = self.step(batch, number, batch_number)
-            total += value * run.execution.weight(batch)
-        entry = {"epoch": number, "loss": total / run.execution.weight(self.data.rows), "lr": lr, "grad_norm": norm}
-        entry |= run.interrupts.call(self.measured, number)
-        run.history.epochs.append(entry | {"seconds": time.perf_counter() - start})
+        for i, (module, name, _) in enumerate(self.generators):
+            setattr(module, name, random.Random(f"{run.facts['seed']}/{number}/{i}"))
         # The loss of the whole data set in one batch is that of the values before the step.
         is_before = self.held_out is None and run.facts["batch_size"] == len(self.data.rows)
-        run.measured = before if is_before else (run.values, self.buffers())
+        before = self.state() if is_before else {}
+        total, norm, lr = 0.0, 0.0, run.optimizer.lr
+        for batch_number, batch in enumerate(self.batches(chance), start=1):
+            value, norm = self.step(batch, f"in epoch {number}, batch {batch_number}")
+            total += value * run.execution.weight(batch)
+        entry = {"epoch": number, "loss": total / run.execution.weight(self.data.rows), "lr": lr, "grad_norm": norm}
+        entry |= run.interrupts.call(self.figures, number)
+        run.history.epochs.append(entry | {"seconds": time.perf_counter() - start})
+        run.measured = before or self.state()
         run.execution.assign(run.values)
         try:
             self.each(lambda callback: callback.epoch(run))
         finally:
-            run.values = [float(parameter.data) for parameter in run.execution.parameters]
+            run.values = run.execution.values()
 
     def batches(self, chance: random.Random) -> Iterator[Any]:
         size, order = self.run.facts["batch_size"], list(range(len(self.data.rows)))
@@ -197,29 +200,28 @@ class _Training:
             chosen = order[start : start + size]
             yield self.rows[chosen] if hasattr(self.rows, "shape") else [self.rows[i] for i in chosen]
 
-    def step(self, batch: Any, epoch: int, number: int) -> tuple[float, float]:
+    def step(self, batch: Any, place: str) -> tuple[float, float]:
         """One update from the mean over a batch: the loss before it, and the norm of the gradient. All of it happens, or nothing."""
-        run, buffers = self.run, self.buffers()
-        remembered = run.optimizer.steps, dict(run.optimizer.state)
+        run, optimizer = self.run, self.run.optimizer
+        before: Changes = [(optimizer, "steps", optimizer.steps), (optimizer, "state", dict(optimizer.state))]
+        before += contents((module, attribute) for _, module, attribute in self.buffers)  # a bad step may spoil running averages
         try:
             value, gradients = self.mean(batch)
-            if not is_finite(value, gradients):
+            if not all(map(math.isfinite, (value, *gradients))):
                 raise ArithmeticError(f"the loss is {value}")
             norm = norm_of(gradients)
             for callback in run.callbacks:
                 gradients = callback.gradients(run, gradients)
-            values = run.optimizer.update(run.values, gradients)
-            if not is_finite(value, values):
+            values = optimizer.update(run.values, gradients)
+            if not all(map(math.isfinite, values)):
                 raise ArithmeticError("the step would make a parameter infinite or nan")
         except BaseException as error:
-            run.optimizer.steps, run.optimizer.state = remembered
-            if self.has_buffers:
-                run.model.load_buffers(buffers)  # the bad step may have spoilt running averages
-            if isinstance(error, BatchError) or not isinstance(error, ValueError | ArithmeticError):
+            assign(before)
+            if not isinstance(error, FAILURES):
                 raise
-            where = run.interrupts.call(first_bad, run.execution, run.values, batch)
+            where = run.interrupts.call(run.execution.first_bad, run.values, batch)
             raise TrainingError(
-                f"training stopped in epoch {epoch}, batch {number}: {error}; {where}. The model keeps the parameters from before this "
+                f"training stopped {place}: {error}; {where}. The model keeps the parameters from before this "
                 "step. A smaller learning rate, standardised inputs or callbacks=[nn.ClipNorm(5)] often help"
             ) from error
         run.values = values
@@ -234,7 +236,7 @@ class _Training:
             value, gradients = callback.loss(self.run, value, gradients)
         return value, gradients
 
-    def measured(self, number: int) -> dict[str, float]:
+    def figures(self, number: int) -> dict[str, float]:
         """The metrics, and, for held-out samples, the loss, in evaluation mode."""
         found: dict[str, float] = {}
         for table, prefix in ((self.data, ""), (self.held_out, "val_")):
@@ -242,11 +244,13 @@ class _Training:
                 continue
             try:
                 outputs = self.run.execution.outputs(self.run.values, table.rows)
-            except (ValueError, ArithmeticError) as error:
+            except FAILURES as error:
                 raise TrainingError(f"training stopped after epoch {number}, while it was evaluated: {error}") from error
             entry = figures(outputs, table, self.metrics, self.run.execution.weight(table.rows))
             found |= {f"{prefix}{name}": value for name, value in entry.items() if prefix or name != "loss"}
         return found
 
-    def buffers(self) -> dict[str, Any]:
-        return self.run.model.buffers_dict() if self.has_buffers else {}
+    def state(self) -> dict[str, Any]:
+        """The state of the model, whose parameters have the values of the run."""
+        buffers = {name: copy.deepcopy(getattr(module, attribute)) for name, module, attribute in self.buffers}
+        return dict(zip(self.names, self.run.values)) | buffers

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from numbers import Real
+import copy
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from autograd_core import Value
+
+from ..activations import fitting
 
 Self = TypeVar("Self", bound="Model")
 Changes = list[tuple[Any, str, Any]]
@@ -16,8 +18,7 @@ Changes = list[tuple[Any, str, Any]]
 class Parameter(Value):
     """A leaf that training changes.
 
-    Arithmetic with a parameter records nodes like any other; assignments such as ``p += 1`` are refused, because
-    they would put a computed node in the parameter's place.
+    Assignments such as ``p += 1`` are refused: they would put a computed node in the parameter's place.
 
     >>> p = Parameter(0.5, "w")
     >>> p.data -= 0.1
@@ -44,15 +45,18 @@ class Input(Value):
     is_input = True
 
 
+def inputs_of(x: Iterable[Any], letter: str = "x") -> list[Any]:
+    """The entries of one sample, each number as an :class:`Input`."""
+    return [Input(value, f"{letter}{i}") if isinstance(value, int | float) else value for i, value in enumerate(x)]
+
+
 class Model:
     """An object whose attributes hold :class:`Parameter` s and other models, also in lists and dictionaries; see :class:`nn.Module`."""
 
     training = True
     """Whether the module is being trained: Dropout and BatchNorm behave otherwise when it is not."""
-
     needs_batch = False
     """Whether an output depends on the whole batch or on chance while training, so that one recorded graph cannot stand for all samples."""
-
     buffers: tuple[str, ...] = ()
     """Names of attributes that are numbers or lists of numbers and belong to the state, but are not trained."""
 
@@ -101,6 +105,12 @@ class Model:
         return self.train(False)
 
     # -- state -----------------------------------------------------------------------------------------------------
+    def named_buffers(self) -> Iterator[tuple[str, Model, str]]:
+        """The path of every buffer, the module that it belongs to, and its name there."""
+        for prefix, module in self.named_modules():
+            for attribute in module.buffers:
+                yield f"{prefix}.{attribute}" if prefix else attribute, module, attribute
+
     def state_dict(self) -> dict[str, Any]:
         """The number of every parameter and the content of every buffer, by its path.
 
@@ -111,11 +121,7 @@ class Model:
         state: dict[str, Any] = {name: float(parameter.data) for name, parameter in self.named_parameters()}
         if len(state) < len(self.parameters()):
             raise ValueError(f"two parameters of this {type(self).__name__} have the same path: give them different keys")
-        return state | self.buffers_dict()
-
-    def buffers_dict(self) -> dict[str, Any]:
-        """The content of every buffer, by its path."""
-        return {name: copied_lists(getattr(module, attribute)) for name, module, attribute in self._buffers()}
+        return state | {name: copy.deepcopy(getattr(module, attribute)) for name, module, attribute in self.named_buffers()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what :meth:`state_dict` gave; ``ValueError``, and no change, if it does not fit this module exactly."""
@@ -123,73 +129,26 @@ class Model:
 
     def checked_state(self, state: Any) -> Changes:
         """What taking over ``state`` changes; ``ValueError`` if a name, a shape or a number does not fit."""
-        parameters = dict(self.named_parameters())
-        buffers = {name: (module, attribute) for name, module, attribute in self._buffers()}
-        if not isinstance(state, dict):
-            raise ValueError(f"a state is a dictionary, as state_dict() gives it, not {type(state).__name__}")
-        _require_same_names([*parameters, *buffers], state, type(self).__name__)
-        changes: Changes = [(parameter, "data", checked_number(state[name], name)) for name, parameter in parameters.items()]
-        for name, (module, attribute) in buffers.items():
-            changes.append((module, attribute, _checked_buffer(state[name], getattr(module, attribute), name)))
-        return changes
+        found = fitting(state, self.state_dict(), f"the state of {type(self).__name__}")
+        parameters: Changes = [(parameter, "data", found[name]) for name, parameter in self.named_parameters()]
+        return parameters + [(module, attribute, found[name]) for name, module, attribute in self.named_buffers()]
 
-    def load_buffers(self, state: dict[str, Any]) -> None:
-        """Put back the buffers that :meth:`buffers_dict` gave."""
-        for name, module, attribute in self._buffers():
-            setattr(module, attribute, copied_lists(state[name]))
 
-    def _buffers(self) -> Iterator[tuple[str, Model, str]]:
-        for prefix, module in self.named_modules():
-            for attribute in module.buffers:
-                yield f"{prefix}.{attribute}" if prefix else attribute, module, attribute
+def contents(changes: Iterable[tuple[Any, ...]]) -> Changes:
+    """What the attributes that are named hold now: changes that :func:`assign` makes to put it back."""
+    return [(thing, name, copy.deepcopy(getattr(thing, name))) for thing, name, *_ in changes]
 
 
 def assign(changes: Changes) -> None:
     """Make all changes, or, if that is interrupted, none."""
     before = [(thing, name, getattr(thing, name)) for thing, name, _ in changes]
     try:
-        for thing, name, content in changes:
-            setattr(thing, name, content)
+        for change in changes:
+            setattr(*change)
     except BaseException:
-        for thing, name, content in before:
-            setattr(thing, name, content)
+        for change in before:
+            setattr(*change)
         raise
-
-
-def checked_number(x: Any, name: str) -> float:
-    """A number of a state as a float, or ``ValueError``.
-
-    >>> checked_number(1, "w")
-    1.0
-    """
-    if isinstance(x, bool) or not isinstance(x, Real):
-        raise ValueError(f"{name} is a number, not {shortened(x)}")
-    try:
-        return float(x)
-    except OverflowError:
-        raise ValueError(f"{name} is an integer too large for a float (1.8e308)") from None
-
-
-def shortened(x: Any) -> str:
-    """What a message shows of something that may be long."""
-    text = repr(x) if not isinstance(x, int) or abs(x) < 10**40 else "an integer of many digits"
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def copied_lists(x: Any) -> Any:
-    """Nested lists as new lists."""
-    return [copied_lists(part) for part in x] if isinstance(x, list) else x
-
-
-def _checked_buffer(x: Any, like: Any, name: str) -> Any:
-    """A buffer in the shape of ``like``, with whole numbers where it has them."""
-    if isinstance(like, list):
-        if not isinstance(x, list) or len(x) != len(like):
-            raise ValueError(f"{name} is a list of {len(like)}, not {f'one of {len(x)}' if isinstance(x, list) else shortened(x)}")
-        return [_checked_buffer(part, entry, f"{name}[{i}]") for i, (part, entry) in enumerate(zip(x, like))]
-    if isinstance(like, int) and (isinstance(x, bool) or not isinstance(x, int) or not 0 <= x < 2**63):
-        raise ValueError(f"{name} is a whole number from 0 on, not {shortened(x)}")
-    return x if isinstance(like, int) else checked_number(x, name)
 
 
 def _walk(found: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Parameter | Model]]:
@@ -199,20 +158,7 @@ def _walk(found: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Paramete
             return
         seen.add(id(found))
         yield path, found
-    inside: Any = ()
-    if isinstance(found, Model | dict):
-        inside = (found if isinstance(found, dict) else vars(found)).items()
-    elif isinstance(found, list | tuple):
-        inside = enumerate(found)
+    held = vars(found) if isinstance(found, Model) else found
+    inside: Any = held.items() if isinstance(held, dict) else enumerate(held) if isinstance(held, list | tuple) else ()
     for name, part in inside:
         yield from _walk(part, f"{path}.{name}" if path else str(name), seen)
-
-
-def _require_same_names(expected: Sequence[str], given: dict[str, Any], what: str) -> None:
-    known = set(expected)
-    missing, surplus = [name for name in expected if name not in given], [name for name in given if name not in known]
-    if missing or surplus:
-        lines = [f"the state does not fit this {what} with {len(expected)} entries:"]
-        lines += [f"  {len(missing)} missing, the first is {missing[0]}"] if missing else []
-        lines += [f"  {len(surplus)} unknown, the first is {surplus[0]}"] if surplus else []
-        raise ValueError("\n".join(lines))

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from numbers import Real
 from typing import Any, NamedTuple
 
-from ..activations import named
-from ..losses import LOSSES
+from ..activations import count, named, shortened
+from ..losses import KINDS, LOSSES, NUMBERS, as_lists
 from .execution import evaluating, record
 from .model import Model
 
@@ -21,7 +21,7 @@ class Samples(NamedTuple):
     columns: int
     labels: list[Any]
     single: bool
-    weighted: bool
+    weighted: bool = False
 
     def chosen(self, indices: Sequence[int]) -> Samples:
         """Some of the samples."""
@@ -33,22 +33,33 @@ def samples_of(model: Model, X: Any, y: Any, loss: Any, sample_weight: Any = Non
     loss = named(loss, LOSSES, "loss")
     rows = as_rows(X)
     with evaluating(model):
-        sample = record(model, rows[0], [], None)
+        sample = record(model, rows[0])
     outputs = len(sample.outputs)
     single = sample.single or outputs == 1
+    labels: list[Any]
     if loss is LOSSES["cross_entropy"]:
         if single:
             raise ValueError("cross_entropy needs one output a class: give the model several, or take loss='bce_with_logits'")
-        labels: list[Any] = _class_numbers(y, outputs)
+        labels = _class_numbers(y, outputs)
         targets = [[float(label == k) for k in range(outputs)] for label in labels]
     else:
         labels = as_targets(y)
         targets = [target if isinstance(target, list) else [target] for target in labels]
         labels = [target[0] for target in targets] if single else labels
-        _require_fitting(targets, 1 if single else outputs, loss)
+        _require_fitting(targets, outputs, loss)
     check_lengths(rows, targets)
-    samples = Samples([[*x, *target] for x, target in zip(rows, targets)], len(rows[0]), labels, single, sample_weight is not None)
+    samples = Samples([[*x, *target] for x, target in zip(rows, targets)], len(rows[0]), labels, single)
     return samples if sample_weight is None else _weighted(samples, as_numbers(sample_weight, "sample_weight"))
+
+
+def _require_fitting(targets: Sequence[Sequence[float]], outputs: int, loss: Any) -> None:
+    if len(targets[0]) != outputs:
+        hint = ": for class numbers take loss='cross_entropy'" if len(targets[0]) == 1 else ""
+        raise ValueError(f"the model has {outputs} output(s), and each target {len(targets[0])}{hint}")
+    kind = KINDS.get(loss, NUMBERS)
+    for i, target in enumerate(targets):
+        for value in target:
+            kind.check(value, f"y: row {i}: ")
 
 
 def _weighted(samples: Samples, weights: list[float]) -> Samples:
@@ -57,33 +68,25 @@ def _weighted(samples: Samples, weights: list[float]) -> Samples:
     if min(weights) < 0.0 or not any(weights):
         raise ValueError("sample_weight holds numbers from 0 on, at least one of them above 0")
     rows = [[*row, weight] for row, weight in zip(samples.rows, weights)]
-    return samples._replace(rows=rows).chosen([i for i, weight in enumerate(weights) if weight])
+    return samples._replace(rows=rows, weighted=True).chosen([i for i, weight in enumerate(weights) if weight])
 
 
 def _class_numbers(y: Any, classes: int) -> list[int]:
     """The class of each sample: numbers, rows that hold one number, or one-hot rows."""
-    rows = plain(y, "y")
-    if rows and hasattr(rows[0], "__len__") and not isinstance(rows[0], str):
+    found = plain(y, "y")
+    if found and hasattr(found[0], "__len__") and not isinstance(found[0], str):
         found = as_rows(y, "y")
-        if len(found[0]) == 1:
-            return as_labels([row[0] for row in found], classes=classes)
-        wrong = next((i for i, row in enumerate(found) if sorted(row) != [0.0] * (classes - 1) + [1.0]), None)
-        if wrong is not None:
-            raise ValueError(f"y: row {wrong} is {found[wrong]}: cross_entropy takes class numbers or one-hot rows of {classes}")
-        return [row.index(1.0) for row in found]
-    return as_labels(rows, classes=classes)
+        if len(found[0]) > 1:
+            require_one_hot(found, classes, "cross_entropy needs class numbers or")
+        found = [row[0] if len(row) == 1 else row.index(1.0) for row in found]
+    return as_labels(found, classes=classes)
 
 
-def _require_fitting(targets: Sequence[Sequence[float]], outputs: int, loss: Any) -> None:
-    if len(targets[0]) != outputs:
-        hint = ": for class numbers take loss='cross_entropy'" if len(targets[0]) == 1 else ""
-        raise ValueError(f"the model has {outputs} output(s), and each target {len(targets[0])}{hint}")
-    for i, target in enumerate(targets):
-        for value in target:
-            if loss in (LOSSES["hinge"], LOSSES["logistic"]) and value not in (-1.0, 1.0):
-                raise ValueError(f"y: row {i} is {value:g}: this loss takes the labels -1 and 1")
-            if loss in (LOSSES["bce"], LOSSES["bce_with_logits"]) and not 0.0 <= value <= 1.0:
-                raise ValueError(f"y: row {i} is {value:g}: this loss takes labels from 0 to 1")
+def require_one_hot(rows: Sequence[Sequence[float]], classes: int, who: str) -> None:
+    """``ValueError``, which says ``who`` needs it, unless every row holds one 1 and otherwise 0."""
+    for i, row in enumerate(rows):
+        if sorted(row) != [0.0] * (classes - 1) + [1.0]:
+            raise ValueError(f"{who} one-hot targets, and row {i} is {row}")
 
 
 def split_samples(samples: Samples, validation: Any, model: Model, loss: Any, seed: int) -> tuple[Samples, Samples | None]:
@@ -96,11 +99,11 @@ def split_samples(samples: Samples, validation: Any, model: Model, loss: Any, se
         if held_out.columns != samples.columns:
             raise ValueError(f"the validation data have {held_out.columns} columns, the training data {samples.columns}")
         return samples, held_out if not samples.weighted else _weighted(held_out, [1.0] * len(held_out.rows))
-    count = len(samples.rows)
-    held = round(count * float(validation))
-    if not 0 < held < count:
-        raise ValueError(f"validation is a pair (X, y), or a fraction that leaves both parts a sample of the {count}, not {validation!r}")
-    order = list(range(count))
+    size = len(samples.rows)
+    held = round(size * float(validation))
+    if not 0 < held < size:
+        raise ValueError(f"validation is a pair (X, y), or a fraction that leaves both parts a sample of the {size}, not {validation!r}")
+    order = list(range(size))
     random.Random(f"{seed}/validation").shuffle(order)
     return samples.chosen(order[held:]), samples.chosen(order[:held])
 
@@ -119,9 +122,7 @@ def as_rows(X: Any, name: str = "X") -> list[list[float]]:
     for i, row in enumerate(_filled(X, name)):
         if not _is_row(row):
             raise ValueError(f"{name}: row {i} is {_said(row)}, not a list of numbers: write [[x] for x in {name}] for a single column")
-        cells = plain(row, name)
-        floats = cells if {*map(type, cells)} == {float} and all(map(math.isfinite, cells)) else None
-        rows.append([_number(cell, f"{name}: row {i}, column {j}") for j, cell in enumerate(cells)] if floats is None else list(floats))
+        rows.append([_number(cell, name, i, j) for j, cell in enumerate(plain(row, name))])
         if len(rows[i]) != len(rows[0]):
             raise ValueError(f"{name}: row {i} has {len(rows[i])} column(s) where row 0 has {len(rows[0])}: all rows need the same length")
     if not rows[0]:
@@ -131,7 +132,7 @@ def as_rows(X: Any, name: str = "X") -> list[list[float]]:
 
 def as_numbers(y: Any, name: str = "y") -> list[float]:
     """``y``, one number for each row, as a new list of floats; errors as in :func:`as_rows`."""
-    return [_number(cell, f"{name}: row {i}") for i, cell in enumerate(_filled(y, name))]
+    return [_number(cell, name, i) for i, cell in enumerate(_filled(y, name))]
 
 
 def as_targets(y: Any, name: str = "y") -> list[float] | list[list[float]]:
@@ -146,12 +147,18 @@ def as_labels(y: Any, name: str = "y", classes: int | None = None) -> list[int]:
     >>> as_labels([0.0, 2, True], classes=3)
     [0, 2, 1]
     """
-    if classes is not None and (not hasattr(classes, "__index__") or classes < 1):
-        raise ValueError(f"classes is the number of classes, a whole number from 1 on, not {classes!r}")
-    labels = [value if type(value) is int else _whole(value, f"{name}: row {i}") for i, value in enumerate(_filled(y, name))]
-    for i, label in enumerate(labels):
-        if classes is not None and not 0 <= label < classes:
-            raise ValueError(f"{name}: row {i} is {label}: the labels of {classes} classes are 0 to {classes - 1}")
+    highest = math.inf if classes is None else count("classes is the number of classes: it", classes) - 1
+    labels = []
+    for i, value in enumerate(_filled(y, name)):
+        if isinstance(value, str):
+            advice = "number the classes, as in [names.index(label) for label in y]"
+            raise ValueError(f"{name}: row {i} is {value!r}, not a whole number: {advice}")
+        label = value if type(value) is int else _number(value, name, i)
+        if label != int(label):
+            raise ValueError(f"{name}: row {i} is {label!r}: a label is a whole number, the index of its class")
+        if classes is not None and not 0 <= label <= highest:
+            raise ValueError(f"{name}: row {i} is {label:g}: the labels of {classes} classes are 0 to {highest}")
+        labels.append(int(label))
     return labels
 
 
@@ -165,8 +172,7 @@ def plain(table: Any, name: str = "X") -> list[Any] | tuple[Any, ...]:
     """A list or tuple as it is, an array, frame or series as nested lists; a ``TypeError`` for what holds no rows."""
     if type(table) in (list, tuple):
         return table
-    found = table.to_numpy() if hasattr(table, "to_numpy") else table
-    found = found.tolist() if hasattr(found, "tolist") else found
+    found = as_lists(table)
     if isinstance(found, str | bytes | dict) or not isinstance(found, Iterable):
         raise TypeError(f"{name} is a table: lists, a NumPy array or a pandas frame are accepted, not {_said(table)}")
     return list(found)
@@ -183,10 +189,13 @@ def _is_row(value: Any) -> bool:
     return not isinstance(value, str | bytes) and getattr(value, "shape", None) != () and isinstance(value, Iterable)
 
 
-def _number(cell: Any, place: str) -> float:
+def _number(cell: Any, name: str, row: int, column: int | None = None) -> float:
     """The cell as a float, or a ``ValueError`` that starts with the place."""
+    if type(cell) is float and math.isfinite(cell):
+        return cell
     if getattr(cell, "shape", None) == ():  # NumPy's scalars and arrays or tensors that hold one number
         cell = cell.item()
+    place = f"{name}: row {row}" + ("" if column is None else f", column {column}")
     if isinstance(cell, Real):
         try:
             number = float(cell)
@@ -203,15 +212,5 @@ def _number(cell: Any, place: str) -> float:
     raise ValueError(f"{place} is {_said(cell)}, not a number: {advice}")
 
 
-def _whole(value: Any, place: str) -> int:
-    if isinstance(value, str):
-        raise ValueError(f"{place} is {value!r}, not a whole number: number the classes, as in [names.index(label) for label in y]")
-    number = _number(value, place)
-    if not number.is_integer():
-        raise ValueError(f"{place} is {number!r}: a label is a whole number, the index of its class (see predicted_classes for outputs)")
-    return int(number)
-
-
 def _said(value: Any) -> str:
-    text = repr(value)
-    return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(value).__name__})"
+    return f"{shortened(value)} ({type(value).__name__})"

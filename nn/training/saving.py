@@ -11,16 +11,16 @@ from autograd_core import replace_file
 
 from .model import Model, assign
 
-VERSION = 2
+VERSION = 3
 
 
 def save_state(module: Model, path: str | Path) -> None:
-    """Write the state of ``module``; a file of that name stays whole until the new one is."""
+    """Write the state into a JSON file, exact to the bit. The file is replaced in one step, so it is never half-written."""
     write_json(path, "state", {"module": type(module).__name__, "state": module.state_dict()})
 
 
 def load_state(module: Model, path: str | Path) -> None:
-    """Take over a state; ``ValueError``, and no change, if the file is damaged, of another kind, or does not fit."""
+    """Take over the state that ``save`` wrote; ``ValueError``, and no change, if the file is damaged, of another kind, or does not fit."""
     content = read_json(path, "state")
     try:
         changes = module.checked_state(content.get("state"))
@@ -39,7 +39,7 @@ def write_json(path: str | Path, kind: str, content: dict[str, Any]) -> None:
 def read_json(path: str | Path, kind: str) -> dict[str, Any]:
     """The content of a file that :func:`write_json` wrote; ``ValueError`` for any other, and for one that was damaged or edited."""
     try:
-        content = json.loads(Path(path).read_bytes().decode("utf-8"), object_pairs_hook=_without_doubles)
+        content = json.loads(Path(path).read_bytes().decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is no whole JSON file, so it was not read: {error}") from None
     if not isinstance(content, dict) or content.get("format") != f"nn {kind}":
@@ -54,11 +54,4 @@ def read_json(path: str | Path, kind: str) -> dict[str, Any]:
         expected = False
     if not expected:
         raise ValueError(f"{path} does not have the checksum that it was written with: it was damaged or edited, so it was not read")
-    return content
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        raise ValueError("a name stands twice in it")
     return content
