@@ -7,6 +7,7 @@ from operator import add
 
 import numpy as np
 import pytest
+from test_c_compiler import everything
 
 import autograd_core as ac
 from autograd_core import Value, compile_graph, dot
@@ -310,3 +311,23 @@ def test_arrays_come_back_where_arrays_were_given():
     read_only, gaps = np.array(rows), np.array(rows).repeat(2, axis=1)[:, ::2]
     read_only.flags.writeable = False
     assert program.batch(values, read_only) == program.batch(values, gaps) == program.batch(values, rows)
+
+
+def test_every_row_of_the_table_is_the_same_at_every_width(width):
+    terms, leaves = everything()
+    total = reduce(add, [ac.tanh(0.01 * term) for term in terms])
+    values = [leaf.data for leaf in leaves]
+    for wrt, inputs in ((leaves, []), (leaves[::2], leaves[1::2])):
+        at, row = [leaf.data for leaf in wrt], [leaf.data for leaf in inputs]
+        program, python = compile_graph(total, wrt, inputs, "c"), compile_graph(total, wrt, inputs)
+        value, gradients = expected = python(at, row)
+        assert program(at, row) == expected
+        for count in (1, 5, 8):  # the same row again and again
+            assert program.batch(at, [row] * count) == tuple_of(summed([(value, gradients)] * count)), count
+    outputs = compile_graph(terms, [], leaves, "c")
+    assert outputs([], values) == [term.data for term in terms]
+    assert outputs.batch([], [values] * 9) == [[term.data for term in terms]] * 9
+
+
+def tuple_of(sums):
+    return sums[0], sums[1:]
