@@ -3,7 +3,7 @@
     pip install -e ".[benchmark]" casadi
     python tests/benchmarks/compiled.py            # some minutes; --quick for a first look
 
-Every table is made by an interpreter of its own, pinned to one core; where the processor has AVX-512, once more with everything
+Every table is made by an interpreter of its own (batches on one core); where the processor has AVX-512, once more with everything
 built for AVX2. Peers that are compared run one after the other in each repeat, and a table shows medians. Before anything is
 timed, values and gradients are compared. CasADi and the hand-written C are called through ctypes on arrays that stand ready, our
 program as a user calls it, through ``program.batch`` on NumPy arrays, and, in a column of its own, its C function alone.
@@ -167,7 +167,7 @@ MEASUREMENTS: dict[str, Callable[..., Any]] = {"batches": batches, "graphs": gra
 
 
 def apart(name: str, narrow: bool, *arguments: Any) -> Any:
-    """The measurement in an interpreter of its own, on one core but for threads, with an empty cache."""
+    """The measurement in an interpreter of its own, with an empty cache."""
     variables = dict(ONE_THREAD)
     if narrow:
         for key, value in NARROW.items():
@@ -187,7 +187,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.measure:
         name, *arguments = json.loads(options.measure)
-        if name != "threads" and hasattr(os, "sched_setaffinity"):
+        if name == "batches" and hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
         print(json.dumps(MEASUREMENTS[name](*arguments)))
         return
