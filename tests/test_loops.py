@@ -201,14 +201,14 @@ def test_networks_equal_the_eager_engine_at_every_width(shape, width):
     check(loss, net, net.parameters)
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(15))
 def test_networks_of_any_size_equal_the_eager_engine(seed, monkeypatch):
     set_width(monkeypatch, WIDTHS[seed % 3])
     loss, net = plain(100 + seed)
     check(loss, net, net.parameters)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(6))
 def test_some_parameters_may_be_constants(seed, monkeypatch):
     set_width(monkeypatch, WIDTHS[seed % 3])
     loss, net = SHAPES[seed % len(SHAPES)](200 + seed)
@@ -234,7 +234,8 @@ def test_threads_change_no_bit():
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_several_outputs_equal_the_eager_engine(shape, width):
+def test_several_outputs_equal_the_eager_engine(shape, monkeypatch):
+    set_width(monkeypatch, WIDTHS[SHAPES.index(shape) % 3])
     loss, net = shape(3)
     outputs = [loss, *loss.parents, net.parameters[0], net.inputs[-1], Value(3.0)]
     program, python = compile_graph(outputs, net.parameters, net.inputs, "c"), compile_graph(outputs, net.parameters, net.inputs)
