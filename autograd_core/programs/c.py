@@ -1,44 +1,49 @@
-"""The C dialect: the same statements over eight rows at a time, built by the machine's C compiler."""
+"""The C dialect: loops and statements over as many rows at a time as a register holds, built by the machine's C compiler."""
 
 from __future__ import annotations
 
 import _ctypes
 import ctypes
-import re
+import os
 import struct
 import sys
 import threading
 import weakref
 from array import array
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
 from ..formulas.spelling import Dialect
 from . import c_compiler as compiler
-from .chunks import Chunk, Partition, operand_count, partition
+from .c_loops import Looped, emit_loops
+from .c_source import Sources
+from .chunks import operand_count, partition
 from .graph import Graph
 from .program import Program
-from .statements import NAME, Emitted, emit
+from .statements import Emitted, emit
 
-LARGEST = 1_000_000  # operands; the compiler takes about 0.1 ms for each
-PART = 100  # operands in each function: the compiler's time grows faster than a function; one large function runs no faster
+LARGEST = 1_000_000  # operands; the compiler takes about 0.2 ms for each
+SUMS_AT_A_TIME = 10_000_000  # numbers that threads may hold before they are added up
+OPERATIONS_FOR_THREADS = 30_000_000  # below, starting threads would take a good part of what they save
+COPIED = 4096  # results up to which a copy takes less time than new memory
+BLOCK = 1024  # rows whose sums are added up apart from those of others, as rows.h has it
 PLAIN_PART = 6_000  # operands in each function of a saved file, which is for reading
-FILE = 40  # such functions in each file: several files are compiled at a time
 _WORDS = """auto break case char const continue default do double else enum extern float for goto if inline int long register
     restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main asm typeof unix linux
     acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh double_t drem erf erfc exp exp2 expm1 fabs fdim finite float_t
     floor fma fmax fmin fmod frexp gamma hypot ilogb isinf isnan j0 j1 jn ldexp lgamma llrint llround log log10 log1p log2 logb lrint
     lround modf nan nearbyint nextafter nexttoward pow remainder remquo rint round scalb scalbln scalbn significand signgam sin sinh
     sqrt tan tanh tgamma trunc y0 y1 yn abort abs atexit atof atoi atol bsearch calloc div exit free getenv labs malloc memset qsort
-    rand random realloc srand strtod system number mask one rows count total tail sums out program gradients value values v chunk
+    rand random realloc srand strtod system number mask one rows row count total totals out program gradients value values v chunk k lanes
+    product transposed_product outer_product added_up clear clear_lanes read_rows tile_of_products rows_of_a_tile place_of_total
     parameters inputs"""
 RESERVED = set(_WORDS.split())
 
 
 def identifier(name: str) -> str:
     """The name, changed if C, its headers or the program use it themselves."""
-    if name in RESERVED or name.startswith(("lanes_", "chunk_")):
+    if name in RESERVED or name.startswith(("lanes_", "chunk_", "row_", "rows_")):
         name += "_"
     if name == name.upper() != name.lower() or name.startswith("_"):
         name = f"v_{name.lstrip('_')}_"  # names in capitals may be macros, those with a leading underscore are C's own
@@ -51,141 +56,155 @@ LANES = Dialect(  # C on vectors of rows
     "c", lambda name: _NAMES[name] if name in ("inf", "nan") else f"lanes_{_NAMES.get(name, name)}",
     ("SELECT(", ", ", ", ", ")"), (" & ", " | "), is_call=True, wrap=("V(", ")"), identifier=identifier,
 )  # fmt: skip
-_ARGUMENTS = "const double *parameters, const number *inputs, number *v, number *sums"
-
-_HEAD = """\
-#include <math.h>
-#include <stdlib.h>
-
-enum { ROWS = 8 }; /* rows that are computed at a time, one in each lane of a vector */
-typedef double number __attribute__((vector_size(64), aligned(16)));
-typedef long long mask __attribute__((vector_size(64), aligned(16)));
-static const number one = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0};
-
-#define V(x) (one * (x)) /* a plain double in every lane; a vector as it is */
-#define SELECT(test, then, otherwise) \\
-    ((number)(((mask)(test) & (mask)(then)) | (~(mask)(test) & (mask)(otherwise))))
-"""
-
-_DRIVER = """\
-static void clear(number *results)
-{{
-    for (int r = 0; r < {results}; r++) results[r] = -0.0 * one; /* to which anything may be added, -0.0 too */
-}}
-
-int program(const double *parameters, const double *rows, long count, double *out)
-{{
-    number *total = malloc(({results} + 1) * sizeof(number)), *tail = malloc(({results} + 1) * sizeof(number));
-    number *v = malloc(({places} + 1) * sizeof(number)), *inputs = malloc(({inputs} + 1) * sizeof(number));
-    if (!total || !tail || !v || !inputs) {{ free(total); free(tail); free(v); free(inputs); return 1; }}
-    clear(total);
-    for (long start = 0; start < count; start += ROWS) {{
-        const int lanes = count - start < ROWS ? (int)(count - start) : ROWS;
-        for (int k = 0; k < {inputs}; k++)
-            for (int i = 0; i < ROWS; i++) inputs[k][i] = rows[(start + (i < lanes ? i : 0)) * {inputs} + k];
-{body}
-    }}
-{end}
-    free(total); free(tail); free(v); free(inputs);
-    return 0;
-}}
-"""
-
-_SUMS = """\
-        number *sums = total;
-        if (lanes < ROWS) { sums = tail; clear(tail); }
-CALLS
-        if (lanes < ROWS)
-            for (int r = 0; r < RESULTS; r++)
-                for (int i = 0; i < lanes; i++) total[r][i] += tail[r][i];"""
-
-_VALUES = """\
-        number *sums = tail;
-CALLS
-        for (int i = 0; i < lanes; i++)
-            for (int r = 0; r < RESULTS; r++) out[(start + i) * RESULTS + r] = tail[r][i];"""
-
-_LANES_TOTAL = """\
-    for (int r = 0; r < {results}; r++) {{
-        out[r] = count ? -0.0 : 0.0;
-        for (int i = 0; i < ROWS; i++) out[r] += total[r][i];
-    }}"""
 
 
 class CProgram(Program):
     """A program built by the C compiler. A value that is not defined is nan or inf.
 
-    One row gives the results of the Python dialect to the bit; ``batch`` adds rows up in eight partial sums.
-    NumPy arrays of float64 are read in place.
+    One row gives the results of the Python dialect to the bit. ``batch`` adds rows up in an order of its own, the same on
+    every machine and with any number of threads: rows are taken in blocks of 1,024; in a block, row i goes to the partial
+    sum i mod 8, the eight are added as ``((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7))``, and blocks are added in their order.
+
+    NumPy arrays of float64 are read in place, and where the parameters are an array, gradients are one too, as are the values of
+    several outputs where the rows are. ``threads`` is how many threads ``batch`` uses, at first one for each core, if it has at
+    least ``threads_from`` rows, for which one thread needs about a millisecond; ``threads = 1`` turns them off.
+
+    >>> from autograd_core import Value, compile_graph
+    >>> x, w = Value(3.0), Value(2.0)
+    >>> program = compile_graph(w * x, [w], [x], dialect="c")
+    >>> program.threads = 1
+    >>> program.batch([2.0], [[1.0], [2.0], [3.0]])
+    (12.0, [6.0])
     """
 
     dialect = "c"
     notation = LANES
     endings = (".c",)
 
-    def _build(self, graph: Graph, emitted: Emitted) -> None:
-        operands = operand_count(emitted)
+    @classmethod
+    def of(cls, graph: Graph) -> CProgram:
+        return cls(graph, emit_loops(graph, cls.notation))
+
+    def _build(self, graph: Graph, emitted: Looped) -> None:
+        operands = operand_count(emitted.emitted)
         if operands > LARGEST:
             raise ValueError(f"the program has {operands} operands, and the c dialect takes {LARGEST}: use dialect='python' or 'numpy'")
         # The plain text, which few programs need, is printed when it is saved. Until then the program keeps the nodes of
         # its graph alive, and 0.4 kB a node beside them (measured on a chain of 30,000), without the time for a second emission.
         self._graph = graph
-        self._results = len(emitted.values) + len(emitted.gradients)
-        sources = lanes_sources(emitted, self.single)
-        self.source = "\n".join(sources)
-        library = compiler.load(sources)
-        function = library.program
+        self.threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        weights = sum(matrix.m * matrix.n * len(uses) for matrix, uses in emitted.matrices)
+        self.threads_from = 2 * BLOCK + OPERATIONS_FOR_THREADS // (1 + operands + 6 * weights)
+        self._results = 1 + self._wrt_count if self.single else len(graph.outputs)
+        sources = Sources(emitted)
+        self.source = sources.text
+        library = compiler.load(sources.files(self._results), sources.level)
+        self._row = _function(library.row_program, "pppp") if sources.has_row else None
+        self._rows_program = _function(library.rows_program, "pplpp")
+        if self.single:
+            self._blocks, self._add = _function(library.rows_blocks, "pplpp"), _function(library.rows_add, "ppl")
         weakref.finalize(self, _unload, library).atexit = False
-        function.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_long, ctypes.c_void_p]
-        function.restype = ctypes.c_int
-        self._function = function
-        self._buffers = _Buffers(self._wrt_count, self._input_count, self._results)
+        row_memory = library.row_memory() if sources.has_row else 0
+        sizes = (self._wrt_count, self._input_count, self._results, row_memory, library.rows_memory())
+        self._buffers = _Buffers(*sizes)
+        self._wrt_shape, self._input_shape, self._no_inputs = (self._wrt_count,), (self._input_count,), [0.0] * self._input_count
 
     def __call__(self, wrt_values: Sequence[float], input_values: Sequence[float] = ()) -> Any:
-        self._check_lengths(wrt_values, input_values)
         buffers = self._buffers
-        parameters = _address(wrt_values) or buffers.parameters.filled(wrt_values)
-        self._run(parameters, _address(input_values) or buffers.inputs.filled(input_values), 1, buffers.out.address)
-        return self._result(buffers.out.values())
+        parameters, inputs = _address(wrt_values, self._wrt_shape), _address(input_values, self._input_shape)
+        if not (parameters and inputs):
+            self._check_lengths(wrt_values, input_values)
+            parameters, inputs = parameters or buffers.parameters.filled(wrt_values), inputs or buffers.inputs.filled(input_values)
+        out = self._out(wrt_values)
+        if self._row:
+            self._row(parameters, inputs, out.address, buffers.for_row.address)
+        else:
+            self._rows_program(parameters, inputs, 1, out.address, buffers.for_rows.address)
+        return self._result(out, wrt_values)
 
     def batch(self, wrt_values: Sequence[float], rows: Any) -> Any:
         count = len(rows)
-        self._check_lengths(wrt_values, [0.0] * self._input_count)
         buffers = self._buffers
-        parameters = _address(wrt_values) or buffers.parameters.filled(wrt_values)
-        address, keep = self._rows(rows, count)
-        if self.single:
-            self._run(parameters, address, count, buffers.out.address)
-            return self._result(buffers.out.values())
-        out = array("d", bytes(8 * self._results * count))
-        self._run(parameters, address, count, out.buffer_info()[0])
-        values = out.tolist()
-        del keep
-        return [values[i : i + self._results] for i in range(0, len(values), self._results)]
+        parameters, table = _address(wrt_values, self._wrt_shape), _address(rows, (count, *self._input_shape))
+        if not parameters:
+            self._check_lengths(wrt_values, self._no_inputs)
+            parameters = buffers.parameters.filled(wrt_values)
+        if not table:
+            rows = self._table(rows)
+            table = _address(rows, (count, *self._input_shape)) or rows.buffer_info()[0]
+        if not self.single:
+            return self._values(parameters, table, count, rows)
+        out = self._out(wrt_values)
+        if count == 1 and self._row:
+            self._row(parameters, table, out.address, buffers.for_row.address)
+        elif self.threads > 1 and count >= self.threads_from:
+            self._in_threads(parameters, table, count, out.address)
+        else:
+            self._rows_program(parameters, table, count, out.address, buffers.for_rows.address)
+        return self._result(out, wrt_values)
+
+    def _values(self, parameters: int, table: int, count: int, rows: Any) -> Any:
+        """The values of several outputs for each row."""
+        found = _Buffer(count * self._results)
+        self._rows_program(parameters, table, count, found.address, self._buffers.for_rows.address)
+        if hasattr(rows, "dtype"):
+            return found.as_numpy().reshape(count, self._results)
+        flat = found.values()
+        return [list(flat[i : i + self._results]) for i in range(0, len(flat), self._results)]
+
+    def _in_threads(self, parameters: int, rows: int, count: int, out: int) -> None:
+        """The sums of the blocks of rows, each thread some blocks that follow each other; then they are added in their order."""
+        blocks = -(-count // BLOCK)
+        share = max(1, min(-(-blocks // self.threads), SUMS_AT_A_TIME // (self._results * self.threads)))
+        ctypes.memset(out, 0, 8 * self._results)
+        for first in range(0, blocks, share * self.threads):
+            starts = range(first, min(blocks, first + share * self.threads), share)
+            sums = [_Buffer(self._results * min(share, blocks - start)) for start in starts]
+
+            def work(start: int, found: _Buffer) -> None:
+                place, left = rows + 8 * start * BLOCK * self._input_count, count - start * BLOCK
+                self._blocks(parameters, place, min(share * BLOCK, left), found.address, self._buffers.for_rows.address)
+
+            others = [threading.Thread(target=work, args=pair) for pair in zip(starts[1:], sums[1:])]
+            for thread in others:
+                thread.start()
+            work(starts[0], sums[0])
+            for thread in others:
+                thread.join()
+            for found in sums:
+                self._add(out, found.address, found.count // self._results)
 
     def _file_text(self, ending: str) -> str:
         return plain_source(emit(self._graph, PLAIN), self.single)
 
-    def _rows(self, rows: Any, count: int) -> tuple[int, Any]:
-        """The address of the table of rows, and what keeps it alive."""
-        shape = getattr(rows, "shape", None)
-        if shape is not None:
-            self._check_width(shape)
-            if not _address(rows):
-                rows = rows.astype("float64", order="C")
-            return _address(rows), rows
+    def _table(self, rows: Any) -> Any:
+        """The rows where C can read them: an array of theirs or of ours."""
+        if hasattr(rows, "shape"):
+            self._check_width(rows.shape)
+            return rows.astype("float64", order="C")
         if set(map(len, rows)) - {self._input_count}:
             wrong = next(len(row) for row in rows if len(row) != self._input_count)
             raise ValueError(f"each row has {self._input_count} value(s), one for each input, not {wrong}")
-        table = array("d", struct.pack(f"{count * self._input_count}d", *chain.from_iterable(rows)))
-        return table.buffer_info()[0], table
+        return array("d", struct.pack(f"{len(rows) * self._input_count}d", *chain.from_iterable(rows)))
 
-    def _run(self, parameters: int, rows: int, count: int, out: int) -> None:
-        if self._function(parameters, rows, count, out):
-            raise MemoryError("there is not enough memory for the intermediate values of this program")
+    def _out(self, wrt_values: Any) -> _Buffer:
+        """Where results are written: what is long, and goes to the caller as an array, need not be copied."""
+        return _Buffer(self._results) if self._results > COPIED and hasattr(wrt_values, "dtype") else self._buffers.out
 
-    def _result(self, values: tuple[float, ...]) -> Any:
-        return (values[0], list(values[1:])) if self.single else list(values)
+    def _result(self, out: _Buffer, wrt_values: Any) -> Any:
+        if hasattr(wrt_values, "dtype"):
+            values = out.as_numpy()
+            if self._results > COPIED:
+                return (values.item(0), values[1:]) if self.single else values
+            return (values.item(0), out.behind_the_first.copy()) if self.single else values.copy()
+        found = out.values()
+        return (found[0], list(found[1:])) if self.single else list(found)
+
+
+def _function(function: Any, arguments: str) -> Any:
+    function.argtypes = [ctypes.c_long if kind == "l" else ctypes.c_void_p for kind in arguments]
+    function.restype = None
+    return function
 
 
 def _unload(library: ctypes.CDLL) -> None:
@@ -197,108 +216,56 @@ def _unload(library: ctypes.CDLL) -> None:
 
 
 class _Buffer:
-    """Doubles in memory that C reads and writes."""
+    """Doubles in memory that C reads and writes, from an address on that vectors like."""
 
     def __init__(self, count: int) -> None:
-        self.memory = bytearray(8 * max(count, 1))
+        self.memory = bytearray(8 * count + 64)
+        start = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
+        self.count, self.offset = count, -start % 64
+        self.address = start + self.offset
         self.packer = struct.Struct(f"{count}d")
-        self.address = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
+        self._array: Any = None
 
     def filled(self, values: Sequence[float]) -> int:
-        self.packer.pack_into(self.memory, 0, *values)
+        self.packer.pack_into(self.memory, self.offset, *values)
         return self.address
 
     def values(self) -> tuple[float, ...]:
-        return self.packer.unpack_from(self.memory)
+        return self.packer.unpack_from(self.memory, self.offset)
+
+    def as_numpy(self) -> Any:
+        """The same memory as an array."""
+        if self._array is None:
+            import numpy as np
+
+            self._array = np.frombuffer(self.memory, float, self.count, self.offset)
+            self.behind_the_first = self._array[1:]
+        return self._array
 
 
 class _Buffers(threading.local):
     """One set for each thread: C runs without the interpreter's lock."""
 
-    def __init__(self, parameters: int, inputs: int, results: int) -> None:
-        self.parameters, self.inputs, self.out = _Buffer(parameters), _Buffer(inputs), _Buffer(results)
+    def __init__(self, *sizes: int) -> None:
+        self.parameters, self.inputs, self.out, self.for_row, self.for_rows = map(_Buffer, sizes)
 
 
-def _address(values: Any) -> int:
-    """Where a NumPy array of float64 without gaps has its numbers; 0 for anything else."""
-    interface = getattr(values, "__array_interface__", None)
-    if interface is None or interface["strides"] is not None or interface["typestr"] != ("<f8" if struct.pack("=h", 1)[0] else ">f8"):
+def _address(values: Any, shape: tuple[int, ...]) -> int:
+    """Where a NumPy array of float64 of that shape and without gaps has its numbers; 0 for anything else."""
+    dtype = getattr(values, "dtype", None)
+    if dtype is None or getattr(dtype, "char", "") != "d" or values.shape != shape or not dtype.isnative:
         return 0
-    address: int = interface["data"][0]
-    return address
+    try:
+        return ctypes.addressof(_BYTE.from_buffer(values))
+    except (TypeError, ValueError):  # read-only, empty, or with gaps
+        interface = getattr(values, "__array_interface__", None)
+        return interface["data"][0] if interface is not None and interface["strides"] is None else 0
 
 
-# -- source ----------------------------------------------------------------------------------------------------
-def lanes_sources(emitted: Emitted, single: bool) -> list[str]:
-    """The C source over vectors of rows: one file, or, for a large program, some that are compiled side by side."""
-    pieces = partition(emitted, PART)
-    results = len(emitted.values) + len(emitted.gradients)
-    chunks = [_lanes_chunk(i, chunk, pieces, single) for i, chunk in enumerate(pieces.chunks)]
-    heads = "".join(f"void chunk_{i}({_ARGUMENTS});\n" for i in range(len(chunks)))
-    calls = "\n".join(f"        chunk_{i}(parameters, inputs, v, sums);" for i in range(len(chunks)))
-    body = (_SUMS if single else _VALUES).replace("CALLS", calls).replace("RESULTS", str(results))
-    end = _LANES_TOTAL.format(results=results) if single else "    (void)total;"
-    driver = _DRIVER.format(results=results, places=pieces.size, inputs=len(emitted.inputs), body=body, end=end)
-    size = max(FILE, -(-len(chunks) // 8))
-    files = ["\n".join(chunks[i : i + size]) for i in range(0, len(chunks), size)]
-    return [f"{_HEAD}\n{_wrappers(text)}\n{text}" for text in [*files[:-1], f"{heads}\n{files[-1]}\n{driver}"]]
+_BYTE = ctypes.c_char
 
 
-def _wrappers(text: str) -> str:
-    """The functions of <math.h> that ``text`` calls, for vectors, with as many operands as in the calls."""
-    counts: dict[str, int] = {}
-    for call in re.finditer(r"\blanes_(\w+)\(", text):
-        if call[1] not in counts:
-            counts[call[1]] = _operands_of_call(text, call.end())
-    return "".join(_wrapper(name, "xyz"[: counts[name]]) for name in sorted(counts))
-
-
-def _operands_of_call(text: str, start: int) -> int:
-    """How many operands a call has whose bracket opens before ``start``."""
-    depth, count = 1, 1
-    for character in text[start:]:
-        depth += (character == "(") - (character == ")")
-        count += depth == 1 and character == ","
-        if depth == 0:
-            break
-    return count
-
-
-def _wrapper(name: str, operands: str) -> str:
-    arguments = ", ".join(f"number {operand}" for operand in operands)
-    lane = f"{name}({', '.join(f'{operand}[i]' for operand in operands)})"
-    loop = f"{{ number out; for (int i = 0; i < ROWS; i++) out[i] = {lane}; return out; }}"
-    return f"static __attribute__((noinline)) number lanes_{name}({arguments})\n    {loop}\n"
-
-
-def _lanes_chunk(i: int, chunk: Chunk, pieces: Partition, single: bool) -> str:
-    lines = [f"void chunk_{i}({_ARGUMENTS})", "{"]
-    lines += [f"    const double {name} = parameters[{index}];" for name, index in chunk.parameters.items()]
-    lines += [f"    const number {name} = inputs[{index}];" for name, index in chunk.inputs.items()]
-    lines += [f"    const number {name} = v[{index}];" for name, index in chunk.loads.items()]
-    for target, text, _ in chunk.statements:
-        vector = _as_vector(text, chunk.parameters)
-        if target in pieces.results:
-            lines.append(f"    sums[{pieces.place[target]}] {'+=' if single else '='} {vector};")
-            continue
-        lines.append(f"    const number {target} = {vector};")
-        if target in pieces.place:
-            lines.append(f"    v[{pieces.place[target]}] = {target};")
-    return "\n".join([*lines, "}"]) + "\n"
-
-
-def _as_vector(text: str, scalars: Collection[str]) -> str:
-    """The text as a vector: ``V`` stays only around what is a plain double, which spares the compiler much work."""
-    plain = {*scalars, "INFINITY", "NAN"}
-    text = _WRAPPED.sub(lambda match: match[0] if match[1] in plain else match[1], text)
-    is_vector = _CALL.search(text) is not None or not plain.issuperset(NAME.findall(text))
-    return text if is_vector else f"V({text})"
-
-
-_CALL = re.compile(r"\b(SELECT|lanes_\w+)\(")
-_WRAPPED = re.compile(r"\bV\(([A-Za-z_]\w*)\)")
-
-
+# -- a file for reading ------------------------------------------------------------------------------------------
 def plain_source(emitted: Emitted, single: bool) -> str:
     """The C source of one evaluation, in C99."""
     pieces = partition(emitted, PLAIN_PART)
@@ -317,7 +284,7 @@ def plain_source(emitted: Emitted, single: bool) -> str:
         lines = [f"static void chunk_{i}(const double *parameters, const double *inputs, double *v)", "{"]
         lines += ["    (void)parameters; (void)inputs; (void)v;"]
         lines += [f"    const double {name} = {element};" for name, element in chunk.operands()]
-        for target, text, comment in chunk.statements:
+        for target, text, comment, _ in chunk.statements:
             place = pieces.place.get(target)
             if target in pieces.results:
                 lines.append(f"    v[{place}] = {text};")

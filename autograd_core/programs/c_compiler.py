@@ -30,7 +30,7 @@ if sys.platform != "win32":
     import fcntl
 
 # No fused multiply-add and no rewriting of pow, so that results equal Python's to the bit.
-FLAGS = ("-O1", "-ffp-contract=off", "-fno-builtin-pow", "-fno-math-errno", "-Wno-psabi", "-fPIC", "-std=gnu11")
+FLAGS = ("-ffp-contract=off", "-fno-builtin-pow", "-fno-math-errno", "-Wno-psabi", "-fPIC", "-std=gnu11")
 LIMIT = 600.0  # seconds for one call of the compiler; the longest function that is emitted takes it less than one
 QUESTION_LIMIT = 30.0  # seconds for a call that only asks the compiler something
 _WORKSHOP = "build-"
@@ -42,14 +42,15 @@ class CompilerError(RuntimeError):
     """There is no C compiler, or it refused the program; the message says what to do."""
 
 
-def load(sources: Sequence[str]) -> ctypes.CDLL:
-    """The shared library of C files, built unless the cache has it.
+def load(sources: Sequence[str], level: str = "-O1") -> ctypes.CDLL:
+    """The shared library of C files, built with that level of optimisation unless the cache has it.
 
     A library is built beside its place and moved there in one step, so that builds at the same time, or one
     that is interrupted, never leave a broken file; one that cannot be loaded is built anew.
     """
     compiler = find_compiler()
-    name = _key(sources, tuple(compiler)) + (".dll" if sys.platform == "win32" else ".so")
+    options = (*FLAGS, level)
+    name = _key(sources, options, tuple(compiler)) + (".dll" if sys.platform == "win32" else ".so")
     kept = _kept_folder()
     for folder in filter(None, (kept, _temporary.get(os.getpid()))):
         library = _loaded(folder / name)
@@ -58,15 +59,15 @@ def load(sources: Sequence[str]) -> ctypes.CDLL:
     problem: OSError | None = None
     for place in (kept, None) if kept else (None,):
         try:
-            return _built(compiler, sources, (place or _temporary_folder()) / name)
+            return _built(compiler, sources, options, (place or _temporary_folder()) / name)
         except OSError as error:  # a full disk, one that is read-only or does not run programs, something that is in the way
             problem = error
     raise CompilerError(f"{' '.join(compiler)} built no library that can be loaded ({problem}): {_REMEDY}; or {_OTHER_FOLDER}")
 
 
-def _key(sources: Sequence[str], compiler: tuple[str, ...]) -> str:
+def _key(sources: Sequence[str], options: Sequence[str], compiler: tuple[str, ...]) -> str:
     """What a library depends on, as a name."""
-    parts = [*sources, *compiler, _version(compiler), *FLAGS, cpu_features(), str(_lanes(compiler))]
+    parts = [*sources, *compiler, _version(compiler), *options, cpu_features(), str(_lanes(compiler))]
     return hashlib.sha256("\0".join(parts).encode(errors="surrogateescape")).hexdigest()[:32]
 
 
@@ -90,11 +91,11 @@ def _content(entry: Path) -> bytes | None:
         return file.read() if stat.S_ISREG(status.st_mode) and _is_private(status) else None
 
 
-def _built(compiler: Sequence[str], sources: Sequence[str], entry: Path) -> ctypes.CDLL:
+def _built(compiler: Sequence[str], sources: Sequence[str], options: Sequence[str], entry: Path) -> ctypes.CDLL:
     """Build a library and put it into its place, whatever is there; ``OSError`` if the folder does not allow it."""
     with _workshop(entry.parent) as workshop:
         made = workshop / "program.so"
-        _build(compiler, sources, workshop, made)
+        _build(compiler, sources, options, workshop, made)
         content = made.read_bytes()
         made.write_bytes(content + hashlib.sha256(content).digest())  # loaders do not read what follows the library
         made.chmod(0o700)
@@ -102,7 +103,7 @@ def _built(compiler: Sequence[str], sources: Sequence[str], entry: Path) -> ctyp
     return ctypes.CDLL(str(entry))
 
 
-def _build(compiler: Sequence[str], sources: Sequence[str], workshop: Path, made: Path) -> None:
+def _build(compiler: Sequence[str], sources: Sequence[str], options: Sequence[str], workshop: Path, made: Path) -> None:
     """Compile for this processor, or, where the compiler does not know it, for any; then link."""
     files = [workshop / f"part_{i}.c" for i in range(len(sources))]
     for file, source in zip(files, sources):
@@ -110,7 +111,7 @@ def _build(compiler: Sequence[str], sources: Sequence[str], workshop: Path, made
     objects = [str(file.with_suffix(".o")) for file in files]
     problem = ""
     for tuning in (["-march=native"], []):
-        problem = _run([[*compiler, *FLAGS, *tuning, "-c", str(file), "-o", output] for file, output in zip(files, objects)], workshop)
+        problem = _run([[*compiler, *options, *tuning, "-c", str(file), "-o", output] for file, output in zip(files, objects)], workshop)
         if not problem:
             problem = _run([[*compiler, "-shared", *objects, "-o", str(made), "-lm"]], workshop)
             break

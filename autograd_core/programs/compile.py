@@ -11,7 +11,6 @@ from .javascript import JavaScriptProgram
 from .numpy import NumpyProgram
 from .program import Program
 from .python import PythonProgram
-from .statements import emit
 
 DIALECTS: dict[str, type[Program]] = {
     "python": PythonProgram,
@@ -59,9 +58,7 @@ def compile_graph(output: Value | Sequence[Value], wrt: Sequence[Value], inputs:
     """
     if dialect not in DIALECTS:
         raise ValueError(f"dialect is one of {', '.join(map(repr, DIALECTS))}, not {dialect!r}")
-    made = DIALECTS[dialect]
-    graph = _checked(output, list(wrt), list(inputs))
-    return made(graph, emit(graph, made.notation))
+    return DIALECTS[dialect].of(_checked(output, list(wrt), list(inputs)))
 
 
 def _checked(output: Value | Sequence[Value], wrt: list[Value], inputs: list[Value]) -> Graph:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from ..files import replace_file
 from ..formulas.spelling import Dialect
 from .graph import Graph
-from .statements import Emitted
+from .statements import emit
 
 
 class Program:
@@ -43,12 +43,17 @@ class Program:
     """Whether the program can be called in Python; one that cannot is written to a file."""
     source: str
 
-    def __init__(self, graph: Graph, emitted: Emitted) -> None:
+    def __init__(self, graph: Graph, emitted: Any) -> None:
         self.single = graph.single
         self._wrt_count, self._input_count = len(graph.wrt), len(graph.inputs)
         self._build(graph, emitted)
 
-    def _build(self, graph: Graph, emitted: Emitted) -> None:
+    @classmethod
+    def of(cls, graph: Graph) -> Program:
+        """The program of a graph."""
+        return cls(graph, emit(graph, cls.notation))
+
+    def _build(self, graph: Graph, emitted: Any) -> None:
         """Set ``source`` and whatever runs it."""
         raise NotImplementedError
 

@@ -38,11 +38,12 @@ class Term(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """``target = text``."""
+    """``target = text``; where ``loop`` is not 0, for each of so many elements of an array."""
 
     target: str
     text: str
     comment: str
+    loop: int = 0
 
 
 class Emitted(NamedTuple):
@@ -71,27 +72,27 @@ def collector_at_rest() -> Iterator[None]:
 @collector_at_rest()
 def emit(graph: Graph, dialect: Dialect) -> Emitted:
     """The statements that compute the outputs, and, of a single one, the gradient."""
-    emission = _Emission(graph, dialect)
+    emission = Emission(graph, dialect)
     emission.run_forward()
     gradients = emission.run_backward() if graph.single else []
     names = emission.names
     values = [emission.term(output).text for output in graph.outputs]
     used = {name for text in (*values, *gradients) for name in NAME.findall(text)}
-    backward, forward = _without_dead(emission.backward, used), _without_dead(emission.forward, used)
+    backward, forward = without_dead(emission.backward, used), without_dead(emission.forward, used)
     return Emitted([names[w] for w in graph.wrt], [names[x] for x in graph.inputs], forward, backward, values, gradients)
 
 
-def _without_dead(statements: list[Statement], used: set[str]) -> list[Statement]:
+def without_dead(statements: list[Statement], used: set[str]) -> list[Statement]:
     """The statements whose results are used later; ``used`` grows by what they use."""
     kept = []
     for statement in reversed(statements):
-        if statement.target in used:
+        if statement.target in used or not statement.target.isidentifier():  # elements of arrays, and loops
             kept.append(statement)
             used.update(NAME.findall(statement.text))
     return kept[::-1]
 
 
-class _Emission:
+class Emission:
     """The work of :func:`emit`; what it knows of each node."""
 
     def __init__(self, graph: Graph, dialect: Dialect) -> None:
@@ -102,6 +103,8 @@ class _Emission:
         self.used_names: set[str] = set()
         self.last_number: defaultdict[str, int] = defaultdict(lambda: 1)  # behind names that occur again
         self.inlined: dict[Value, Term] = {}
+        self.pending: dict[Value, list[Term]] = {}  # the contributions to the gradient of each node so far
+        self.stated = 0
         self.temporary: dict[tuple[Value, str], str] = {}  # the intermediate results of rows on sequences
         self.rows: dict[tuple[Primitive, int], RowText] = {}
         self.commented = len(graph.order) <= _COMMENTED
@@ -121,27 +124,34 @@ class _Emission:
         flows = {self.graph.outputs[0]}
         needed: set[Value] = set()
         for node, parents in reversed(self.graph.order):
-            if node not in flows or node not in self.graph.active or not parents:
-                continue
-            row = self.row(node, parents)
-            operands = dict(zip(row.operands, parents))
-            operands["out"] = node
-            for parent, edge in zip(parents, row.edges):
-                if parent in self.graph.active and not edge.flat:
-                    flows.add(parent)
-                    needed.update(operands[gap] for gap in edge.needs if gap in operands)
+            if node in flows and node in self.graph.active and parents:
+                self.follow(node, parents, flows, needed)
         return needed
+
+    def follow(self, node: Value, parents: Sequence[Value], flows: set[Value], needed: set[Value]) -> None:
+        """Add the operands to which the gradient of ``node`` flows, and the nodes whose values it needs for that."""
+        row = self.row(node, parents)
+        operands = dict(zip(row.operands, parents))
+        operands["out"] = node
+        for parent, edge in zip(parents, row.edges):
+            if parent in self.graph.active and not edge.flat:
+                flows.add(parent)
+                needed.update(operands[gap] for gap in edge.needs if gap in operands)
 
     # -- names ---------------------------------------------------------------------------------------------------
     def _names(self) -> dict[Value, str]:
         names, given = {}, self.graph.names
-        for prefix, leaves in (("p", self.graph.wrt), ("x", self.graph.inputs)):
-            for i, leaf in enumerate(leaves):
-                names[leaf] = self.unique(given.get(leaf, f"{prefix}{i}"))
+        for wish, leaf in self.leaves():
+            names[leaf] = self.unique(given.get(leaf, wish))
         for node, name in given.items():
-            if node not in names:
+            if node not in names and node.parents:
                 names[node] = self.unique(name)
         return names
+
+    def leaves(self) -> list[tuple[str, Value]]:
+        """The leaves that change, and what they are called if they have no name."""
+        kinds = (("p", self.graph.wrt), ("x", self.graph.inputs))
+        return [(f"{prefix}{i}", leaf) for prefix, leaves in kinds for i, leaf in enumerate(leaves)]
 
     def unique(self, wish: str) -> str:
         """An identifier like ``wish`` that no other name, keyword or function of the program has."""
@@ -169,26 +179,28 @@ class _Emission:
         return self.inlined[node] if node in self.inlined else Term(self.names[node], ATOM, 0)
 
     def run_forward(self) -> None:
-        count = 0
         for node, parents in self.graph.order:
-            if node not in self.varying or not parents:
-                continue
-            row = self.row(node, parents)
-            operands = {gap: self.term(parent) for gap, parent in zip(row.operands, parents)}
-            # identity is another name for its operand
-            if row.value.pieces == (("x", 0),) and operands["x"].size == 0 and node not in self.names:
-                self.inlined[node] = operands["x"]
-                if parents[0] in self.reach.values:
-                    self.reach.values[node] = self.reach.values[parents[0]]
-                continue
-            if self._may_be_inlined(node, row, operands):
-                size = 1 + sum(term.size for term in operands.values())
-                self.inlined[node] = Term(row.value.fill(_texts(operands)), row.value.precedence, size)
-                continue
-            if node not in self.names:
-                count += 1
-                self.names[node] = self.own(f"v{count}")
-            self._state_forward(node, parents, row, _texts(operands))
+            if node in self.varying and parents:
+                self.forward_of(node, parents)
+
+    def forward_of(self, node: Value, parents: Sequence[Value]) -> None:
+        """State the value of a node, or keep its text for where it is used."""
+        row = self.row(node, parents)
+        operands = {gap: self.term(parent) for gap, parent in zip(row.operands, parents)}
+        # identity is another name for its operand
+        if row.value.pieces == (("x", 0),) and operands["x"].size == 0 and node not in self.names:
+            self.inlined[node] = operands["x"]
+            if parents[0] in self.reach.values:
+                self.reach.values[node] = self.reach.values[parents[0]]
+            return
+        if self._may_be_inlined(node, row, operands):
+            size = 1 + sum(term.size for term in operands.values())
+            self.inlined[node] = Term(row.value.fill(texts_of(operands)), row.value.precedence, size)
+            return
+        if node not in self.names:
+            self.stated += 1
+            self.names[node] = self.own(f"v{self.stated}")
+        self._state_forward(node, parents, row, texts_of(operands))
 
     def _may_be_inlined(self, node: Value, row: RowText, operands: dict[str, Term]) -> bool:
         graph = self.graph
@@ -230,31 +242,33 @@ class _Emission:
 
     # -- the backward pass ---------------------------------------------------------------------------------------
     def run_backward(self) -> list[str]:
-        pending: dict[Value, list[Term]] = {self.graph.outputs[0]: [Term("1.0", ATOM, 0)]}
-        leaves = set(self.graph.wrt)
+        self.pending[self.graph.outputs[0]] = [Term("1.0", ATOM, 0)]
         for node, parents in reversed(self.graph.order):
-            if node in leaves or node not in self.graph.active or node not in pending:
-                continue
-            row = self.row(node, parents)
-            edges = [(parent, edge) for parent, edge in zip(parents, row.edges) if parent in self.graph.active and not edge.flat]
-            upstream = self._upstream(node, _sum(pending.pop(node)), sum(edge.upstream_uses for _, edge in edges))
-            texts = self._backward_texts(node, parents, row) if any(edge.needs for _, edge in edges) else {}
-            flowing = self._flowing(node)
-            reaches = self.reach.of_edges(node, parents, edges, texts, flowing)
-            for (parent, edge), reach in zip(edges, reaches):
-                term = _contribution(edge, upstream, texts, self.dialect)
-                if reach is not None:
-                    reach = self._named(f"r_{self.names.get(parent, 'v')}", reach, self.backward)
-                    if upstream.text != "1.0" and self.reach.needs_guard(node, parents, edge, flowing):
-                        term = Term(*self.reach.guarded((term.text, term.precedence), reach), term.size + 1)
-                terms = pending.setdefault(parent, [])
-                terms.append(term)
-                flows = self.reach.gradients.setdefault(parent, [])
-                flows.append(reach)
-                if len(terms) >= LONGEST // 2:
-                    pending[parent] = [self._state_backward(parent, _sum(terms))]
-                    self.reach.gradients[parent] = [self._flowing(parent)]
-        return [_sum(pending[leaf]).text if leaf in pending else "0.0" for leaf in self.graph.wrt]
+            if parents and node in self.graph.active:
+                self.backward_of(node, parents)
+        return [summed(self.pending[leaf]).text if leaf in self.pending else "0.0" for leaf in self.graph.wrt]
+
+    def backward_of(self, node: Value, parents: Sequence[Value]) -> None:
+        """Hand the gradient of a node, if it has one, on to its operands."""
+        if node not in self.pending:
+            return
+        row = self.row(node, parents)
+        edges = [(parent, edge) for parent, edge in zip(parents, row.edges) if parent in self.graph.active and not edge.flat]
+        upstream = self._upstream(node, summed(self.pending.pop(node)), sum(edge.upstream_uses for _, edge in edges))
+        texts = self._backward_texts(node, parents, row) if any(edge.needs for _, edge in edges) else {}
+        flowing = self._flowing(node)
+        for (parent, edge), reach in zip(edges, self.reach.of_edges(node, parents, edges, texts, flowing)):
+            term = contribution(edge, upstream, texts, self.dialect)
+            if reach is not None:
+                reach = self._named(f"r_{self.names.get(parent, 'v')}", reach, self.backward)
+                if upstream.text != "1.0" and self.reach.needs_guard(node, parents, edge, flowing):
+                    term = Term(*self.reach.guarded((term.text, term.precedence), reach), term.size + 1)
+            terms = self.pending.setdefault(parent, [])
+            terms.append(term)
+            self.reach.gradients.setdefault(parent, []).append(reach)
+            if len(terms) >= LONGEST // 2:
+                self.pending[parent] = [self._state_backward(parent, summed(terms))]
+                self.reach.gradients[parent] = [self._flowing(parent)]
 
     def _flowing(self, node: Value) -> Written | None:
         """The reach of the gradient of ``node``; ``None`` where it is always 1, or not needed."""
@@ -275,7 +289,7 @@ class _Emission:
         return Term(name, ATOM, 0)
 
     def _backward_texts(self, node: Value, parents: Sequence[Value], row: RowText) -> dict[str, tuple[str, float]]:
-        texts = _texts({gap: self.term(parent) for gap, parent in zip(row.operands, parents)})
+        texts = texts_of({gap: self.term(parent) for gap, parent in zip(row.operands, parents)})
         if node in self.names:
             texts["out"] = (self.names[node], ATOM)
         for temporary, _ in row.before:
@@ -283,7 +297,7 @@ class _Emission:
         return texts
 
 
-def _contribution(edge: Edge, upstream: Term, texts: dict[str, tuple[str, float]], dialect: Dialect) -> Term:
+def contribution(edge: Edge, upstream: Term, texts: dict[str, tuple[str, float]], dialect: Dialect) -> Term:
     """``upstream * local derivative``, without a factor 1 or -1."""
     if upstream.text == "1.0" and edge.literal is not None:
         return _number(edge.literal, dialect)
@@ -295,7 +309,7 @@ def _contribution(edge: Edge, upstream: Term, texts: dict[str, tuple[str, float]
     return Term(edge.contribution.fill(texts), edge.contribution.precedence, upstream.size + 1)
 
 
-def _sum(terms: Sequence[Term]) -> Term:
+def summed(terms: Sequence[Term]) -> Term:
     """The terms added from left to right."""
     if len(terms) == 1:
         return terms[0]
@@ -309,7 +323,8 @@ def _sum(terms: Sequence[Term]) -> Term:
     return Term("".join(parts), SUM, sum(term.size for term in terms) + len(terms) - 1)
 
 
-def _texts(operands: dict[str, Term]) -> dict[str, tuple[str, float]]:
+def texts_of(operands: dict[str, Term]) -> dict[str, tuple[str, float]]:
+    """The operands as a spelling is filled with them."""
     return {gap: (term.text, term.precedence) for gap, term in operands.items()}
 
 

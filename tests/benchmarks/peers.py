@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import random
+import subprocess
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from autograd_core import Value, compile_graph, dot, relu
+from autograd_core.programs.c_compiler import find_compiler
 
 WIDTHS = [2, 16, 16, 1]
 COUNT = sum((n + 1) * m for n, m in itertools.pairwise(WIDTHS))
@@ -93,6 +98,33 @@ def by_hand() -> Callable[[list[float], list[float]], tuple[float, list[float]]]
     namespace: dict[str, Any] = {}
     exec("\n".join(lines), namespace)
     return namespace["by_hand"]
+
+
+def hand_written_c() -> Callable[[Any, Any], Callable[[], tuple[float, list[float]]]]:
+    """``by_hand.c``, built for this machine as its author would; called with parameters and rows, it gives what computes the sum over them."""
+    with tempfile.TemporaryDirectory() as folder:
+        options = ["-O3", "-march=native", "-fno-math-errno", "-std=gnu11", "-shared", "-fPIC"]
+        source = str(Path(__file__).with_name("by_hand.c"))
+        subprocess.run([*find_compiler(), *options, source, "-o", f"{folder}/by_hand.so"], check=True)
+        function = ctypes.CDLL(f"{folder}/by_hand.so").by_hand
+    function.argtypes, function.restype = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_long, ctypes.c_void_p], None
+    return lambda parameters, rows: OnArrays(function, parameters, rows)
+
+
+class OnArrays:
+    """A C function on arrays that stand ready: ``run`` calls it, a call returns its results, too."""
+
+    def __init__(self, function: Any, parameters: Any, rows: Any) -> None:
+        import numpy as np
+
+        self.out = np.zeros(1 + len(parameters))
+        addresses = parameters.ctypes.data, rows.ctypes.data, len(rows), self.out.ctypes.data
+        self.run = lambda kept=(self.out, parameters, rows): function(*addresses)
+
+    def __call__(self) -> tuple[float, list[float]]:
+        self.run()
+        value, *gradients = self.out.tolist()
+        return value, gradients
 
 
 def in_micrograd() -> Callable[[list[float], list[float]], tuple[float, list[float]]]:

@@ -1,0 +1,281 @@
+"""The statements of a graph for C: loops over arrays where its structure repeats, and single statements elsewhere.
+
+Arrays are called ``z1, z2, ...`` (weighted sums) and ``a1, a2, ...`` (an operation on each element); the gradient of ``z1``
+is ``d_z1``. They are stated in the graph's own order, at the place of their first node: whatever a group needs is computed there,
+and in the backward pass, which goes the other way, all that flows into its gradient has arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..formulas.spelling import Dialect
+from ..primitive import ATOM
+from ..value import Value
+from .graph import Graph
+from .loops import Group, Layer, Map, Matrix, find_groups
+from .reach import Reach
+from .rows import RowText, row_text
+from .statements import NAME, Emission, Emitted, Statement, Term, collector_at_rest, contribution, summed, texts_of, without_dead
+
+INDEX = "k"  # counts the elements in a loop
+
+
+class Use(NamedTuple):
+    """A layer in the backward pass: ``d`` is the gradient of its sums, ``x`` what it was given."""
+
+    d: str
+    x: str
+
+
+class Looped(NamedTuple):
+    """A graph's statements with loops.
+
+    A statement without a target is a line of C. ``gradients`` leaves the weights of ``matrices`` out: their gradients
+    are the outer products of ``uses``.
+    """
+
+    emitted: Emitted
+    arrays: dict[str, int]
+    matrices: list[tuple[Matrix, list[Use]]]
+    single: bool
+    parameter_places: dict[str, int]
+    """Where the parameters that have a name stand in ``wrt``."""
+    gradient_places: list[int]
+    """The parameters of ``emitted.gradients``."""
+
+
+@collector_at_rest()
+def emit_loops(graph: Graph, dialect: Dialect) -> Looped:
+    """The statements that compute the outputs, and, of a single one, the gradient."""
+    emission = _LoopEmission(graph, dialect)
+    emission.run_forward()
+    if graph.single:
+        emission.run_backward()
+    pending, names = emission.pending, emission.names
+    places = [i for i, leaf in enumerate(graph.wrt) if graph.single and leaf in pending]
+    gradients = [summed(pending[graph.wrt[i]]).text for i in places]
+    values = [emission.term(output).text for output in graph.outputs]
+    used = {name for text in (*values, *gradients) for name in NAME.findall(text)}
+    backward, forward = without_dead(emission.backward, used), without_dead(emission.forward, used)
+    named = {names[leaf]: i for i, leaf in enumerate(graph.wrt) if leaf in names}
+    emitted = Emitted(list(named), [names[x] for x in graph.inputs], forward, backward, values, gradients)
+    return Looped(emitted, emission.arrays, list(emission.matrices.values()), graph.single, named, places)
+
+
+class _LoopEmission(Emission):
+    """An emission that states each group in one go, when it comes to the first of its nodes."""
+
+    def __init__(self, graph: Graph, dialect: Dialect) -> None:
+        self.home = find_groups(graph, _with_reach(graph, dialect))
+        self.first: dict[Value, Group] = {}
+        seen: set[Group] = set()
+        for node, _ in graph.order:
+            if node in self.home and self.home[node][0] not in seen:
+                self.first[node] = self.home[node][0]
+                seen.add(self.home[node][0])
+        self.in_matrix = self._leaves_of_matrices(graph)
+        self.input_places = {x: i for i, x in enumerate(graph.inputs)}
+        super().__init__(graph, dialect)
+        self.arrays: dict[str, int] = {}
+        self.array_of: dict[Group, str] = {}
+        self.gradient_of: dict[Group, str] = {}
+        self.x_of: dict[Layer, str] = {}
+        self.has_gradient: set[Group] = set()  # whose gradient's array holds numbers, to which more may be added
+        self.matrices: dict[tuple[object, ...], tuple[Matrix, list[Use]]] = {}
+
+    def _leaves_of_matrices(self, graph: Graph) -> set[Value]:
+        """The parameters that stand in no statement."""
+        layers = [group for group in self.first.values() if isinstance(group, Layer)]
+        leaves = {graph.wrt[i] for layer in layers for i in layer.matrix.places()}
+        members = {node for layer in layers for node in layer.nodes}
+        leaves.difference_update(graph.outputs, *(parents for node, parents in graph.order if node not in members))
+        return leaves
+
+    def leaves(self) -> list[tuple[str, Value]]:
+        return [(wish, leaf) for wish, leaf in super().leaves() if leaf not in self.in_matrix]
+
+    def array(self, wish: str, size: int) -> str:
+        name = self.own(wish)
+        self.arrays[name] = size
+        return name
+
+    def follow(self, node: Value, parents: Sequence[Value], flows: set[Value], needed: set[Value]) -> None:
+        group, _ = self.home.get(node, (None, 0))
+        if isinstance(group, Layer):
+            flows.update(x for x in group.x if x in self.graph.active)
+        else:
+            super().follow(node, parents, flows, needed)
+
+    def _may_be_inlined(self, node: Value, row: RowText, operands: dict[str, Term]) -> bool:
+        return self.graph.consumer.get(node, (None, 0))[0] not in self.home and super()._may_be_inlined(node, row, operands)
+
+    # -- the forward pass ------------------------------------------------------------------------------------------
+    def forward_of(self, node: Value, parents: Sequence[Value]) -> None:
+        if node not in self.home:
+            super().forward_of(node, parents)
+        elif node in self.first:
+            group = self.first[node]
+            number = 1 + sum(type(other) is type(group) for other in self.array_of)
+            name = self.array_of[group] = self.array(f"{'z' if isinstance(group, Layer) else 'a'}{number}", len(group.nodes))
+            for i, member in enumerate(group.nodes):
+                self.names[member] = f"{name}[{i}]"
+            if isinstance(group, Layer):
+                self._layer_forward(name, group)
+            else:
+                self._map_forward(name, group)
+
+    def _layer_forward(self, name: str, layer: Layer) -> None:
+        x = self.x_of[layer] = self._place_of(layer.x) or self._gathered(name, layer.x)
+        matrix = layer.matrix
+        text = f"product({name}, {_weights(matrix)}, {_bias(matrix)}, {x}, {matrix.m}, {matrix.n});"
+        self.forward.append(Statement("", text, f"{name} = W {x if x.isidentifier() else f'({x})'} + b"))
+
+    def _place_of(self, x: Sequence[Value]) -> str:
+        """The inputs of a layer where they stand next to each other in an array; else nothing."""
+        group, start = self.home.get(x[0], (None, 0))
+        if group is None:
+            inputs = self.graph.inputs
+            start = self.input_places.get(x[0], len(inputs))
+            return _behind("inputs", start) if inputs[start : start + len(x)] == list(x) else ""
+        return _behind(self.array_of[group], start) if list(group.nodes[start : start + len(x)]) == list(x) else ""
+
+    def _gathered(self, name: str, x: Sequence[Value]) -> str:
+        gathered = self.array(f"x_{name}", len(x))
+        self.forward += [Statement(f"{gathered}[{i}]", self.term(node).text, "") for i, node in enumerate(x)]
+        return gathered
+
+    def _map_forward(self, name: str, group: Map) -> None:
+        row = self.row(group.nodes[0], group.nodes[0].parents)
+        text = row.value.fill(texts_of(dict(zip(row.operands, map(self._element, group.operands)))))
+        self.forward.append(Statement(f"{name}[{INDEX}]", text, "", len(group.nodes)))
+
+    def _element(self, operand: Group | Value) -> Term:
+        if isinstance(operand, Value):
+            return self.term(operand)
+        return Term(f"{self.array_of[operand]}[{INDEX}]", ATOM, 0)
+
+    # -- the backward pass -----------------------------------------------------------------------------------------
+    def backward_of(self, node: Value, parents: Sequence[Value]) -> None:
+        if node not in self.home:
+            super().backward_of(node, parents)
+        elif node in self.first:
+            group = self.first[node]
+            if group in self.has_gradient or not self.pending.keys().isdisjoint(group.nodes):
+                self._settle(group)
+                if isinstance(group, Layer):
+                    self._layer_backward(group)
+                else:
+                    self._map_backward(group)
+
+    def _gradient(self, group: Group) -> str:
+        if group not in self.gradient_of:
+            self.gradient_of[group] = self.array(f"d_{self.array_of[group]}", len(group.nodes))
+        return self.gradient_of[group]
+
+    def _settle(self, group: Group) -> None:
+        """Bring into the gradient's array what has flowed to its nodes since."""
+        name = self._gradient(group)
+        for i, node in enumerate(group.nodes):
+            terms = self.pending.pop(node, [])
+            if group in self.has_gradient and terms:
+                terms.insert(0, Term(f"{name}[{i}]", ATOM, 0))
+            if terms or group not in self.has_gradient:
+                self.backward.append(Statement(f"{name}[{i}]", summed(terms or [_ZERO]).text, ""))
+        self.has_gradient.add(group)
+
+    def _is_fresh(self, group: Group) -> bool:
+        """Whether nothing has flowed to any of its nodes yet."""
+        return group not in self.has_gradient and self.pending.keys().isdisjoint(group.nodes)
+
+    def _layer_backward(self, layer: Layer) -> None:
+        d, matrix = self._gradient(layer), layer.matrix
+        self.matrices.setdefault(matrix.key, (matrix, []))[1].append(Use(d, self.x_of[layer]))
+        if self.graph.active.isdisjoint(layer.x):
+            return
+        group, start = self.home.get(layer.x[0], (None, 0))
+        if group is None or not self._place_of(layer.x):
+            self._scattered(layer, d)
+            return
+        fresh = len(layer.x) == len(group.nodes) and self._is_fresh(group)
+        if not fresh:
+            self._settle(group)
+        self.has_gradient.add(group)
+        self._transposed(_behind(self._gradient(group), start), matrix, d, not fresh)
+
+    def _transposed(self, dx: str, matrix: Matrix, d: str, add: bool) -> None:
+        text = f"transposed_product({dx}, {_weights(matrix)}, {d}, {matrix.m}, {matrix.n}, {int(add)});"
+        self.backward.append(Statement("", text, f"{dx} {'+=' if add else '='} W^T {d}"))
+
+    def _scattered(self, layer: Layer, d: str) -> None:
+        """The gradient of inputs that stand here and there: gathered so far, continued, and brought back."""
+        groups = dict.fromkeys(self.home[x][0] for x in layer.x if x in self.home)
+        for group in groups:
+            self._settle(group)
+        name = self.array(f"d_{self.x_of[layer]}", len(layer.x))
+        before = [self._so_far(x) for x in layer.x]
+        add = any(before)
+        if add:
+            self.backward += [Statement(f"{name}[{i}]", summed(terms or [_ZERO]).text, "") for i, terms in enumerate(before)]
+        self._transposed(name, layer.matrix, d, add)
+        for i, x in enumerate(layer.x):
+            if x in self.home:
+                group, k = self.home[x]
+                self.backward.append(Statement(f"{self._gradient(group)}[{k}]", f"{name}[{i}]", ""))
+            elif x in self.graph.active:
+                self.pending[x] = [Term(f"{name}[{i}]", ATOM, 0)]
+
+    def _so_far(self, x: Value) -> list[Term]:
+        if x in self.home:
+            group, k = self.home[x]
+            return [Term(f"{self._gradient(group)}[{k}]", ATOM, 0)]
+        return self.pending.get(x, [])
+
+    def _map_backward(self, group: Map) -> None:
+        node = group.nodes[0]
+        row = self.row(node, node.parents)
+        texts = texts_of(dict(zip(row.operands, map(self._element, group.operands))))
+        texts["out"] = (f"{self.array_of[group]}[{INDEX}]", ATOM)
+        upstream = Term(f"{self._gradient(group)}[{INDEX}]", ATOM, 0)
+        for operand, edge in zip(group.operands, row.edges):
+            if isinstance(operand, Value) or edge.flat or self.graph.active.isdisjoint(operand.nodes):
+                continue
+            fresh = self._is_fresh(operand)
+            if not fresh:
+                self._settle(operand)
+            self.has_gradient.add(operand)
+            target = f"{self._gradient(operand)}[{INDEX}]"
+            terms = [] if fresh else [Term(target, ATOM, 0)]
+            terms.append(contribution(edge, upstream, dict(texts), self.dialect))
+            self.backward.append(Statement(target, summed(terms).text, "", len(group.nodes)))
+
+    def _state_backward(self, node: Value, gradient: Term) -> Term:
+        if node not in self.home or gradient.size == 0:
+            return super()._state_backward(node, gradient)
+        group, i = self.home[node]
+        name = self.own(f"d_{self.array_of[group]}_{i}")
+        self.backward.append(Statement(name, gradient.text, ""))
+        return Term(name, ATOM, 0)
+
+
+_ZERO = Term("0.0", ATOM, 0)
+
+
+def _with_reach(graph: Graph, dialect: Dialect) -> set[Value]:
+    """The nodes whose gradient may meet an infinite derivative: statements know what was cut on the way, loops do not."""
+    reach = Reach(graph, dialect, lambda node, parents: row_text(node.primitive, len(parents), dialect))
+    inner = [(node, parents) for node, parents in graph.order if parents and node in graph.varying] if reach.watched else []
+    return reach.below.union(node for node, parents in inner if reach.row(node, parents).singular)
+
+
+def _behind(name: str, start: int) -> str:
+    return f"{name} + {start}" if start else name
+
+
+def _weights(matrix: Matrix) -> str:
+    return f"{_behind('parameters', matrix.start)}, {matrix.stride}"
+
+
+def _bias(matrix: Matrix) -> str:
+    return f"&(const double){{{matrix.constant!r}}}, 0" if matrix.bias is None else f"{_behind('parameters', matrix.bias)}, {matrix.step}"

@@ -1,0 +1,203 @@
+"""The C source of a program: the statements of a graph as functions of one row, or of a vector of rows, and what runs them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from importlib import resources
+from itertools import accumulate
+
+from .c_loops import INDEX, Looped, Use
+from .loops import Matrix
+from .statements import NAME, Statement
+
+WHOLE = 600  # operands up to which a program is one function, which reads best
+PART = 300  # operands in each function of a longer one: the compiler's time grows faster than a function
+FILE = 14  # such functions in each file: several files are compiled at a time
+ONE_ROW = 5_000  # operands up to which one row has code of its own; above, the compiler's time counts, and one row runs as a vector
+LARGE = "-Og"
+ROW, ROWS = "#define LANES 1\n", ""
+_ARGUMENTS = "const double *parameters, const number *inputs, number *v, number *totals"
+
+
+class Sources:
+    """The files of a program. ``text`` is what a person reads, without the parts that are the same in every program."""
+
+    def __init__(self, looped: Looped) -> None:
+        self._looped = looped
+        emitted = looped.emitted
+        self.results = [*emitted.values, *emitted.gradients]
+        self._parameters = looped.parameter_places
+        self._inputs = {name: i for i, name in enumerate(emitted.inputs)}
+        sizes = list(looped.arrays.values())
+        self._arrays = dict(zip(looped.arrays, accumulate([0, *sizes])))
+        self._places: dict[str, int] = {}  # of values that one function hands to another, behind the arrays
+        self._first_place = sum(sizes)
+        self._functions = self._statement_functions()
+        self.text = "\n".join([*self._functions, self._gradients()])
+        # Loops run best with -O2. It makes single statements no faster than -O1 does, and a great many of them take too long.
+        self.level = "-O2" if looped.matrices else "-O1" if self.has_row else LARGE
+
+    def files(self, result_count: int) -> list[str]:
+        """What is compiled: everything twice, for one row and for vectors of rows."""
+        last = self._constants(result_count)
+        size = max(FILE, -(-len(self._functions) // 8))
+        texts = ["\n".join(self._functions[i : i + size]) for i in range(0, len(self._functions), size)]
+        texts[-1] = "\n".join([texts[-1], self._gradients()])
+        files = []
+        for lanes in (ROWS, ROW)[: 1 + self.has_row]:
+            heads = [f"{lanes}{last}{_asset('loops.h')}{self._heads()}{_wrappers(text, one_row=lanes == ROW)}" for text in texts]
+            ends = [""] * (len(texts) - 1) + [_asset("rows.h")]
+            files += [f"{head}\n{text}\n{end}" for head, text, end in zip(heads, texts, ends)]
+        return files
+
+    def _constants(self, result_count: int) -> str:
+        looped = self._looped
+        weights = sum(matrix.m * (matrix.n + (matrix.bias is not None)) for matrix, _ in looped.matrices)
+        places = [0, *(1 + place for place in looped.gradient_places)] if looped.single else list(range(len(self.results)))
+        plain = places == list(range(len(places)))
+        table = "" if plain else f"static const int place_of_total[] = {{{', '.join(map(str, places))}}};\n"
+        constants = {
+            "INPUTS": len(self._inputs), "PLACES": self._first_place + len(self._places), "TOTALS": len(places), "RESULTS": result_count,
+            "WEIGHTS": weights, "ABSENT": int(len(places) + weights < result_count),
+        }  # fmt: skip
+        listed = ", ".join(f"{name} = {value}" for name, value in constants.items())
+        place = "(t)" if plain else "place_of_total[t]"
+        return f"enum {{ {listed} }};\n#define SINGLE {int(looped.single)}\n#define PLACE(t) {place}\n{table}"
+
+    # -- the statements ------------------------------------------------------------------------------------------
+    def _statement_functions(self) -> list[str]:
+        emitted = self._looped.emitted
+        results = [Statement(f"totals[{i}]", text, "") for i, text in enumerate(self.results)]
+        groups: list[list[Statement]] = [[]]
+        room = limit = WHOLE
+        home: dict[str, int] = {}
+        statements = [*emitted.forward, *emitted.backward, *results]
+        counts = [max(1, len(NAME.findall(statement.text))) for statement in statements]
+        self.has_row = sum(counts) <= ONE_ROW
+        if sum(counts) > WHOLE:
+            room = limit = PART
+        for statement, count in zip(statements, counts):
+            if room <= 0:
+                groups.append([])
+                room = limit
+            room -= count
+            for name in NAME.findall(statement.text):
+                if home.get(name, len(groups)) != len(groups):
+                    self._places.setdefault(name, self._first_place + len(self._places))
+            home[statement.target] = len(groups)
+            groups[-1].append(statement)
+        if len(groups) == 1:
+            return [self._function("statements", groups[0])]
+        parts = [self._function(f"chunk_{i}", group) for i, group in enumerate(groups)]
+        calls = "".join(f"    NAME(chunk_{i})(parameters, inputs, v, totals);\n" for i in range(len(groups)))
+        self._chunks = len(parts)
+        return [*parts, f"void NAME(statements)({_ARGUMENTS})\n{{\n{calls}}}\n"]
+
+    _chunks = 0
+
+    def _heads(self) -> str:
+        return "".join(f"void NAME(chunk_{i})({_ARGUMENTS});\n" for i in range(self._chunks))
+
+    def _function(self, name: str, statements: Sequence[Statement]) -> str:
+        used = list(dict.fromkeys(name for statement in statements for name in NAME.findall(f"{statement.text} {statement.target}")))
+        targets = {statement.target for statement in statements}
+        lines = [f"    number *const {name} = {_at('v', self._arrays[name])};" for name in used if name in self._arrays]
+        scalars = [name for name in used if name in self._parameters]
+        lines += [f"    const double {name} = parameters[{self._parameters[name]}];" for name in scalars]
+        lines += [f"    const number {name} = inputs[{self._inputs[name]}];" for name in used if name in self._inputs]
+        lines += [f"    const number {name} = v[{self._places[name]}];" for name in used if name in self._places and name not in targets]
+        plain = {*scalars, "INFINITY", "NAN"}
+        for statement in statements:
+            lines += self._lines(statement, plain)
+        return "\n".join([f"void NAME({name})({_ARGUMENTS})", "{", *lines, "}"]) + "\n"
+
+    def _lines(self, statement: Statement, plain: Collection[str]) -> list[str]:
+        target, text, comment, count = statement
+        note = f" /* {comment} */" if comment else ""
+        if not target:
+            return [f"    {text}{note}"]
+        vector = as_vector(text, plain)
+        if count:
+            return [f"    for (int {INDEX} = 0; {INDEX} < {count}; {INDEX}++) {target} = {vector};{note}"]
+        if target.startswith("totals[") and self._looped.single:
+            return [f"    ADD({target}) {vector};"]
+        if not target.isidentifier():
+            return [f"    {target} = {vector};{note}"]
+        stored = [f"    v[{self._places[target]}] = {target};"] if target in self._places else []
+        return [f"    const number {target} = {vector};{note}", *stored]
+
+    # -- the gradients of weights ----------------------------------------------------------------------------------
+    def _gradients(self) -> str:
+        looped = self._looped
+        if not looped.single:
+            return ""
+        uses = [use for _, several in looped.matrices for use in several]
+        arrays = dict.fromkeys(name for use in uses for part in use for name in NAME.findall(part))
+        lines = [f"    const number *const {name} = {_at('v', self._arrays[name])};" for name in arrays if name in self._arrays]
+        lines += [_outer_product(matrix, several) for matrix, several in looped.matrices]
+        signature = "const number *inputs, const number *v, double *out, rows_of_a_tile *rows"
+        text = "\n".join([f"static void NAME(gradients)({signature})", "{", *lines, "}"]) + "\n"
+        cleared = [f"    clear_lanes({_at('v', self._arrays[use.d])}, {looped.arrays[use.d]}, lanes);" for use in uses]
+        head = ["", "#if LANES > 1", "static void rows_clear_lanes(number *v, int lanes)", "{"]
+        return text + "\n".join([*head, *cleared, "}", "#endif"]) + "\n"
+
+
+def _outer_product(matrix: Matrix, uses: Sequence[Use]) -> str:
+    bias = "NULL, 0" if matrix.bias is None else f"out + {1 + matrix.bias}, {matrix.step}"
+    ds, xs = ", ".join(use.d for use in uses), ", ".join(use.x for use in uses)
+    lists = f"LIST({ds}), LIST({xs}), {len(uses)}"
+    call = f"outer_product(out + {1 + matrix.start}, {matrix.stride}, {bias}, {lists}, {matrix.m}, {matrix.n}, rows);"
+    formula = " + ".join(f"{use.d} {use.x}^T" for use in uses[:3]) + (" + ..." if len(uses) > 3 else "")
+    return f"    {call} /* dW = {formula}, added up over the rows */"
+
+
+def _at(name: str, place: int) -> str:
+    return f"{name} + {place}" if place else name
+
+
+@lru_cache(maxsize=4)
+def _asset(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text("utf-8")
+
+
+# -- vectors -----------------------------------------------------------------------------------------------------------
+def as_vector(text: str, scalars: Collection[str]) -> str:
+    """The text as a vector: ``V`` stays only around what is a plain double, which spares the compiler much work."""
+    text = _WRAPPED.sub(lambda match: match[0] if match[1] in scalars else f"{match[1]}{match[2]}", text)
+    is_vector = _CALL.search(text) is not None or not {*scalars, INDEX}.issuperset(NAME.findall(text))
+    return text if is_vector else f"V({text})"
+
+
+_CALL = re.compile(r"\b(SELECT|lanes_\w+)\(")
+_WRAPPED = re.compile(r"\bV\(([A-Za-z_]\w*)((?:\[\w+\])?)\)")
+
+
+def _wrappers(text: str, one_row: bool) -> str:
+    """The functions of <math.h> that ``text`` calls, for vectors, with as many operands as in the calls."""
+    if one_row:
+        return "".join(f"#define {call} {call.removeprefix('lanes_')}\n" for call in sorted(set(re.findall(r"\blanes_\w+(?=\()", text))))
+    counts: dict[str, int] = {}
+    for call in re.finditer(r"\blanes_(\w+)\(", text):
+        if call[1] not in counts:
+            counts[call[1]] = _operands_of_call(text, call.end())
+    return "".join(_wrapper(name, "xyz"[: counts[name]]) for name in sorted(counts))
+
+
+def _operands_of_call(text: str, start: int) -> int:
+    """How many operands a call has whose bracket opens before ``start``."""
+    depth, count = 1, 1
+    for character in text[start:]:
+        depth += (character == "(") - (character == ")")
+        count += depth == 1 and character == ","
+        if depth == 0:
+            break
+    return count
+
+
+def _wrapper(name: str, operands: str) -> str:
+    arguments = ", ".join(f"number {operand}" for operand in operands)
+    lane = f"{name}({', '.join(f'{operand}[i]' for operand in operands)})"
+    loop = f"{{ number out; for (int i = 0; i < LANES; i++) out[i] = {lane}; return out; }}"
+    return f"static __attribute__((noinline)) number lanes_{name}({arguments})\n    {loop}\n"

@@ -1,0 +1,334 @@
+"""Loops in C programs: the numbers of the eager engine, whatever the network looks like and however wide a vector is."""
+
+import random
+from functools import reduce
+from itertools import accumulate, pairwise
+from operator import add
+
+import numpy as np
+import pytest
+from test_c_compiler import everything
+
+import autograd_core as ac
+from autograd_core import Value, compile_graph, dot
+from autograd_core.programs import c_source
+from autograd_core.programs.graph import Graph
+from autograd_core.programs.loops import Layer, Map, find_groups
+
+WIDTHS = [2, 4, 8]
+ACTIVATIONS = [ac.relu, ac.tanh, ac.sigmoid, ac.softplus, ac.leaky_relu, ac.elu, lambda z: z, lambda z: z * ac.sigmoid(z), lambda z: z * z,
+               lambda z: 0.5 * z, lambda z: ac.maximum(z, -0.3) - 1.0, abs, lambda z: ac.sin(z) / (2.0 + z * z)]  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUTOGRAD_CORE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(params=WIDTHS)
+def width(request, monkeypatch):
+    return set_width(monkeypatch, request.param)
+
+
+def set_width(monkeypatch, width):
+    monkeypatch.setattr(c_source, "ROWS", f"#define LANES {width}\n")
+    return width
+
+
+class Net:
+    """Leaves in their order, and what is computed from them."""
+
+    def __init__(self, seed):
+        self.rng = random.Random(seed)
+        self.parameters, self.inputs = [], []
+
+    def new_inputs(self, n):
+        new = [Value(self.rng.uniform(-1, 1)) for _ in range(n)]
+        self.inputs += new
+        return new
+
+    def weights(self, m, n, order="neurons", bias=True):
+        rows = [[Value(self.rng.uniform(-1, 1) / n**0.5) for _ in range(n)] for _ in range(m)]
+        biases = [Value(self.rng.uniform(-1, 1)) if bias else bias_of(bias) for _ in range(m)]
+        if order == "neurons":
+            self.parameters += [p for row, b in zip(rows, biases) for p in ([*row, b] if bias else row)]
+        elif order == "matrix":
+            self.parameters += [p for row in rows for p in row] + (biases if bias else [])
+        else:  # in no order
+            mixed = [p for row in rows for p in row] + (biases if bias else [])
+            self.rng.shuffle(mixed)
+            self.parameters += mixed
+        return rows, biases
+
+
+def bias_of(bias):
+    return 0.25 if bias is None else 0.0
+
+
+def layer(x, weights):
+    return [dot(w, x, b) for w, b in zip(*weights)]
+
+
+def cross_entropy(logits, targets):
+    return -dot(targets, ac.log_softmax(logits))
+
+
+def loss_of(net, outputs):
+    kind = net.rng.choice(["mse", "hinge", "softmax", "sum"])
+    targets = net.new_inputs(len(outputs))
+    if kind == "mse":
+        return dot(*[[y - t for y, t in zip(outputs, targets)]] * 2) / len(outputs)
+    if kind == "hinge":
+        return reduce(add, [ac.relu(1.0 - t * y) for y, t in zip(outputs, targets)])
+    if kind == "softmax" and len(outputs) > 1:
+        return cross_entropy(outputs, targets)
+    return reduce(add, (y * t for y, t in zip(outputs, targets)))
+
+
+def plain(seed):
+    """A network of random sizes."""
+    net = Net(seed)
+    x = net.new_inputs(net.rng.randint(1, 40))
+    for _ in range(net.rng.randint(1, 3)):
+        order = net.rng.choice(["neurons", "neurons", "matrix", "mixed"])
+        z = layer(x, net.weights(net.rng.randint(1, 19), len(x), order, net.rng.choice([True, True, False, None])))
+        f = net.rng.choice(ACTIVATIONS)
+        x = [f(y) for y in z]
+    return loss_of(net, x), net
+
+
+def recurrent(seed):
+    """Weights that are used again at every step."""
+    net = Net(seed)
+    own, mix = net.weights(6, 6, bias=False), net.weights(6, 5)
+    h = layer(net.new_inputs(5), mix)
+    for _ in range(3):
+        h = [ac.tanh(a + b) for a, b in zip(layer(h, own), layer(net.new_inputs(5), mix))]
+    return loss_of(net, h), net
+
+
+def residual(seed):
+    """What a layer is given is also used beside it, before and after."""
+    net = Net(seed)
+    x = [ac.relu(z) for z in layer(net.new_inputs(7), net.weights(8, 7))]
+    early = reduce(add, x)
+    y = [a + ac.tanh(b) for a, b in zip(x, layer(x, net.weights(8, 8)))]
+    z = [a * b for a, b in zip(y, layer(y, net.weights(8, 8)))]
+    extra = dot([1.0] * 3, x[2:5]) * early
+    return loss_of(net, layer(z, net.weights(3, 8))) + extra + x[0] * y[7], net
+
+
+def convolution(seed):
+    """One small matrix over overlapping windows, an input twice in a list, and rows of a layer used one by one."""
+    net = Net(seed)
+    x = [ac.softplus(z) for z in layer(net.new_inputs(4), net.weights(9, 4))]
+    kernel = net.weights(3, 4)
+    windows = [layer(x[i : i + 4], kernel) for i in range(0, 6, 2)]
+    flat = [ac.relu(z) for channel in zip(*windows) for z in channel]
+    twice = layer([*flat[:4], flat[0], flat[0]], net.weights(4, 6))
+    strided = layer(flat[::2], net.weights(4, len(flat[::2])))
+    return loss_of(net, [*twice, *strided, windows[1][2]]), net
+
+
+def attention(seed):
+    """Queries, keys and values of three tokens; two heads, so that rows of a layer are used far from each other."""
+    net = Net(seed)
+    q, k, v = (net.weights(4, 4, bias=False) for _ in range(3))
+    tokens = [net.new_inputs(4) for _ in range(3)]
+    embedded = [layer(token, net.weights(4, 4)) for token in tokens]
+    qs, ks, vs = ([layer(token, w) for token in embedded] for w in (q, k, v))
+    outputs = []
+    for head in (slice(0, 2), slice(2, 4)):
+        shares = ac.softmax([dot(qs[-1][head], key[head]) for key in ks])
+        outputs += [dot(shares, [value[head][i] for value in vs]) for i in range(2)]
+    return loss_of(net, layer(outputs, net.weights(5, 4))), net
+
+
+def mixed_uses(seed):
+    """Weights that are also used outside of their matrix, and two matrices over the same weights."""
+    net = Net(seed)
+    x = net.new_inputs(6)
+    rows, biases = net.weights(6, 6)
+    z = layer(x, (rows, biases))
+    penalty = dot(rows[1], rows[1]) * 0.1
+    other = layer(z[:3], ([row[:3] for row in rows[3:]], biases[3:]))
+    return loss_of(net, [*z, *other, *layer(x, net.weights(4, 6))]) + penalty, net
+
+
+SHAPES = [plain, recurrent, residual, convolution, attention, mixed_uses]
+
+
+
+
+def rows_of(net, count, rng):
+    return [[rng.uniform(-1, 1) for _ in net.inputs] for _ in range(count)]
+
+
+def summed(results):
+    """The order of addition that the class documents: blocks of 1,024 rows, eight partial sums in each."""
+    def over_rows(block):
+        partial = [block[i::8] for i in range(8)]
+        s = [list(accumulate(p))[-1] if p else 0.0 for p in partial]
+        return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
+
+    columns = [[value, *gradients] for value, gradients in results]
+    return [reduce(add, [over_rows(column[i : i + 1024]) for i in range(0, len(column), 1024)]) for column in zip(*columns)]
+
+
+def check(loss, net, wrt, counts=(1, 3, 8, 13)):
+    """Value and gradients equal ``backward``'s and those of the Python program, row by row and added up."""
+    program, python = compile_graph(loss, wrt, net.inputs, "c"), compile_graph(loss, wrt, net.inputs)
+    values = [p.data for p in wrt]
+    for leaf in net.parameters:
+        leaf.grad = 0.0
+    loss.backward()
+    recorded = [x.data for x in net.inputs]
+    assert program(values, recorded) == (loss.data, [p.grad for p in wrt])
+    rows = rows_of(net, max(counts), random.Random(1))
+    results = [python(values, row) for row in rows]
+    assert [program(values, row) for row in rows] == results
+    for count in counts:
+        total, gradients = program.batch(values, rows[:count])
+        assert [total, *gradients] == summed(results[:count]), count
+    return program
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_networks_equal_the_eager_engine_at_every_width(shape, width):
+    loss, net = shape(1)
+    check(loss, net, net.parameters)
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_networks_of_any_size_equal_the_eager_engine(seed, monkeypatch):
+    set_width(monkeypatch, WIDTHS[seed % 3])
+    loss, net = plain(100 + seed)
+    check(loss, net, net.parameters)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_some_parameters_may_be_constants(seed, monkeypatch):
+    set_width(monkeypatch, WIDTHS[seed % 3])
+    loss, net = SHAPES[seed % len(SHAPES)](200 + seed)
+    kept = [p for p in net.parameters if net.rng.random() < 0.97]
+    check(loss, net, kept, counts=(1, 9))
+
+
+def test_the_sum_over_several_blocks_has_its_documented_order(width):
+    loss, net = plain(7)
+    check(loss, net, net.parameters, counts=(1024, 1025, 2100))
+
+
+def test_threads_change_no_bit():
+    loss, net = plain(8)
+    program = compile_graph(loss, net.parameters, net.inputs, "c")
+    values, rows = np.array([p.data for p in net.parameters]), np.array(rows_of(net, 5000, random.Random(2)))
+    alone = program.batch(values, rows)
+    for threads in (2, 3, 8):
+        program.threads = threads
+        together = program.batch(values, rows)
+        assert together[0] == alone[0]
+        assert (together[1] == alone[1]).all()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_several_outputs_equal_the_eager_engine(shape, monkeypatch):
+    set_width(monkeypatch, WIDTHS[SHAPES.index(shape) % 3])
+    loss, net = shape(3)
+    outputs = [loss, *loss.parents, net.parameters[0], net.inputs[-1], Value(3.0)]
+    program, python = compile_graph(outputs, net.parameters, net.inputs, "c"), compile_graph(outputs, net.parameters, net.inputs)
+    values, rows = [p.data for p in net.parameters], rows_of(net, 11, random.Random(3))
+    expected = [python(values, row) for row in rows]
+    assert program(values, [x.data for x in net.inputs]) == [y.data for y in outputs]
+    assert program.batch(values, rows) == [program(values, row) for row in rows] == expected
+    assert program.batch(np.array(values), np.array(rows)).tolist() == expected
+
+
+# -- what is recognised ------------------------------------------------------------------------------------------------
+def groups_of(loss, net, wrt=None):
+    found = find_groups(Graph([loss], net.parameters if wrt is None else wrt, net.inputs, True), set())
+    return list(dict.fromkeys(group for group, _ in found.values()))
+
+
+def mlp(widths=(5, 8, 8, 4), activation=ac.relu, order="neurons"):
+    net = Net(0)
+    x = net.new_inputs(widths[0])
+    for n, m in pairwise(widths):
+        x = [activation(z) for z in layer(x, net.weights(m, n, order))]
+    return cross_entropy(x, net.new_inputs(len(x))), net
+
+
+@pytest.mark.parametrize("order", ["neurons", "matrix"])
+def test_a_network_is_a_few_matrices_and_activations(order):
+    loss, net = mlp(order=order)
+    groups = groups_of(loss, net)
+    assert [(g.matrix.m, g.matrix.n) for g in groups if isinstance(g, Layer)] == [(8, 5), (8, 8), (4, 8)]
+    assert [len(g.nodes) for g in groups if isinstance(g, Map)] == [8, 8, 4]
+    source = compile_graph(loss, net.parameters, net.inputs, "c").source
+    assert [source.count(f" {word}(") for word in ("product", "transposed_product", "outer_product")] == [3, 2, 3]
+
+
+def test_one_missing_weight_leaves_the_other_rows_of_its_matrix():
+    loss, net = mlp()
+    wrt = [p for p in net.parameters if p is not net.parameters[6 * 3 + 2]]  # in the fourth neuron of the first layer
+    assert [(g.matrix.m, g.matrix.n) for g in groups_of(loss, net, wrt) if isinstance(g, Layer)][:2] == [(3, 5), (4, 5)]
+
+
+def test_shared_weights_are_one_matrix_with_several_uses():
+    loss, net = recurrent(0)
+    layers = [g for g in groups_of(loss, net) if isinstance(g, Layer)]
+    assert len(layers) == 7
+    assert len({g.matrix.key for g in layers}) == 2
+    assert compile_graph(loss, net.parameters, net.inputs, "c").source.count(" outer_product(") == 2
+
+
+def test_the_size_of_a_source_does_not_grow_with_the_network():
+    lengths = [len(compile_graph(*mlp_parts((n, n, n, 4)), "c").source) for n in (8, 64)]
+    assert lengths[1] < 1.3 * lengths[0]
+
+
+def mlp_parts(widths):
+    loss, net = mlp(widths)
+    return loss, net.parameters, net.inputs
+
+
+def test_arrays_come_back_where_arrays_were_given():
+    loss, net = plain(9)
+    program = compile_graph(loss, net.parameters, net.inputs, "c")
+    values, rows = [p.data for p in net.parameters], rows_of(net, 5, random.Random(4))
+    for found, expected in (
+        (program(np.array(values), np.array(rows[0])), program(values, rows[0])),
+        (program.batch(np.array(values), np.array(rows)), program.batch(values, rows)),
+    ):
+        assert type(found[0]) is float
+        assert type(found[1]) is np.ndarray
+        assert (found[0], found[1].tolist()) == expected
+    first = program(np.array(values), rows[0])[1]
+    kept = first.copy()
+    program(np.array(values), rows[1])
+    assert (first == kept).all()  # a result is the caller's own
+    read_only, gaps = np.array(rows), np.array(rows).repeat(2, axis=1)[:, ::2]
+    read_only.flags.writeable = False
+    assert program.batch(values, read_only) == program.batch(values, gaps) == program.batch(values, rows)
+
+
+def test_every_row_of_the_table_is_the_same_at_every_width(width):
+    terms, leaves = everything()
+    total = reduce(add, [ac.tanh(0.01 * term) for term in terms])
+    values = [leaf.data for leaf in leaves]
+    for wrt, inputs in ((leaves, []), (leaves[::2], leaves[1::2])):
+        at, row = [leaf.data for leaf in wrt], [leaf.data for leaf in inputs]
+        program, python = compile_graph(total, wrt, inputs, "c"), compile_graph(total, wrt, inputs)
+        value, gradients = expected = python(at, row)
+        assert program(at, row) == expected
+        for count in (1, 5, 8):  # the same row again and again
+            assert program.batch(at, [row] * count) == tuple_of(summed([(value, gradients)] * count)), count
+    outputs = compile_graph(terms, [], leaves, "c")
+    assert outputs([], values) == [term.data for term in terms]
+    assert outputs.batch([], [values] * 9) == [[term.data for term in terms]] * 9
+
+
+def tuple_of(sums):
+    return sums[0], sums[1:]
