@@ -193,7 +193,7 @@ def test_find_nonfinite_derivation_and_gradcheck_say_where_zero_met_infinity():
     assert found.node.op == "cbrt"
     assert "0 times infinity is not defined" in found.message
     assert "local derivative with respect to x is inf" in found.message
-    assert "= 0 · (0.3333333333333333 / (0 * 0)) = nan" in str(ac.derivation(y))
+    assert "= 0 · (1 / (3 * 0 ** 2)) = nan" in str(ac.derivation(y))
     assert "0 * (0.3333333333333333 / (v1 * v1) = inf) = nan" in str(ac.explain(y, x))
     with pytest.raises(ac.GradcheckError, match="0 times infinity is not defined"):
         ac.gradcheck(lambda x: ac.cbrt(x) ** 3, 0.0)

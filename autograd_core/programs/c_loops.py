@@ -266,7 +266,7 @@ def _with_reach(graph: Graph, dialect: Dialect) -> set[Value]:
     """The nodes whose gradient may meet an infinite derivative: statements know what was cut on the way, loops do not."""
     reach = Reach(graph, dialect, lambda node, parents: row_text(node.primitive, len(parents), dialect))
     inner = [(node, parents) for node, parents in graph.order if parents and node in graph.varying] if reach.watched else []
-    return reach.below.union(node for node, parents in inner if reach.row(node, parents).singular)
+    return reach.below.union(node for node, parents in inner if any(edge.singular for edge in reach.row(node, parents).edges))
 
 
 def _behind(name: str, start: int) -> str:
