@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .derivatives.dual import Dual
 from .derivatives.reverse import gradients
 from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from .functions import dot, elu, leaky_relu, log_softmax, logsumexp, pow, primitive, sign, softmax, step
+from .functions import clip, dot, elu, leaky_relu, log_softmax, logsumexp, pow, primitive, prod, round, sign, sinc, softmax, step, where
 from .number import watching_comparisons
 from .primitive import TABLE, DomainError, Primitive
 from .table import absolute as abs
@@ -23,12 +23,14 @@ from .table import (
     atan2,
     atanh,
     cbrt,
+    ceil,
     cos,
     cosh,
     erf,
     erfc,
     exp,
     expm1,
+    floor,
     hypot,
     identity,
     log,
@@ -45,6 +47,7 @@ from .table import (
     sqrt,
     tan,
     tanh,
+    trunc,
 )
 from .tables import Table
 from .value import Constant, Value, topological_order
@@ -133,6 +136,8 @@ __all__ = [
     "atan2",
     "atanh",
     "cbrt",
+    "ceil",
+    "clip",
     "compare_methods",
     "compile_graph",
     "cos",
@@ -149,6 +154,7 @@ __all__ = [
     "expm1",
     "find_nonfinite",
     "finite_difference_errors",
+    "floor",
     "formula",
     "grad",
     "gradcheck",
@@ -174,11 +180,14 @@ __all__ = [
     "play",
     "pow",
     "primitive",
+    "prod",
     "relu",
     "replace_file",
+    "round",
     "sigmoid",
     "sign",
     "sin",
+    "sinc",
     "sinh",
     "softmax",
     "softplus",
@@ -191,7 +200,9 @@ __all__ = [
     "to_dot",
     "to_mermaid",
     "topological_order",
+    "trunc",
     "value_and_grad",
     "vjp",
     "watching_comparisons",
+    "where",
 ]

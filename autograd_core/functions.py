@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
+import functools
 import math
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -25,14 +28,13 @@ def primitive(
     precedence: int = CONDITIONAL,
     summary: str = "",
     example: str = "",
-    singular: bool = False,
 ) -> Primitive:
     """Add an operation to the table, and with it every reading of it: ``backward``, duals, formulas, programs.
 
     ``python`` is the value as an expression in ``x`` (and ``y``, ``z``) over the functions of :mod:`math`;
     ``derivatives(out, x)`` is its derivative, in arithmetic and the functions of this module (for several
-    operands ``derivatives(out, x, y)``, a tuple). ``singular=True`` says that a derivative may be infinite where the
-    value is finite: then nothing flows where 0 meets it. Calling it again under the same name replaces the row.
+    operands ``derivatives(out, x, y)``, a tuple). Where a piecewise row is flat, take the 0 from ``step(x)``: it cuts the
+    path, and a plain 0 times an infinite derivative is nan. Calling it again under the same name replaces the row.
 
     >>> from autograd_core import Value, exp, primitive
     >>> gaussian = primitive("gaussian", "exp(-x * x)", lambda out, x: -2.0 * x * out)
@@ -53,7 +55,7 @@ def primitive(
     if unknown:
         raise NameError(f"{python!r} uses {', '.join(unknown)}: allowed are {', '.join(OPERANDS[:arity])} and the names of the math module")
     words = Words(latex, domain, summary, example)
-    return register(Primitive(name, python, derivatives, arity=arity, words=words, precedence=precedence, singular=singular))
+    return register(Primitive(name, python, derivatives, arity=arity, words=words, precedence=precedence))
 
 
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
@@ -101,6 +103,60 @@ def pow(x: Any, y: Any) -> Any:  # noqa: A001  the name in math
     -8.0
     """
     return general_power(x, y) if isinstance(y, Number) else FAMILIES["**"](real(y))(x)
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """``a`` where ``condition`` is not 0, else ``b``. The one that is not chosen gets the derivative 0, whatever its own is.
+
+    A condition that is a plain ``x > 0`` is decided once, when the graph is recorded; ``step(x)`` is decided at each call of a program.
+
+    >>> where(True, 1.0, 2.0), where(0.0, 1.0, 2.0)
+    (1.0, 2.0)
+    """
+    return TABLE["where"](condition, a, b)
+
+
+def clip(x: Any, low: Any = None, high: Any = None) -> Any:
+    """``x``, but at least ``low`` and at most ``high``, each of which may be left out. On a bound the derivative by ``x`` is 1.
+
+    As in NumPy, ``high`` wins if the bounds are in the wrong order.
+
+    >>> clip(2.5, 0.0, 1.0), clip(-3.0, low=-1.0)
+    (1.0, -1.0)
+    """
+    return TABLE["clip"](x, -math.inf if low is None else low, math.inf if high is None else high)
+
+
+def round(x: Any, digits: int | None = None) -> Any:  # noqa: A001  the built-in, for floats too
+    """The nearest whole number as a float or node, of two the even one; derivative 0. ``digits`` is for plain floats only.
+
+    >>> round(2.5), round(3.5), round(2.345, 1)
+    (2.0, 4.0, 2.3)
+    """
+    if digits is None:
+        return TABLE["round"](x)
+    return x.__round__(digits) if isinstance(x, Number) else builtins.round(real(x), digits)
+
+
+def sinc(x: Any, order: float = 0) -> Any:
+    """``sin(pi x) / (pi x)``, and 1 at 0, as NumPy's; or its derivative of that order.
+
+    >>> sinc(0.0), sinc(0.5) == 2 / math.pi
+    (1.0, True)
+    """
+    if order < 0 or order != int(order):
+        raise ValueError(f"the order of a derivative is 0, 1, 2, ..., not {order!r}")
+    return FAMILIES["sinc"](float(order))(x)
+
+
+def prod(xs: Iterable[Any]) -> Any:
+    """The product of the numbers, from left to right; 1 of none.
+
+    >>> prod([2.0, 3.0, 4.0])
+    24.0
+    """
+    xs = list(xs)
+    return functools.reduce(operator.mul, xs) if xs else 1.0
 
 
 def dot(w: Sequence[Any], x: Sequence[Any], b: Any = 0.0) -> Any:

@@ -23,6 +23,14 @@ FAMILIES: dict[str, Callable[..., Any]] = {}
 N = TypeVar("N", bound="Number")
 
 
+CUT: float = float("0.0")
+"""The zero that says that nothing flows: the derivative of a piecewise row on its flat side, told from other zeros by identity.
+
+Such a zero was chosen, not computed. It cuts the path, whatever stands above or below: an edge whose local derivative
+is ``CUT`` adds nothing, even beside an infinite one. Any other zero is a number, and 0 times infinity is nan.
+"""
+
+
 def real(x: Any) -> float:
     """``x`` as a float, where it is a real number; a ``TypeError`` that says what to do where it is not.
 
@@ -165,6 +173,12 @@ class Number:
     def __truediv__(self: N, other: Any) -> N: return self._binary("/", other)
     def __rtruediv__(self: N, other: Any) -> N: return self._reflected("/", other)
     def __rpow__(self: N, other: Any) -> N: return self._reflected("pow", other)
+    def __mod__(self: N, other: Any) -> N: return self._binary("%", other)
+    def __rmod__(self: N, other: Any) -> N: return self._reflected("%", other)
+    def __floordiv__(self: N, other: Any) -> N: return self._binary("//", other)
+    def __rfloordiv__(self: N, other: Any) -> N: return self._reflected("//", other)
+    def __floor__(self: N) -> N: return self.apply(TABLE["floor"], self)
+    def __ceil__(self: N) -> N: return self.apply(TABLE["ceil"], self)
     def __neg__(self: N) -> N: return self.apply(TABLE["neg"], self)
     def __pos__(self: N) -> N: return self
     def __abs__(self: N) -> N: return self.apply(TABLE["abs"], self)
@@ -188,6 +202,12 @@ class Number:
         if isinstance(exponent, Number) or not self.accepts(exponent):
             return self._binary("pow", exponent)
         return self.apply(FAMILIES["**"](real(exponent)), self)
+
+    def __round__(self: N, digits: int | None = None) -> N:
+        """The nearest whole number, as a number of this kind; to digits behind the point, scale it: ``round(x * 100) / 100``."""
+        if digits:
+            raise TypeError(f"a number of the library is rounded to whole numbers: write round(x * {10**digits}) / {10**digits}")
+        return self.apply(TABLE["round"], self)
 
     def _compare(self, other: Any, test: Callable[[float, float], bool]) -> bool:
         places = _places.get()

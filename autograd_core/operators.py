@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Any
 
 from .formulas.expression import derivative_formulas, to_text
-from .formulas.spelling import spelling
-from .number import FAMILIES, Number
+from .formulas.spelling import EAGER, spelling
+from .number import CUT, FAMILIES, Number
 from .primitive import ATOM, OPERANDS, TABLE, Primitive
 from .table import weighted_sum
 
@@ -57,7 +57,7 @@ def record_{identifier}(self, other):
     return node
 """
 
-_names: dict[str, Any] = {**vars(math), "new_node": object.__new__}
+_names: dict[str, Any] = {**vars(math), "new_node": object.__new__, "cut": CUT}
 _plain: set[type] = set()  # Value and its subclasses that record as it does
 _names["plain"] = _plain
 _strangers: set[type] = set()  # those with an apply of their own
@@ -77,7 +77,7 @@ def recorder_source(primitive: Primitive) -> str:
         return node
     <BLANKLINE>
     """
-    texts = {f"d{operand}": to_text(formula) for operand, formula in zip(OPERANDS, derivative_formulas(primitive))}
+    texts = {f"d{operand}": to_text(formula, EAGER) for operand, formula in zip(OPERANDS, derivative_formulas(primitive))}
     identifier = primitive.name if primitive.name.isidentifier() else primitive.method.strip("_")
     template = _UNARY if primitive.arity == 1 else _BINARY
     return template.format(identifier=identifier, value=to_python(primitive), **texts)
@@ -85,7 +85,7 @@ def recorder_source(primitive: Primitive) -> str:
 
 def to_python(primitive: Primitive) -> str:
     """The row's value in ``x`` and ``y``."""
-    return spelling(str(primitive.python)).fill({"x": ("x", ATOM), "y": ("y", ATOM)})
+    return spelling(str(primitive.eager), EAGER).fill({"x": ("x", ATOM), "y": ("y", ATOM)})
 
 
 @lru_cache(maxsize=4096)

@@ -14,6 +14,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from .number import CUT
+
 Order = Callable[[Any], list[Any]]  # topological_order of value.py
 
 _SLOTS = ("data", "grad", "_made_by", "_x", "_y", "_dx", "_dy")
@@ -41,8 +43,28 @@ def reduced(self: Any, order: Order) -> tuple[Any, ...]:
     if self._x is None or getattr(_here, "next", None) is self:
         _here.next = None
         slots = (self.data, self.grad, self._made_by, self._x, self._y, self._dx, self._dy)
-        return _restored, (type(self), slots), _extra_state(self)
+        return _restored, (type(self), _marked(slots)), _extra_state(self)
     return _last_node, ([part for node in order(self) for part in (_Next(node), node)],)
+
+
+class _Cut:
+    """Stands for ``CUT`` in a pickle, which would make any other zero of it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _cut, ()
+
+
+_mark = _Cut()
+
+
+def _cut() -> float:
+    return CUT
+
+
+def _marked(slots: tuple[Any, ...]) -> tuple[Any, ...]:
+    if type(slots[-2]) is tuple:
+        slots = (*slots[:-2], tuple([_mark if x is CUT else x for x in slots[-2]]), slots[-1])
+    return tuple([_mark if x is CUT else x for x in slots])
 
 
 def _extra_state(node: Any) -> Any:

@@ -7,12 +7,14 @@ formulas alike. Everything else in this package reads such rows; nothing else kn
 
 from __future__ import annotations
 
+import builtins
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from . import number
-from .number import FAMILIES, Number, real
+from .number import CUT, FAMILIES, Number, real
+from .sequences import Statements
 from .words import Words
 
 TABLE: dict[str, Primitive] = number.TABLE
@@ -22,15 +24,6 @@ TABLE: dict[str, Primitive] = number.TABLE
 CONDITIONAL, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
 
 OPERANDS = ("x", "y", "z")
-
-
-class Statements(NamedTuple):
-    """How a row on any number of operands ``x0, x1, ...`` is spelled: a name for each intermediate result, in order,
-    then the value and the derivative by each operand in terms of the operands and those names."""
-
-    before: list[tuple[str, str]]
-    value: str
-    derivatives: list[str]
 
 
 class DomainError(ValueError):
@@ -58,7 +51,9 @@ class Primitive:
     ``derivatives(out, x, ...)`` gives the derivative of the output with respect to each operand (a number
     for one operand, a sequence for several), where ``out`` is the value already computed. A row on any number of
     operands gives ``evaluate`` as a function and ``python`` as the function from their number to :class:`Statements`.
-    ``words`` holds LaTeX and prose. The rest are the row's roles, which everything that treats some rows apart reads:
+    In these texts, ``cut`` is the zero that cuts a path (:data:`~autograd_core.number.CUT`); ``eager`` is the value with
+    tests for it, where programs have another way to know (see ``programs/reach.py``). ``words`` holds LaTeX and prose.
+    The rest are the row's roles, which everything that treats some rows apart reads:
 
     ``method``: the method of numbers that it becomes (``"exp"``, ``"__add__"``; empty for none),
     ``activation``: whether it is one of a neuron, ``torch``: PyTorch's name of that activation, with its arguments,
@@ -66,7 +61,6 @@ class Primitive:
     ``arithmetic``: whether it is written as an operator, and may be printed inside a larger sum,
     ``weighted_sum``: whether its operands are weights, as many inputs, and a bias,
     ``internal``: whether it only stands in derivatives, where no user writes it,
-    ``singular``: whether a derivative may be infinite where the value is finite, because its rule divides by what may be 0,
     ``symbol``: how pictures write it; its name if nothing else is said.
 
     >>> from autograd_core import TABLE
@@ -83,6 +77,7 @@ class Primitive:
         *,
         arity: int | None = 1,
         words: Words = Words(),  # noqa: B008  (a tuple)
+        eager: str = "",
         precedence: int = ATOM,
         evaluate: Callable[..., float] | None = None,
         constants: tuple[float, ...] = (),
@@ -93,19 +88,19 @@ class Primitive:
         arithmetic: bool = False,
         weighted_sum: bool = False,
         internal: bool = False,
-        singular: bool = False,
         symbol: str = "",
     ) -> None:
         self.name, self.arity, self.python, self.derivatives = name, arity, python, derivatives
+        self.eager = eager or python
         self.precedence, self.constants = precedence, constants
         operands = ", ".join(f"#{i + 1}" for i in range(arity or 1))
         self.latex = words.latex or rf"\operatorname{{{name}}}\left({operands}\right)".replace("_", r"\_")
         self.domain, self.summary, self.example, self.reads = words[1:]
         self.method = method or (name if activation else "")
         self.activation, self.torch, self.initialization = activation, torch, initialization
-        self.arithmetic, self.weighted_sum, self.internal, self.singular = arithmetic, weighted_sum, internal, singular
+        self.arithmetic, self.weighted_sum, self.internal = arithmetic, weighted_sum, internal
         self.symbol = symbol or name
-        self.evaluate = evaluate or _compiled(python, arity)
+        self.evaluate = evaluate or _compiled(self.eager, arity)
         if self.summary:
             self.__doc__ = self.described()
 
@@ -116,6 +111,8 @@ class Primitive:
         call, result = self.example.split(" -> ")
         if of_method and self.method == self.name:
             call = "from autograd_core import Value\n>>> " + call.replace(f"{self.name}(", "Value(") + f".{self.name}().data"
+        elif of_method and call.startswith(f"{self.name}(") and not hasattr(builtins, self.name):
+            call = f"from autograd_core import {self.name}\n>>> {call}"
         return f"{self.summary}\n\n>>> {call}\n{result}\n"
 
     def local_derivatives(self, out: Any, *inputs: Any) -> tuple[Any, ...]:
@@ -195,4 +192,4 @@ def _compiled(python: str | Callable[[int], Statements], arity: int | None) -> C
     function = python.removesuffix(f"({operands})")
     if function.isidentifier() and hasattr(math, function):
         return getattr(math, function)
-    return eval(f"lambda {operands}: {python}", dict(vars(math)))
+    return eval(f"lambda {operands}: {python}", {**vars(math), "cut": CUT})

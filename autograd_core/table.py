@@ -8,8 +8,11 @@ library's own arithmetic, so that they can be read over floats (the backward pas
 Derivatives that every textbook lists are given without a source; the others name theirs. At kinks
 the choices are those of PyTorch and HIPS autograd: 0 for relu and abs, a half each for a tie of
 maximum or minimum, the left derivative for leaky_relu and elu. Where a derivative is infinite, the
-rows divide by ``divide``, which follows IEEE 754, so that the forward pass does not fail; such a
-row is ``singular``.
+rows divide by ``divide``, which follows IEEE 754, so that the forward pass does not fail.
+
+A derivative of any order is right or not finite. So a row that takes one branch at its kink (relu)
+has the derivatives of that branch, and the zero of a flat branch is ``CUT``: nothing flows there.
+One that takes the middle (abs, hypot, a tie) has no second derivative at the kink.
 """
 
 from __future__ import annotations
@@ -21,8 +24,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from .number import FAMILIES
-from .primitive import POWER, PRODUCT, SIGN, SUM, Primitive, Statements, register
+from . import sequences
+from .number import CUT, FAMILIES
+from .primitive import POWER, PRODUCT, SIGN, SUM, Primitive, register
 from .words import WORDS, Words
 
 
@@ -50,6 +54,14 @@ def _family(*defaults: float) -> Callable[[Callable[..., Primitive]], Callable[.
     return add
 
 
+# Texts that occur again: the nearest whole number (no float beyond 2 ** 52 has a fraction, and
+# adding 1.5 * 2 ** 52 rounds one away), and whether fmod, which has x's sign, needs that of y.
+_NEAREST = "{0} if fabs({0}) >= 4503599627370496.0 "
+_NEAREST += "else {0} + 6755399441055744.0 - 6755399441055744.0"
+_QUOTIENT = f"({_NEAREST.format('((x - fmod(x, y)) / y)')})"
+_TURN = "fmod(fabs(x), 2.0)"  # of sin(pi x), whose arguments are exact differences of it
+_OTHER_SIDE = "(fmod(x, y) < 0.0 and y > 0.0) or (fmod(x, y) > 0.0 and y < 0.0)"
+
 # fmt: off
 # -- arithmetic ----------------------------------------------------------------------------------
 add = _row("+",   "x + y", lambda out, x, y: (1.0, 1.0),          method="__add__",     arity=2,
@@ -63,7 +75,7 @@ div = _row("/",   "x / y", lambda out, x, y: (1.0 / y, -out / y), method="__true
 neg = _row("neg", "-x",    lambda out, x: -1.0,                   method="__neg__",
            precedence=SIGN, arithmetic=True, evaluate=operator.neg, symbol="−")
 general_power = _row("pow", "pow(x, y) if x >= 0.0 else log(x)", lambda out, x, y: (
-           chain(y, raised(x, y - 1.0)), out * log(x + (1.0 - gate(x)))), arity=2, singular=True)
+           times(y, raised(0.0)(x, y - 1.0)), raised(1.0)(x, y)), arity=2)
 # fmt: on
 
 
@@ -79,12 +91,12 @@ def power(n: float) -> Primitive:
     elif n == 1.0:
         value, slope = "x", lambda out, x: 1.0
     elif n == 0.0:
-        value, slope = "1.0", lambda out, x: 0.0
+        value, slope = "1.0", lambda out, x: CUT
     elif n < 0.0:  # the forward pass has refused x = 0
         slope = lambda out, x: n * out / x
     elif n < 1.0:  # infinite at 0, where pow(0.0, n - 1.0) would fail
         slope = lambda out, x: divide(n, power(1.0 - n)(x))
-    roles = {"precedence": POWER, "singular": 0.0 < n < 1.0, "method": "__pow__"}
+    roles = {"precedence": POWER, "method": "__pow__"}
     return _unregistered("**", value, slope, words=words, constants=(n,), **roles)
 
 
@@ -96,33 +108,28 @@ log   = _row("log",   "log(x)",   lambda out, x: 1.0 / x,          method="log")
 log1p = _row("log1p", "log1p(x)", lambda out, x: 1.0 / (1.0 + x))
 log2  = _row("log2",  "log2(x)",  lambda out, x: 1.4426950408889634 / x)
 log10 = _row("log10", "log10(x)", lambda out, x: 0.4342944819032518 / x)
-sqrt  = _row("sqrt",  "sqrt(x)",  lambda out, x: divide(0.5, out), method="sqrt", singular=True)
+sqrt  = _row("sqrt",  "sqrt(x)",  lambda out, x: divide(0.5, out), method="sqrt")
 cbrt  = _row("cbrt",  "cbrt(x)" if hasattr(math, "cbrt")  # not in 3.10
                       else "copysign(pow(fabs(x), 1.0 / 3.0), x)",
-                                  lambda out, x: divide(1.0 / 3.0, out * out), singular=True)
+                                  lambda out, x: divide(1.0 / 3.0, out * out))
 
 # -- trigonometric and hyperbolic functions ------------------------------------------------------
 sin   = _row("sin",   "sin(x)",   lambda out, x: cos(x), method="sin")
 cos   = _row("cos",   "cos(x)",   lambda out, x: -sin(x), method="cos")
 tan   = _row("tan",   "tan(x)",   lambda out, x: 1.0 + out * out)
-asin  = _row("asin",  "asin(x)",  lambda out, x: divide(1.0, sqrt((1.0 - x) * (1.0 + x))),
-             singular=True)
-acos  = _row("acos",  "acos(x)",  lambda out, x: divide(-1.0, sqrt((1.0 - x) * (1.0 + x))),
-             singular=True)
+asin  = _row("asin",  "asin(x)",  lambda out, x: divide(1.0, sqrt((1.0 - x) * (1.0 + x))))
+acos  = _row("acos",  "acos(x)",  lambda out, x: divide(-1.0, sqrt((1.0 - x) * (1.0 + x))))
 atan  = _row("atan",  "atan(x)",  lambda out, x: 1.0 / (1.0 + x * x))
 sinh  = _row("sinh",  "sinh(x)",  lambda out, x: cosh(x))
 cosh  = _row("cosh",  "cosh(x)",  lambda out, x: sinh(x))
 tanh  = _row("tanh",  "tanh(x)",  lambda out, x: 1.0 - out * out,  activation=True, torch="Tanh()")
 asinh = _row("asinh", "asinh(x)", lambda out, x: 1.0 / hypot(1.0, x))
-acosh = _row("acosh", "acosh(x)", lambda out, x: divide(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)),
-             singular=True)
+acosh = _row("acosh", "acosh(x)", lambda out, x: divide(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)))
 atanh = _row("atanh", "atanh(x)", lambda out, x: 1.0 / ((1.0 - x) * (1.0 + x)))
 atan2 = _row("atan2", "atan2(x, y)", lambda out, x, y: (
              divide(divide(y, hypot(x, y)), hypot(x, y)),
-             divide(divide(-x, hypot(x, y)), hypot(x, y))), arity=2, singular=True)
-hypot = _row("hypot", "hypot(x, y)", lambda out, x, y: (  # 0 at the origin, as abs
-             x / (out + (1.0 - gate(out))),
-             y / (out + (1.0 - gate(out)))), arity=2,
+             divide(divide(-x, hypot(x, y)), hypot(x, y))), arity=2)
+hypot = _row("hypot", "hypot(x, y)", lambda out, x, y: (share(x, out), share(y, out)), arity=2,
              evaluate=lambda x, y: builtins.abs(complex(x, y)))  # as in C
 
 # -- error function: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.19; 2 / sqrt(pi)
@@ -130,7 +137,7 @@ erf   = _row("erf",   "erf(x)",   lambda out, x: 1.1283791670955126 * exp(-(x * 
 erfc  = _row("erfc",  "erfc(x)",  lambda out, x: -1.1283791670955126 * exp(-(x * x)))
 
 # -- activations and piecewise functions; each keeps nan as nan ----------------------------------
-absolute = _row("abs",      "fabs(x)",                          lambda out, x: _sign(0.0)(x),
+absolute = _row("abs",      "fabs(x)",                          lambda out, x: side(x),
                 method="__abs__")
 relu     = _row("relu",     "0.0 if x <= 0.0 else x",           lambda out, x: gate(x),
                 activation=True, initialization="he", torch="ReLU()")
@@ -146,12 +153,64 @@ maximum  = _row("maximum",  "x if x > y or x != x else y",
                 lambda out, x, y: (exceeds(x, y), exceeds(y, x)), arity=2)
 minimum  = _row("minimum",  "x if x < y or x != x else y",
                 lambda out, x, y: (exceeds(y, x), exceeds(x, y)), arity=2)
+where    = _row("where",    "y if x != 0.0 else z",
+                lambda out, x, y, z: (CUT, where(x, 1.0, CUT), where(x, CUT, 1.0)), arity=3)
+clip     = _row("clip",     "z if x > z or y > z else y if x < y else x", lambda out, x, y, z: (
+                select(z - y, select(x - z, CUT, select(y - x, CUT, 1.0)), CUT),  # 1 on the bounds
+                select(y - x, select(y - z, CUT, 1.0), CUT),
+                select(x - z, 1.0, select(y - z, 1.0, CUT))), arity=3)
+
+# -- whole numbers: fmod is exact, and so are these; the quotient is rounded to the nearest one ---
+trunc    = _row("trunc",    "x - fmod(x, 1.0)", lambda out, x: CUT)
+floor    = _row("floor",    "x - fmod(x, 1.0) - 1.0 if fmod(x, 1.0) < 0.0 else x - fmod(x, 1.0)",
+                lambda out, x: CUT, method="__floor__")
+ceil     = _row("ceil",     "x - fmod(x, 1.0) + 1.0 if fmod(x, 1.0) > 0.0 else x - fmod(x, 1.0)",
+                lambda out, x: CUT, method="__ceil__")
+nearest  = _row("round",    _NEAREST.format("x"), lambda out, x: CUT)  # ties to even
+mod      = _row("%",        f"x / y if y == 0.0 else fmod(x, y) + y if {_OTHER_SIDE} "
+                            "else fmod(x, y)",
+                lambda out, x, y: (1.0, -whole(x, y)), arity=2, method="__mod__",
+                precedence=PRODUCT)
+whole    = _row("//",       f"x / y if y == 0.0 else {_QUOTIENT} - 1.0 if {_OTHER_SIDE} "
+                            f"else {_QUOTIENT}",
+                lambda out, x, y: (CUT, CUT), arity=2, method="__floordiv__", precedence=PRODUCT)
 # fmt: on
+
+
+def _sinc_far(k: int) -> str:
+    sine = (
+        f"(sin(pi * {_TURN}) if {_TURN} <= 0.5 else sin(pi * (1.0 - {_TURN})) if {_TURN} <= 1.5 "
+        f"else sin(pi * ({_TURN} - 2.0)))"
+    )
+    if k == 0:
+        return f"{sine} / (pi * fabs(x))"
+    cosine = f"(sin(pi * (0.5 - {_TURN})) if {_TURN} <= 1.0 else sin(pi * ({_TURN} - 1.5)))"
+    scale = (1.0, 1.0, -1.0, -1.0)[k % 4] * math.pi ** (k - 1)
+    wave = cosine if k % 2 else f"copysign(1.0, x) * {sine}"
+    return f"({scale!r} * {wave} - {k}.0 * ({_sinc_far(k - 1)})) / x"
+
+
+@_family(0.0)
+def sinc(k: float) -> Primitive:
+    """The k-th derivative of ``sin(pi x) / (pi x)``: near 0 by a series, else from the one before.
+
+    The k-th derivative of x times the function is x times this, plus k times the one before.
+    """
+    order = range(-(-int(k) // 2), 21 + int(k) // 2)
+    ratios = [math.perm(2 * m, int(k)) / math.factorial(2 * m + 1) for m in order]
+    terms = [(-1) ** m * math.pi ** (2 * m) * ratio for m, ratio in zip(order, ratios)]
+    series = " + x * x * (".join(map(repr, terms)) + ")" * (len(terms) - 1)
+    near = f"x * ({series})" if k % 2.0 else series
+    value = f"{near} if fabs(x) < {min(2.0, 0.5 * k + 0.125)!r} else {_sinc_far(int(k))}"
+    words = WORDS["sinc"]._replace(reads="" if k == 0.0 else f"sinc(x, {int(k)})")
+    slope = lambda out, x: sinc(k + 1.0)(x)
+    return _unregistered("sinc", value, slope, words=words, constants=(k,))
 
 
 @_family(0.01)
 def _leaky_relu(slope: float) -> Primitive:
-    value, derivative = f"x if x > 0.0 else {slope!r} * x", lambda out, x: select(x, 1.0, slope)
+    value = f"x if x > 0.0 else {slope!r} * x"
+    derivative = lambda out, x: select(x, 1.0, slope or CUT)
     roles = {"activation": True, "initialization": "he", "torch": f"LeakyReLU({slope!r})"}
     return _unregistered("leaky_relu", value, derivative, constants=(slope,), **roles)
 
@@ -168,79 +227,20 @@ def _elu(alpha: float) -> Primitive:
 
 @_family(0.0)
 def _step(at_zero: float) -> Primitive:
-    value = f"1.0 if x > 0.0 else 0.0 if x < 0.0 else {at_zero!r} if x == 0.0 else x"
-    return _unregistered("step", value, lambda out, x: 0.0, constants=(at_zero,), activation=True)
+    value = f"1.0 if x > 0.0 else cut if x < 0.0 else {at_zero!r} if x == 0.0 else x"
+    return _unregistered("step", value, lambda out, x: CUT, constants=(at_zero,), activation=True)
 
 
 @_family(0.0)
 def _sign(at_zero: float) -> Primitive:
     value = f"1.0 if x > 0.0 else -1.0 if x < 0.0 else {at_zero!r} if x == 0.0 else x"
-    return _unregistered("sign", value, lambda out, x: 0.0, constants=(at_zero,), activation=True)
+    return _unregistered("sign", value, lambda out, x: CUT, constants=(at_zero,), activation=True)
 
 
 # -- rows on any number of operands --------------------------------------------------------------
-def _dot(*inputs: float) -> float:
-    # A plain loop from the left: the rounding of sum and sumprod differs between versions.
-    n = len(inputs) // 2
-    total = inputs[0] * inputs[n]
-    for i in range(1, n):
-        total += inputs[i] * inputs[n + i]
-    return total + inputs[-1]
-
-
 def _dot_derivatives(out: Any, *inputs: Any) -> tuple[Any, ...]:
     n = len(inputs) // 2
     return (*inputs[n:-1], *inputs[:n], 1.0)
-
-
-def _dot_statements(count: int) -> Statements:
-    n = count // 2
-    before, total = _partial_sums([f"x{i} * x{n + i}" for i in range(n)])
-    weights, inputs = [f"x{i}" for i in range(n)], [f"x{n + i}" for i in range(n)]
-    return Statements(before, f"{total} + x{count - 1}", [*inputs, *weights, "1.0"])
-
-
-def _partial_sums(terms: list[str], length: int = 32) -> tuple[list[tuple[str, str]], str]:
-    """The sum of ``terms`` from left to right, a long one in several statements."""
-    before: list[tuple[str, str]] = []
-    while len(terms) > length:
-        before.append((f"t{len(before)}", " + ".join(terms[:length])))
-        terms = [before[-1][0], *terms[length:]]
-    return before, " + ".join(terms)
-
-
-def _logsumexp(*inputs: float) -> float:
-    shift = _exponent_shift(*inputs)
-    if math.isinf(shift):
-        return shift  # inf - inf would be nan
-    total = 0.0
-    for x in inputs:
-        total += math.exp(x - shift)
-    return shift + math.log(total)
-
-
-def _exponent_shift(*inputs: float) -> float:
-    largest = inputs[0]
-    for x in inputs:
-        largest = x if x > largest or x != x else largest
-    return 0.0 if -300.0 <= largest <= 300.0 else largest
-
-
-def _shift_statements(count: int) -> Statements:
-    before = [("m0", "x0")]
-    for i in range(1, count):
-        before.append((f"m{i}", f"x{i} if x{i} > m{i - 1} or x{i} != x{i} else m{i - 1}"))
-    largest = f"m{count - 1}"
-    value = f"0.0 if {largest} >= -300.0 and {largest} <= 300.0 else {largest}"
-    return Statements(before, value, ["0.0"] * count)
-
-
-def _logsumexp_statements(count: int) -> Statements:
-    shift = _shift_statements(count)
-    exponentials = [(f"e{i}", f"exp(x{i} - s)") for i in range(count)]
-    sums, total = _partial_sums([name for name, _ in exponentials])
-    before = [*shift.before, ("s", shift.value), *exponentials, *sums, ("total", total)]
-    return Statements(before, "s + log(total)", [f"{name} / total" for name, _ in exponentials])
 
 
 def shares(*inputs: Any) -> list[Any]:
@@ -251,30 +251,60 @@ def shares(*inputs: Any) -> list[Any]:
     return [e / total for e in exponentials]
 
 
+@_family(0.0)
+def raised(k: float) -> Primitive:
+    """``x ** y * log(x) ** k``, which its derivatives are made of; defined at ``x = 0``."""
+    logarithms, at_zero = " * log(x)" * int(k), "-inf" if k % 2.0 else "inf"
+    value = (
+        f"log2(x) if x < 0.0 else {'0.0' if k else 'pow(x, y)'} "
+        f"if x == 0.0 and y {'>' if k else '>='} 0.0 else {at_zero} if x == 0.0 "
+        f"else inf{logarithms} if y * log2(x) >= 1024.0 "
+        f"else pow(x, y){logarithms}"
+    )
+
+    def derivatives(out: Any, x: Any, y: Any) -> tuple[Any, Any]:
+        slope = times(y, raised(k)(x, y - 1.0))
+        return slope + k * raised(k - 1.0)(x, y - 1.0) if k else slope, raised(k + 1.0)(x, y)
+
+    reads = WORDS["raised"]._replace(reads=f"pow(x, y){logarithms}")
+    roles = {"arity": 2, "constants": (k,), "internal": True}
+    return _unregistered("raised", value, derivatives, words=reads, **roles)
+
+
 # fmt: off
-weighted_sum = _row("dot",       _dot_statements,       _dot_derivatives,
-                    arity=None, evaluate=_dot, precedence=SUM, weighted_sum=True)
-log_sum_exp  = _row("logsumexp", _logsumexp_statements, lambda out, *inputs: shares(*inputs),
-                    arity=None, evaluate=_logsumexp)
+weighted_sum = _row("dot",       sequences.dot_statements,       _dot_derivatives,
+                    arity=None, evaluate=sequences.dot, precedence=SUM, weighted_sum=True)
+log_sum_exp  = _row("logsumexp", sequences.logsumexp_statements,
+                    lambda out, *inputs: shares(*inputs), arity=None, evaluate=sequences.logsumexp)
 
 # -- rows that only derivatives use; they overflow to inf instead of failing ----------------------
 divide  = _row("divide",  "x / y if y != 0.0 else x * copysign(inf, y)",
                lambda out, x, y: (divide(1.0, y), divide(-out, y)),
-               arity=2, internal=True, singular=True)
-chain   = _row("chain",   "x * y if x != 0.0 else 0.0", lambda out, x, y: (y, x),
-               arity=2, internal=True, precedence=PRODUCT)
-exceeds = _row("exceeds", "1.0 if x > y else 0.0 if x < y else 0.5 if x == y else x + y",
-               lambda out, x, y: (0.0, 0.0), arity=2, internal=True)
-gate    = _row("gate",    "0.0 if x <= 0.0 else 1.0",  # step, in one comparison
-               lambda out, x: 0.0, internal=True)
+               arity=2, internal=True)
+share   = _row("share",   "x / y if y != 0.0 else 0.0",  # of a length: 0 where there is none
+               lambda out, x, y: (divide(1.0, y), divide(-out, y)),
+               arity=2, internal=True)
+times   = _row("times",   "x * y if x != 0.0 else 0.0",  # x = 0 wins
+               lambda out, x, y: (y, x), arity=2, internal=True, precedence=PRODUCT)
+
+# -- of the chain rule: products and sums that know whether anything flows (see number.CUT) -------
+chain   = _row("chain",   "x * y", lambda out, x, y: (y, x), arity=2, internal=True,
+               precedence=PRODUCT, eager="cut if x is cut or y is cut else x * y")
+merge   = _row("merge",   "x + y", lambda out, x, y: (1.0, 1.0), arity=2, internal=True,
+               precedence=SUM,     eager="cut if x is cut and y is cut else x + y")
+
+# -- of piecewise rows: a flat side cuts; in the middle of a corner, there is no second derivative -
+gate    = _row("gate",    "cut if x <= 0.0 else 1.0", lambda out, x: CUT, internal=True)
 select  = _row("select",  "y if x > 0.0 else z",
-               lambda out, x, y, z: (0.0, gate(x), 1.0 - gate(x)), arity=3, internal=True)
-raised  = _row("raised",  "log2(x) if x < 0.0 else pow(x, y) if x == 0.0 and y >= 0.0 "
-                          "else inf if x == 0.0 or y * log2(x) >= 1024.0 else pow(x, y)",
-               lambda out, x, y: (
-               chain(y, raised(x, y - 1.0)),
-               chain(log(x + (1.0 - gate(x))), out)),
-               arity=2, internal=True, singular=True)
-exponent_shift = _row("exponent_shift", _shift_statements, lambda out, *inputs: [0.0] * len(inputs),
-                      arity=None, evaluate=_exponent_shift, internal=True)
+               lambda out, x, y, z: (CUT, select(x, 1.0, CUT), select(x, CUT, 1.0)),
+               arity=3, internal=True)
+side    = _row("side",    "1.0 if x > 0.0 else -1.0 if x < 0.0 else x",
+               lambda out, x: corner(x, 0.0), internal=True)
+exceeds = _row("exceeds", "1.0 if x > y else cut if x < y else 0.5 if x == y else x + y",
+               lambda out, x, y: (corner(x, y), corner(x, y)), arity=2, internal=True)
+corner  = _row("corner",  "cut if x < y or x > y else nan",
+               lambda out, x, y: (corner(x, y), corner(x, y)), arity=2, internal=True)
+exponent_shift = _row("exponent_shift", sequences.shift_statements,
+                      lambda out, *inputs: [CUT] * len(inputs), arity=None,
+                      evaluate=sequences.exponent_shift, internal=True)
 # fmt: on

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from typing import Any, NamedTuple
 
-from .number import Number, real
+from .number import CUT, Number, real
 from .operators import adopt, pass_order, print_operators
 from .persistence import copied, deep_copied, reduced
 from .primitive import Primitive
@@ -84,22 +84,22 @@ class Value(Number):
         """
         seed = real(seed)
         with _one_pass:
-            order = pass_order(self)
+            order, cut = pass_order(self), CUT  # where it still stands when a node's turn comes, nothing has flowed there
             for node in order:
-                node.grad = 0.0
-            self.grad += seed
+                node.grad = cut
+            self.grad = self.grad + seed if seed else self.grad
             for node in reversed(order):
-                upstream, y = node.grad, node._y
-                if upstream == 0.0:  # contributes nothing, even through an infinite local derivative
-                    continue
+                upstream, dx, y = node.grad, node._dx, node._y
+                if upstream is cut: continue
                 if y is not None:
-                    node._x.grad += upstream * node._dx
-                    y.grad += upstream * node._dy
-                elif node._x.__class__ is not tuple:
-                    node._x.grad += upstream * node._dx
+                    if dx is not cut: node._x.grad += upstream * dx
+                    dy = node._dy
+                    if dy is not cut: y.grad += upstream * dy
+                elif dx.__class__ is not tuple:
+                    if dx is not cut: node._x.grad += upstream * dx
                 else:
-                    for parent, derivative in zip(node._x, node._dx):
-                        parent.grad += upstream * derivative
+                    for parent, derivative in zip(node._x, dx):
+                        if derivative is not cut: parent.grad += upstream * derivative
 
     @property
     def name(self) -> str | None:

@@ -40,6 +40,15 @@ def jump(x, at_zero, below):
     return mp.mpf(1 if x > 0 else below if x < 0 else at_zero)
 
 
+def sinc(x, k):
+    """The k-th derivative of sin(pi x) / (pi x), by its series near 0, else from the one before."""
+    if abs(x) < 1:
+        term = lambda m: (-1) ** m * mp.pi ** (2 * m) * math.perm(2 * m, k) / mp.fac(2 * m + 1) * mp.mpf(x) ** (2 * m - k)  # noqa: E731
+        return mp.fsum(term(m) for m in range(-(-k // 2), 500))
+    before = k * sinc(x, k - 1) if k else 0
+    return (mp.pi ** (k - 1) * mp.sin(mp.pi * x + k * mp.pi / 2) - before) / x
+
+
 SAME_NAME = ["exp", "expm1", "log", "log1p", "log10", "sqrt", "sin", "cos", "tan", "asin",
              "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "hypot", "erf"]  # fmt: skip
 # A row's operands, then the constants of its family. ``None`` is a point where no finite value exists.
@@ -51,7 +60,7 @@ REFERENCES = {
     "/": lambda x, y: x / y,
     "neg": lambda x: -x,
     "pow": lambda x, y: None if x < 0 else x**y,
-    "raised": lambda x, y: None if x < 0 else x**y,
+    "raised": lambda x, y, k: None if x < 0 or (x == 0 and y <= 0) else mp.mpf(0) if x == 0 else x**y * mp.log(x) ** k,
     "**": lambda x, n: x**n,
     "log2": lambda x: mp.log(x, 2),
     "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
@@ -69,6 +78,20 @@ REFERENCES = {
     "sign": lambda x, at_zero: jump(x, at_zero, -1),
     "dot": dot,
     "logsumexp": logsumexp,
+    "where": lambda x, y, z: y if x != 0 else z,
+    "clip": lambda x, low, high: min(max(x, low), high),
+    "floor": lambda x: mp.floor(x),
+    "ceil": lambda x: mp.ceil(x),
+    "trunc": lambda x: mp.sign(x) * mp.floor(abs(x)),
+    "round": lambda x: mp.nint(x),
+    "%": lambda x, y: x - y * mp.floor(x / y) if abs(x / y) < 1e300 or (x == float(x) and y == float(y)) else None,  # its jumps are closer than steps
+    "//": lambda x, y: mp.floor(x / y),
+    "sinc": lambda x, k: sinc(x, int(k)),
+    "merge": lambda x, y: x + y,
+    "share": lambda x, y: x / y if y else None,
+    "times": lambda x, y: x * y,
+    "side": lambda x: jump(x, 0, -1),
+    "corner": lambda x, y: mp.mpf(0) if x != y else None,
     "divide": lambda x, y: x / y if y else None,  # at 0 it follows IEEE 754: a test of its own
     "chain": lambda x, y: x * y,
     "gate": lambda x: jump(x, 0, 0),
@@ -76,6 +99,7 @@ REFERENCES = {
     "select": lambda x, y, z: y if x > 0 else z,
     "exponent_shift": exponent_shift,
 }
+T = sp.Dummy(real=True)
 # What SymPy calls each operation: its values only. A row's operands come first, then the constants of its family.
 SYMPY = {
     **{name: getattr(sp, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "erf", "erfc")},
@@ -88,12 +112,18 @@ SYMPY = {
     "sigmoid": lambda x: 1 / (1 + sp.exp(-x)), "softplus": lambda x: sp.log(1 + sp.exp(x)),
     "leaky_relu": lambda x, slope=0.01: sp.Piecewise((x, x > 0), (sp.Rational(slope) * x, True)),
     "elu": lambda x, alpha=1: sp.Piecewise((x, x > 0), (sp.Rational(alpha) * (sp.exp(x) - 1), True)),
+    "where": lambda x, y, z: sp.Piecewise((y, sp.Ne(x, 0)), (z, True)), "sinc": lambda x, k=0: sp.diff(sp.sinc(sp.pi * T), T, int(k)).subs(T, x),
+    "clip": lambda x, low, high: sp.Piecewise((high, sp.Or(x > high, low > high)), (low, x < low), (x, True)),
+    "floor": sp.floor, "ceil": sp.ceiling, "trunc": lambda x: sp.sign(x) * sp.floor(sp.Abs(x)), "round": lambda x: sp.floor(x + sp.Rational(1, 2)),
+    "%": lambda x, y: x - y * sp.floor(x / y), "//": lambda x, y: sp.floor(x / y),
     "step": lambda x, at_zero=0: sp.Heaviside(x, at_zero), "sign": lambda x, at_zero=0: 2 * sp.Heaviside(x) - 1,
 }  # fmt: skip
 CONSTANTS = {
     "**": [(n,) for n in (3.0, 2.0, 1.0, 0.0, -1.0, -2.0, 0.5, -0.5, 1.5, -1.5)],
     "leaky_relu": [(0.01,), (0.3,)],
     "elu": [(1.0,), (0.5,)],
+    "raised": [(0.0,), (1.0,), (2.0,)],
+    "sinc": [(0.0,), (1.0,), (2.0,)],
     "step": [(0.0,), (1.0,)],
     "sign": [(0.0,), (1.0,)],
 }
@@ -147,8 +177,18 @@ GUARDED = {
     "elu": lambda x, y: ac.elu(x, 0.7),
     "step": lambda x, y: ac.step(x) * y,
     "sign": lambda x, y: ac.sign(x) * y,
+    "where": lambda x, y: ac.where(ac.step(x), 0.5 * x, y),
+    "clip": lambda x, y: ac.clip(x, -0.7, bounded(y)),
+    "floor": lambda x, y: ac.floor(3.0 * bounded(x)) * y,
+    "ceil": lambda x, y: ac.ceil(3.0 * bounded(x)) * y,
+    "trunc": lambda x, y: ac.trunc(3.0 * bounded(x)) * y,
+    "round": lambda x, y: ac.round(3.0 * bounded(x)) * y,
+    "%": lambda x, y: 3.0 * bounded(x) % positive(y),
+    "//": lambda x, y: 3.0 * bounded(x) // positive(y) * y,
+    "sinc": lambda x, y: ac.sinc(bounded(x)),
 }
-KINKED = {"abs", "relu", "leaky_relu", "elu", "step", "sign", "maximum", "minimum"}  # no second differences there
+KINKED = {"abs", "relu", "leaky_relu", "elu", "step", "sign", "maximum", "minimum", "where", "clip",
+          "floor", "ceil", "trunc", "round", "%", "//"}  # no second differences there
 
 
 def used(name):

@@ -106,7 +106,7 @@ def replayed(source, calls, point):
 
     names = {name: function(name) for name, _ in calls}
     names |= {"fabs": math.fabs, "copysign": math.copysign, "complex": lambda x, y: (x, y), "abs": lambda pair: function("hypot")(*pair)}
-    names |= {"inf": math.inf, "nan": math.nan}
+    names |= {"fmod": math.fmod, "inf": math.inf, "nan": math.nan}
     exec(source, names)
     result = names["program"](*point)
     return [result[0], *result[1]] if isinstance(result, tuple) else result

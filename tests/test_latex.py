@@ -77,7 +77,7 @@ def swollen(times):
 GREEK = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega"
 CAPITALS = "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"  # the others look Latin, and TeX has no command for them
 COMMANDS = set("frac sqrt cdot ln log sin cos tan arcsin arccos arctan sinh cosh tanh max min infty le dots".split())  # noqa: SIM905
-COMMANDS |= {"left", "right", "begin", "end", "operatorname", "mathrm", "text", "hat", "partial", "quad", "backslash", "wedge", "sim", *GREEK.split(), *CAPITALS.split()}
+COMMANDS |= {"lfloor", "rfloor", "lceil", "rceil", "bmod", "neq", "left", "right", "begin", "end", "operatorname", "mathrm", "text", "hat", "partial", "quad", "backslash", "wedge", "sim", *GREEK.split(), *CAPITALS.split()}
 SIGNS = {rf"\{sign}" for sign in "#$%&_{} "} | {r"\\"}
 
 
@@ -105,7 +105,7 @@ def complaints(latex):
             found.append(f"{token} outside of cases")
         elif token in "$%#~":
             found.append(f"{token} is not escaped")
-        if token in (r"\left", r"\right") and after not in set("()[]|"):
+        if token in (r"\left", r"\right") and after not in {*"()[]|", r"\lfloor", r"\rfloor", r"\lceil", r"\rceil"}:
             found.append(f"no delimiter after {token}")
     return found + [f"{token} is not closed" for token, _ in stack]
 

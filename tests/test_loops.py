@@ -248,7 +248,7 @@ def test_several_outputs_equal_the_eager_engine(shape, monkeypatch):
 
 # -- what is recognised ------------------------------------------------------------------------------------------------
 def groups_of(loss, net, wrt=None):
-    found = find_groups(Graph([loss], net.parameters if wrt is None else wrt, net.inputs, True))
+    found = find_groups(Graph([loss], net.parameters if wrt is None else wrt, net.inputs, True), set())
     return list(dict.fromkeys(group for group, _ in found.values()))
 
 

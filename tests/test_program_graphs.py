@@ -112,9 +112,15 @@ def test_the_gradient_graph_is_a_program_too_and_can_be_differentiated(graph, th
     for xs in (points[0], there):
         at = [Value(x) for x in xs]
         again = gradients(f(at), at)
-        assert values([], xs) == [g.data for g in again]
+        assert equal(values([], xs), [g.data for g in again])
         again[0].backward()
-        assert slope(xs) == (again[0].data, [leaf.grad for leaf in at])
+        value, slopes = slope(xs)
+        assert equal([value, *slopes], [again[0].data, *(leaf.grad for leaf in at)])
+
+
+def equal(found, expected):
+    """With nan where nan is expected: a second derivative at a corner."""
+    return all(x == y or (x != x and y != y) for x, y in zip(found, expected, strict=True))
 
 
 # -- names -------------------------------------------------------------------------------------------------------

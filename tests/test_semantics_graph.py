@@ -194,17 +194,16 @@ def test_dot_adds_from_left_to_right_to_the_bit(pairs, b):
     assert ac.dot([ac.Dual(p, 1.0) for p in w], x, b).primal == expected
 
 
-def test_a_zero_upstream_stops_at_an_infinite_derivative():
+@pytest.mark.parametrize(("flat", "slope"), [(lambda y: ac.relu(y - 1.0), 1.0), (lambda y: ac.maximum(y, 2.0), 1.0), (lambda y: y * 0.0, math.nan)])
+def test_a_chosen_zero_stops_at_an_infinite_derivative_and_a_computed_one_does_not(flat, slope):
+    f = lambda x: flat(ac.sqrt(x)) + x  # noqa: E731
     x = Value(0.0)
-    root = ac.sqrt(x)
-    assert root.local_derivatives == (math.inf,)
-    (root * 0.0 + x).backward()
-    assert x.grad == 1.0
-    assert ac.grad(lambda x: ac.sqrt(x) * 0.0 + x)(0.0) == 1.0
+    assert ac.sqrt(x).local_derivatives == (math.inf,)
+    f(x).backward()
     leaf = Value(0.0)
-    (slope,) = ac.gradients(ac.sqrt(leaf) * 0.0 + leaf, [leaf])
-    assert slope.data == 1.0
-    assert ac.jvp(lambda x: ac.sqrt(x * 0.0) + x, (0.0,), (1.0,))[1] == 1.0
+    (found,) = ac.gradients(f(leaf), [leaf])
+    inside = ac.jvp(lambda x: ac.sqrt(flat(x) - flat(0.0)) + x, (0.0,), (1.0,))[1]
+    assert [str(g) for g in (x.grad, found.data, ac.grad(f)(0.0), inside)] == [str(slope)] * 4
 
 
 def test_an_infinite_derivative_with_an_upstream_is_infinite():

@@ -1,6 +1,7 @@
 """Transforms inside transforms, in every order: closed forms, and no confusion between the directions of two levels."""
 
 import itertools
+import math
 
 import mpmath
 import pytest
@@ -185,9 +186,12 @@ def test_branches_on_data_work_inside_nested_transforms(outer, inner):
 
 
 @pairs
-def test_kinks_and_ties_have_second_derivative_0_in_every_order(outer, inner):
-    for f in (ac.relu, ac.abs, lambda x: ac.maximum(x, 0.0), ac.step):
+def test_at_a_kink_a_branch_has_its_second_derivative_and_the_middle_has_none(outer, inner):
+    for f in (ac.relu, ac.step, ac.leaky_relu, ac.floor, ac.sign, lambda x: ac.where(x, x, -x)):
         assert D[outer](D[inner](f))(0.0) == 0.0
+    for f in (ac.abs, lambda x: ac.maximum(x, 0.0), lambda x: ac.minimum(x, -x), lambda x: ac.hypot(x, 0.0)):
+        assert not math.isfinite(D[outer](D[inner](f))(0.0))
+        assert D[outer](D[inner](f))(-2.0) == 0.0
 
 
 @quick

@@ -249,12 +249,14 @@ def test_a_leaf_alone_is_its_own_seed():
     assert str(explain(x, x)) == "dx/dx = 1  (the seed)"
 
 
-def test_a_zero_upstream_contributes_nothing_through_an_infinite_derivative():
+@pytest.mark.parametrize(("flat", "result"), [(lambda y: y * 0.0, "nan"), (lambda y: (y - 1.0).relu(), "0.0")])
+def test_a_zero_beside_an_infinite_derivative_cuts_only_if_it_was_chosen(flat, result):
     u = Value(0.0, "u")
-    y = u.sqrt() * 0.0
+    y = flat(u.sqrt())
     (record,) = [s for s in steps(y).backward if s.node is u]
-    assert (record.upstream, record.local, record.contribution, record.total) == (0.0, float("inf"), 0.0, 0.0)
-    assert str(explain(y, u)).splitlines()[1] == "  in v1 = sqrt(u):  0 * (0.5 / v1 = inf) = 0"
+    assert (record.upstream, record.local) == (0.0, float("inf"))
+    assert (str(record.contribution), str(record.total)) == (result, result)
+    assert str(explain(y, u)).splitlines()[1] == f"  in v1 = sqrt(u):  0 * (0.5 / v1 = inf) = {result.removesuffix('.0')}"
 
 
 @pytest.mark.parametrize("row", [row for row in ac.TABLE.values() if row.arity], ids=lambda row: row.name)

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..arguments import kind_of, leaves_of, like
-from ..number import Number, reading_data
+from ..number import CUT, Number, reading_data
 from ..primitive import OPERANDS, Primitive
 from ..tables import Table
 from ..value import Value, topological_order
+from .dual import flow, joined
 from .transforms import grad, hessian, jvp
 
 STEP = sys.float_info.epsilon ** (1 / 3)
@@ -159,6 +160,9 @@ def find_nonfinite(output: Value) -> NonFinite | None:
     for node in order:
         if not math.isfinite(node.data):
             return NonFinite(node, f"the node {_described(node)} is {node.data}{_operands(node)}")
+    met = _zero_times_infinity(order)
+    if met is not None:
+        return met
     for node in order:
         for parent, derivative in zip(node.parents, node.local_derivatives):
             if not math.isfinite(derivative):
@@ -167,6 +171,23 @@ def find_nonfinite(output: Value) -> NonFinite | None:
     for node in reversed(order):
         if not math.isfinite(node.grad):
             return NonFinite(node, f"the gradient of {_described(node)} is {node.grad}, although every local derivative is finite")
+    return None
+
+
+def _zero_times_infinity(order: list[Value]) -> NonFinite | None:
+    """The first node, from the output, where a computed gradient of 0 meets an infinite local derivative, or the other way round."""
+    total = {order[-1]: 1.0}
+    for node in reversed(order):
+        upstream = total.get(node, CUT)
+        for parent, derivative in zip(node.parents, node.local_derivatives):
+            term = flow(upstream, derivative)
+            if math.isnan(term) and not math.isnan(upstream) and not math.isnan(derivative):
+                message = (
+                    f"the gradient of {_called(parent)} is nan, because 0 times infinity is not defined: the gradient of "
+                    f"{_described(node)} is {upstream}, and its local derivative with respect to {_called(parent)} is {derivative}"
+                )
+                return NonFinite(node, message + _operands(node))
+            total[parent] = joined(total.get(parent, CUT), term)
     return None
 
 
@@ -236,14 +257,18 @@ def _cause(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, check
     if isinstance(output, Value):
         for wrong in _wrong_rows(output):
             return wrong
+    because = ""
     if not math.isfinite(check.numeric) or not math.isfinite(check.analytic):
-        return "a value or derivative is not finite here; find_nonfinite(output) names the node"
+        found = find_nonfinite(output) if isinstance(output, Value) else None
+        because = f"a value or derivative is not finite here{f': {found}' if found else '; find_nonfinite(output) names the node'}"
     try:
         left, right, smooth = _slopes(lambda x: _evaluate(f, xs, [*numbers[:i], x, *numbers[i + 1 :]]), numbers[i])
     except (ValueError, ArithmeticError) as error:
-        return f"the point is on the edge of where f is defined ({error})"
-    if not smooth:
+        return because or f"the point is on the edge of where f is defined ({error})"
+    if not smooth and math.isfinite(left) and math.isfinite(right):
         return f"a kink or jump at this point: the slope is {left:.6g} on the left and {right:.6g} on the right"
+    if because:
+        return because
     if check.analytic == 0.0:
         return "the graph is cut: the function reads .data, or computes with plain floats (math.exp instead of exp)"
     return "part of the graph is cut (.data, or math functions on plain floats), or a branch of the function changes near this point"

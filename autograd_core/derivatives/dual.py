@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..number import Number, real
+from ..arguments import number
+from ..number import CUT, Number, real
 from ..primitive import Primitive
-from ..table import chain
+from ..table import chain, merge
 
 
 class Dual(Number):
@@ -31,7 +32,7 @@ class Dual(Number):
 
     def __init__(self, primal: Any, tangent: Any = 0.0) -> None:
         self.primal: Any = real(primal)
-        self.tangent: Any = real(tangent)
+        self.tangent: Any = real(tangent) or CUT
         self.level = 0
 
     @classmethod
@@ -40,11 +41,9 @@ class Dual(Number):
         primals = [primal(x, level) for x in inputs]
         tangents = [tangent(x, level) for x in inputs]
         out = primitive(*primals)
-        total: Any = 0.0
+        total: Any = CUT
         for direction, derivative in zip(tangents, primitive.local_derivatives(out, *primals)):
-            # A plain 0 contributes nothing, not even beside an infinite number.
-            if (isinstance(direction, Number) or direction != 0.0) and (isinstance(derivative, Number) or derivative != 0.0):
-                total = total + chain(direction, derivative)
+            total = joined(total, flow(direction, derivative))
         return make_dual(out, total, level)
 
     def scalar(self) -> float:
@@ -74,4 +73,31 @@ def primal(x: Any, level: int) -> Any:
 
 def tangent(x: Any, level: int) -> Any:
     """The part of ``x`` along the ε of ``level``."""
-    return x.tangent if isinstance(x, Dual) and x.level == level else 0.0
+    return x.tangent if isinstance(x, Dual) and x.level == level else CUT
+
+
+def given(x: Any) -> Any:
+    """A direction or cotangent as the caller gives it: along a plain 0 nothing flows."""
+    x = number(x)
+    return x if isinstance(x, Number) or x != 0.0 else CUT
+
+
+def flow(upstream: Any, derivative: Any) -> Any:
+    """What flows through an edge, without a factor of 1; ``CUT`` where it is cut."""
+    if upstream is CUT or derivative is CUT:
+        return CUT
+    if not isinstance(derivative, Number):
+        derivative = float(derivative)  # a plain operand may be an integer
+    if type(upstream) is float:
+        if upstream == 1.0:
+            return derivative
+        if type(derivative) is float:
+            return upstream * derivative
+    return upstream if type(derivative) is float and derivative == 1.0 else chain(upstream, derivative)
+
+
+def joined(total: Any, term: Any) -> Any:
+    """The sum of what flows from several sides; ``CUT`` is nothing."""
+    if total is CUT or term is CUT:
+        return term if total is CUT else total
+    return total + term if type(total) is float and type(term) is float else merge(total, term)

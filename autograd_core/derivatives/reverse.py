@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..arguments import map_structure
-from ..number import Number, reading_data, real
-from ..table import chain, identity
+from ..number import CUT, Number, reading_data, real
+from ..table import identity
 from ..value import Constant, Value, topological_order
-from .dual import Dual, make_dual
+from .dual import Dual, flow, joined, make_dual
 
 
 def gradients(output: Any, inputs: Sequence[Value]) -> list[Any]:
@@ -33,24 +33,18 @@ def reverse_pass(output: Any, inputs: Sequence[Value], as_values: bool) -> list[
         pairs = zip(reverse_pass(output.primal, inputs, as_values), reverse_pass(output.tangent, inputs, as_values))
         return [make_dual(p, t, output.level) for p, t in pairs]
     if not isinstance(output, Value):
-        return [0.0 for _ in inputs]
+        return [CUT for _ in inputs]
     order = _order_from(output, inputs)
     found: dict[Value, Any] = {output: 1.0}
     for node in reversed(order):
-        upstream, row, parents = found.get(node, 0.0), node.primitive, node.parents
-        if row is None or (type(upstream) is float and upstream == 0.0):
+        upstream, row, parents = found.get(node, CUT), node.primitive, node.parents
+        if row is None or upstream is CUT:
             continue
         derivatives = row.local_derivatives(node, *parents) if as_values else node.local_derivatives
         for parent, derivative in zip(parents, derivatives):
-            if parent in order:
-                if type(upstream) is float and upstream == 1.0:
-                    term = derivative
-                elif type(derivative) is float and derivative in (1.0, -1.0):
-                    term = upstream if derivative == 1.0 else -upstream
-                else:  # chain is * in which 0 * inf is 0
-                    term = chain(upstream, derivative)
-                found[parent] = found[parent] + term if parent in found else term
-    return [found.get(x, 0.0) for x in inputs]
+            if parent in order and derivative is not CUT:
+                found[parent] = joined(found.get(parent, CUT), flow(upstream, derivative))
+    return [found.get(x, CUT) for x in inputs]
 
 
 def _order_from(output: Value, inputs: Sequence[Value]) -> dict[Value, None]:

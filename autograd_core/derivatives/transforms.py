@@ -17,10 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ..arguments import kind_of, leaves_of, like, map_structure, number
-from ..number import Number, reading_data
-from ..table import chain
+from ..number import CUT, Number, reading_data
 from ..value import Value
-from .dual import make_dual, primal, tangent
+from .dual import flow, given, joined, make_dual, primal, tangent
 from .reverse import as_plain, is_followed, lifting, reverse_pass
 
 _levels = itertools.count(1)  # each jvp gets an ε of its own; inner calls come later, so they wrap the outer ones
@@ -94,9 +93,9 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         outputs, seeds = list(leaves_of(output)), list(leaves_of(cotangent))
         if len(outputs) != len(seeds):
             raise ValueError(f"the cotangent has {len(seeds)} number(s), the output {len(outputs)}")
-        total: Any = 0.0
+        total: Any = CUT
         for y, seed in zip(outputs, seeds):
-            total = total + chain(seed, y)
+            total = joined(total, flow(given(seed), y))
         found = iter(reverse_pass(total, inputs, as_values=is_followed(total, inputs)))
         return tuple(like(argument, found) for argument in primals)
 
@@ -117,7 +116,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
         raise ValueError(f"tangents has {len(directions)} number(s), primals {count}: each input needs a direction")
     level = next(_levels)
     each = iter(directions)
-    duals = map_structure(lambda x: make_dual(number(x), number(next(each)), level), list(primals))
+    duals = map_structure(lambda x: make_dual(number(x), given(next(each)), level), list(primals))
     with reading_data():
         output, more = _split(f(*duals), has_aux)
     _require_numbers("jvp", output)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..number import TABLE, Number, real
+from ..number import CUT, TABLE, Number, real
 from ..primitive import ATOM, OPERANDS, PRODUCT, SIGN, SUM, DerivativeCountError, Primitive
 from . import algebra
 from .simplification import simplify
@@ -182,7 +182,7 @@ def without_idle(primitive: Primitive, inputs: tuple[Expression, ...]) -> Expres
             return x if b == 0.0 else -y
         if name in ("*", "chain"):
             if 0.0 in (a, b):
-                return Literal(0.0)
+                return Literal(CUT if a is CUT or b is CUT else 0.0)
             if 1.0 in (a, b):
                 return y if a == 1.0 else x
             if -1.0 in (a, b):
@@ -279,6 +279,8 @@ def to_text(expression: Expression, dialect: Dialect = PYTHON) -> str:
 
 def number_in(x: float, dialect: Dialect) -> Written:
     """A number in a language."""
+    if x is CUT:
+        return dialect.cut, ATOM
     if math.isfinite(x):
         return repr(x), SIGN if math.copysign(1.0, x) < 0.0 else ATOM
     sign = "-" if x < 0.0 else ""

@@ -19,8 +19,8 @@ Gap = tuple[str, float]  # an operand's name, and the precedence below which it 
 COMPARISON = CONDITIONAL + 0.5
 
 _BINARY = {ast.Add: ("+", SUM), ast.Sub: ("-", SUM), ast.Mult: ("*", PRODUCT), ast.Div: ("/", PRODUCT)}
-_COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
-_NUMBERS = ("inf", "nan", "pi", "e", "tau")  # every other name that is not called is an operand
+_COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=", ast.Is: "is"}
+_NUMBERS = ("inf", "nan", "pi", "e", "tau", "cut")  # every other name that is not called is an operand
 
 
 class Dialect(NamedTuple):
@@ -41,14 +41,17 @@ class Dialect(NamedTuple):
     """What stands around the operands of calls, comparisons and conditionals."""
     identifier: Callable[[str], str] = str
     """The name under which a program holds a node: the one given, changed if the language or the program uses it itself."""
+    cut: str = "0.0"
+    """The zero that cuts a path. Where it is no ordinary zero, it has a name."""
 
 
 # math.hypot has an algorithm of its own; the absolute value of a complex number is hypot as in C.
 _PYTHON_NAMES = {"hypot": "abs(complex"}
 
 # The notation of the table itself: Python, with the names of the math module. Those of other languages stand in programs/.
-TABLE_NOTATION = Dialect("table", lambda name: name, ("", " if ", " else ", ""), (" and ", " or "), test_first=False)
+TABLE_NOTATION = Dialect("table", lambda name: name, ("", " if ", " else ", ""), (" and ", " or "), test_first=False, cut="cut")
 PYTHON = Dialect("python", lambda name: _PYTHON_NAMES.get(name, name), ("", " if ", " else ", ""), (" and ", " or "), test_first=False)
+EAGER = PYTHON._replace(name="eager", cut="cut")  # of the printed operators of Value
 
 
 class Spelling(NamedTuple):
@@ -130,7 +133,9 @@ class _Printer:
         self.text(repr(float(node.value)))  # type: ignore[arg-type]
 
     def _name(self, node: ast.Name) -> None:
-        if node.id in ("pi", "e", "tau"):
+        if node.id == "cut":
+            self.text(self.dialect.cut)
+        elif node.id in ("pi", "e", "tau"):
             self.text(repr(getattr(math, node.id)))
         elif node.id in _NUMBERS:
             self.text(self.dialect.function(node.id))
@@ -157,7 +162,8 @@ class _Printer:
 
     def _compare(self, node: ast.Compare) -> None:
         self.wrapped(node.left, SUM)
-        self.text(f" {_COMPARE[type(node.ops[0])]} ")
+        is_cut = isinstance(node.ops[0], ast.Is) and self.dialect.cut != "cut"
+        self.text(" == " if is_cut else f" {_COMPARE[type(node.ops[0])]} ")
         self.wrapped(node.comparators[0], SUM)
 
     def _boolop(self, node: ast.BoolOp) -> None:

@@ -42,6 +42,8 @@ def on_paper(primitive: Primitive, count: int) -> Spelling:
         return primitive.reads if isinstance(primitive.reads, Spelling) else spelling(primitive.reads)
     if primitive.weighted_sum:
         return _weighted_sum(count // 2)
+    if primitive.arity == 2 and not primitive.name.isidentifier() and not primitive.arithmetic:
+        return Spelling((("x", PRODUCT), f" {primitive.name} ", ("y", PRODUCT + 0.5)), PRODUCT)
     if primitive.arithmetic:
         return spelling(str(primitive.python))
     pieces: list[Any] = [f"{primitive.name}("]

@@ -15,7 +15,8 @@ from ..primitive import ATOM
 from ..value import Value
 from .graph import Graph
 from .loops import Group, Layer, Map, Matrix, find_groups
-from .rows import RowText
+from .reach import Reach
+from .rows import RowText, row_text
 from .statements import NAME, Emission, Emitted, Statement, Term, collector_at_rest, contribution, summed, texts_of, without_dead
 
 INDEX = "k"  # counts the elements in a loop
@@ -67,7 +68,7 @@ class _LoopEmission(Emission):
     """An emission that states each group in one go, when it comes to the first of its nodes."""
 
     def __init__(self, graph: Graph, dialect: Dialect) -> None:
-        self.home = find_groups(graph)
+        self.home = find_groups(graph, _with_reach(graph, dialect))
         self.first: dict[Value, Group] = {}
         seen: set[Group] = set()
         for node, _ in graph.order:
@@ -238,7 +239,7 @@ class _LoopEmission(Emission):
         texts["out"] = (f"{self.array_of[group]}[{INDEX}]", ATOM)
         upstream = Term(f"{self._gradient(group)}[{INDEX}]", ATOM, 0)
         for operand, edge in zip(group.operands, row.edges):
-            if isinstance(operand, Value) or edge.literal == 0.0 or self.graph.active.isdisjoint(operand.nodes):
+            if isinstance(operand, Value) or edge.flat or self.graph.active.isdisjoint(operand.nodes):
                 continue
             fresh = self._is_fresh(operand)
             if not fresh:
@@ -259,6 +260,13 @@ class _LoopEmission(Emission):
 
 
 _ZERO = Term("0.0", ATOM, 0)
+
+
+def _with_reach(graph: Graph, dialect: Dialect) -> set[Value]:
+    """The nodes whose gradient may meet an infinite derivative: statements know what was cut on the way, loops do not."""
+    reach = Reach(graph, dialect, lambda node, parents: row_text(node.primitive, len(parents), dialect))
+    inner = [(node, parents) for node, parents in graph.order if parents and node in graph.varying] if reach.watched else []
+    return reach.below.union(node for node, parents in inner if reach.row(node, parents).singular)
 
 
 def _behind(name: str, start: int) -> str:

@@ -33,8 +33,9 @@ def compile_graph(output: Value | Sequence[Value], wrt: Sequence[Value], inputs:
     ``dialect`` is a key of ``DIALECTS``: ``"python"`` (needs nothing), ``"numpy"`` (rows as arrays), ``"c"``
     (needs a C compiler) or ``"javascript"`` (a source for Node and browsers, which Python does not run).
 
-    In Python and C the results equal those of the graph itself wherever all values are finite. Where the
-    graph would raise a domain error, Python raises too; the others return nan or inf.
+    In Python and C the results equal those of the graph itself (nan is nan, an infinite derivative infinite) wherever
+    all its values are finite; elsewhere a program may give nan or inf where the graph has a number, never another number.
+    Where the graph would raise a domain error, Python raises too; the others return nan or inf.
 
     >>> x = Value(3.0, "x")
     >>> compile_graph(x * x, [x])([5.0])

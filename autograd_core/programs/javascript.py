@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..formulas.spelling import Dialect
+from ..formulas.spelling import Dialect, spelling
 from ..primitive import ATOM, Primitive
 from .chunks import Chunk, Partition, is_longer, partition
 from .graph import Graph
@@ -87,6 +87,7 @@ def identifier(name: str) -> str:
 
 
 NOTATION = Dialect("javascript", _NAMES.__getitem__, ("", " ? ", " : ", ""), (" && ", " || "), identifier=identifier)
+PLAYED = NOTATION._replace(cut="null")  # null is 0 in arithmetic, and is told from it
 
 _HEAD = """\
 // program(parameters, inputs) takes two arrays of numbers and returns {result}.
@@ -188,15 +189,18 @@ def _chunk_function(i: int, chunk: Chunk, pieces: Partition) -> str:
 def row_functions(primitive: Primitive, count: int) -> str:
     """The row on ``count`` operands as an object of two functions: its value, and its derivatives. They may call ``HELPERS``.
 
+    The zero that cuts a path is ``null``.
+
     >>> from autograd_core import TABLE
     >>> print(row_functions(TABLE["tanh"], 1))
     {value: (x) => { return Math.tanh(x); }, derivatives: (out, x) => { return [1.0 - out * out]; }}
     """
-    pattern = row_text(primitive, count, NOTATION)
+    pattern = row_text(primitive, count, PLAYED)
+    shown = spelling(primitive.eager, PLAYED) if isinstance(primitive.eager, str) else pattern.value
     names = (*pattern.operands, *(name for name, _ in pattern.before), "out")
     same: dict[str, tuple[str, float]] = {name: (name, ATOM) for name in names}
     before = "".join(f"const {name} = {text.fill(same)}; " for name, text in pattern.before)
     operands = ", ".join(pattern.operands)
     derivatives = ", ".join(edge.derivative.fill(same) for edge in pattern.edges)
-    value = f"({operands}) => {{ {before}return {pattern.value.fill(same)}; }}"
+    value = f"({operands}) => {{ {before}return {shown.fill(same)}; }}"
     return f"{{value: {value}, derivatives: (out, {operands}) => {{ {before}return [{derivatives}]; }}}}"

@@ -58,9 +58,8 @@ class Map:
 Group = Layer | Map
 
 
-def find_groups(graph: Graph) -> dict[Value, tuple[Group, int]]:
-    """For each node that is computed by a loop, its group and its place in it."""
-    barred: set[Value] = set()
+def find_groups(graph: Graph, barred: set[Value]) -> dict[Value, tuple[Group, int]]:
+    """For each node that is computed by a loop, its group and its place in it; the ``barred`` ones are computed by statements."""
     for _ in range(20):
         found = _Search(graph, barred)
         if not found.wrong:

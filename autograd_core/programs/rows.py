@@ -9,14 +9,18 @@ from typing import NamedTuple
 
 from ..formulas.expression import derivative_formulas, to_text
 from ..formulas.spelling import TABLE_NOTATION, Dialect, Spelling, spelling
-from ..primitive import OPERANDS, PRODUCT, Primitive, Statements
+from ..number import CUT
+from ..primitive import OPERANDS, PRODUCT, Primitive
+from ..sequences import Statements
 
 
 class Edge(NamedTuple):
     """The backward step from a node to one of its operands.
 
     ``literal`` is the local derivative where it is a number, ``derivative`` its text, and ``contribution``
-    the text of ``g`` times it, where ``g`` stands for the upstream gradient. ``needs`` are the values in it.
+    the text of ``g`` times it, where ``g`` stands for the upstream gradient. ``needs`` are the values in it. ``text`` is
+    the local derivative in the notation of the table, ``leaves`` are the values that it may be as they are, and
+    ``singular`` says that it may be infinite where all values are finite.
     """
 
     literal: float | None
@@ -24,16 +28,25 @@ class Edge(NamedTuple):
     contribution: Spelling
     needs: frozenset[str]
     upstream_uses: int
+    text: str
+    leaves: frozenset[str]
+    singular: bool
+
+    @property
+    def flat(self) -> bool:
+        """Whether nothing ever flows through it."""
+        return self.literal is CUT
 
 
 class RowText(NamedTuple):
-    """A row in one dialect: intermediate statements, the value, and an edge for each operand."""
+    """A row in one dialect: intermediate statements, the value, an edge for each operand, and whether one of these may be infinite."""
 
     operands: tuple[str, ...]
     before: tuple[tuple[str, Spelling], ...]
     value: Spelling
     uses: Counter[str]
     edges: tuple[Edge, ...]
+    singular: bool
 
 
 @lru_cache(maxsize=4096)
@@ -61,24 +74,34 @@ def row_text(primitive: Primitive, count: int, dialect: Dialect) -> RowText:
     except LookupError as error:
         raise ValueError(f"{primitive.name} cannot be written in the {dialect.name} dialect, which has no {error.args[0]}") from None
     uses = Counter(gap for pattern in (value, *(pattern for _, pattern in before)) for gap in pattern.gaps())
-    return RowText(operands, before, value, uses, edges)
+    singular = any(edge.singular for edge in edges) or _may_be_infinite(ast.parse(texts.value, mode="eval"))
+    return RowText(operands, before, value, uses, edges, singular)
 
 
 def _edge(derivative: str, dialect: Dialect) -> Edge:
+    if derivative == "cut":
+        return Edge(CUT, spelling(derivative, dialect), spelling(derivative, dialect), frozenset(), 0, derivative, frozenset(), False)
     if derivative.isidentifier():  # as in dot, which may have a great many operands
         product = Spelling((("g", PRODUCT), " * ", (derivative, PRODUCT + 0.5)), PRODUCT)
-        return Edge(None, Spelling(((derivative, 0.0),), PRODUCT), product, frozenset([derivative]), 1)
+        own = frozenset([derivative])
+        return Edge(None, Spelling(((derivative, 0.0),), PRODUCT), product, own, 1, derivative, own, False)
     tree = ast.parse(derivative, mode="eval").body
     literal = _number(tree)
     pattern = spelling(derivative, dialect)
-    product_tree = _times_upstream(tree)
-    if any(isinstance(part, ast.Div) or (isinstance(part, ast.Name) and part.id == "inf") for part in ast.walk(tree)):
-        # It may be infinite, or overflow, and 0 * inf is nan: no upstream, no contribution.
-        nothing = ast.parse("g == 0.0", mode="eval").body
-        product_tree = ast.IfExp(nothing, ast.Constant(0.0), product_tree)
-    contribution = spelling(ast.unparse(product_tree), dialect)
+    contribution = spelling(ast.unparse(_times_upstream(tree)), dialect)
     gaps = Counter(contribution.gaps())
-    return Edge(literal, pattern, contribution, frozenset(gaps) - {"g"}, gaps["g"])
+    leaves = frozenset(leaf.id for leaf in _leaves(tree) if isinstance(leaf, ast.Name))
+    return Edge(literal, pattern, contribution, frozenset(gaps) - {"g"}, gaps["g"], derivative, leaves, _may_be_infinite(tree))
+
+
+def _leaves(tree: ast.expr) -> list[ast.expr]:
+    """What a conditional chooses from."""
+    return [*_leaves(tree.body), *_leaves(tree.orelse)] if isinstance(tree, ast.IfExp) else [tree]
+
+
+def _may_be_infinite(tree: ast.AST) -> bool:
+    """Whether it divides, or names infinity."""
+    return any(isinstance(part, ast.Div) or (isinstance(part, ast.Name) and part.id in ("inf", "nan")) for part in ast.walk(tree))
 
 
 def _times_upstream(tree: ast.expr) -> ast.expr:
@@ -86,9 +109,11 @@ def _times_upstream(tree: ast.expr) -> ast.expr:
     if isinstance(tree, ast.IfExp):
         return ast.IfExp(tree.test, _times_upstream(tree.body), _times_upstream(tree.orelse))
     upstream = ast.Name("g")
+    if isinstance(tree, ast.Name) and tree.id == "cut":
+        return tree
     number = _number(tree)
-    if number in (0.0, 1.0, -1.0):
-        return {0.0: ast.Constant(0.0), 1.0: upstream, -1.0: ast.UnaryOp(ast.USub(), upstream)}[number]
+    if number in (1.0, -1.0):
+        return upstream if number == 1.0 else ast.UnaryOp(ast.USub(), upstream)
     return ast.BinOp(upstream, ast.Mult(), tree)
 
 

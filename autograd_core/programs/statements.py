@@ -16,10 +16,11 @@ from typing import NamedTuple
 
 from ..formulas.expression import number_in
 from ..formulas.spelling import Dialect
-from ..formulas.typesetting import operation_text
+from ..formulas.typesetting import Written, operation_text
 from ..primitive import ATOM, SIGN, SUM, Primitive
 from ..value import Value
 from .graph import Graph
+from .reach import Reach
 from .rows import Edge, RowText, row_text
 
 LONGEST = 100  # operations in one statement: Python's compiler recurses into long sums
@@ -109,6 +110,7 @@ class Emission:
         self.commented = len(graph.order) <= _COMMENTED
         self.names = self._names()
         self.needed = self._needed_backward() if graph.single else set()
+        self.reach = Reach(graph, dialect, self.row)
 
     def row(self, node: Value, parents: Sequence[Value]) -> RowText:
         key: tuple[Primitive, int] = (node.primitive, len(parents))  # type: ignore[assignment]
@@ -132,7 +134,7 @@ class Emission:
         operands = dict(zip(row.operands, parents))
         operands["out"] = node
         for parent, edge in zip(parents, row.edges):
-            if parent in self.graph.active and edge.literal != 0.0:
+            if parent in self.graph.active and not edge.flat:
                 flows.add(parent)
                 needed.update(operands[gap] for gap in edge.needs if gap in operands)
 
@@ -188,6 +190,8 @@ class Emission:
         # identity is another name for its operand
         if row.value.pieces == (("x", 0),) and operands["x"].size == 0 and node not in self.names:
             self.inlined[node] = operands["x"]
+            if parents[0] in self.reach.values:
+                self.reach.values[node] = self.reach.values[parents[0]]
             return
         if self._may_be_inlined(node, row, operands):
             size = 1 + sum(term.size for term in operands.values())
@@ -196,7 +200,7 @@ class Emission:
         if node not in self.names:
             self.stated += 1
             self.names[node] = self.own(f"v{self.stated}")
-        self._state_forward(node, row, {gap: (term.text, term.precedence) for gap, term in operands.items()})
+        self._state_forward(node, parents, row, texts_of(operands))
 
     def _may_be_inlined(self, node: Value, row: RowText, operands: dict[str, Term]) -> bool:
         graph = self.graph
@@ -208,14 +212,27 @@ class Emission:
         user_row = self.row(user, user.parents)
         return user_row.uses[user_row.operands[position]] == 1
 
-    def _state_forward(self, node: Value, row: RowText, texts: dict[str, tuple[str, float]]) -> None:
+    def _state_forward(self, node: Value, parents: Sequence[Value], row: RowText, texts: dict[str, tuple[str, float]]) -> None:
         name = self.names[node]
         for temporary, pattern in row.before:
             self.temporary[node, temporary] = own = self.unique(f"{name}_{temporary}")
             self.forward.append(Statement(own, pattern.fill(texts), ""))
             texts[temporary] = (own, ATOM)
         text = row.value.fill(texts)
+        reach = self.reach.of_value(node, parents, texts)
+        if reach is not None:
+            self.reach.values[node] = reach = self._named(f"r_{name}", reach, self.forward)
+            if node.primitive.eager != node.primitive.python:  # type: ignore[union-attr]
+                text, _ = self.reach.guarded((text, row.value.precedence), reach)
         self.forward.append(Statement(name, text, self._comment(node, text)))
+
+    def _named(self, wish: str, written: Written, statements: list[Statement]) -> Written:
+        """A reach under a name, unless it is one already."""
+        if written[0].isidentifier() or written[0] == "0.0":
+            return written
+        name = self.own(wish)
+        statements.append(Statement(name, written[0], ""))
+        return name, ATOM
 
     def _comment(self, node: Value, text: str) -> str:
         if not self.commented or node.op in INLINE or len(node.parents) > 3:
@@ -236,14 +253,27 @@ class Emission:
         if node not in self.pending:
             return
         row = self.row(node, parents)
-        edges = [(parent, edge) for parent, edge in zip(parents, row.edges) if parent in self.graph.active and edge.literal != 0.0]
+        edges = [(parent, edge) for parent, edge in zip(parents, row.edges) if parent in self.graph.active and not edge.flat]
         upstream = self._upstream(node, summed(self.pending.pop(node)), sum(edge.upstream_uses for _, edge in edges))
         texts = self._backward_texts(node, parents, row) if any(edge.needs for _, edge in edges) else {}
-        for parent, edge in edges:
+        flowing = self._flowing(node)
+        for (parent, edge), reach in zip(edges, self.reach.of_edges(node, parents, edges, texts, flowing)):
+            term = contribution(edge, upstream, texts, self.dialect)
+            if reach is not None:
+                reach = self._named(f"r_{self.names.get(parent, 'v')}", reach, self.backward)
+                if upstream.text != "1.0" and self.reach.needs_guard(node, parents, edge, flowing):
+                    term = Term(*self.reach.guarded((term.text, term.precedence), reach), term.size + 1)
             terms = self.pending.setdefault(parent, [])
-            terms.append(contribution(edge, upstream, texts, self.dialect))
+            terms.append(term)
+            self.reach.gradients.setdefault(parent, []).append(reach)
             if len(terms) >= LONGEST // 2:
                 self.pending[parent] = [self._state_backward(parent, summed(terms))]
+                self.reach.gradients[parent] = [self._flowing(parent)]
+
+    def _flowing(self, node: Value) -> Written | None:
+        """The reach of the gradient of ``node``; ``None`` where it is always 1, or not needed."""
+        total = self.reach.merged(self.reach.gradients.pop(node, [None]))
+        return None if total is None else self._named(f"r_{self.names.get(node, 'v')}", total, self.backward)
 
     def _upstream(self, node: Value, gradient: Term, uses: int) -> Term:
         """The gradient of ``node`` as its edges write it: under a name, unless it is used once or is one already."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..derivatives.dual import flow, joined
 from ..formulas.expression import Expression, Literal, Symbol, with_figures
 from ..formulas.typesetting import broken_rows, number_latex, number_text, symbol_latex
+from ..number import CUT
 from ..value import Constant, Value, topological_order
 from .folding import Folding
 from .names import Names, is_given, names_for
@@ -132,10 +134,11 @@ class _Hand:
 
     def _links(self, node: Value, reached: set[Value]) -> dict[Value, Link]:
         """A link to each node with a line that ``node`` reads."""
+        numbers = self.folding.numbers(node, self.folding.formulas(node, self._symbol))
         found = {}
         for x, derivative in self.folding.derivatives(node, self._symbol, reached).items():
             symbols = derivative.simplified()
-            found[x] = Link(node, symbols, with_figures(symbols, self.values, self.digits), derivative.evaluate(self.values))
+            found[x] = Link(node, symbols, with_figures(symbols, self.values, self.digits), numbers[x])
         return found
 
     # -- lines -------------------------------------------------------------------------------------------------
@@ -149,10 +152,10 @@ class _Hand:
         rule: list[Written] = []
         symbols: list[Written] = []
         figures: list[Written] = []
-        total[node] = 0.0
+        total[node] = CUT
         for consumer, formula, figure, value in links:
             upstream = total[consumer]
-            total[node] += upstream * value if upstream != 0.0 else 0.0
+            total[node] = joined(total[node], flow(upstream, value))
             step = _fraction(self.called[consumer], self.called[node])
             if consumer is self.output:  # whose own gradient is 1
                 rule.append(step)

@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..derivatives.dual import flow, joined
 from ..formulas.expression import Expression, Literal, Symbol, parts, to_text
 from ..formulas.spelling import TABLE_NOTATION, Spelling
-from ..primitive import PRODUCT, Primitive, Statements
-from ..table import chain
+from ..number import CUT
+from ..primitive import PRODUCT, Primitive
+from ..sequences import Statements
 from ..value import Constant, Value, topological_order
 from .names import is_given, shortened
 from .zoom import require_one_of
@@ -60,7 +62,7 @@ class Folding:
             out = leaf(x) if x in self.kept else formulas[x]
             for parent, derivative in zip(x.parents, x.primitive.local_derivatives(out, *(formulas[p] for p in x.parents))):
                 if reached is None or parent in reached:
-                    term = chain(gradient[x], derivative) if x.primitive.singular else gradient[x] * derivative
+                    term = gradient[x] * derivative
                     gradient[parent] = gradient[parent] + term if parent in gradient else term
         return {x: gradient[x] for x in order if x in gradient and x is not node and x in self.kept}
 
@@ -68,10 +70,9 @@ class Folding:
         """The same in recorded numbers, over the nodes that :meth:`formulas` has found."""
         gradient = {node: 1.0}
         for x in sorted(formulas, key=self.place.__getitem__, reverse=True):
-            upstream = gradient.get(x, 0.0)
-            if upstream != 0.0 and (x is node or x not in self.kept):
+            if x in gradient and (x is node or x not in self.kept):
                 for parent, local in zip(x.parents, x.local_derivatives):
-                    gradient[parent] = gradient.get(parent, 0.0) + upstream * local
+                    gradient[parent] = joined(gradient.get(parent, CUT), flow(gradient[x], local))
         return gradient
 
 

@@ -15,16 +15,16 @@ from ..number import FAMILIES, TABLE
 from ..value import Value
 from .language_errors import ExpressionError, closest, error_at, one_line, syntax_error
 
-_OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%", ast.FloorDiv: "//"}
 _CONSTANTS = {"pi": math.pi, "e": math.e}
-_SEQUENCES = ("dot", "logsumexp", "softmax", "log_softmax")  # called with lists
+_SEQUENCES = ("dot", "logsumexp", "softmax", "log_softmax", "prod")  # called with lists
 _LISTS = ("softmax", "log_softmax")  # give lists
 _OTHER_NAMES = {"ln": "log", "max": "maximum", "min": "minimum"}  # as one writes them on paper
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: getattr(primitives, name, row) for name, row in TABLE.items() if name.isidentifier() and not row.internal
 }
 _FUNCTIONS |= {
-    **{name: getattr(primitives, name) for name in _LISTS},
+    **{name: getattr(primitives, name) for name in _SEQUENCES},
     "ln": TABLE["log"],
     "max": lambda *operands: reduce(TABLE["maximum"], operands),
     "min": lambda *operands: reduce(TABLE["minimum"], operands),
@@ -117,8 +117,8 @@ def _source(node: ast.AST) -> str:
 def parse(text: str) -> Parsed:
     """Parse assignments and a last expression, separated by semicolons or new lines.
 
-    Allowed are numbers, names, ``+ - * / **``, brackets, the functions of the table (also as ``ln``, ``max``, ``min``),
-    lists in ``dot``, ``logsumexp``, ``softmax`` and ``log_softmax``, and one number of a list, such as
+    Allowed are numbers, names, ``+ - * / // % **``, brackets, the functions of the table (also as ``ln``, ``max``, ``min``),
+    lists in ``dot``, ``logsumexp``, ``prod``, ``softmax`` and ``log_softmax``, and one number of a list, such as
     ``softmax([x, y])[0]``. Raises :class:`ExpressionError` for anything else.
 
     >>> program = parse("a = x * z; exp(a)")

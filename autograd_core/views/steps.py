@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ..derivatives.dual import flow, joined
 from ..formulas.expression import Expression, Literal, Symbol
 from ..formulas.typesetting import number_text, operation_text
-from ..number import real
+from ..number import CUT, real
 from ..tables import Table
 from ..value import Constant, Value, topological_order
 from .folding import at_level
@@ -234,10 +235,10 @@ def terms(output: Value, called: Mapping[Value, str], seed: float = 1.0) -> list
     total = {output: seed}
     found = [BackwardStep(output, called[output], None, "", 1.0, "", seed, seed, seed)]
     for node in reversed(topological_order(output)):
-        upstream = total.get(node, 0.0)
+        upstream = total.get(node, CUT)
         for parent, local, formula in zip(node.parents, node.local_derivatives, _formulas(node, called)):
-            contribution = upstream * local if upstream != 0.0 else 0.0
-            total[parent] = total.get(parent, 0.0) + contribution
+            contribution = flow(upstream, local)
+            total[parent] = joined(total.get(parent, CUT), contribution)
             numbers = (upstream, formula, local, contribution, total[parent])
             found.append(BackwardStep(parent, called[parent], node, called[node], *numbers))
     return found

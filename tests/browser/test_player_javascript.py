@@ -51,7 +51,7 @@ def test_every_row_of_the_table_computes_in_javascript_what_it_computes_in_pytho
     # Derivatives are taken at Python's value: 1 - out * out would magnify its last bit.
     results = page.evaluate(
         """(text) => { const rows = document.querySelector('.agc-player').autograd.rows, number = (x) => Number(x);
-        const show = (x) => Object.is(x, -0) ? "-0" : String(x);
+        const show = (x) => Object.is(x, -0) ? "-0" : String(Number(x));
         return text.split("\\n").map((line) => { const [i, out, ...xs] = line.split(" ").map(number);
             return [rows[i].value(...xs), ...rows[i].derivatives(out, ...xs)].map(show).join(" "); }).join("\\n"); }""",
         "\n".join(" ".join([str(i), *(written(x) for x in (out, *xs))]) for i, xs, out, _ in cases),

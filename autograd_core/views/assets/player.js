@@ -24,21 +24,25 @@
   function run() {
     nodes.forEach((node) => {
       if (node.row === null) return;
-      const inputs = node.parents.map((p) => nodes[p].data);
-      node.data = rows[node.row].value(...inputs);
+      const inputs = node.parents.map((p) => (nodes[p].row === null ? nodes[p].data : nodes[p].value));
+      node.value = rows[node.row].value(...inputs);
+      node.data = Number(node.value);
       node.local = rows[node.row].derivatives(node.data, ...inputs);
     });
-    nodes.forEach((node) => { node.grad = 0; });
+    // null stands for the zero that cuts a path: nothing flows, not even beside an infinite derivative.
+    nodes.forEach((node) => { node.grad = null; });
     frames.forEach((frame) => {
       if (frame.phase === "seed") nodes[frame.node].grad = 1;
       if (frame.phase !== "backward") return;
       const upstream = nodes[frame.consumer].grad, local = nodes[frame.consumer].local[frame.position];
-      frame.upstream = upstream;
-      frame.local = local;
-      frame.contribution = upstream === 0 ? 0 : upstream * local;
-      nodes[frame.node].grad += frame.contribution;
-      frame.total = nodes[frame.node].grad;
+      const flows = upstream !== null && local !== null;
+      if (flows) nodes[frame.node].grad += upstream * local;
+      frame.upstream = Number(upstream);
+      frame.local = Number(local);
+      frame.contribution = flows ? upstream * local : 0;
+      frame.total = Number(nodes[frame.node].grad);
     });
+    nodes.forEach((node) => { node.grad = Number(node.grad); });
   }
 
   function caption(frame) {
