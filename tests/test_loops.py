@@ -267,7 +267,7 @@ def test_a_network_is_a_few_matrices_and_activations(order):
     assert [(g.matrix.m, g.matrix.n) for g in groups if isinstance(g, Layer)] == [(8, 5), (8, 8), (4, 8)]
     assert [len(g.nodes) for g in groups if isinstance(g, Map)] == [8, 8, 4]
     source = compile_graph(loss, net.parameters, net.inputs, "c").source
-    assert [source.count(f" {word}(") for word in ("product", "transposed_product", "outer_product")] == [3, 2, 3]
+    assert [source.count(f"    {word}(") for word in ("product", "transposed_product", "outer_product")] == [3, 2, 3]
 
 
 def test_one_missing_weight_leaves_the_other_rows_of_its_matrix():
@@ -281,7 +281,7 @@ def test_shared_weights_are_one_matrix_with_several_uses():
     layers = [g for g in groups_of(loss, net) if isinstance(g, Layer)]
     assert len(layers) == 7
     assert len({g.matrix.key for g in layers}) == 2
-    assert compile_graph(loss, net.parameters, net.inputs, "c").source.count(" outer_product(") == 2
+    assert compile_graph(loss, net.parameters, net.inputs, "c").source.count("    outer_product(") == 2
 
 
 def test_the_size_of_a_source_does_not_grow_with_the_network():

@@ -17,6 +17,11 @@ PART = 300  # operands in each function of a longer one: the compiler's time gro
 FILE = 14  # such functions in each file: several files are compiled at a time
 ONE_ROW = 5_000  # operands up to which one row has code of its own; above, the compiler's time counts, and one row runs as a vector
 LARGE = "-Og"
+_PREFACE = """\
+/* Built twice: for one row, where a number is a double, and for vectors of rows. The loops are those of loops.h:
+   z = W x + b is product(z, W, stride, b, step, x, m, n), with W[j][i] at W + j * stride + i and b[j] at b + j * step. */
+
+"""
 ROW, ROWS = "#define LANES 1\n", ""
 _ARGUMENTS = "const double *parameters, const number *inputs, number *v, number *totals"
 
@@ -35,7 +40,7 @@ class Sources:
         self._places: dict[str, int] = {}  # of values that one function hands to another, behind the arrays
         self._first_place = sum(sizes)
         self._functions = self._statement_functions()
-        self.text = "\n".join([*self._functions, self._gradients()])
+        self.text = _PREFACE + "\n".join([*self._functions, self._gradients()])
         # Loops run best with -O2. It makes single statements no faster than -O1 does, and a great many of them take too long.
         self.level = "-O2" if looped.matrices else "-O1" if self.has_row else LARGE
 
@@ -73,7 +78,8 @@ class Sources:
         groups: list[list[Statement]] = [[]]
         room = limit = WHOLE
         home: dict[str, int] = {}
-        statements = [*emitted.forward, *emitted.backward, *results]
+        notes = [Statement("", f"/* {word} */", "") for word in (("forward", "backward") if self._looped.single else ())]
+        statements = [*notes[:1], *emitted.forward, *notes[1:], *emitted.backward, *results]
         counts = [max(1, len(NAME.findall(statement.text))) for statement in statements]
         self.has_row = sum(counts) <= ONE_ROW
         if sum(counts) > WHOLE:
