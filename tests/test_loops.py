@@ -12,6 +12,8 @@ from test_c_compiler import everything
 import autograd_core as ac
 from autograd_core import Value, compile_graph, dot
 from autograd_core.programs import c_source
+from autograd_core.programs.c import LANES
+from autograd_core.programs.c_loops import emit_loops
 from autograd_core.programs.graph import Graph
 from autograd_core.programs.loops import Layer, Map, find_groups
 
@@ -332,3 +334,12 @@ def test_every_row_of_the_table_is_the_same_at_every_width(width):
 
 def tuple_of(sums):
     return sums[0], sums[1:]
+
+
+@pytest.mark.parametrize("name", ["relu", "tanh", "sigmoid", "softplus", "leaky_relu", "elu", "atan", "exp"])
+def test_no_activation_keeps_a_network_from_being_loops(name):
+    """Softplus and sigmoid divide, but by what is never 0: nothing infinite stands in the way."""
+    loss, net = mlp(activation=getattr(ac, name))
+    looped = emit_loops(Graph([loss], net.parameters, net.inputs, True), LANES)
+    assert [matrix.n for matrix, _ in looped.matrices] == [8, 8, 5]
+    assert sum(statement.loop > 0 for statement in looped.emitted.forward) == 3

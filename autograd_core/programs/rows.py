@@ -100,8 +100,27 @@ def _leaves(tree: ast.expr) -> list[ast.expr]:
 
 
 def _may_be_infinite(tree: ast.AST) -> bool:
-    """Whether it divides, or names infinity."""
-    return any(isinstance(part, ast.Div) or (isinstance(part, ast.Name) and part.id in ("inf", "nan")) for part in ast.walk(tree))
+    """Whether it divides by what may be 0, or names infinity."""
+    return any(
+        (isinstance(part, ast.BinOp) and isinstance(part.op, ast.Div) and _least(part.right) != 1)
+        or (isinstance(part, ast.Name) and part.id in ("inf", "nan"))
+        for part in ast.walk(tree)
+    )
+
+
+def _least(tree: ast.expr) -> int:
+    """1 for what is always positive, 0 for what is never negative, -1 for what may be anything, as far as its form tells."""
+    if isinstance(tree, ast.Constant):
+        return (tree.value > 0) - (tree.value < 0)  # type: ignore[operator]
+    if isinstance(tree, ast.Call):
+        return 0 if tree.func.id in ("exp", "fabs", "cosh", "hypot") else -1  # type: ignore[attr-defined]
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add):
+        parts = _least(tree.left), _least(tree.right)
+        return -1 if -1 in parts else max(parts)
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Mult):
+        square = isinstance(tree.left, ast.Name) and ast.dump(tree.left) == ast.dump(tree.right)
+        return 0 if square else min(_least(tree.left), _least(tree.right))
+    return -1
 
 
 def _times_upstream(tree: ast.expr) -> ast.expr:
