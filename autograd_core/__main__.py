@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--svg", metavar="FILE", help="draw the graph (also .png, .pdf, .dot)")
     parser.add_argument("--html", metavar="FILE", help="write a page that plays both passes step by step")
     parser.add_argument("--latex", action="store_true", help="print the derivation in LaTeX")
-    parser.add_argument("--level", choices=LEVELS, help="how much of the graph --svg shows")
+    parser.add_argument("--level", choices=(*LEVELS, "named"), help="how much of the graph --svg shows; named: the nodes of assignments")
     return parser
 
 

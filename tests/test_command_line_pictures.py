@@ -220,3 +220,10 @@ def test_the_command_itself_writes_both_in_a_fresh_process(tmp_path):
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.endswith("\nwrote graph.svg\nwrote steps.html\n")
     assert {file.name for file in tmp_path.iterdir()} == {"graph.svg", "steps.html"}
+
+
+def test_the_named_graph_has_a_node_for_each_assignment(run, tmp_path):
+    file = tmp_path / "graph.dot"
+    assert run("z = w*x + b; y = sigmoid(z); (y - 1)**2", "w=0.5", "x=2", "b=1", "--svg", file, "--level", "named")[0] == 0
+    titles = re.findall(r"^\tn\d+ \[label=<<TABLE[^>]*><TR><TD><B>(.*?)</B>", file.read_text("utf-8"), re.MULTILINE)
+    assert titles == ["w", "x", "b", "z = w * x + b", "y = sigmoid(z)", "output = (y - 1) ** 2"]

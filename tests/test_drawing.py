@@ -301,3 +301,42 @@ def test_a_graph_over_the_limit_warns_and_is_drawn_collapsed_and_one_far_over_it
     with pytest.raises(ValueError, match=r"980 at level 'operation', 35 at level 'neuron', 5 at level 'layer'; limit=4"):
         function(y, limit=4)
     assert len(nodes_of(to_dot(y, limit=1000))) == 980
+
+
+def test_gradients_that_backward_would_compute_are_told_apart_from_those_that_are_stored():
+    x = Value(3.0, "x")
+    y = x * x
+    note = 'gradients as backward() would compute them; show="stored" shows those that are stored'
+    assert note in visible(to_dot(y))
+    assert nodes_of(to_dot(y, show="stored"))["n0"][0] == ["x", "stored grad 0"]
+    assert nodes_of(to_dot(y, show=("grad", "stored")))["n0"][0] == ["x", "grad 6", "stored grad 0"]
+    for text in (to_dot(y, legend=False), to_dot(y, mode="forward"), to_dot(y, show=("data", "stored")), to_dot(y, show="data")):
+        assert "would compute" not in text
+    y.backward()
+    assert "would compute" not in to_dot(y) + to_dot(y, mode="backward")
+    assert nodes_of(to_dot(y, show="stored"))["n0"][0] == ["x", "stored grad 6"]
+    y.backward()  # a leaf adds up, and the picture shows one pass
+    assert "would compute" in to_dot(y)
+    assert nodes_of(to_dot(y, show=("grad", "stored")))["n0"][0] == ["x", "grad 6", "stored grad 12"]
+    layer = to_dot(network([2, 3, 1])([x, Value(1.0)])[0], level="layer", show=("grad", "stored"))
+    assert "stored grad 0, 0, 0" in layer
+
+
+@pytest.mark.parametrize(("width", "dots"), list(itertools.product([2, 4, 8], [True, False])))
+def test_units_of_a_layer_are_tied_in_their_order(width, dots):
+    (y,) = network([2, width, width, 1], dots=dots)([Value(1.0, "x0"), Value(-2.0, "x1")])
+    text = to_dot(y, level="neuron", digits=17)
+    ties = re.findall(r"^\t\t(n\d+) -> (n\d+) \[style=invis\]$", text, re.MULTILINE)
+    tied = [key for key in nodes_of(text) if key in {end for tie in ties for end in tie}]
+    shown = {key: float(lines[1].removeprefix("data ")) for key, (lines, _) in nodes_of(text).items()}
+    second = [x for x in y.parents[0].parents if x.op == "tanh"] if dots else None
+    layers = [ties[k : k + width - 1] for k in (0, width - 1)]
+    chains = [[layer[0][0], *(end for _, end in layer)] for layer in layers]
+    assert len(ties) == 2 * (width - 1)
+    assert all(tie[0] == before[1] for layer in layers for before, tie in itertools.pairwise(layer))
+    assert all(sorted(chain, key=tied.index) == chain for chain in chains)
+    if second:
+        assert [shown[key] for key in chains[1]] == [unit.data for unit in second]
+        assert [shown[key] for key in chains[0]] == [unit.data for unit in second[0].parents[0].parents if unit.op == "tanh"]
+    assert text.count("rank=same") == 2
+    assert ("splines=line" in text) == (width > 4)

@@ -38,7 +38,7 @@ def on_paper(primitive: Primitive, count: int) -> Spelling:
     if primitive.name == "**":
         return Spelling((("x", POWER + 0.5), f" ** {number_text(primitive.constants[0], None)}"), POWER)
     if primitive.reads:
-        return spelling(primitive.reads)
+        return primitive.reads if isinstance(primitive.reads, Spelling) else spelling(primitive.reads)
     if primitive.weighted_sum:
         return _weighted_sum(count // 2)
     if primitive.arithmetic:

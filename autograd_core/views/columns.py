@@ -96,7 +96,7 @@ def places(edges: Sequence[Edge], sizes: Mapping[str, tuple[float, float]], rank
     for column in sorted(grouped):
         room = max(sizes.get(node, (10.0, 10.0))[upright] for node in grouped[column])
         for node in grouped[column]:
-            found[node] = _turned(along + room / 2.0, across[node], rankdir)
+            found[node] = turned(along + room / 2.0, across[node], rankdir)
         along += room + GAP
     return found
 
@@ -110,5 +110,6 @@ def _spread(nodes: Sequence[str], sizes: Sequence[float]) -> dict[str, float]:
     return found
 
 
-def _turned(along: float, across: float, rankdir: str) -> tuple[float, float]:
+def turned(along: float, across: float, rankdir: str) -> tuple[float, float]:
+    """A place so far along the columns and across them (from top to bottom), for columns that run in the direction ``rankdir``."""
     return {"LR": (along, -across), "RL": (-along, -across), "TB": (across, -along), "BT": (across, along)}[rankdir]

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from ..formulas.expression import Expression, Figure, Literal, Symbol
 from ..formulas.typesetting import number_latex, number_text, symbol_latex
-from ..table import chain
 from ..value import Constant, Value, topological_order
+from .folding import Folding
 from .names import Names, is_given, names_for
 
 Written = tuple[str, str]  # as text, and in LaTeX
@@ -92,8 +92,7 @@ class _Hand:
         self.output, self.order, self.called, self.digits = output, order, called, digits
         named = {x for x in order if x.parents and x is not output and is_given(x, called[x])}
         self.lines = {x for x in order if not isinstance(x, Constant) and (not named or not x.parents or x in named or x is output)}
-        # One walk for all lines: a line looks only at the nodes that it writes out.
-        self.place = {node: i for i, node in enumerate(order)}
+        self.folding = Folding(order, self.lines)
         self.values = {called[x]: x.data for x in order if not isinstance(x, Constant)}
 
     def derive(self, wanted: list[Value]) -> Derivation:
@@ -116,47 +115,14 @@ class _Hand:
     def _leaf(self, figures: bool) -> Callable[[Value], Expression]:
         return lambda x: Figure(x.data, self.digits) if figures else Symbol(self.called[x])
 
-    def _written_out(self, node: Value, leaf: Callable[[Value], Expression]) -> dict[Value, Expression]:
-        """The formulas of ``node`` and of the nodes without a line behind it, in those that have one."""
-        found: dict[Value, Expression] = {}
-        stack = [node]
-        while stack:
-            x = stack[-1]
-            if x is not node and (x in self.lines or isinstance(x, Constant)):
-                found[x] = Literal(x.data) if isinstance(x, Constant) else leaf(x)
-                stack.pop()
-                continue
-            missing = [parent for parent in x.parents if parent not in found]
-            if missing:
-                stack += reversed(missing)
-                continue
-            stack.pop()
-            found[x] = Expression.apply(x.primitive, *(found[parent] for parent in x.parents))  # type: ignore[arg-type]
-        return found
-
     def _links(self, node: Value, reached: set[Value]) -> dict[Value, Link]:
         """A link to each node with a line that ``node`` reads."""
-        symbols, figures = (self._derivatives(node, reached, self._leaf(f)) for f in (False, True))
+        symbols, figures = (self.folding.derivatives(node, self._leaf(f), reached) for f in (False, True))
         return {x: Link(node, symbols[x], figures[x], symbols[x].evaluate(self.values)) for x in symbols}
-
-    def _derivatives(self, node: Value, reached: set[Value], leaf: Callable[[Value], Expression]) -> dict[Value, Expression]:
-        """A reverse pass over the formulas between ``node`` and the next nodes that have a line."""
-        formulas = self._written_out(node, leaf)
-        gradient: dict[Value, Expression] = {node: Literal(1.0)}
-        order = sorted(formulas, key=self.place.__getitem__)
-        for x in reversed(order):
-            if x not in gradient or x.primitive is None or (x is not node and x in self.lines):
-                continue
-            out = leaf(x) if x in self.lines else formulas[x]
-            for parent, derivative in zip(x.parents, x.primitive.local_derivatives(out, *(formulas[p] for p in x.parents))):
-                if parent in reached:
-                    term = chain(gradient[x], derivative) if x.primitive.singular else gradient[x] * derivative
-                    gradient[parent] = gradient[parent] + term if parent in gradient else term
-        return {x: gradient[x] for x in order if x in gradient and x is not node and x in self.lines}
 
     # -- lines -------------------------------------------------------------------------------------------------
     def _forward_line(self, node: Value) -> Line:
-        symbols, figures = (self._written_out(node, self._leaf(f))[node] for f in (False, True))
+        symbols, figures = (self.folding.formulas(node, self._leaf(f))[node] for f in (False, True))
         left = self.called[node], symbol_latex(self.called[node])
         return _line(left, [_both(symbols), _both(figures), self._number(node.data)])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,10 @@ from ..files import replace_file
 from ..value import Value, topological_order
 from . import layout
 from .columns import MOST, Edge, length, places, with_rails
-from .labels import Labels
+from .labels import Labels, options_of
 from .layout import GREY, STYLES
 from .names import Names
+from .network_picture import is_network, network_picture
 from .scene import Node, View
 from .zoom import LIMIT
 
@@ -22,48 +24,33 @@ if TYPE_CHECKING:
 
 
 def to_dot(
-    output: Value,
-    *,
-    names: Names = None,
-    mode: str = "gradients",
-    show: Sequence[str] | str = ("data", "grad", "local"),
-    level: str | None = None,
-    inputs: Collection[Value] = (),
-    parameters: Collection[Value] = (),
-    rankdir: str = "LR",
-    digits: int = 4,
-    legend: bool = True,
-    limit: int = LIMIT,
-) -> str:
-    """The graph of ``output`` in the DOT language: a node for every Value, an edge for every use.
-
-    ``mode`` is ``"forward"`` (values only), ``"gradients"`` (values, gradients and local derivatives) or
-    ``"backward"`` (the graph of the backward pass, whose edges carry the contributions). ``show`` chooses
-    among ``data``, ``grad``, ``local`` (the local derivative on each edge), ``formula`` (the same in
-    symbols) and ``contribution``; one alone may stand without a tuple. ``level`` collapses a network to its
-    ``"layer"`` or ``"neuron"`` clusters; left out, it is ``"operation"``, and a graph of more than ``limit``
-    nodes is collapsed with a warning. ``inputs`` and ``parameters`` say which leaves are drawn as what; others
-    are inputs, and a leaf of a subclass with a true ``is_parameter`` is a parameter. Inputs stay visible at every
-    level; where nothing tells inputs from parameters, a few leaves all do, and of many those that several clusters
-    read. Gradients are those of ``output`` with seed 1.
-
-    Raises ``TypeError`` or ``ValueError`` for an option that is not one of these, and ``ValueError`` for a graph
-    that has more than ``limit`` nodes at every level.
+    output: Any, *, names: Names = None, mode: str = "gradients", show: Sequence[str] | str | None = None, level: str | None = None,
+    inputs: Collection[Value] = (), parameters: Collection[Value] = (), rankdir: str = "LR", digits: int | None = None,
+    legend: bool = True, limit: int = LIMIT, loss: Value | None = None, classes: Sequence[str] = (),
+) -> str:  # fmt: skip
+    """The DOT text of :func:`draw`, whose options it takes.
 
     >>> x = Value(3.0, "x")
     >>> print(to_dot(x * x, legend=False))  # doctest: +ELLIPSIS
     digraph {
     ...
     """
-    scene = View(output, names, inputs, parameters).at(level, limit)
-    labels = Labels(scene, mode, show, rankdir, digits)
-    graph = layout.new_digraph(rankdir, len(labels.nodes))
+    return draw(
+        output, names=names, mode=mode, show=show, level=level, inputs=inputs, parameters=parameters, rankdir=rankdir, digits=digits,
+        legend=legend, limit=limit, loss=loss, classes=classes,
+    ).dot  # fmt: skip
+
+
+def _graph(labels: Labels, legend: bool) -> str:
+    """A node for every Value or cluster, an edge for every use."""
+    graph = layout.new_digraph(labels.rankdir, len(labels.nodes))
     for node in labels.nodes:
         style = STYLES[node.kind]
         graph.node(f"n{node.key}", label=_label(node, labels), fillcolor=style.fill, **style.attributes)
+    _keep_order(graph, labels)
     _add_edges(graph, labels)
     if legend:
-        graph.attr("graph", label=layout.legend(labels.kinds()), labelloc="b", labeljust="l")
+        graph.attr("graph", label=layout.legend(labels.kinds(), labels.note), labelloc="b", labeljust="l")
     source: str = graph.source
     return source
 
@@ -89,6 +76,25 @@ def _add_edges(graph: Any, labels: Labels) -> None:
         graph.edge(*ends, label=layout.in_label(label), **arrow)
     if length(edges) > MOST:
         _place(graph, labels, edges)
+
+
+def _keep_order(graph: Any, labels: Labels) -> None:
+    """The units of a layer stand in their order, which an engine that only looks for few crossings mixes up."""
+    layers: dict[tuple[str, int, frozenset[int]], list[str]] = {}
+    for node in labels.nodes:
+        if node.operations > 1:
+            layers.setdefault((node.symbol, node.operations, frozenset(node.parents)), []).append(f"n{node.key}")
+    if any(len(units) > 4 for units in layers.values()):
+        # Curves around so many neighbours are hard to follow: straight lines from the side of one column to that of the next.
+        tail, head = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}[labels.rankdir]
+        graph.attr("graph", splines="line", ranksep="1.5")
+        graph.attr("edge", tailport=tail, headport=head)
+    for units in layers.values():
+        if len(units) > 1:
+            with graph.subgraph() as layer:
+                layer.attr(rank="same")
+                for one, next_one in itertools.pairwise(units):
+                    layer.edge(one, next_one, style="invis")
 
 
 def _place(graph: Any, labels: Labels, edges: list[Edge]) -> None:
@@ -152,29 +158,43 @@ class Drawing:
 
 
 def draw(
-    output: Value,
-    *,
-    names: Names = None,
-    mode: str = "gradients",
-    show: Sequence[str] | str = ("data", "grad", "local"),
-    level: str | None = None,
-    inputs: Collection[Value] = (),
-    parameters: Collection[Value] = (),
-    rankdir: str = "LR",
-    digits: int = 4,
-    legend: bool = True,
-    limit: int = LIMIT,
-) -> Drawing:
-    """The graph of ``output`` as a picture; the options are those of :func:`to_dot`.
+    output: Any, *, names: Names = None, mode: str = "gradients", show: Sequence[str] | str | None = None, level: str | None = None,
+    inputs: Collection[Value] = (), parameters: Collection[Value] = (), rankdir: str = "LR", digits: int | None = None,
+    legend: bool = True, limit: int = LIMIT, loss: Value | None = None, classes: Sequence[str] = (),
+) -> Drawing:  # fmt: skip
+    """The graph of ``output`` as a picture: a node for every Value, an edge for every use; or a network as circles and arrows.
+
+    ``mode`` is ``"forward"`` (values only), ``"gradients"`` (values, gradients and local derivatives) or ``"backward"`` (the graph
+    of the backward pass, whose edges carry the contributions). ``show`` chooses among ``data``, ``grad``, ``local`` (the local
+    derivative on each edge), ``formula`` (the same in symbols), ``contribution``, and ``stored``; one alone may stand without a
+    tuple. Gradients are those that ``backward()`` of ``output`` would compute, and the legend says so where others are stored;
+    ``stored`` shows those that are. ``level`` is how much one node stands for: ``"operation"``; ``"named"`` shows leaves and nodes
+    that have names, with formulas between them; ``"neuron"`` and ``"layer"`` are clusters of a network; ``"network"`` draws units
+    in columns. Left out, it is ``"operation"`` (a graph of more than ``limit`` nodes is collapsed with a warning), and
+    ``"network"`` for a list of Values and for a model, an object whose method ``recorded()`` gives two lists of Values: outputs,
+    and the inputs they were computed from.
+
+    A network shows ``data`` and ``grad`` in its units and ``weight`` or ``name`` on its arrows; in the mode ``"backward"`` δ, the
+    gradient by the weighted sum, and the gradient by each weight. Its gradients are those of ``loss``, or else of the sum of the
+    outputs; ``classes`` are words beside the outputs. ``names`` is a mapping from names to Values, or ``"caller"`` for the
+    variables of the calling code, which a notebook does unless it is ``{}``. ``inputs`` and ``parameters`` say which leaves are
+    drawn as what; others are inputs, and a leaf of a subclass with a true ``is_parameter`` is a parameter. Inputs stay visible at
+    every level; where nothing tells inputs from parameters, a few leaves all do, and of many those that several clusters read.
 
     >>> x = Value(3.0, "x")
     >>> draw(x * x, mode="forward")
     <graph of 2 nodes and 2 edges>
+
+    Raises ``TypeError`` or ``ValueError`` for an option that is not one of these, and ``ValueError`` for a graph that has more
+    than ``limit`` nodes at every level, or is no network.
     """
-    dot = to_dot(
-        output, names=names, mode=mode, show=show, level=level, inputs=inputs, parameters=parameters, rankdir=rankdir, digits=digits,
-        legend=legend, limit=limit,
-    )  # fmt: skip
+    if level == "network" or (level is None and is_network(output)):
+        options = options_of(mode, show, rankdir, digits, "model" if hasattr(output, "recorded") else "network")
+        return Drawing(*network_picture(output, options, names, inputs, parameters, loss, classes, legend, limit))
+    if loss is not None or classes:
+        raise ValueError("loss and classes are options of pictures of networks: add level='network'")
+    options = options_of(mode, show, rankdir, digits)
+    scene = View(output, names, inputs, parameters).at(level, limit)
     order = topological_order(output)
     edges = sum(len(node.parents) for node in order)
-    return Drawing(dot, f"graph of {len(order)} nodes and {edges} edges")
+    return Drawing(_graph(Labels(scene, options), legend), f"graph of {len(order)} nodes and {edges} edges")

@@ -3,41 +3,79 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from ..formulas.typesetting import number_text
 from .names import shortened_list
 from .scene import Edge, Node, Scene
 from .zoom import require_one_of
 
-SHOW = ("data", "grad", "local", "formula", "contribution")
+SHOW = ("data", "grad", "stored", "local", "formula", "contribution")
+NETWORK_SHOW = ("data", "grad", "stored", "weight", "name")
+USUAL = {  # what is shown unless a user says so; no one has chosen the sample with which a model is recorded
+    "graph": ("data", "grad", "local"), "network": ("data", "weight"), "model": ("weight",), "backward": ("grad", "weight"),
+}  # fmt: skip
 MODES = ("forward", "gradients", "backward")
 DIRECTIONS = ("LR", "TB", "RL", "BT")
+WOULD_BE = "gradients as backward() would compute them; show=\"stored\" shows those that are stored"
+
+
+class Options(NamedTuple):
+    """What is written in a picture, and how: the options that :func:`draw` describes, once they are known to be right."""
+
+    mode: str
+    show: frozenset[str]
+    rankdir: str
+    digits: int
+
+    @property
+    def is_backward(self) -> bool:
+        """Whether arrows point where gradients flow."""
+        return self.mode == "backward"
+
+
+def options_of(
+    mode: str, show: Sequence[str] | str | None = None, rankdir: str = "LR", digits: int | None = None, of: str = "graph"
+) -> Options:
+    """The options of a picture ``of`` a ``"graph"``, a ``"network"`` or a ``"model"``; ``TypeError`` or ``ValueError`` for a wrong one.
+
+    >>> sorted(options_of("forward").show)
+    ['data', 'grad', 'local']
+    """
+    require_one_of("mode", mode, MODES)
+    if show is None:
+        show = USUAL["backward" if of != "graph" and mode == "backward" else of]
+    show = (show,) if isinstance(show, str) else show
+    if not isinstance(show, Collection):
+        raise TypeError(f"show is a tuple of names such as ('data', 'grad'), not {show!r}")
+    for part in show:
+        require_one_of("show", part, SHOW if of == "graph" else NETWORK_SHOW)
+    require_one_of("rankdir", rankdir, DIRECTIONS)
+    if digits is None:
+        digits = 4 if of == "graph" else 3
+    if not isinstance(digits, int) or not 1 <= digits <= 17:
+        raise ValueError(f"digits is a whole number from 1 to 17, not {digits!r}")
+    return Options(mode, frozenset(show), rankdir, digits)
 
 
 class Labels:
-    """The lines of text for each node and edge of a scene.
+    """The lines of text for each node and edge of a scene."""
 
-    ``mode``, ``show``, ``rankdir`` and ``digits`` as in :func:`to_dot`; one that is not allowed is a ``TypeError`` or a
-    ``ValueError``.
-    """
-
-    def __init__(self, scene: Scene, mode: str, show: Sequence[str] | str, rankdir: str, digits: int) -> None:
-        show = (show,) if isinstance(show, str) else show
-        if not isinstance(show, Collection):
-            raise TypeError(f"show is a tuple of names such as ('data', 'grad'), not {show!r}")
-        require_one_of("mode", mode, MODES)
-        for part in show:
-            require_one_of("show", part, SHOW)
-        require_one_of("rankdir", rankdir, DIRECTIONS)
-        if not isinstance(digits, int) or not 1 <= digits <= 17:
-            raise ValueError(f"digits is a whole number from 1 to 17, not {digits!r}")
-        self.mode, self.show, self.rankdir, self.digits = mode, set(show), rankdir, digits
-        self.is_reversed = mode == "backward"  # arrows point where gradients flow
+    def __init__(self, scene: Scene, options: Options) -> None:
+        self.mode, self.show, self.rankdir, self.digits = options
+        self.is_reversed = options.is_backward
         self.output = scene.output.name
         # A number that stands in the formula has no gradient that anyone asks for.
-        self.nodes = [node for node in scene.nodes if mode != "backward" or node.kind != "constant"]
+        self.nodes = [node for node in scene.nodes if self.mode != "backward" or node.kind != "constant"]
         keys = {node.key for node in self.nodes}
         self.edges = [edge for edge in scene.edges if edge.tail in keys]
+
+    @property
+    def note(self) -> str:
+        """What a picture says of gradients that are not those which are stored; empty where they are, or none is shown."""
+        shown = self.mode != "forward" and ("grad" in self.show or self.mode == "backward")
+        differ = (node.grad != tuple(value.grad for value in node.values) for node in self.nodes if node.kind != "constant")
+        return WOULD_BE if shown and any(differ) else ""
 
     def kinds(self) -> list[str]:
         """The kinds of nodes that there are."""
@@ -50,6 +88,8 @@ class Labels:
             lines.append(f"data {self._numbers(node.data)}")
         if self.mode != "forward" and "grad" in self.show and node.kind != "constant":
             lines.append(f"grad {self._numbers(node.grad)}")
+        if self.mode != "forward" and "stored" in self.show and node.kind != "constant":
+            lines.append(f"stored grad {self._numbers(value.grad for value in node.values)}")
         return lines + self._on_hidden(node.hidden) if node.hidden else lines
 
     def on_edge(self, edge: Edge) -> list[str]:
@@ -78,7 +118,7 @@ class Labels:
             count = f"{len(node.values)} × " if len(node.values) > 1 else ""
             leaves = f", {len(node.hidden)} {_sort(node.hidden)}" if node.hidden else ""
             symbol = f"{count}{symbol} ({node.operations} operations{leaves})"
-        return f"{node.name}   {symbol}" if node.is_named else symbol
+        return f"{node.name}{' ' if symbol.startswith('=') else '   '}{symbol}" if node.is_named else symbol
 
     def _on_hidden(self, leaves: Sequence[Node]) -> list[str]:
         """What is written of the leaves that a cluster hides: their names, and their gradients."""

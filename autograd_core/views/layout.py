@@ -122,8 +122,8 @@ def new_digraph(rankdir: str, nodes: int) -> Any:
     return graph
 
 
-def legend(sorts: Collection[str]) -> str:
-    """What the looks of these sorts of nodes mean: an HTML-like label, of one line, for the whole picture."""
+def legend(sorts: Collection[str], note: str = "") -> str:
+    """What the looks of these sorts of nodes mean: an HTML-like label, of one line and a note, for the whole picture."""
     cells = '<TD><FONT POINT-SIZE="11">legend</FONT></TD>'
     for name in [name for name in STYLES if name in sorts]:
         label, fill, attributes = STYLES[name]
@@ -133,7 +133,16 @@ def legend(sorts: Collection[str]) -> str:
         border = 2 if "penwidth" in attributes else 1
         look = attributes.get("style", "filled,solid").removeprefix("filled,")
         cells += f'<TD BORDER="{border}" STYLE="{look}" {cell}</TD>'
-    return f'<<TABLE BORDER="0" CELLSPACING="6" CELLPADDING="4" COLOR="{GREY}"><TR>{cells}</TR></TABLE>>'
+    table = f'<TABLE BORDER="0" CELLSPACING="6" CELLPADDING="4" COLOR="{GREY}"><TR>{cells}</TR></TABLE>'
+    return f"<{with_note(table, note)}>"
+
+
+def with_note(table: str, note: str) -> str:
+    """An HTML-like table with a line of small text below it, which is left out if it is empty."""
+    if not note:
+        return table
+    text = f'<TR><TD ALIGN="LEFT"><FONT POINT-SIZE="10">{in_cell(note)}</FONT></TD></TR>'
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"><TR><TD ALIGN="LEFT">{table}</TD></TR>{text}</TABLE>'
 
 
 def in_cell(text: str) -> str:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Collection, Iterator, Sequence
 
 from ..value import Value
-from .labels import Labels
+from .labels import Labels, options_of
 from .layout import GREY, INK, STYLES, legal
 from .names import Names, depth_of_caller
 from .scene import View
@@ -24,12 +24,12 @@ def to_mermaid(
     *,
     names: Names = None,
     mode: str = "gradients",
-    show: Sequence[str] | str = ("data", "grad", "local"),
+    show: Sequence[str] | str | None = None,
     level: str | None = None,
     inputs: Collection[Value] = (),
     parameters: Collection[Value] = (),
     rankdir: str = "LR",
-    digits: int = 4,
+    digits: int | None = None,
     limit: int = LIMIT,
 ) -> str:
     """The graph of ``output`` as a Mermaid flowchart, with the options of :func:`to_dot`.
@@ -49,7 +49,8 @@ def to_mermaid(
 
     Raises ``TypeError`` or ``ValueError`` as :func:`to_dot` does.
     """
-    labels = Labels(View(output, names, inputs, parameters).at(level, limit), mode, show, rankdir, digits)
+    options = options_of(mode, show, rankdir, digits)
+    labels = Labels(View(output, names, inputs, parameters).at(level, limit), options)
     text = "\n".join([f"flowchart {rankdir}", *_lines(labels)])
     if len(text) > MOST_CHARACTERS or len(labels.edges) > MOST_EDGES:
         warnings.warn(

@@ -15,6 +15,7 @@ from ..value import Value
 from .names import Names
 from .player_page import fragment, frames_of
 from .scene import View
+from .zoom import require_one_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,14 +56,15 @@ class Player:
 
 
 def play(
-    output: Value, *, names: Names = None, inputs: Collection[Value] = (), parameters: Collection[Value] = (), limit: int = LIMIT
-) -> Player:
+    output: Value, *, names: Names = None, level: str | None = None, inputs: Collection[Value] = (), parameters: Collection[Value] = (),
+    limit: int = LIMIT,
+) -> Player:  # fmt: skip
     """Step through the forward and the backward pass of ``output``, forth and back.
 
     One frame a step: each node's value, the seed, and each term ``upstream * local derivative`` with the
     running sum, in symbols and in numbers. Buttons, a slider, the arrow keys and the space bar move it, a
     click on a node jumps there, and the fields below change a leaf and run both passes again. ``names``,
-    ``inputs`` and ``parameters`` as in :func:`to_dot`.
+    ``inputs`` and ``parameters`` as in :func:`draw`; ``level="named"`` plays the nodes that have names.
 
     >>> x = Value(3.0, "x")
     >>> play(x * x)
@@ -71,7 +73,9 @@ def play(
     Raises ``ValueError`` for a graph of more than ``limit`` nodes, and a :class:`LayoutError` that says what
     to install if there is no layout engine.
     """
-    scene = View(output, names, inputs, parameters).whole()
+    require_one_of("level", "operation" if level is None else level, ("operation", "named"))
+    view = View(output, names, inputs, parameters)
+    scene = (view.named() if level == "named" else view).whole()
     if len(scene.nodes) > limit:
         raise ValueError(f"the graph has {len(scene.nodes)} nodes, more than a person steps through (limit={limit}): play a part of it")
     frames = frames_of(scene)

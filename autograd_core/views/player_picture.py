@@ -40,9 +40,10 @@ def svg(scene: Scene) -> str:
             label = (float(words[end + 1]) * _SCALE, height - float(words[end + 2]) * _SCALE) if len(words) > end + 4 else None
             edges.append(_edge(scene.edges[int(use)], points, label) if use else _rail(points))
     name = html.escape(f"computational graph of {scene.output.name}", quote=True)
-    # On a narrow screen it shrinks until it is just legible, and then scrolls; on a wide one it grows, if it is not tall.
+    # On a narrow screen it shrinks until it is just legible, and then scrolls; on a wide one it grows, if it is not tall. On a
+    # phone, which is held close but shows little of it anyhow, it keeps its size (see player.css).
     largest = (width + 16) * min(1.4, max(1.0, 560 / height))
-    style = f"width:min(100%,{largest:.0f}px);min-width:{0.7 * (width + 16):.0f}px"
+    style = f"width:min(100%,{largest:.0f}px);--own-width:{width + 16:.0f}px"
     size = f'viewBox="-8 -14 {width + 16:.0f} {height + 22:.0f}" style="{style}"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{name}" {size}>{"".join(edges)}{"".join(nodes)}</svg>'
 

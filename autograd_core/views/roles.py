@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ..formulas.typesetting import number_text
 from ..primitive import Primitive
+from ..table import add, div, exp, exponent_shift, log_sum_exp, mul, neg, sub
+from ..value import Value
 
 
 def symbol_of(row: Primitive | None) -> str:
@@ -30,3 +32,33 @@ def products(row: Primitive, operands: int) -> int:
     if row.arity is not None:
         return 1
     return operands // 2 if row.weighted_sum else operands
+
+
+def is_product(row: Primitive | None) -> bool:
+    """Whether it multiplies two operands."""
+    return row is mul
+
+
+def signs_of(row: Primitive | None) -> tuple[float, ...] | None:
+    """The signs with which a sum, a difference or a negation adds its operands; ``None`` for other operations."""
+    return {add: (1.0, 1.0), sub: (1.0, -1.0), neg: (-1.0,)}.get(row) if row is not None else None
+
+
+def layer_logit(node: Value) -> tuple[Value | None, str]:
+    """The logit behind one output of an activation of whole layers, and what that is called; ``None`` for other nodes.
+
+    Softmax is ``exp(x - shift) / total``, its logarithm ``(x - shift) - logsumexp(...)``.
+
+    >>> from autograd_core import softmax
+    >>> x, y = Value(1.0, "x"), Value(2.0, "y")
+    >>> [(logit.name, activation) for logit, activation in map(layer_logit, softmax([x, y]))]
+    [('x', 'softmax'), ('y', 'softmax')]
+    """
+    if node.primitive is div and node.parents[0].primitive is exp:
+        shifted, activation = node.parents[0].parents[0], "softmax"
+    elif node.primitive is sub and node.parents[1].primitive is log_sum_exp:
+        shifted, activation = node.parents[0], "log_softmax"
+    else:
+        return None, ""
+    is_shifted = shifted.primitive is sub and shifted.parents[1].primitive is exponent_shift
+    return (shifted.parents[0], activation) if is_shifted else (None, "")

@@ -6,12 +6,14 @@ A scene has a :class:`Node` for every Value (or for every cluster of a network t
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from ..formulas.typesetting import operation_text
 from ..primitive import Primitive
 from ..value import Constant, Value
+from .folding import folded
 from .names import Names, is_given, names_for, shortened_list
 from .roles import symbol_of
 from .steps import BackwardStep, terms
@@ -76,15 +78,23 @@ class View:
     """
 
     def __init__(self, output: Value, names: Names = None, inputs: Collection[Value] = (), parameters: Collection[Value] = ()) -> None:
-        self.called = names_for(output, names)
-        self.output = output
-        self.inputs, self.parameters = _leaves("inputs", inputs), _leaves("parameters", parameters)
+        self.inputs, self.parameters = leaves_given("inputs", inputs), leaves_given("parameters", parameters)
+        self._read(output, names_for(output, names))
+
+    def _read(self, output: Value, called: dict[Value, str]) -> None:
+        self.output, self.called = output, called
         self.grads: dict[Value, float] = {}
         self.steps: dict[Value, list[BackwardStep]] = {value: [] for value in self.called}
         for step in terms(output, self.called):
             self.grads[step.node] = step.total
             if step.consumer is not None:
                 self.steps[step.consumer].append(step)
+
+    def named(self) -> View:
+        """The view of the leaves and the nodes that have names, with formulas for all that stands between them."""
+        graph, view = folded(self.output, self.called), copy.copy(self)
+        view._read(graph.output, graph.called)
+        return view
 
     def whole(self) -> Scene:
         """Every Value, in topological order."""
@@ -93,7 +103,12 @@ class View:
         return Scene(nodes[keys[self.output]], nodes, [edge for value, key in keys.items() for edge in self._uses(value, keys, key)])
 
     def at(self, level: str | None = None, limit: int = LIMIT) -> Scene:
-        """The graph at a level of :mod:`.zoom`, or at the next that has at most ``limit`` nodes."""
+        """The graph at a level of :mod:`.zoom`, or at the next that has at most ``limit`` nodes; or the named graph."""
+        if level == "named":
+            scene = self.named().whole()
+            if len(scene.nodes) > limit:
+                raise ValueError(f"the graph has {len(scene.nodes)} nodes at level 'named', more than limit={limit}: draw at level='layer'")
+            return scene
         found = clusters_within(self.output, level, limit, visible_leaves(self.output, self.inputs, self.parameters))
         keys: dict[Value, int] = {}
         drawn: list[Value | Cluster] = []
@@ -157,7 +172,7 @@ class View:
         return [Edge(keys[parent], head, position, step) for position, (parent, step) in uses if parent in keys]
 
 
-def _leaves(what: str, given: Collection[Value]) -> frozenset[Value]:
+def leaves_given(what: str, given: Collection[Value]) -> frozenset[Value]:
     """Inputs or parameters, as users give them."""
     if isinstance(given, Value) or not isinstance(given, Collection) or not all(isinstance(x, Value) for x in given):
         raise TypeError(f"{what} is a list of Values of the graph, not {given!r}")

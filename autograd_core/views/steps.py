@@ -10,6 +10,7 @@ from ..formulas.typesetting import number_text, operation_text
 from ..number import real
 from ..tables import Table
 from ..value import Constant, Value, topological_order
+from .folding import at_level
 from .names import Names, names_for
 
 
@@ -83,11 +84,12 @@ class Steps(NamedTuple):
         return "\n\n".join(map(str, self.tables()))
 
 
-def steps(output: Value, names: Names = None, seed: float = 1.0) -> Steps:
+def steps(output: Value, names: Names = None, seed: float = 1.0, level: str | None = None) -> Steps:
     """Every step of the forward and of the backward pass of ``output``, in the order in which they happen.
 
     Nodes are called by their ``name``; with ``names="caller"`` those without one are called as the variables
-    of the calling code, and a mapping from names to Values does the same. No ``grad`` is changed.
+    of the calling code, which a notebook does unless ``names`` is ``{}``, and a mapping from names to Values does the same.
+    ``level="named"`` lists only the nodes that have names, with formulas for what stands between. No ``grad`` is changed.
 
     >>> x = Value(3.0, "x")
     >>> print(steps(x * x, names={"y": x * x}))
@@ -102,11 +104,16 @@ def steps(output: Value, names: Names = None, seed: float = 1.0) -> Steps:
     x            v1              1  *  x = 3                          3    3
     x            v1              1  *  x = 3                          3    6
     """
-    called = names_for(output, names)
+    output, called, original = at_level(output, names_for(output, names), level)
     order = topological_order(output)
     forward = [ForwardStep(node, called[node], _expression(node, called), node.data) for node in order if not isinstance(node, Constant)]
     backward = [step for step in terms(output, called, real(seed)) if not isinstance(step.node, Constant)]
-    return Steps(forward, backward)
+    if not original:
+        return Steps(forward, backward)
+    return Steps(
+        [step._replace(node=original[step.node]) for step in forward],
+        [step._replace(node=original[step.node], consumer=step.consumer and original[step.consumer]) for step in backward],
+    )
 
 
 class Use(NamedTuple):
@@ -173,11 +180,11 @@ class Receipt(NamedTuple):
         return "\n".join(self.lines())
 
 
-def explain(output: Value, x: Value, names: Names = None, follow: bool = False) -> Receipt:
+def explain(output: Value, x: Value, names: Names = None, follow: bool = False, level: str | None = None) -> Receipt:
     """The receipt of one gradient: each use of ``x`` with ``upstream * local derivative = contribution``, and the total.
 
     With ``follow=True`` each upstream gradient is explained in turn, up to the output; one that occurs again
-    is not repeated. ``names`` as in :func:`steps`.
+    is not repeated. ``names`` and ``level`` as in :func:`steps`.
 
     >>> w = Value(3.0, "w")
     >>> print(explain(w * w + 2 * w, w))
@@ -187,7 +194,9 @@ def explain(output: Value, x: Value, names: Names = None, follow: bool = False) 
       in v1 = w * w:  1 * (w = 3) = 3
       total:  2 + 3 + 3 = 8
     """
-    called = names_for(output, names, also=[x])
+    output, called, original = at_level(output, names_for(output, names, also=[x]), level)
+    if original:
+        x = _in_named_graph(x, called, original)
     received: dict[Value, list[BackwardStep]] = {}
     for step in terms(output, called):
         received.setdefault(step.node, []).append(step)
@@ -206,6 +215,14 @@ def explain(output: Value, x: Value, names: Names = None, follow: bool = False) 
             expression = _expression(step.consumer, called)
             receipt.uses.append(Use(step.consumer_name, expression, step.upstream, step.formula, step.local, step.contribution, through))
     return root
+
+
+def _in_named_graph(x: Value, called: dict[Value, str], original: Mapping[Value, Value]) -> Value:
+    """The node of the folded graph that stands for ``x``."""
+    for new, old in original.items():
+        if old is x:
+            return new
+    raise ValueError(f"{x!r} is no node of the named graph, which has {', '.join(called.values())}: give it a name")
 
 
 def _expression(node: Value, called: Mapping[Value, str]) -> str:

@@ -123,7 +123,7 @@ def clusters_within(output: Value, level: str | None, limit: int, keep: Collecti
     Raises ``ValueError`` if there is none.
     """
     wanted = "operation" if level is None else level
-    require_one_of("level", wanted, LEVELS)
+    require_one_of("level", wanted, (*LEVELS, "named", "network"))
     sizes = {}
     for candidate in LEVELS[LEVELS.index(wanted) :]:
         found = clusters(output, candidate, keep)

@@ -141,3 +141,27 @@ def test_a_notebook_exported_to_html_plays(browser, tmp_path):
     assert first.locator(".numbers").inner_text() == expected[2]
     assert [error for error in wrong if "MathJax" not in error and "require" not in error] == []
     context.close()
+
+
+def seen(page, selector):
+    """Whether the whole of the first such element stands in the window."""
+    return page.evaluate(
+        """(selector) => { const box = document.querySelector(selector).getBoundingClientRect();
+        return box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth && box.width > 0; }""",
+        selector,
+    )
+
+
+def test_on_a_phone_every_step_shows_its_node_and_its_caption_and_letters_keep_their_size(opened):
+    xs = [Value(0.1 * i, f"x{i}") for i in range(12)]
+    h = [ac.tanh(ac.dot([Value(0.2 * (i + j), f"w{j}{i}") for i in range(3)], xs[3 * j : 3 * j + 3])) for j in range(4)]
+    page = opened(play(ac.dot(h, h)), width=390)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    last = int(page.get_attribute(".position", "max"))
+    for step in range(0, last + 1, 3):
+        page.evaluate("(step) => { const slider = document.querySelector('.position'); slider.value = step; slider.oninput(); }", step)
+        assert seen(page, ".node.now"), step
+        assert seen(page, ".caption"), step
+    size = page.evaluate("document.querySelector('.node .title').getBoundingClientRect().height")
+    page.set_viewport_size({"width": 1000, "height": 700})
+    assert size >= 12.0
