@@ -31,15 +31,9 @@ class Dataset(NamedTuple):
     y: list[Any]
 
 
-_GATES: dict[str, tuple[int, Callable[[Sequence[int]], bool]]] = {  # number of inputs, rule
-    "and": (2, lambda bits: sum(bits) == 2),
-    "or": (2, lambda bits: sum(bits) >= 1),
-    "xor": (2, lambda bits: sum(bits) == 1),
-    "nand": (2, lambda bits: sum(bits) < 2),
-    "nor": (2, lambda bits: sum(bits) == 0),
-    "xnor": (2, lambda bits: sum(bits) != 1),
-    "not": (1, lambda bits: sum(bits) == 0),
-}
+_GATES = {  # number of inputs, and how many of them are true where the output is
+    "and": (2, {2}), "or": (2, {1, 2}), "xor": (2, {1}), "nand": (2, {0, 1}), "nor": (2, {0}), "xnor": (2, {0, 2}), "not": (1, {0}),
+}  # fmt: skip
 
 
 def gates(name: str, coding: Sequence[int] = (0, 1), labels: Sequence[int] | None = None) -> Dataset:
@@ -55,10 +49,10 @@ def gates(name: str, coding: Sequence[int] = (0, 1), labels: Sequence[int] | Non
     """
     if name not in _GATES:
         raise ValueError(f"there is no gate {name!r}: choose one of {', '.join(_GATES)}")
-    inputs, rule = _GATES[name]
+    inputs, counts = _GATES[name]
     numbers, answers = _pair(coding, "coding"), _pair(coding if labels is None else labels, "labels")
     rows = list(product((0, 1), repeat=inputs))
-    return Dataset([[float(numbers[bit]) for bit in row] for row in rows], [answers[rule(row)] for row in rows])
+    return Dataset([[float(numbers[bit]) for bit in row] for row in rows], [answers[sum(row) in counts] for row in rows])
 
 
 def moons(n: int = 100, noise: float = 0.1, seed: int | random.Random = 0, labels: Sequence[int] = (0, 1)) -> Dataset:

@@ -6,6 +6,7 @@ This file alone needs scikit-learn; ``nn.Classifier`` and ``nn.Regressor`` load 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import Any
 
@@ -30,25 +31,22 @@ from .training.loop import fit
 Factory = Callable[[int, int], Module]
 
 
+@dataclass(eq=False, repr=False)
 class Estimator(BaseEstimator):  # type: ignore[misc]
     """What both estimators share: the options, and a network that is made for the data and trained on them."""
 
-    def __init__(
-        self, hidden: Sequence[int] = (32,), activation: Any = "relu", *, module: Factory | None = None, optimizer: Any = "adam",
-        lr: float = 0.01, epochs: int = 100, batch_size: int = 64, validation: float | None = None, callbacks: Sequence[Any] = (),
-        dialect: str = "python", random_state: Any = None,
-    ) -> None:  # fmt: skip
-        self.hidden = hidden
-        self.activation = activation
-        self.module = module
-        self.optimizer = optimizer
-        self.lr = lr
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.validation = validation
-        self.callbacks = callbacks
-        self.dialect = dialect
-        self.random_state = random_state
+    hidden: Sequence[int] = (32,)
+    activation: Any = "relu"
+    _: KW_ONLY
+    module: Factory | None = None
+    optimizer: Any = "adam"
+    lr: float | None = 0.01
+    epochs: int = 100
+    batch_size: int = 64
+    validation: float | None = None
+    callbacks: Sequence[Any] = ()
+    dialect: str = "python"
+    random_state: Any = None
 
     def _train(self, X: Any, targets: Any, outputs: int, loss: str, weights: Any) -> None:
         """Make a network for the data, and train it."""
@@ -78,6 +76,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         return np.array(self.network_.predict(X)).reshape(len(X), -1)
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     """A classifier: a network with one output a class, trained with the cross-entropy; labels may be numbers or words.
 
@@ -93,16 +92,8 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     True
     """
 
-    def __init__(
-        self, hidden: Sequence[int] = (32,), activation: Any = "relu", *, module: Factory | None = None, optimizer: Any = "adam",
-        lr: float = 0.01, epochs: int = 50, batch_size: int = 64, validation: float | None = None, callbacks: Sequence[Any] = (),
-        dialect: str = "python", random_state: Any = None, class_weight: Any = None,
-    ) -> None:  # fmt: skip
-        super().__init__(
-            hidden, activation, module=module, optimizer=optimizer, lr=lr, epochs=epochs, batch_size=batch_size, validation=validation,
-            callbacks=callbacks, dialect=dialect, random_state=random_state,
-        )  # fmt: skip
-        self.class_weight = class_weight
+    epochs: int = 50
+    class_weight: Any = None
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Classifier:
         """Make a network and train it; ``ValueError`` for samples of a single class. Returns the classifier."""

@@ -161,3 +161,10 @@ def test_without_scikit_learn_the_estimators_say_what_to_install(monkeypatch):
     monkeypatch.delitem(sys.modules, "nn.estimators", raising=False)
     with pytest.raises(ImportError, match="need scikit-learn"):
         nn.Classifier  # noqa: B018
+
+
+@pytest.mark.parametrize("kind", [nn.Classifier, nn.Regressor])
+def test_only_the_hidden_layers_and_the_activation_may_be_given_without_their_names(kind):
+    assert kind([4], "tanh").get_params()["activation"] == "tanh"
+    with pytest.raises(TypeError, match="positional argument"):
+        kind([4], "tanh", 50)

@@ -15,22 +15,10 @@ from .parts import activations, function_fit, regions, weights_as_images
 from .training import activation_histograms, gradient_flow, loss_curves, loss_surface, save_training
 
 __all__ = [
-    "LearningAnimation",
-    "activation_histograms",
-    "activations",
-    "cost_ratio",
-    "decision_boundary",
-    "finite_difference_error",
-    "function_fit",
-    "gradient_flow",
-    "hidden_space",
-    "loss_curves",
-    "loss_surface",
-    "regions",
-    "save_training",
-    "training_animation",
+    "LearningAnimation", "activation_histograms", "activations", "cost_ratio", "decision_boundary", "finite_difference_error",
+    "function_fit", "gradient_flow", "hidden_space", "loss_curves", "loss_surface", "regions", "save_training", "training_animation",
     "weights_as_images",
-]
+]  # fmt: skip
 
 
 def __dir__() -> list[str]:

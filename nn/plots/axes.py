@@ -19,20 +19,12 @@ INK = "#222222"
 
 
 def colour(number: int) -> str:
-    """The colour of a class or a curve; after the last it begins again.
-
-    >>> colour(0), colour(8)
-    ('#0072B2', '#0072B2')
-    """
+    """The colour of a class or a curve; after the last it begins again."""
     return COLOURS[number % len(COLOURS)]
 
 
 def tint(number: int, strength: float = 0.3) -> tuple[float, ...]:
-    """The colour of a class mixed with white.
-
-    >>> tint(0, strength=0.0)
-    (1.0, 1.0, 1.0)
-    """
+    """The colour of a class mixed with white."""
     return tuple(1.0 - strength * (1.0 - part) for part in to_rgb(colour(number)))
 
 
@@ -51,14 +43,11 @@ def panels_of(ax: Any, count: int, columns: int = 4, size: tuple[float, float] =
     return list(grid.flat[:count])
 
 
-def one_panel(ax: Any, size: tuple[float, float] = (5.6, 4.0)) -> Axes:
-    """The axes that were given, or new ones."""
-    return panels_of(ax, 1, size=size)[0]
-
-
-def name_axes(ax: Axes, title: str, x: str, y: str) -> None:
-    """Title and labels."""
-    ax.set(title=title, xlabel=x, ylabel=y)
+def one_panel(ax: Any, title: str, x: str, y: str, size: tuple[float, float] = (5.6, 4.0)) -> Axes:
+    """The axes that were given, or new ones, with title and labels."""
+    (panel,) = panels_of(ax, 1, size=size)
+    panel.set(title=title, xlabel=x, ylabel=y)
+    return panel
 
 
 class Box(NamedTuple):
@@ -75,11 +64,7 @@ class Box(NamedTuple):
 
 
 def ticks(low: float, high: float, steps: int) -> list[float]:
-    """``steps`` numbers from ``low`` to ``high``, evenly spaced, both ends among them.
-
-    >>> ticks(0.0, 1.0, 5)
-    [0.0, 0.25, 0.5, 0.75, 1.0]
-    """
+    """``steps`` numbers from ``low`` to ``high``, evenly spaced, both ends among them."""
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ValueError(f"low is less than high, and both are finite, not low={low!r} and high={high!r}")
     if not isinstance(steps, int) or steps < 2:
@@ -88,11 +73,7 @@ def ticks(low: float, high: float, steps: int) -> list[float]:
 
 
 def box_around(points: Sequence[Sequence[float]], low: Any = None, high: Any = None) -> Box:
-    """The box from ``low`` to ``high``, each a number or one for each axis; what is ``None`` is fitted to the points, with a margin.
-
-    >>> box_around([[0.0, 0.0], [1.0, 2.0]], low=-1.0)
-    Box(x=(-1.0, 1.15), y=(-1.0, 2.3))
-    """
+    """The box from ``low`` to ``high``, each a number or one for each axis; what is ``None`` is fitted to the points, with a margin."""
     if (low is None or high is None) and not points:
         raise ValueError("without points to fit it to, the box needs low and high")
     sides = []

@@ -15,7 +15,7 @@ from ..module import Module
 from ..training.history import History
 from ..training.prediction import last_activation, predict
 from ..training.samples import as_labels, as_rows, as_targets, check_lengths
-from .axes import INK, MARKERS, Axes, Box, box_around, colour, name_axes, one_panel, panels_of, ticks, tint
+from .axes import INK, MARKERS, Axes, Box, box_around, colour, one_panel, panels_of, ticks, tint
 
 
 class Labelled(NamedTuple):
@@ -26,14 +26,9 @@ class Labelled(NamedTuple):
     names: list[int]
 
 
-class ClassRegions(NamedTuple):
-    """What a model says over a grid; rows of the arrays go along ``ys``, columns along ``xs``."""
-
-    xs: list[float]
-    ys: list[float]
-    classes: Any
-    margins: Any
-    """One array a class: how far its score is above the best of the others, so that the class's border is where this is 0."""
+ClassRegions = tuple[list[float], list[float], Any, Any]
+"""What a model says over a grid: its xs and ys; the class at each point, a row for each y; and an array for each class of how far
+its score is above the best of the others, so that the class's border is where this is 0."""
 
 
 def decision_boundary(
@@ -51,15 +46,12 @@ def decision_boundary(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['0', '1']
     """
-    samples = None if X is None else labelled(model, X, y)
-    _require_plane(samples)
-    box = box_around(samples.rows if samples else [], low, high)
-    regions = class_regions(model, box, steps, threshold)
-    ax = one_panel(ax)
+    samples = None if X is None else labelled(model, X, y, plane=True)
+    regions = class_regions(model, box_around(samples.rows if samples else [], low, high), steps, threshold)
+    ax = one_panel(ax, "Decision boundary", "x1", "x2")
     draw_regions(ax, regions)
     if samples:
         draw_points(ax, samples.rows, samples)
-    name_axes(ax, "Decision boundary", "x1", "x2")
     return ax
 
 
@@ -103,13 +95,11 @@ def training_animation(
     >>> len(animation.history), "<img" in animation.to_jshtml()
     (4, True)
     """
-    samples = labelled(model, X, y)
-    _require_plane(samples)
+    samples = labelled(model, X, y, plane=True)
     box = box_around(samples.rows, low, high)
     shots, history = _filmed(model, X, y, lambda: class_regions(model, box, steps, threshold), frames, fit_options)
-    ax = ax or Figure(figsize=(5.6, 4.0), layout="constrained").subplots()
+    ax = one_panel(ax or Figure(figsize=(5.6, 4.0), layout="constrained").subplots(), "", "x1", "x2")
     draw_points(ax, samples.rows, samples)
-    name_axes(ax, "", "x1", "x2")
     drawn: list[Any] = []
 
     def show(frame: int) -> list[Any]:
@@ -170,7 +160,8 @@ def hidden_space(model: Module, X: Any, y: Any, layer: int = 0, ax: Any = None) 
         draw_points(panel, points, samples, legend=i == len(shown) - 1)
         if i and len(points) <= 8:
             _write_samples(panel, points, samples.rows)
-        name_axes(panel, title, *(f"{letter}{k + 1}" if k < len(rows[0]) else "" for k in pair))
+        across, up = (f"{letter}{k + 1}" if k < len(rows[0]) else "" for k in pair)
+        one_panel(panel, title, across, up)
         if len(rows[0]) == 1:
             panel.set_yticks([])
     return panels
@@ -188,18 +179,17 @@ def _hidden_outputs(model: Module, X: Any, layer: int) -> tuple[list[list[float]
 
 
 # -- the numbers ---------------------------------------------------------------------------------------------------
-def labelled(model: Module, X: Any, y: Any) -> Labelled:
+def labelled(model: Module, X: Any, y: Any, plane: bool = False) -> Labelled:
     """The samples with their classes, as the outputs of ``model`` number them.
 
     One output tells two labels apart, such as 0 and 1 or -1 and 1. Several outputs stand for the labels from 0 on (two of them
     also for -1 and 1), which may be given as one-hot rows. ``ValueError`` for labels that the outputs cannot stand for.
-
-    >>> from nn import MLP
-    >>> labelled(MLP(2, [1]), [[0.0, 1.0], [1.0, 1.0]], [1, -1])
-    Labelled(rows=[[0.0, 1.0], [1.0, 1.0]], classes=[1, 0], names=[-1, 1])
     """
     rows, targets = as_rows(X), as_targets(y)
     check_lengths(rows, targets)
+    if plane and len(rows[0]) != 2:
+        advice = "train on two of them, or look at hidden_space(model, X, y)"
+        raise ValueError(f"regions are drawn over the plane of two inputs, and X has {len(rows[0])} column(s): {advice}")
     table = _scores(targets)
     labels = as_labels(table.argmax(axis=1) if table.shape[1] > 1 else table[:, 0])
     names, outputs = sorted(set(labels)), _scores(predict(model, rows[:1])).shape[1]
@@ -212,23 +202,11 @@ def labelled(model: Module, X: Any, y: Any) -> Labelled:
     return Labelled(rows, [names.index(label) for label in labels], names)
 
 
-def _require_plane(samples: Labelled | None) -> None:
-    if samples and len(samples.rows[0]) != 2:
-        raise ValueError(
-            f"regions are drawn over the plane of two inputs, and X has {len(samples.rows[0])} column(s): train on two of them, "
-            "or look at hidden_space(model, X, y)"
-        )
-
-
 def class_regions(model: Module, box: Box, steps: int = 60, threshold: float | None = None) -> ClassRegions:
     """The class at each point of a grid of ``steps`` by ``steps`` over ``box``.
 
     Of several outputs the largest (the first of equals) is the class. A single one is compared with ``threshold``, by default
     0.5 behind a sigmoid and else 0, as ``predict_classes`` does. ``ValueError`` if an output is not finite.
-
-    >>> from nn.studies.gates import gate
-    >>> class_regions(gate("and"), Box((0.0, 1.0), (0.0, 1.0)), steps=2).classes.tolist()
-    [[0, 0], [0, 1]]
     """
     xs, ys = ticks(*box.x, steps), ticks(*box.y, steps)
     points = [[x, y] for y in ys for x in xs]
@@ -246,7 +224,7 @@ def class_regions(model: Module, box: Box, steps: int = 60, threshold: float | N
     # Where scores are equal over a whole region (threshold units), their margins of 0 mark no border: the classes do.
     if np.count_nonzero(margins.max(axis=1) <= 0.0) > steps:
         margins = np.where(np.arange(scores.shape[1]) == classes[:, None], 1.0, -1.0)
-    return ClassRegions(xs, ys, classes.reshape(steps, steps), margins.T.reshape(-1, steps, steps))
+    return xs, ys, classes.reshape(steps, steps), margins.T.reshape(-1, steps, steps)
 
 
 def _scores(outputs: Sequence[Any]) -> Any:

@@ -14,7 +14,7 @@ from ..activations import ACTIVATIONS, OF_LAYERS, activation_function, activatio
 from ..module import Module
 from ..training.prediction import predict
 from ..training.samples import as_numbers, as_rows, check_lengths, plain
-from .axes import COLOURS, INK, Axes, Box, box_around, colour, name_axes, one_panel, panels_of, ticks, tint
+from .axes import COLOURS, INK, Axes, Box, box_around, colour, one_panel, panels_of, ticks, tint
 
 Line = tuple[float, float, float]
 """``(w1, w2, b)``: the half-plane ``w1 x + w2 y + b >= 0``."""
@@ -34,8 +34,8 @@ def activations(
     curves = [_activation_curve(name, xs) for name in names]
     panels = panels_of(ax, len(names), size=(2.9, 2.3))
     for panel, name, (values, slopes) in zip(panels, names, curves):
-        panel.axhline(0.0, color=INK, linewidth=0.6)
-        panel.axvline(0.0, color=INK, linewidth=0.6)
+        for line in panel.axhline, panel.axvline:
+            line(0.0, color=INK, linewidth=0.6)
         panel.plot(xs, values, color=colour(0), linewidth=2.0, label="f(x)")
         panel.plot(xs, slopes, "--", color=colour(4), linewidth=1.6, label="f'(x)")
         panel.set(title=f"{name} of (x, 0)" if name in OF_LAYERS else activation_name(name), xlabel="x")
@@ -97,11 +97,10 @@ def function_fit(model: Module, X: Any, y: Any, ax: Any = None) -> Axes:
     outputs = predict(model, [[x] for x in xs])
     if isinstance(outputs[0], list):
         raise ValueError(f"a function is drawn of one output, and the model has {len(outputs[0])}")
-    ax = one_panel(ax)
+    ax = one_panel(ax, "Fitted function", "x", "y")
     ax.scatter(inputs, targets, s=26, color=colour(0), edgecolors="white", linewidths=0.6, label="samples", zorder=2)
     ax.plot(xs, outputs, color=colour(4), linewidth=2.0, label="model", zorder=3)
     ax.legend(frameon=False)
-    name_axes(ax, "Fitted function", "x", "y")
     return ax
 
 
@@ -132,7 +131,7 @@ def regions(lines: Any, low: Any = -3.0, high: Any = 3.0, ax: Any = None) -> Axe
     sides = np.stack([w1 * xs + w2 * ys + b >= 0.0 for w1, w2, b in lines], axis=-1)
     codes, numbers = np.unique(sides.reshape(-1, len(lines)), axis=0, return_inverse=True)
     numbers = numbers.reshape(xs.shape)
-    ax = one_panel(ax, (5.4, 4.6))
+    ax = one_panel(ax, f"{len(codes)} regions of {len(lines)} line{'s' * (len(lines) > 1)}", "x1", "x2", (5.4, 4.6))
     tints = np.array([tint(k if len(codes) <= len(COLOURS) else sum(code)) for k, code in enumerate(codes)])
     ax.imshow(tints[numbers], extent=(*box.x, *box.y), origin="lower", aspect="auto")
     for k, code in enumerate(codes):
@@ -144,23 +143,22 @@ def regions(lines: Any, low: Any = -3.0, high: Any = 3.0, ax: Any = None) -> Axe
     box.show(ax, round_circles=True)
     for i, line in enumerate(lines, start=1):
         _draw_line(ax, box, line, str(i))
-    name_axes(ax, f"{len(codes)} regions of {len(lines)} line{'s' * (len(lines) > 1)}", "x1", "x2")
     return ax
 
 
-def _lines_of(lines: Any) -> list[Line]:
+def _lines_of(lines: Any) -> list[Any]:
     """Lines as ``(w1, w2, b)``: those of a list, of a perceptron, or of a layer of perceptrons on two inputs."""
     if isinstance(lines, Module):
         lines = [[*(w.data for w in unit.w), 0.0 if unit.b is None else unit.b.data] for unit in _units_of(lines)]
-    found = as_rows(lines, "lines")
+    found = [tuple(line) for line in as_rows(lines, "lines")]
     for i, line in enumerate(found):
-        if len(line) != 3 or (line[0] == 0.0 and line[1] == 0.0):
-            raise ValueError(f"line {i} is (w1, w2, b) for w1 x + w2 y + b = 0, with w1 or w2 other than 0, not {tuple(line)}")
-    return [(w1, w2, b) for w1, w2, b in found]
+        if len(line) != 3 or line[:2] == (0.0, 0.0):
+            raise ValueError(f"line {i} is (w1, w2, b) for w1 x + w2 y + b = 0, with w1 or w2 other than 0, not {line}")
+    return found
 
 
 def _draw_line(ax: Axes, box: Box, line: Line, name: str) -> None:
-    """A line across the box, with its name and an arrow to its positive side; nothing if it passes by."""
+    """A line, with its name and an arrow to its positive side near one end; nothing if it passes by the box."""
     w1, w2, b = line
     ends = [(x, -(w1 * x + b) / w2) for x in box.x if w2] + [(-(w2 * y + b) / w1, y) for y in box.y if w1]
     inside = sorted({(x, y) for x, y in ends if box.x[0] <= x <= box.x[1] and box.y[0] <= y <= box.y[1]})
@@ -168,10 +166,7 @@ def _draw_line(ax: Axes, box: Box, line: Line, name: str) -> None:
         return
     (x1, y1), (x2, y2) = inside[0], inside[-1]
     ax.plot([x1, x2], [y1, y2], color=INK, linewidth=1.4)
-    x, y = x1 + 0.07 * (x2 - x1), y1 + 0.07 * (y2 - y1)
-    # The gradient of w1 x + w2 y in the picture's own units, so that arrows look equally long.
-    width, height = box.x[1] - box.x[0], box.y[1] - box.y[0]
-    length = 0.06 / math.hypot(w1 * width, w2 * height)
-    head = x + length * w1 * width**2, y + length * w2 * height**2
-    ax.annotate("", head, (x, y), arrowprops={"arrowstyle": "-|>", "color": INK, "shrinkA": 0})
+    x, y, reach = x1 + 0.07 * (x2 - x1), y1 + 0.07 * (y2 - y1), 24.0 / math.hypot(w1, w2)
+    style: Any = {"arrowstyle": "<|-", "color": INK, "shrinkA": 0}
+    ax.annotate("", (x, y), (reach * w1, reach * w2), textcoords="offset points", arrowprops=style)
     ax.text(x, y, name, ha="center", va="center", fontsize=8, color="white", bbox={"boxstyle": "circle,pad=0.2", "color": INK})

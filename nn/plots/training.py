@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from autograd_core import Value
+from autograd_core import Value, replace_file
 
 from ..module import Module
 from ..training.history import History
 from ..training.model import Parameter
 from ..training.samples import as_rows
-from .axes import COLOURS, INK, Axes, box_around, colour, name_axes, one_panel, pair_of, panels_of, ticks
+from .axes import COLOURS, INK, Axes, box_around, colour, one_panel, pair_of, panels_of, ticks
 from .classes import decision_boundary
 
 
@@ -49,7 +50,7 @@ def loss_curves(
         panel.locator_params(axis="x", integer=True)
         panel.grid(alpha=0.25)
         panel.legend(frameon=False)
-        name_axes(panel, title, "epoch", ", ".join(names))
+        one_panel(panel, title, "epoch", ", ".join(names))
     if log:
         panels[0].set_yscale("log")
     return panels if len(panels) > 1 else panels[0]
@@ -76,20 +77,16 @@ def gradient_flow(norms: Mapping[str, float], ax: Any = None) -> Axes:
     """
     if not norms:
         raise ValueError("norms is empty: it has the norm of the gradient for each layer, by name")
-    ax = one_panel(ax, (5.6, 1.3 + 0.32 * len(norms)))
+    ax = one_panel(ax, "Gradient flow", "norm of the gradient", "layer", (5.6, 1.3 + 0.32 * len(norms)))
     widths = [norm if math.isfinite(norm) else 0.0 for norm in norms.values()]
-    positive = [width for width in widths if width > 0.0]
+    positive = [width for width in widths if width > 0.0] or [1.0]
     bars = ax.barh(list(norms), widths, color=colour(0), height=0.65)
-    if positive and max(positive) > 30.0 * min(positive):
-        ax.set_xscale("log")
-        ax.set_xlim(min(positive) / 10.0, max(positive) * 10.0)
-    else:
-        ax.set_xlim(0.0, 1.25 * max(positive, default=1.0))
+    log = max(positive) > 30.0 * min(positive)
+    ax.set(xscale="log" if log else "linear", xlim=(min(positive) / 10.0 if log else 0.0, max(positive) * (10.0 if log else 1.25)))
     for bar, norm, width in zip(bars, norms.values(), widths):
         end = (max(width, ax.get_xlim()[0]), bar.get_y() + bar.get_height() / 2)
         ax.annotate(f"{norm:.2g}", end, xytext=(4, 0), textcoords="offset points", va="center", color=INK)
     ax.invert_yaxis()
-    name_axes(ax, "Gradient flow", "norm of the gradient", "layer")
     return ax
 
 
@@ -105,7 +102,7 @@ def activation_histograms(values: Mapping[str, Sequence[float]], bins: int = 30,
     for i, (panel, (layer, outputs)) in enumerate(zip(panels, values.items())):
         zeros = sum(output == 0.0 for output in outputs) / len(outputs)
         panel.hist(outputs, bins=bins, color=colour(0))
-        name_axes(panel, f"{layer}\n{100 * zeros:.0f} % are 0" if zeros else layer, "output", "" if i else "count")
+        one_panel(panel, f"{layer}\n{100 * zeros:.0f} % are 0" if zeros else layer, "output", "" if i else "count")
     return panels
 
 
@@ -134,26 +131,29 @@ def loss_surface(
     xs, ys = ticks(*box.x, steps), ticks(*box.y, steps)
     grid = _loss_grid(loss_function, p1, p2, xs, ys)
     options = _logarithmic(grid) if log else {"levels": 20}
-    ax = one_panel(ax)
+    ax = one_panel(ax, "Loss over two parameters", p1.name or "first parameter", p2.name or "second parameter")
     filled = ax.contourf(xs, ys, grid, cmap="cividis", zorder=0, **options)
     ax.contour(xs, ys, grid, levels=filled.levels[2::2], colors="white", linewidths=0.5, linestyles="solid", alpha=0.6, zorder=1)
     ax.figure.colorbar(filled, ax=ax, label="loss", format="%.3g")
     if path:
-        _draw_path(ax, path)
+        ax.plot(*zip(*path), "o-", color=COLOURS[1], markersize=4, linewidth=1.6, markeredgecolor=INK, markeredgewidth=0.5, label="descent")
+        for point, marker, label in (path[0], "s", "start"), (path[-1], "*", "end"):
+            ax.plot(*point, marker, color="white", markeredgecolor=INK, markersize=10, label=label)
+        ax.legend(loc="upper right")
     box.show(ax)
-    name_axes(ax, "Loss over two parameters", p1.name or "first parameter", p2.name or "second parameter")
     return ax
 
 
 def _loss_grid(loss_function: Callable[[], Any], p1: Parameter, p2: Parameter, xs: Sequence[float], ys: Sequence[float]) -> Any:
     """The loss where ``p1`` has each of ``xs`` (columns) and ``p2`` each of ``ys`` (rows), nan where it is not finite."""
-    before, grid = (p1.data, p2.data), np.full((len(ys), len(xs)), math.nan)
+
+    def loss_at(x: float, y: float) -> Any:
+        p1.data, p2.data = x, y
+        return loss.data if isinstance(loss := loss_function(), Value) else loss
+
+    before = p1.data, p2.data
     try:
-        for i, y in enumerate(ys):
-            for j, x in enumerate(xs):
-                p1.data, p2.data = x, y
-                loss = loss_function()
-                grid[i, j] = loss.data if isinstance(loss, Value) else loss
+        grid = np.array([[loss_at(x, y) for x in xs] for y in ys], dtype=float)
     finally:
         p1.data, p2.data = before
     grid[~np.isfinite(grid)] = math.nan
@@ -172,24 +172,17 @@ def _logarithmic(grid: Any) -> dict[str, Any]:
     return {"levels": levels, "norm": "log"}
 
 
-def _draw_path(ax: Axes, path: Sequence[Sequence[float]]) -> None:
-    """The way of a descent, with its start and its end."""
-    ax.plot(*zip(*path), "o-", color=COLOURS[1], markersize=4, linewidth=1.6, markeredgecolor=INK, markeredgewidth=0.5, label="descent")
-    ax.plot(*path[0], "s", color="white", markeredgecolor=INK, markersize=7, label="start")
-    ax.plot(*path[-1], "*", color="white", markeredgecolor=INK, markersize=13, label="end")
-    ax.legend(loc="upper right")
-
-
-def save_training(model: Module, samples: tuple[Any, Any], history: History, path: str | Path | IO[bytes]) -> None:
+def save_training(model: Module, samples: tuple[Any, Any], history: History, path: str | Path) -> None:
     """Write a picture of a training into a file, such as a .png or .svg: the loss, and with two inputs the decision boundary.
 
-    ``samples`` is the pair ``(X, y)``. ``ValueError`` for a kind of file that matplotlib does not write.
+    ``samples`` is the pair ``(X, y)``. ``ValueError`` for a kind of file that matplotlib does not write; a file that is there is
+    replaced in one step.
 
-    >>> import io
+    >>> import tempfile
     >>> from nn import MLP
-    >>> file = io.BytesIO()
-    >>> save_training(MLP(2, [1]), ([[0, 0], [1, 1]], [0, 1]), History([{"epoch": 1, "loss": 0.5}]), file)
-    >>> file.getvalue()[1:4]
+    >>> path = Path(tempfile.mkdtemp(), "training.png")
+    >>> save_training(MLP(2, [1]), ([[0, 0], [1, 1]], [0, 1]), History([{"epoch": 1, "loss": 0.5}]), path)
+    >>> path.read_bytes()[1:4]
     b'PNG'
     """
     is_plane = len(as_rows(samples[0])[0]) == 2
@@ -198,4 +191,6 @@ def save_training(model: Module, samples: tuple[Any, Any], history: History, pat
     loss_curves(history, ax=panels[0])
     if is_plane:
         decision_boundary(model, *samples, ax=panels[1])
-    figure.savefig(path, dpi=120)
+    picture = io.BytesIO()
+    figure.savefig(picture, dpi=120, format=Path(path).suffix[1:] or "png")
+    replace_file(path, picture.getvalue())

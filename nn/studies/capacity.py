@@ -49,16 +49,14 @@ def _affine_layers(model: Module, activations: Sequence[str], purpose: str) -> l
     return [_Affine(weights, [neuron.b.data if neuron.b else 0.0 for neuron in neurons], activation_name(model.activation))]
 
 
-def _relu_layers(model: Module, inputs: int) -> list[_Affine]:
+def _relu_layers(model: Module, inputs: int, low: float, high: float) -> list[_Affine]:
+    """The layers whose linear pieces are counted between ``low`` and ``high``, or a ``ValueError``."""
     layers = _affine_layers(model, ("relu", "linear"), "counting linear pieces")
     if len(layers[0].weights[0]) != inputs:
         raise ValueError(f"this count is for models of {inputs} input(s), and {model!r} takes {len(layers[0].weights[0])}")
-    return layers
-
-
-def _require_interval(low: float, high: float) -> None:
     if not low < high:
         raise ValueError(f"low is less than high, and here low={low!r}, high={high!r}")
+    return layers
 
 
 def linear_regions_1d(model: Module, low: float, high: float) -> int:
@@ -72,8 +70,7 @@ def linear_regions_1d(model: Module, low: float, high: float) -> int:
     >>> linear_regions_1d(folding_network(3), 0.0, 1.0), linear_regions_1d(MLP(1, [8, 1], "linear", seed=0), 0.0, 1.0)
     (8, 1)
     """
-    layers = _relu_layers(model, 1)
-    _require_interval(low, high)
+    layers = _relu_layers(model, 1, low, high)
     xs = [Fraction(low), Fraction(high)]  # between two neighbours, every unit so far is linear
     values = [[x] for x in xs]
     for layer in layers:
@@ -99,23 +96,15 @@ def _split_at_zeros(xs: list[Fraction], values: list[list[Fraction]]) -> tuple[l
     return new_xs, new_values
 
 
-def activation_pattern(model: Module, x: Sequence[float]) -> str:
-    """Which relu units are on (1) and off (0) at ``x``, in the order of the layers: within one pattern the network is linear.
-
-    >>> activation_pattern(folding_network(2), [0.75])
-    '1110'
-    """
-    return _pattern(_relu_layers(model, len(x)), x)
-
-
-def _pattern(layers: list[_Affine], x: Sequence[float]) -> str:
-    point, code = list(x), ""
+def _pattern(layers: list[_Affine], point: Sequence[float]) -> tuple[bool, ...]:
+    """Which relu units are on at a point: within one pattern the network is linear."""
+    code: list[bool] = []
     for weights, biases, activation in layers:
         point = [ac.dot(row, point, bias) for row, bias in zip(weights, biases)]
         if activation == "relu":
-            code += "".join("1" if z > 0.0 else "0" for z in point)
+            code += [z > 0.0 for z in point]
             point = [max(z, 0.0) for z in point]
-    return code
+    return tuple(code)
 
 
 def linear_regions_2d(model: Module, low: float, high: float, steps: int = 200) -> int:
@@ -130,8 +119,7 @@ def linear_regions_2d(model: Module, low: float, high: float, steps: int = 200) 
     >>> linear_regions_2d(model, -3.0, 3.0)
     7
     """
-    layers = _relu_layers(model, 2)
-    _require_interval(low, high)
+    layers = _relu_layers(model, 2, low, high)
     if steps < 2:
         raise ValueError(f"a grid has two steps or more, not {steps!r}")
     axis = [low + (high - low) * i / (steps - 1) for i in range(steps)]
@@ -162,20 +150,19 @@ def folding_network(depth: int) -> MLP:
 def collapse_linear(model: Module) -> Layer:
     """The one linear layer that equals a stack of linear layers: ``W' = W2 W1``, ``b' = W2 b1 + b2``.
 
-    So depth adds nothing without activations in between. ``ValueError`` for layers that are not linear.
+    Its weights are the Jacobian of the stack, its biases the outputs at 0: depth adds nothing without activations in between.
+    ``ValueError`` for layers that are not linear.
 
     >>> stack = MLP(3, [4, 2], activation="linear", seed=0)
     >>> one, x = collapse_linear(stack), [1.0, 2.0, 3.0]
     >>> one, max(abs(a.data - b.data) for a, b in zip(one(x), stack(x))) < 1e-12
     (Layer(3, 2, linear), True)
     """
-    weights, biases = [], []
-    for number, layer in enumerate(_affine_layers(model, ("linear",), "collapsing a stack")):
-        if number == 0:
-            weights, biases = layer.weights, layer.biases
-            continue
-        columns = list(zip(*weights))
-        biases = [ac.dot(row, biases, bias) for row, bias in zip(layer.weights, layer.biases)]
-        weights = [[ac.dot(row, column) for column in columns] for row in layer.weights]
-    one: Layer = with_weights(Layer(len(weights[0]), len(weights), "linear", init="zeros"), weights, biases)
-    return one
+    layers = _affine_layers(model, ("linear",), "collapsing a stack")
+    origin = [0.0] * len(layers[0].weights[0])
+    layer = Layer(len(origin), len(layers[-1].biases), "linear", init="zeros")
+    outputs = model.predict([origin])[0]
+    jacobian = ac.jacobian(lambda x: y if isinstance(y := model(x), list) else [y])(origin)
+    weights = [[w.data for w in row] for row in jacobian]  # Values, since the parameters may be differentiated too
+    with_weights(layer, weights, outputs if isinstance(outputs, list) else [outputs])
+    return layer

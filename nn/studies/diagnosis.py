@@ -11,10 +11,12 @@ import math
 import random
 import statistics
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from autograd_core import Table
 
 from ..activations import named
 from ..layers import Conv1d, Dropout
@@ -25,21 +27,8 @@ from ..training.callbacks import Progress
 from ..training.history import History
 from ..training.loop import TrainingError, fit
 from ..training.samples import Samples
-from .probing import (
-    WRONG_GRADIENT,
-    Compared,
-    activation_of,
-    all_mean,
-    batch_loss,
-    borrowed,
-    cause_of,
-    compared,
-    drawn_samples,
-    gradients_of,
-    layers_of,
-    outputs_of_layers,
-    parameters_of_layers,
-)
+from . import probing
+from .probing import WRONG_GRADIENT, batch_loss, drawn_samples, outputs_of_layers, parameters_of_layers
 
 VANISHING = 1e-3  # first layer by last layer: below, the first one learns a thousand times more slowly, that is, hardly
 EXPLODING = 1e3  # the inverse; and the norm at which one usual step (0.01) moves weights of size 1 by ten times their size
@@ -55,7 +44,7 @@ SLOPES: dict[str, Callable[[float], float]] = {"sigmoid": lambda y: 4.0 * y * (1
 class Diagnosis:
     """What a check found, in words; whether that is fine; the table to print; and the numbers, as in ``diagnosis["ratio"]``.
 
-    >>> found = Diagnosis("All is well.", True, [("layer", "norm"), ("Layer(2, 1, linear)", "0.5")], {"norm": 0.5}, ("", 0, {}))
+    >>> found = Diagnosis("All is well.", True, Table(["layer", "norm"], [("Layer(2, 1, linear)", 0.5)]), {"norm": 0.5}, ("", 0, {}))
     >>> print(found)
     layer                norm
     Layer(2, 1, linear)   0.5
@@ -66,7 +55,7 @@ class Diagnosis:
 
     finding: str
     fine: bool
-    table: Sequence[tuple[str, ...]]
+    table: Table | str
     numbers: dict[str, Any]
     picture: tuple[str, Any, dict[str, str]]
     """The function of ``nn.plots`` that draws it, what it draws, and labels other than its own."""
@@ -77,33 +66,22 @@ class Diagnosis:
         return self.numbers[name]
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw it with matplotlib, on ``ax`` or new axes, by a function of ``nn.plots``; returns what that returns."""
+        """Draw it with matplotlib, on ``ax`` or new axes, by a function of ``nn.plots``; returns what that returns.
+
+        A report draws each of its diagnoses in a figure of its own, and returns the list of what they return.
+        """
         from .. import plots
 
         function, content, labels = self.picture
+        if not function:
+            return [found.plot() for found in content if found.picture[1]]
         drawn = getattr(plots, function)(content, ax=ax)
         for panel in drawn if isinstance(drawn, list) else [drawn]:
             panel.set(**labels)
         return drawn
 
     def __str__(self) -> str:
-        widths = [max(map(len, column)) for column in zip(*self.table)]
-        lines = [f"{first:<{widths[0]}}" + "".join(f"  {x:>{w}}" for x, w in zip(rest, widths[1:])) for first, *rest in self.table]
-        return "\n".join([*map(str.rstrip, lines), textwrap.fill(self.finding, WIDTH)])
-
-    __repr__ = __str__
-
-
-class Report(Diagnosis):
-    """The checklist; its ``numbers`` are the diagnoses by their names."""
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw each diagnosis that has something to draw, in a figure of its own; returns the list of what they return."""
-        return [found.plot() for found in self.numbers.values() if found.picture[1]]
-
-    def __str__(self) -> str:
-        checks = [f"[{'x' if found.fine else ' '}] {name}: {found.finding}" for name, found in self.numbers.items()]
-        return "\n".join([*(textwrap.fill(check, WIDTH, subsequent_indent="    ") for check in checks), textwrap.fill(self.finding, WIDTH)])
+        return f"{self.table}\n{textwrap.fill(self.finding, WIDTH)}"
 
     __repr__ = __str__
 
@@ -120,24 +98,24 @@ def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer:
     The gradient is right: in all 2 parameters compared it agrees with finite differences.
     """
     data, function = drawn_samples(model, X, y, loss, samples, seed), named(loss, LOSSES, "loss")
-    with borrowed(model, training=True):
-        output = batch_loss(model, data, function)
-        if batch_loss(model, data, function).data != output.data:
-            raise ValueError("the loss differs from call to call: keep the random generator of a module in its attribute generator")
-        found = compared(model, lambda: batch_loss(model, data, function), output, per_layer, random.Random(seed))
+    twin = copy.deepcopy(model).train()
+    output = batch_loss(twin, data, function)
+    if batch_loss(twin, data, function).data != output.data:
+        raise ValueError("the loss differs from call to call: keep the random generator of a module in its attribute generator")
+    found = probing.compared(twin, lambda: batch_loss(twin, data, function), output, per_layer, random.Random(seed))
     kept = [row for row in found if not row.on_kink]
     errors = {layer: max(row.error for row in kept if row.layer == layer) for layer in dict.fromkeys(row.layer for row in kept)}
-    worst, left_out = max(kept, key=lambda row: row.error, default=Compared("", "", 0.0, 0.0, 0.0, False)), len(found) - len(kept)
+    worst, left_out = max(kept, key=lambda row: row.error, default=probing.Compared("", "", 0.0, 0.0, 0.0, False)), len(found) - len(kept)
     wrong = worst.error > WRONG_GRADIENT
     finding = f"The gradient is right: in all {len(kept)} parameters compared it agrees with finite differences."
     if wrong:
         said = f"in {worst.name} it is {worst.exact:.6g}, and finite differences give {worst.numeric:.6g}"
-        finding = f"The gradient is wrong: {said}. {cause_of(output)}"
+        finding = f"The gradient is wrong: {said}. {probing.cause_of(output)}"
     elif not kept:
         finding = f"Nothing could be compared: all {left_out} parameters tried stand on a kink. Take other samples or another seed."
     if left_out and kept:
         finding += f" ({left_out} left out: the loss has a kink there.)"
-    table = [("layer", "relative error"), *((layer, f"{error:.1e}") for layer, error in errors.items())]
+    table = Table(["layer", "relative error"], [(layer, f"{error:.1e}") for layer, error in errors.items()], "<>")
     numbers = {"max_error": worst.error, "worst": worst.name, "errors": errors, "checked": len(kept), "left_out": left_out}
     picture = ("gradient_flow", errors, {"title": "Gradient check", "xlabel": "largest relative error"})
     return Diagnosis(finding, bool(kept) and not wrong, table, numbers, picture)
@@ -154,9 +132,10 @@ def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int
     The gradient is vanishing: ...
     """
     data = drawn_samples(model, X, y, loss, samples, seed)
-    with borrowed(model, training=True):
-        gradients = gradients_of(model, batch_loss(model, data, named(loss, LOSSES, "loss")))
-    layers = {layer: [abs(gradients[parameter]) for _, parameter in named] for layer, named in parameters_of_layers(model).items()}
+    twin = copy.deepcopy(model).train()
+    twin.zero_grad()
+    batch_loss(twin, data, named(loss, LOSSES, "loss")).backward()
+    layers = {layer: [abs(p.grad) for _, p in parameters] for layer, parameters in parameters_of_layers(twin).items()}
     means = {layer: sum(sizes) / len(sizes) for layer, sizes in layers.items()}
     norms = {layer: math.hypot(*sizes) for layer, sizes in layers.items()}
     (first, *_), (*_, last), norm = means.values(), means.values(), math.hypot(*norms.values())
@@ -172,8 +151,8 @@ def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int
         finding = f"The gradient is vanishing: {seen}. Take relu or tanh instead of sigmoid, init='auto', fewer layers or BatchNorm."
     else:
         finding = f"The gradient is fine: {seen}."
-    table = [("layer", "parameters", "mean |gradient|", "norm")]
-    table += [(layer, str(len(sizes)), f"{means[layer]:.3g}", f"{norms[layer]:.3g}") for layer, sizes in layers.items()]
+    rows = [(layer, len(sizes), f"{means[layer]:.3g}", f"{norms[layer]:.3g}") for layer, sizes in layers.items()]
+    table = Table(["layer", "parameters", "mean |gradient|", "norm"], rows, "<>>>")
     numbers = {"means": means, "norms": norms, "norm": norm, "ratio": ratio}
     return Diagnosis(finding, "is fine" in finding, table, numbers, ("gradient_flow", norms, {}))
 
@@ -189,10 +168,9 @@ def dead_units(model: Module, X: Any) -> Diagnosis:
     {'layers.0 Layer(1, 2, relu)': [0, 1]}
     """
     activity: dict[str, list[float]] = {}
-    layers = layers_of(model)
-    for layer, rows in outputs_of_layers(model, layers, X).items():
-        if activation_of(layers[layer]) == "relu" and rows:
-            units = [[max(row)] for row in rows] if isinstance(layers[layer], Conv1d) else rows
+    for layer, seen in outputs_of_layers(model, X).items():
+        if seen.activation == "relu":
+            units = [[max(row)] for row in seen.rows] if isinstance(seen.layer, Conv1d) else seen.rows
             activity[layer] = [sum(y > 0.0 for y in unit) / len(unit) for unit in zip(*units)]
     dead = {layer: [i for i, share in enumerate(shares) if share == 0.0] for layer, shares in activity.items()}
     count, total = sum(map(len, dead.values())), sum(map(len, activity.values()))
@@ -201,8 +179,8 @@ def dead_units(model: Module, X: Any) -> Diagnosis:
     if bad:
         revive = "take a smaller learning rate, init='auto', biases of 0, standardised inputs, or leaky_relu"
         finding = f"{count} of {total} relu units are dead, too many in {', '.join(bad)}: {revive}."
-    table = [("layer", "relu units", "dead", "share")]
-    table += [(layer, str(len(x)), str(len(dead[layer])), f"{len(dead[layer]) / len(x):.0%}") for layer, x in activity.items()]
+    rows = [(layer, len(x), len(dead[layer]), f"{len(dead[layer]) / len(x):.0%}") for layer, x in activity.items()]
+    table = Table(["layer", "relu units", "dead", "share"], rows, "<>>>")
     numbers = {"activity": activity, "dead": dead, "share": count / total if total else 0.0}
     picture = ("activation_histograms", activity, {"xlabel": "share of the samples that a unit is on for", "ylabel": "units"})
     return Diagnosis(finding, not bad, table, numbers, picture)
@@ -217,20 +195,20 @@ def activation_histograms(model: Module, X: Any) -> Diagnosis:
     >>> activation_histograms(MLP(1, [2, 1], "tanh", init="zeros"), [[1.0], [2.0]])["saturated"]
     {'layers.0 Layer(1, 2, tanh)': 0.0}
     """
-    layers = {layer: module for layer, module in layers_of(model).items() if not isinstance(module, Dropout)}
-    outputs = {layer: [y for row in rows for y in row] for layer, rows in outputs_of_layers(model, layers, X).items() if rows}
-    saturated, table = {}, [("layer", "mean", "deviation", "zero", "saturated")]
+    layers = {layer: seen for layer, seen in outputs_of_layers(model, X).items() if not isinstance(seen.layer, Dropout)}
+    outputs = {layer: [y for row in seen.rows for y in row] for layer, seen in layers.items()}
+    saturated, rows = {}, []
     for layer, ys in outputs.items():
-        slope = SLOPES.get(activation_of(layers[layer]))
+        slope = SLOPES.get(layers[layer].activation)
         if slope:
             saturated[layer] = sum(slope(y) < FLAT for y in ys) / len(ys)
         zero, flat = f"{ys.count(0.0) / len(ys):.0%}", f"{saturated[layer]:.0%}" if slope else ""
-        table.append((layer, f"{statistics.fmean(ys):.3g}", f"{statistics.pstdev(ys):.3g}", zero, flat))
+        rows.append((layer, f"{statistics.fmean(ys):.3g}", f"{statistics.pstdev(ys):.3g}", zero, flat))
     bad = [layer for layer in list(outputs)[:-1] if saturated.get(layer, 0.0) > SATURATED_SHARE]
     finding = "No hidden layer is saturated: fine."
     if bad:
         finding = f"More than half of the outputs are saturated in {', '.join(bad)}: take smaller initial weights or standardised inputs."
-    numbers = {"outputs": outputs, "saturated": saturated}
+    numbers, table = {"outputs": outputs, "saturated": saturated}, Table(["layer", "mean", "deviation", "zero", "saturated"], rows, "<>>>>")
     return Diagnosis(finding, not bad, table, numbers, ("activation_histograms", outputs, {}))
 
 
@@ -259,7 +237,7 @@ def overfit_one_batch(
     if history.epochs:
         losses = history["loss"]
         before, after, falling = losses[0], losses[-1], losses[-1] < 0.9 * losses[3 * len(losses) // 4]
-        same = batch_loss(twin.train(), data, lambda outputs, targets: function(all_mean(outputs), targets)).data
+        same = batch_loss(twin.train(), data, lambda outputs, targets: function(probing.all_mean(outputs), targets)).data
     fine = after <= NEAR_ZERO * (same if any(target != data.labels[0] for target in data.labels) else before)
     finding = f"After {steps} steps on {len(data.rows)} samples the loss is {after:.2g}, from {before:.2g}: "
     if fine:
@@ -273,7 +251,7 @@ def overfit_one_batch(
     else:
         finding += "it is stuck away from 0. Check the gradient, the targets and the loss, or take more units or another lr."
     losses_found = {"before": before, "after": after, "same_output": same}
-    table = [("loss", "value"), *((name.replace("_", " "), f"{value:.4g}") for name, value in losses_found.items())]
+    table = Table(["loss", "value"], [(name.replace("_", " "), f"{value:.4g}") for name, value in losses_found.items()], "<>")
     picture = ("loss_curves", history, {"title": "Training on a few samples"})
     return Diagnosis(finding, fine, table, losses_found | {"history": history}, picture)
 
@@ -282,8 +260,8 @@ def _trained(twin: Module, data: Samples, loss: Any, steps: int, lr: float, seed
     """The history of a training on all samples together, and what ended it early, if anything did."""
     rows = [row[: data.columns] for row in data.rows]
     try:
-        options: dict[str, Any] = {"epochs": steps, "seed": seed, "callbacks": [Progress(False)]}
-        history = fit(twin, rows, data.labels, loss=loss, optimizer=partial(Adam, lr=lr), **options)
+        adam = partial(Adam, lr=lr)
+        history = fit(twin, rows, data.labels, loss=loss, optimizer=adam, epochs=steps, seed=seed, callbacks=[Progress(False)])
     except TrainingError as error:
         return History(), str(error)
     if history.stopped == "interrupted":
@@ -291,8 +269,8 @@ def _trained(twin: Module, data: Samples, loss: Any, steps: int, lr: float, seed
     return history, ""
 
 
-def report(model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, seed: int = 0) -> Report:
-    """Run every check of this file, print the checklist, and return it.
+def report(model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, seed: int = 0) -> Diagnosis:
+    """Run every check of this file, print the checklist, and return it; its numbers are the diagnoses by their names.
 
     >>> from nn import MLP
     >>> found = report(MLP(1, [4, 1], "tanh", seed=0), [[-1.0], [0.0], [1.0]], [1.0, 0.0, -1.0])
@@ -308,6 +286,8 @@ def report(model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, s
         "activations": activation_histograms(model, X),
     }
     count = sum(diagnosis.fine for diagnosis in found.values())
-    checklist = Report(f"{count} of {len(found)} checks are fine.", count == len(found), [("check",)], found, ("", None, {}))
+    lines = [f"[{'x' if part.fine else ' '}] {name}: {part.finding}" for name, part in found.items()]
+    checks = "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="    ") for line in lines)
+    checklist = Diagnosis(f"{count} of {len(found)} checks are fine.", count == len(found), checks, found, ("", [*found.values()], {}))
     print(checklist)
     return checklist

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -57,12 +56,9 @@ def xor_network(kind: str = "step") -> Sequential:
             PerceptronLayer([[1.0, 1.0]], [1.5], "pm1"),
         )
     if kind == "relu":
-        return Sequential(_layer(ones, [0.0, -1.0]), _layer([[1.0, -2.0]], [-0.5]))
+        hidden, output = (Layer(2, units, "relu", init="zeros") for units in (2, 1))
+        return Sequential(with_weights(hidden, ones, [0.0, -1.0]), with_weights(output, [[1.0, -2.0]], [-0.5]))
     raise ValueError(f"kind is 'step', 'sign', 'relu' or 'three layers', not {kind!r}")
-
-
-def _layer(weights: Sequence[Sequence[float]], biases: Sequence[float]) -> Layer:
-    return with_weights(Layer(len(weights[0]), len(weights), "relu", init="zeros"), weights, biases)
 
 
 def with_weights(layer: Any, weights: Sequence[Sequence[float]], biases: Sequence[float]) -> Any:
@@ -119,16 +115,3 @@ def region_code(lines: Module | Sequence[Line], point: Sequence[float]) -> str:
     layer = lines if isinstance(lines, Module) else PerceptronLayer([line[:2] for line in lines], [line[2] for line in lines])
     outputs = layer(list(point))
     return "".join(str(int(y.data > 0.0)) for y in (outputs if isinstance(outputs, list) else [outputs]))
-
-
-def regions(lines: Sequence[Line], low: float = -3.0, high: float = 3.0, steps: int = 60) -> dict[str, int]:
-    """The codes that occur on a grid of points from ``low`` to ``high``, with the number of points of each.
-
-    Three lines in general position make 7 regions: one of the eight codes never occurs.
-
-    >>> len(regions([(1, 0, 0.1), (0, 1, 0.1), (-1, -1, 1)]))
-    7
-    """
-    axis = [low + (high - low) * i / (steps - 1) for i in range(steps)]
-    codes = ("".join(str(int(w1 * x + w2 * y + b >= 0.0)) for w1, w2, b in lines) for x in axis for y in axis)
-    return dict(sorted(Counter(codes).items()))

@@ -1,12 +1,14 @@
-"""Looking into a model without changing it: its layers, their outputs and gradients, and finite differences of its loss."""
+"""Looking into a model: its layers, their outputs and gradients, and finite differences of its loss.
+
+What runs is a copy, so that parameters, gradients, modes, running averages and generators of the model stay as they are.
+"""
 
 from __future__ import annotations
 
 import copy
 import math
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from autograd_core import Value, numerical_gradient, topological_order
@@ -55,21 +57,23 @@ def activation_of(module: Model) -> str:
     return str(getattr(activation, "name", None) or activation_name(activation))  # a primitive says its name
 
 
-def outputs_of_layers(model: Module, layers: dict[str, Model], X: Any) -> dict[str, list[list[float]]]:
-    """What each layer puts out, in evaluation mode: a row of numbers for each time it is called."""
-    rows = as_rows(X)
-    found: dict[str, list[list[float]]] = {label: [] for label in layers}
-    own = {label: vars(layer).get("forward") for label, layer in layers.items()}
-    with borrowed(model, training=False):
-        try:
-            for label, layer in layers.items():
-                vars(layer)["forward"] = _noting(layer.forward, found[label])
-            for row in rows:
-                model([Input(value, f"x{i}") for i, value in enumerate(row)])
-        finally:
-            for label, layer in layers.items():
-                vars(layer).pop("forward", None) if own[label] is None else vars(layer).update(forward=own[label])
-    return found
+class Seen(NamedTuple):
+    """A layer, and what it puts out: a row of numbers for each time it is called."""
+
+    activation: str
+    layer: Model
+    rows: list[list[float]]
+
+
+def outputs_of_layers(model: Module, X: Any) -> dict[str, Seen]:
+    """What each layer puts out for the rows of ``X`` in evaluation mode."""
+    twin, samples = copy.deepcopy(model).eval(), as_rows(X)
+    found = {label: Seen(activation_of(layer), layer, []) for label, layer in layers_of(twin).items()}
+    for seen in found.values():
+        vars(seen.layer)["forward"] = _noting(seen.layer.forward, seen.rows)
+    for row in samples:
+        twin([Input(value, f"x{i}") for i, value in enumerate(row)])
+    return {label: seen for label, seen in found.items() if seen.rows}
 
 
 def _noting(forward: Callable[[Any], Any], rows: list[list[float]]) -> Callable[[Any], Any]:
@@ -79,26 +83,6 @@ def _noting(forward: Callable[[Any], Any], rows: list[list[float]]) -> Callable[
         return output
 
     return noted
-
-
-@contextmanager
-def borrowed(model: Module, training: bool) -> Iterator[None]:
-    """The model in one mode; afterwards its mode, parameters, gradients, buffers and generators are what they were."""
-    parameters = [(parameter, parameter.data, parameter.grad) for parameter in model.parameters()]
-    attributes = [
-        (module, name, copy.copy(getattr(module, name)) if name in module.buffers else getattr(module, name))
-        for module in model.modules()
-        for name in ("training", "generator", *module.buffers)
-        if hasattr(module, name)
-    ]
-    model.train(training)
-    try:
-        yield
-    finally:
-        for parameter, data, gradient in parameters:
-            parameter.data, parameter.grad = data, gradient
-        for module, name, value in attributes:
-            setattr(module, name, value)
 
 
 def drawn_samples(model: Module, X: Any, y: Any, loss: Any, count: int, seed: int) -> Samples:
@@ -118,12 +102,6 @@ def batch_loss(model: Module, data: Samples, loss: Callable[[Any, Any], Any]) ->
     inputs = [[Input(value, f"x{i}") for i, value in enumerate(row[: data.columns])] for row in data.rows]
     value = loss(model.batch(inputs), [row[data.columns] if data.single else row[data.columns :] for row in data.rows])
     return value if isinstance(value, Value) else Value(value)
-
-
-def gradients_of(model: Module, output: Value) -> dict[Parameter, float]:
-    model.zero_grad()
-    output.backward()
-    return {parameter: parameter.grad for parameter in model.parameters()}
 
 
 def all_mean(outputs: list[Any]) -> list[Any]:
@@ -147,11 +125,12 @@ class Compared(NamedTuple):
 
 def compared(model: Module, loss: Callable[[], Value], output: Value, per_layer: int, chance: random.Random) -> list[Compared]:
     """The gradient of ``output``, a value of ``loss()``, beside finite differences, in some parameters of each layer."""
-    gradients, floor = gradients_of(model, output), 1e-3 * abs(output.data)  # below that, rounding of the loss shows
-    found = []
+    model.zero_grad()
+    output.backward()
+    floor, found = 1e-3 * abs(output.data), []  # below the floor, rounding of the loss shows
     for layer, named in parameters_of_layers(model).items():
         for name, parameter in chance.sample(named, min(per_layer, len(named))):
-            exact, start = gradients[parameter], parameter.data
+            exact, start = parameter.grad, parameter.data
 
             def at(x: Any, parameter: Parameter = parameter) -> float:
                 parameter.data = x.data if isinstance(x, Value) else x
