@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .derivatives.dual import Dual
 from .derivatives.reverse import gradients
 from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from .functions import dot, elu, leaky_relu, log_softmax, logsumexp, pow, primitive, sign, softmax, step
+from .functions import dot, elu, leaky_relu, log_softmax, logsumexp, pow, primitive, relu, sign, softmax, step
 from .number import watching_comparisons
 from .primitive import TABLE, DomainError, Primitive
 from .table import absolute as abs
@@ -37,7 +37,6 @@ from .table import (
     log10,
     maximum,
     minimum,
-    relu,
     sigmoid,
     sin,
     sinh,

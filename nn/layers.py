@@ -107,6 +107,20 @@ class Layer(Module):
         outputs = [neuron.activated(x) for neuron in self.neurons]
         return self._together(outputs) if self._together else one_or_all(outputs)
 
+    def set_weights(self, weights: Sequence[Sequence[float]], biases: Sequence[float]) -> Layer:
+        """Give each unit a row of weights and a bias; returns the layer itself. ``ValueError``, and no change, if they do not fit.
+
+        >>> Layer(2, 1, "linear").set_weights([[1.0, 2.0]], [3.0])([1.0, 1.0]).data
+        6.0
+        """
+        rows = [[*row, bias] for row, bias in zip(weights, biases)]
+        if len(weights) != self.nout or len(biases) != self.nout or any(len(row) != self.nin + 1 for row in rows):
+            raise ValueError(f"{self!r} has {self.nout} row(s) of {self.nin} weights, and as many biases: given {weights!r} and {biases!r}")
+        for neuron, row in zip(self.neurons, rows):
+            for parameter, x in zip([*neuron.w, *([] if neuron.b is None else [neuron.b])], row):
+                parameter.data = x
+        return self
+
     def __repr__(self) -> str:
         return f"Layer({self.nin}, {self.nout}, {activation_name(self.activation)})"
 
@@ -214,6 +228,9 @@ class Conv1d(_Unit):
             raise ValueError(f"padding is 'same' or a number of zeros, not {padding!r}")
         self._begin(kernel_size, kernel_size, activation, bias, init, seed, expand)
         self.padding = kernel_size // 2 if padding == "same" else int(padding)
+
+    def recorded(self, inputs: int | None = None) -> tuple[list[Any], list[Any]]:
+        return super().recorded(inputs or len(self.w) + 2)  # a filter takes any number: enough to see it move
 
     def forward(self, x: Any) -> Any:
         width, padding = len(self.w), self.padding

@@ -106,7 +106,7 @@ def function_fit(model: Module, X: Any, y: Any, ax: Any = None) -> Axes:
 
 def _units_of(layer: Any) -> list[Any]:
     """The neurons of a layer, or the perceptrons; a neuron is a layer of one."""
-    units = getattr(layer, "neurons", None) or getattr(layer, "units", None) or ([layer] if hasattr(layer, "w") else None)
+    units = getattr(layer, "neurons", None) or ([layer] if hasattr(layer, "w") else None)
     if units is None:
         raise ValueError(f"{type(layer).__name__} has no weights of its own: give one layer, such as model.layers[0]")
     return list(units)

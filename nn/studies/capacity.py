@@ -12,7 +12,6 @@ import autograd_core as ac
 from ..activations import activation_name
 from ..layers import MLP, Layer, Sequential
 from ..module import Module
-from .gates import with_weights
 
 
 def parameter_count(sizes: Sequence[int]) -> int:
@@ -143,7 +142,7 @@ def folding_network(depth: int) -> MLP:
     tent = [2.0, -4.0]
     for number, layer in enumerate(model.layers):
         incoming = tent if number else [1.0]
-        with_weights(layer, [incoming, incoming], [0.0, -0.5])
+        layer.set_weights([incoming, incoming][: layer.nout], [0.0, -0.5][: layer.nout])
     return model
 
 
@@ -164,5 +163,5 @@ def collapse_linear(model: Module) -> Layer:
     outputs = model.predict([origin])[0]
     jacobian = ac.jacobian(lambda x: y if isinstance(y := model(x), list) else [y])(origin)
     weights = [[w.data for w in row] for row in jacobian]  # Values, since the parameters may be differentiated too
-    with_weights(layer, weights, outputs if isinstance(outputs, list) else [outputs])
+    layer.set_weights(weights, outputs if isinstance(outputs, list) else [outputs])
     return layer
