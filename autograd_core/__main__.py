@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("values", nargs="*", metavar="name=value", help="the value of each name in the expression")
     parser.add_argument("--check", action="store_true", help="compare each gradient with a centred finite difference")
     parser.add_argument("--digits", type=int, default=6, metavar="N", help="significant digits in the tables (default 6)")
-    parser.add_argument("--svg", metavar="FILE", help="draw the graph (also .png, .pdf, .dot)")
+    parser.add_argument("--svg", metavar="FILE", help="draw the graph (also .png, .pdf, .dot, .tex)")
     parser.add_argument("--html", metavar="FILE", help="write a page that plays both passes step by step")
     parser.add_argument("--latex", action="store_true", help="print the derivation in LaTeX")
     parser.add_argument("--level", choices=(*LEVELS, "named"), help="how much of the graph --svg shows; named: the nodes of assignments")

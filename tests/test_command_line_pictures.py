@@ -141,7 +141,7 @@ def test_a_constant_and_a_leaf_are_drawn_too(run, tmp_path):
 def test_a_wrong_ending_is_named_with_the_right_ones(refused, tmp_path, flag, name):
     line = refused(*NEURON, flag, tmp_path / name)
     assert repr(name) in line
-    assert (".svg, .png, .pdf or .dot" if flag == "--svg" else ".html") in line
+    assert (".svg, .png, .pdf, .dot or .tex" if flag == "--svg" else ".html") in line
     assert list(tmp_path.iterdir()) == []
 
 

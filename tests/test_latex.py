@@ -77,7 +77,7 @@ def swollen(times):
 GREEK = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega"
 CAPITALS = "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"  # the others look Latin, and TeX has no command for them
 COMMANDS = set("frac sqrt cdot ln log sin cos tan arcsin arccos arctan sinh cosh tanh max min infty le dots".split())  # noqa: SIM905
-COMMANDS |= {"left", "right", "begin", "end", "operatorname", "mathrm", "backslash", "wedge", "sim", *GREEK.split(), *CAPITALS.split()}
+COMMANDS |= {"left", "right", "begin", "end", "operatorname", "mathrm", "text", "hat", "partial", "quad", "backslash", "wedge", "sim", *GREEK.split(), *CAPITALS.split()}
 SIGNS = {rf"\{sign}" for sign in "#$%&_{} "} | {r"\\"}
 
 
@@ -130,17 +130,18 @@ def neuron_loss():
 
 
 @pytest.mark.parametrize(("expression", "text"), [
-    (exercise(), r"e^{x \cdot z} + \frac{x \cdot z}{\ln\left(x\right)} + \frac{\sin\left(\ln\left(x\right)\right)}{x \cdot z}"),
-    (neuron_loss(), r"{\left(\sigma\left(w_{0} \cdot x_{0} + w_{1} \cdot x_{1} + b\right) - t\right)}^{2}"),
-    (x / (y / z), r"\frac{x}{\frac{y}{z}}"), ((x / y) ** 2, r"{\left(\frac{x}{y}\right)}^{2}"), (x / y * z, r"\frac{x}{y} \cdot z"),
+    (exercise(), r"e^{x z} + \frac{x z}{\ln\left(x\right)} + \frac{\sin\left(\ln\left(x\right)\right)}{x z}"),
+    (neuron_loss(), r"{\left(\sigma\left(w_{0} x_{0} + w_{1} x_{1} + b\right) - t\right)}^{2}"),
+    (x / (y / z), r"\frac{x}{\frac{y}{z}}"), ((x / y) ** 2, r"{\left(\frac{x}{y}\right)}^{2}"), (x / y * z, r"\frac{x}{y} z"),
     (-(x**2), r"-{x}^{2}"), ((-x) ** 2, r"{\left(-x\right)}^{2}"), (x**0.5, r"{x}^{0.5}"), ((x + y) ** -2, r"{\left(x + y\right)}^{-2}"),
     ((x**2) ** 3, r"{\left({x}^{2}\right)}^{3}"), (x.exp() ** 2, r"{\left(e^{x}\right)}^{2}"), (2.0 ** (x + 1.0), r"{2}^{x + 1}"),
-    (x - (y - z), r"x - \left(y - z\right)"), (x - y - z, r"x - y - z"), ((x + y) * z, r"\left(x + y\right) \cdot z"),
-    (x * (-3.0), r"x \cdot \left(-3\right)"), (x - (-3.0), r"x - \left(-3\right)"), (x + (-3.0), r"x + \left(-3\right)"),
+    (x - (y - z), r"x - \left(y - z\right)"), (x - y - z, r"x - y - z"), ((x + y) * z, r"\left(x + y\right) z"), (z * (x + y), r"z \cdot \left(x + y\right)"),
+    (x * (-3.0), "-3 x"), (y - x * (-3.0), r"y - \left(-3 x\right)"), ((x * (-3.0)) ** 2, r"{\left(-3 x\right)}^{2}"),
+    (2.0 * (x / y), r"2 \cdot \frac{x}{y}"), (x * y * 5.0, "5 x y"), (Symbol("loss") * x, r"\mathrm{loss} \cdot x"), (2.0 * Symbol("loss"), r"2 \mathrm{loss}"), (x - (-3.0), r"x - \left(-3\right)"), (x + (-3.0), r"x + \left(-3\right)"),
     (x * -y, r"x \cdot \left(-y\right)"), (-(x + y), r"-\left(x + y\right)"), ((-x).exp(), r"e^{-x}"), (abs(x - y), r"\left|x - y\right|"),
     (ac.hypot(x + 1.0, y), r"\sqrt{{\left(x + 1\right)}^2 + {y}^2}"), (ac.log10(x), r"\log_{10}\left(x\right)"),
-    (ac.maximum(x + y, -z), r"\max\left(x + y, -z\right)"), (x * 1e-7, r"x \cdot 1 \cdot 10^{-7}"), (Literal(math.inf) - x, r"\infty - x"),
-    (ac.dot([x, y], [z, x], y), r"x \cdot z + y \cdot x + y"), (ac.cbrt(x), r"\sqrt[3]{x}"),
+    (ac.maximum(x + y, -z), r"\max\left(x + y, -z\right)"), (x * 1e-7, r"1 \cdot 10^{-7} x"), (Literal(math.inf) - x, r"\infty - x"),
+    (ac.dot([x, y], [z, x], y), "x z + y x + y"), (ac.cbrt(x), r"\sqrt[3]{x}"),
     (ac.logsumexp([Symbol("w_1"), x]), r"\operatorname{logsumexp}\left(w_{1}, x\right)"),
     (Figure(-2.0) * Figure(1 / 3, 3), r"\left(-2\right) \cdot 0.333"),
 ])  # fmt: skip
@@ -150,8 +151,9 @@ def test_formulas_in_latex(expression, text):
 
 @pytest.mark.parametrize(("name", "text"), [
     ("x", "x"), ("w12", "w_{12}"), ("w_12", "w_{12}"), ("w_i", "w_{i}"), ("w[0]", "w_{0}"), ("w[0][12]", "w_{0,12}"), ("w1[2]", "w_{1,2}"),
-    ("theta", r"\theta"), ("Omega", r"\Omega"), ("alpha_1", r"\alpha_{1}"), ("loss", r"\mathrm{loss}"), ("h1", "h_{1}"), ("é", "é"),
-    ("θ", "θ"), ("θ1", "θ_{1}"), ("x#2", "x'"), ("x#3", "x''"), ("w1#2", "w_{1}'"), ("a_b_c", r"\mathrm{a\_b\_c}"),
+    ("theta", r"\theta"), ("Omega", r"\Omega"), ("alpha_1", r"\alpha_{1}"), ("loss", r"\mathrm{loss}"), ("h1", "h_{1}"), ("é", r"\acute{e}"),
+    ("θ", r"\theta"), ("θ1", r"\theta_{1}"), ("λ", r"\lambda"), ("Δ", r"\Delta"), ("ŷ", r"\hat{y}"), ("x̂", r"\hat{x}"), ("ŷ_1", r"\hat{y}_{1}"),
+    ("w₁₁", "w_{11}"), ("L_reg", r"L_{\mathrm{reg}}"), ("w_β", r"w_{\beta}"), ("größe", r"\text{größe}"), ("x²", r"\text{x²}"), ("L_1reg", r"L_{\mathrm{1reg}}"), ("x#2", "x'"), ("x#3", "x''"), ("w1#2", "w_{1}'"), ("a_b_c", r"\mathrm{a\_b\_c}"),
     ("100%", r"\mathrm{100\%}"), ("a&b", r"\mathrm{a\&b}"), ("$", r"\mathrm{\$}"), ("{", r"\mathrm{\{}"),
     ("PI", r"\mathrm{PI}"), ("Alpha", r"\mathrm{Alpha}"),
 ])  # fmt: skip
@@ -236,6 +238,7 @@ def meaning(latex, point):
         (r"\frac", ""), ("}{", ")/("), ("{", "("), ("}", ")"), ("^", "**"), ("\\", ""),  # two groups side by side are a fraction's
     ):  # fmt: skip
         latex = latex.replace(tex, python)
+    latex = re.sub(r"(?<=[\w)]) +(?=[\w(])", " * ", latex)  # what stands side by side is multiplied
     names = {**vars(ac), "e": math.e, "ln": math.log, "sigma": ac.sigmoid, "ReLU": ac.relu, "max": max, "min": min}
     return eval(latex, names, point)
 

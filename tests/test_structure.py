@@ -134,8 +134,8 @@ def test_few_rooms_stand_above_one_another(package):
 def test_the_engine_needs_nothing_but_python(path):
     outside = {name.split(".")[0] for name in imported(path, everywhere=False)} - {"autograd_core"}
     assert outside <= STANDARD
-    # Inside functions: the package that draws, the one that displays, and the one of a dialect.
-    assert {name.split(".")[0] for name in imported(path)} <= STANDARD | {"autograd_core", "graphviz", "IPython", "numpy"}
+    # Inside functions: the package that draws, the one that displays, the one of a dialect, and the one that simplifies.
+    assert {name.split(".")[0] for name in imported(path)} <= STANDARD | {"autograd_core", "graphviz", "IPython", "numpy", "sympy"}
 
 
 @every_core_module

@@ -13,6 +13,8 @@ from typing import Any
 
 from ..number import TABLE, Number, real
 from ..primitive import ATOM, OPERANDS, PRODUCT, SIGN, SUM, DerivativeCountError, Primitive
+from . import algebra
+from .simplification import simplify
 from .spelling import PYTHON, Dialect, spelling
 from .typesetting import Written, name_text, number_latex, number_text, on_paper, operand_names, operation_latex, symbol_latex
 
@@ -42,7 +44,7 @@ class Expression(Number):
 
     @classmethod
     def apply(cls, primitive: Primitive, *inputs: Any) -> Expression:
-        return simplified(primitive, tuple(x if isinstance(x, Expression) else Literal(real(x)) for x in inputs))
+        return without_idle(primitive, tuple(x if isinstance(x, Expression) else Literal(real(x)) for x in inputs))
 
     def __bool__(self) -> bool:
         return True
@@ -77,6 +79,42 @@ class Expression(Number):
         for part in parts(self):
             counts[part] = 0 if isinstance(part, Symbol | Literal) else 1 + sum(counts[x] for x in part.inputs)
         return counts[self]
+
+    def simplified(self) -> Expression:
+        """The same formula as a textbook prints it: numbers first, powers collected, one fraction, common factors in front.
+
+        >>> x = Symbol("x")
+        >>> print((x.exp() / x - x.exp() / (x * x)).simplified())
+        (x - 1) * exp(x) / x ** 2
+
+        It has the same value up to rounding wherever this one has a value. A very long formula stays as it is.
+        """
+        return simplify(parts(self))
+
+    def simplify(self) -> Expression:
+        """The formula as SymPy simplifies it, or without SymPy (the extra ``symbolic``) as ``simplified`` does.
+
+        Of the two, the shorter one.
+
+        >>> x = Symbol("x")
+        >>> print((x.sin() ** 2 * x + x.cos() ** 2 * x).simplify())
+        x
+        """
+        ours = self.simplified()
+        try:
+            found = Literal(0.0) + algebra.simplified_by_sympy(parts(self), Symbol)
+        except (ImportError, LookupError):  # no SymPy, or a result that the table has no rows for
+            return ours
+        theirs: Expression = found.simplified()
+        return theirs if theirs.operation_count() < ours.operation_count() else ours
+
+    def to_sympy(self) -> Any:
+        """The formula as a SymPy expression, its symbols real; an ``ImportError`` that says what to install without SymPy.
+
+        >>> Symbol("x").sigmoid().to_sympy()
+        1/(1 + exp(-x))
+        """
+        return algebra.to_sympy(parts(self))
 
     def latex(self) -> str:
         """The formula in LaTeX.
@@ -124,7 +162,7 @@ class Literal(Expression):
         self.value = value
 
 
-def simplified(primitive: Primitive, inputs: tuple[Expression, ...]) -> Expression:
+def without_idle(primitive: Primitive, inputs: tuple[Expression, ...]) -> Expression:
     """``primitive`` applied to ``inputs``, without what changes nothing."""
     values = [x.value if isinstance(x, Literal) else None for x in inputs]
     name = primitive.name
@@ -220,6 +258,21 @@ def parts(expression: Expression) -> list[Expression]:
     return order
 
 
+def with_figures(expression: Expression, values: Mapping[str, float], digits: int) -> Expression:
+    """The formula with each symbol written as its value.
+
+    >>> print(with_figures(2.0 * Symbol("x"), {"x": 1 / 3}, 4))
+    2 * 0.3333
+    """
+    found: dict[Expression, Expression] = {}
+    for part in parts(expression):
+        if isinstance(part, Symbol):
+            found[part] = Figure(values[part.name], digits)
+        else:
+            found[part] = part if isinstance(part, Literal) else Expression(part.primitive, tuple(found[x] for x in part.inputs))
+    return found[expression]
+
+
 def to_text(expression: Expression, dialect: Dialect = PYTHON) -> str:
     """The formula as an expression in Python, NumPy or C.
 
@@ -272,6 +325,8 @@ LONGEST_FORMULA = 100_000
 def _paper_piece(part: Expression, operands: list[Written]) -> Written:
     if isinstance(part, Symbol | Literal):
         return name_text(part.name if isinstance(part, Symbol) else number_text(part.value, None))
+    if part.primitive.name == "neg" and operands[0][1] == PRODUCT and not operands[0][0].startswith("-"):
+        return f"-{operands[0][0]}", PRODUCT  # the sign of the first factor, which gives the very same number
     pattern = on_paper(part.primitive, len(operands))
     text = pattern.fill(dict(zip(operand_names(part.primitive, len(operands)), operands)))
     return text.removesuffix(" + 0") if part.primitive.weighted_sum else text, pattern.precedence
@@ -284,4 +339,10 @@ def _latex_piece(part: Expression, operands: list[Written]) -> Written:
         return symbol_latex(part.name), ATOM
     if isinstance(part, Literal):
         return number_latex(part.value), SUM if part.value < 0.0 else PRODUCT if "e" in repr(part.value) else ATOM
+    if part.primitive.name in ("*", "chain"):
+        x, y = part.inputs
+        if isinstance(y, Literal) and not isinstance(x, Literal | Figure):
+            x, y, operands = y, x, operands[::-1]  # a number stands in front,
+        if isinstance(x, Literal) and x.value < 0.0:
+            operands = [(operands[0][0], PRODUCT), operands[1]]  # and needs no brackets there
     return operation_latex(part.primitive, operands)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -85,15 +86,45 @@ def symbol_latex(name: str) -> str:
     >>> print(symbol_latex("w12"), symbol_latex("h[0]"), symbol_latex("w1[0,2]"), symbol_latex("theta"), symbol_latex("loss"))
     w_{12} h_{0} w_{1,0,2} \theta \mathrm{loss}
     """
-    match = re.fullmatch(r"([^\W\d_]+)(?:_?(\d+)|_([^\W_]+))?((?:\[\d+(?:,\d+)*\])*)(?:#(\d+))?", name)
-    if match is None:
-        return rf"\mathrm{{{_escaped(name)}}}"
-    base, number, letter, indices, again = match.groups()
-    number = number or letter
-    letters = rf"\{base}" if base in _GREEK else base if len(base) == 1 else rf"\mathrm{{{base}}}"
+    plain = unicodedata.normalize("NFD", name).translate(_LOWERED)
+    match = _NAME.fullmatch(plain)
+    if match is None or (match[2] and (len(match[1]) > 1 or match[2] not in _ACCENTS)):
+        return _in_words(name)
+    base, mark, number, letter, indices, again = match.groups()
+    number = number or (_letters(letter) if letter else "")
+    letters = rf"{_ACCENTS[mark]}{{{_letters(base)}}}" if mark else _letters(base)
     subscript = ",".join([*([number] if number else []), *re.findall(r"\d+", indices)])
     primes = "'" * (int(again) - 1) if again else ""
     return f"{letters}_{{{subscript}}}{primes}" if subscript else f"{letters}{primes}"
+
+
+# Accents over a letter, and digits below the line.
+_ACCENTS = {
+    "\u0302": r"\hat", "\u0304": r"\bar", "\u0303": r"\tilde", "\u0307": r"\dot", "\u0308": r"\ddot", "\u0301": r"\acute",
+    "\u0300": r"\grave", "\u030c": r"\check", "\u0306": r"\breve",
+}  # fmt: skip
+_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+
+# A word or a letter, its accent, a number or index below the line, indices in brackets, the count of equal names.
+_NAME = re.compile(r"([^\W\d_]+?)([\u0300-\u036f]?)(?:_?(\d+)|_([^\W_]+))?((?:\[\d+(?:,\d+)*\])*)(?:#(\d+))?")
+
+
+def _letters(word: str) -> str:
+    """A word without an accent: one letter is slanted, a Greek one has a command, several stand upright."""
+    name = word
+    if len(word) == 1 and (match := re.fullmatch(r"GREEK (SMALL|CAPITAL) LETTER (\w+)", unicodedata.name(word, ""))):
+        name = match[2].lower().replace("lamda", "lambda")
+        name = name if match[1] == "SMALL" else name.capitalize()
+    return rf"\{name}" if name in _GREEK else word if (len(word) == 1 or word.isdigit()) and word.isascii() else _in_words(word)
+
+
+def _in_words(name: str) -> str:
+    """A name in upright letters; letters that mathematics has no commands for stand in text."""
+    if name.isascii():
+        return rf"\mathrm{{{_escaped(name)}}}"
+    text = _escaped(name).replace(r"\wedge{}", r"\textasciicircum{}").replace(r"\sim{}", r"\textasciitilde{}")
+    return rf"\text{{{text.replace(chr(92) + 'backslash{}', chr(92) + 'textbackslash{}')}}}"
 
 
 def number_latex(x: float, digits: int | None = None) -> str:
@@ -107,7 +138,7 @@ def operation_latex(primitive: Primitive, operands: Sequence[Written]) -> Writte
     r"""The operation in LaTeX on operands in LaTeX, with brackets where they are needed.
 
     >>> print(operation_latex(TABLE["*"], [("a + b", 1.0), ("c", 5.0)])[0])
-    \left(a + b\right) \cdot c
+    \left(a + b\right) c
     """
     if primitive.weighted_sum:
         n = len(operands) // 2
@@ -122,8 +153,10 @@ def operation_latex(primitive: Primitive, operands: Sequence[Written]) -> Writte
         return rf"\operatorname{{{_escaped(primitive.name)}}}\left({inside}\right)", ATOM
 
     def operand(match: re.Match[str]) -> str:
-        text, precedence = operands[int(match[2]) - 1]
-        before, after = match.string[: match.start()], match.string[match.end() :]
+        return bracketed(int(match[2]) - 1, match.string[: match.start()], match.string[match.end() :])
+
+    def bracketed(place: int, before: str, after: str) -> str:
+        text, precedence = operands[place]
         if before.endswith("{") and after.startswith("}^"):
             least: float = ATOM
         elif before.endswith(("{", "(", "|", ", ")) or after.startswith((" &", r" \end", r" \\")):
@@ -134,10 +167,98 @@ def operation_latex(primitive: Primitive, operands: Sequence[Written]) -> Writte
         return text if precedence >= least and (inside or not text.startswith("-")) else rf"\left({text}\right)"
 
     latex = primitive.latex
+    if latex == r"#1 \cdot #2":
+        return _side_by_side(bracketed(0, "", r" \cdot "), bracketed(1, r" \cdot ", "")), primitive.precedence
     if "#1" not in latex.replace("{#1}", "") and len(operands) > 1 and "#2" not in latex:
         latex = latex.replace("#1", ", ".join(f"#{i + 1}" for i in range(len(operands))))
     # A fraction is set apart by its bar: only a power needs brackets around it.
     return re.sub(r"(#)(\d)", operand, latex), POWER if latex.startswith(r"\frac") else primitive.precedence
+
+
+def _side_by_side(x: str, y: str) -> str:
+    r"""A product without a dot, but where it would be read as one number, one name, or a function of a bracket.
+
+    >>> print(_side_by_side("2", "x"), _side_by_side("2", "3"), _side_by_side("f", r"\left(x\right)"), sep="   ")
+    2 x   2 \cdot 3   f \cdot \left(x\right)
+    """
+    is_number = re.fullmatch(r"-?[\d.]+", x) is not None
+    as_number = re.match(r"\{?\d|\\left\(-|\\infty|\\begin", y) or (is_number and y.startswith(r"\frac")) or x.endswith("{cases}")
+    as_word = not is_number and re.search(r"\\(mathrm|text)\{", x + y)
+    as_function = y.startswith(r"\left") and re.search(r"[^\W\d_]'*$", x)
+    return rf"{x} \cdot {y}" if as_number or as_word or as_function else f"{x} {y}"
+
+
+_IN_TEXT = {
+    **{sign: rf"\{sign}" for sign in "#$%&_{}"}, "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
+    **{sign: f"${sign}$" for sign in "<>|-"}, "−": "$-$", "×": r"$\times$", "÷": r"$\div$", "·": r"$\cdot$", "…": r"\dots{}",
+    "∂": r"$\partial$", "≤": r"$\le$", "≥": r"$\ge$", "∞": r"$\infty$", "⋮": r"$\vdots$", "\u2060": "",
+    **{raised: f"$^{{{plain}}}$" for raised, plain in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁽⁾", "0123456789-()")},
+    **{lowered: f"$_{{{plain}}}$" for lowered, plain in zip("₀₁₂₃₄₅₆₇₈₉", "0123456789")},
+}  # fmt: skip
+
+
+def text_latex(text: str) -> str:
+    r"""A line of text in LaTeX, its mathematical signs in mathematics.
+
+    >>> print(text_latex("x² × 50% of ∂L/∂θ"))
+    x$^{2}$ $\times$ 50\% of $\partial$L/$\partial$$\theta$
+    """
+    letters = re.findall(r".[\u0300-\u036f]*", unicodedata.normalize("NFC", text), re.DOTALL)
+    return "".join(_IN_TEXT[x] if x in _IN_TEXT else x if x.isascii() else _text_letter(x) for x in letters)
+
+
+def _text_letter(letter: str) -> str:
+    """A Greek letter, or one with an accent that it has only in mathematics; others stand in text as they are."""
+    latex = symbol_latex(letter)
+    is_greek, has_loose_accent = latex[1:] in _GREEK, len(letter) > 1 and latex.startswith(tuple(_ACCENTS.values()))
+    return f"${latex}$" if is_greek or has_loose_accent else letter
+
+
+# -- lines of an equation ----------------------------------------------------------------------------------------
+def broken_rows(left: str, steps: Sequence[str], width: int) -> list[str]:
+    r"""``left = step = step`` in rows of an aligned environment, each at most about ``width`` signs wide where that can be.
+
+    >>> broken_rows("y", ["a + b", "1 + 2", "3"], 9)
+    ['y &= a + b = 1 + 2', '&= 3']
+    >>> broken_rows("y", ["a + b + c"], 6)
+    ['y &= a + b', '&\\quad + c']
+    """
+    row, rows = f"{left} &= {steps[0]}", []
+    for step in steps[1:]:
+        if visible_length(f"{row} = {step}") <= width:
+            row += f" = {step}"
+        else:
+            rows.append(row)
+            row = f"&= {step}"
+    return [part for row in [*rows, row] for part in _broken_sum(row, width)]
+
+
+def visible_length(latex: str) -> int:
+    r"""About how many signs wide it is: a command is one, a fraction as wide as its parts together.
+
+    >>> visible_length(r"\frac{\partial L}{\partial w} &= 12")
+    7
+    """
+    shown = re.sub(r"\\(left|right|frac|begin|end|operatorname|mathrm|text)(?![A-Za-z])", "", latex)
+    return len(re.sub(r"[{}^_&\s]", "", re.sub(r"\\[A-Za-z]+|\\.", "x", shown)))
+
+
+def _broken_sum(row: str, width: int) -> list[str]:
+    """The row, broken before plus and minus signs that stand in no brackets."""
+    if visible_length(row) <= width:
+        return [row]
+    places, depth = [0], 0
+    for match in re.finditer(r"\\[{}]|\\left|\\right|\\begin|\\end|[{}]| [-+] ", row):
+        sign = match[0]
+        depth += (sign in ("{", r"\left", r"\begin")) - (sign in ("}", r"\right", r"\end"))
+        if not depth and sign in (" + ", " - "):
+            places.append(match.start())
+    rows = [""]
+    for start, end in zip(places, [*places[1:], len(row)]):
+        if rows[-1] and visible_length(rows[-1] + row[start:end]) > width:
+            rows.append(r"&\quad")
+        rows[-1] += row[start:end]
+    return rows
 
 
 def _escaped(name: str) -> str:

@@ -78,7 +78,7 @@ def compare_methods(f: Callable[[Any], Any], at: Any) -> Comparison:
         raise TypeError(f"compare_methods needs a function that computes one number from its input, and was given {got}")
     n, size = len(numbers), operation_count(output)
     uses = sum(len(node.parents) for node in topological_order(output))
-    formulas = [symbolic(output, leaf) for leaf in leaves]
+    formulas = [symbolic(output, leaf, simplify=False) for leaf in leaves]
     called = {name: node.data for node, name in names_for(output, None, also=leaves).items()}
 
     def differences() -> list[float]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..formulas.expression import Expression, Figure, Literal, Symbol
-from ..formulas.typesetting import number_latex, number_text, symbol_latex
+from ..formulas.expression import Expression, Literal, Symbol, with_figures
+from ..formulas.typesetting import broken_rows, number_latex, number_text, symbol_latex
 from ..value import Constant, Value, topological_order
 from .folding import Folding
 from .names import Names, is_given, names_for
+from .zoom import require_one_of
 
 Written = tuple[str, str]  # as text, and in LaTeX
 
@@ -41,10 +42,24 @@ class Derivation(NamedTuple):
     forward: list[Line]
     backward: list[Line]
 
-    def latex(self) -> str:
-        """The lines as one LaTeX ``aligned`` environment."""
-        rows = [f"{line.left_latex} &= {' = '.join(line.steps_latex)}" for line in (*self.forward, *self.backward)]
-        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+    def latex(self, environment: str = "aligned", width: int = 80) -> str:
+        """The lines in LaTeX (with the package ``amsmath``): one ``aligned``, or ``align*``, which may run over pages.
+
+        A line that would be wider than about ``width`` signs goes on below, at an equals sign or at a sum.
+
+        >>> x = Value(2.0, "x")
+        >>> print(derivation(x * x).latex())
+        \\begin{aligned}
+        v_{1} &= x x = 2 \\cdot 2 = 4 \\\\
+        \\frac{\\partial v_{1}}{\\partial v_{1}} &= 1 \\\\
+        \\frac{\\partial v_{1}}{\\partial x} &= 2 x = 2 \\cdot 2 = 4
+        \\end{aligned}
+
+        Raises ``ValueError`` for another environment.
+        """
+        require_one_of("environment", environment, ("aligned", "align*"))
+        rows = [row for line in (*self.forward, *self.backward) for row in broken_rows(line.left_latex, line.steps_latex, width)]
+        return f"\\begin{{{environment}}}\n" + " \\\\\n".join(rows) + f"\n\\end{{{environment}}}"
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
@@ -112,17 +127,21 @@ class _Hand:
         return Derivation(forward, backward)
 
     # -- formulas ------------------------------------------------------------------------------------------------
-    def _leaf(self, figures: bool) -> Callable[[Value], Expression]:
-        return lambda x: Figure(x.data, self.digits) if figures else Symbol(self.called[x])
+    def _symbol(self, node: Value) -> Expression:
+        return Symbol(self.called[node])
 
     def _links(self, node: Value, reached: set[Value]) -> dict[Value, Link]:
         """A link to each node with a line that ``node`` reads."""
-        symbols, figures = (self.folding.derivatives(node, self._leaf(f), reached) for f in (False, True))
-        return {x: Link(node, symbols[x], figures[x], symbols[x].evaluate(self.values)) for x in symbols}
+        found = {}
+        for x, derivative in self.folding.derivatives(node, self._symbol, reached).items():
+            symbols = derivative.simplified()
+            found[x] = Link(node, symbols, with_figures(symbols, self.values, self.digits), derivative.evaluate(self.values))
+        return found
 
     # -- lines -------------------------------------------------------------------------------------------------
     def _forward_line(self, node: Value) -> Line:
-        symbols, figures = (self.folding.formulas(node, self._leaf(f))[node] for f in (False, True))
+        symbols = self.folding.formulas(node, self._symbol)[node]
+        figures = with_figures(symbols, self.values, self.digits)
         left = self.called[node], symbol_latex(self.called[node])
         return _line(left, [_both(symbols), _both(figures), self._number(node.data)])
 

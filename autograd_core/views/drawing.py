@@ -12,21 +12,23 @@ from ..files import replace_file
 from ..value import Value, topological_order
 from . import layout
 from .columns import MOST, Edge, length, places, with_rails
+from .compact import compact_dot
 from .labels import Labels, options_of
 from .layout import GREY, STYLES
 from .names import Names
 from .network_picture import is_network, network_picture
 from .scene import Node, View
-from .zoom import LIMIT
+from .tikz import tikz_figure
+from .zoom import LIMIT, require_one_of
 
 if TYPE_CHECKING:
     from pathlib import Path
-
 
 def to_dot(
     output: Any, *, names: Names = None, mode: str = "gradients", show: Sequence[str] | str | None = None, level: str | None = None,
     inputs: Collection[Value] = (), parameters: Collection[Value] = (), rankdir: str = "LR", digits: int | None = None,
     legend: bool = True, limit: int = LIMIT, loss: Value | None = None, classes: Sequence[str] = (),
+    style: str = "boxes",
 ) -> str:  # fmt: skip
     """The DOT text of :func:`draw`, whose options it takes.
 
@@ -37,7 +39,7 @@ def to_dot(
     """
     return draw(
         output, names=names, mode=mode, show=show, level=level, inputs=inputs, parameters=parameters, rankdir=rankdir, digits=digits,
-        legend=legend, limit=limit, loss=loss, classes=classes,
+        legend=legend, limit=limit, loss=loss, classes=classes, style=style,
     ).dot  # fmt: skip
 
 
@@ -45,8 +47,8 @@ def _graph(labels: Labels, legend: bool) -> str:
     """A node for every Value or cluster, an edge for every use."""
     graph = layout.new_digraph(labels.rankdir, len(labels.nodes))
     for node in labels.nodes:
-        style = STYLES[node.kind]
-        graph.node(f"n{node.key}", label=_label(node, labels), fillcolor=style.fill, **style.attributes)
+        look = STYLES[node.kind]
+        graph.node(f"n{node.key}", label=_label(node, labels), fillcolor=look.fill, **look.attributes)
     _keep_order(graph, labels)
     _add_edges(graph, labels)
     if legend:
@@ -131,15 +133,27 @@ class Drawing:
         return self._svg
 
     def save(self, path: str | Path) -> Path:
-        """Write ``path``, whose ending says what: ``.svg``, ``.png``, ``.pdf`` or ``.dot``. Returns the path."""
+        """Write ``path``, whose ending says what: ``.svg``, ``.png``, ``.pdf``, ``.dot`` or ``.tex`` (TikZ). Returns the path."""
         from pathlib import Path
 
         path = Path(path)
         kind = path.suffix.lower().lstrip(".")
-        if kind not in ("svg", "png", "pdf", "dot", "gv"):
-            raise ValueError(f"a drawing is saved as .svg, .png, .pdf or .dot, not {path.name!r}")
-        replace_file(path, self.dot if kind in ("dot", "gv") else layout.render(self.dot, kind))
+        if kind not in ("svg", "png", "pdf", "dot", "gv", "tex"):
+            raise ValueError(f"a drawing is saved as .svg, .png, .pdf, .dot or .tex, not {path.name!r}")
+        text = self.tikz(standalone=True) if kind == "tex" else self.dot if kind in ("dot", "gv") else None
+        replace_file(path, layout.render(self.dot, kind) if text is None else text)
         return path
+
+    def tikz(self, standalone: bool = False) -> str:
+        """The picture as a TikZ figure, for lecture notes that load ``tikz``; or as a document that stands alone.
+
+        Its nodes have the places that a layout engine gives them, and keep their colours, names and numbers.
+
+        >>> print(Drawing("digraph { a -> b }", "graph of 2 nodes and 1 edges").tikz())  # doctest: +ELLIPSIS
+        \\begin{tikzpicture}...
+        \\end{tikzpicture}
+        """
+        return tikz_figure(self.dot, standalone)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """HTML with the picture as an image, which every notebook shows, also an untrusted one; SVG; and text."""
@@ -161,6 +175,7 @@ def draw(
     output: Any, *, names: Names = None, mode: str = "gradients", show: Sequence[str] | str | None = None, level: str | None = None,
     inputs: Collection[Value] = (), parameters: Collection[Value] = (), rankdir: str = "LR", digits: int | None = None,
     legend: bool = True, limit: int = LIMIT, loss: Value | None = None, classes: Sequence[str] = (),
+    style: str = "boxes",
 ) -> Drawing:  # fmt: skip
     """The graph of ``output`` as a picture: a node for every Value, an edge for every use; or a network as circles and arrows.
 
@@ -180,6 +195,7 @@ def draw(
     variables of the calling code, which a notebook does unless it is ``{}``. ``inputs`` and ``parameters`` say which leaves are
     drawn as what; others are inputs, and a leaf of a subclass with a true ``is_parameter`` is a parameter. Inputs stay visible at
     every level; where nothing tells inputs from parameters, a few leaves all do, and of many those that several clusters read.
+    ``style="compact"``: circles with signs for operations, values above the wires and gradients below them, to two digits.
 
     >>> x = Value(3.0, "x")
     >>> draw(x * x, mode="forward")
@@ -188,13 +204,16 @@ def draw(
     Raises ``TypeError`` or ``ValueError`` for an option that is not one of these, and ``ValueError`` for a graph that has more
     than ``limit`` nodes at every level, or is no network.
     """
+    require_one_of("style", style, ("boxes", "compact"))
     if level == "network" or (level is None and is_network(output)):
         options = options_of(mode, show, rankdir, digits, "model" if hasattr(output, "recorded") else "network")
         return Drawing(*network_picture(output, options, names, inputs, parameters, loss, classes, legend, limit))
     if loss is not None or classes:
         raise ValueError("loss and classes are options of pictures of networks: add level='network'")
-    options = options_of(mode, show, rankdir, digits)
+    options = options_of(mode, show, rankdir, digits, "graph" if style == "boxes" else style)
     scene = View(output, names, inputs, parameters).at(level, limit)
     order = topological_order(output)
     edges = sum(len(node.parents) for node in order)
-    return Drawing(_graph(Labels(scene, options), legend), f"graph of {len(order)} nodes and {edges} edges")
+    labels = Labels(scene, options)
+    dot = compact_dot(labels, legend) if style == "compact" else _graph(labels, legend)
+    return Drawing(dot, f"graph of {len(order)} nodes and {edges} edges")

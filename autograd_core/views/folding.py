@@ -145,7 +145,7 @@ def _fold(node: Value, folding: Folding, made: Mapping[Value, Value], called: Ma
     count = formulas[node].operation_count()
     fold = Fold(
         folding.formulas(node, places.__getitem__)[node],
-        [derivatives.get(x, Literal(0.0)) for x in operands],
+        [derivatives.get(x, Literal(0.0)).simplified() for x in operands],
         node.data,
         [numbers.get(x, 0.0) for x in operands],
         str(formulas[node]) if count <= LONGEST else f"({count} operations)",

@@ -12,8 +12,9 @@ from .zoom import require_one_of
 
 SHOW = ("data", "grad", "stored", "local", "formula", "contribution")
 NETWORK_SHOW = ("data", "grad", "stored", "weight", "name")
+_GRAPH = ("data", "grad", "local")
 USUAL = {  # what is shown unless a user says so; no one has chosen the sample with which a model is recorded
-    "graph": ("data", "grad", "local"), "network": ("data", "weight"), "model": ("weight",), "backward": ("grad", "weight"),
+    "graph": _GRAPH, "compact": _GRAPH, "network": ("data", "weight"), "model": ("weight",), "backward": ("grad", "weight"),
 }  # fmt: skip
 MODES = ("forward", "gradients", "backward")
 DIRECTIONS = ("LR", "TB", "RL", "BT")
@@ -37,22 +38,24 @@ class Options(NamedTuple):
 def options_of(
     mode: str, show: Sequence[str] | str | None = None, rankdir: str = "LR", digits: int | None = None, of: str = "graph"
 ) -> Options:
-    """The options of a picture ``of`` a ``"graph"``, a ``"network"`` or a ``"model"``; ``TypeError`` or ``ValueError`` for a wrong one.
+    """The options of a picture ``of`` a key of ``USUAL``; ``TypeError`` or ``ValueError`` for one that is not allowed.
 
     >>> sorted(options_of("forward").show)
     ['data', 'grad', 'local']
     """
     require_one_of("mode", mode, MODES)
     if show is None:
-        show = USUAL["backward" if of != "graph" and mode == "backward" else of]
+        show = USUAL["backward" if of in ("network", "model") and mode == "backward" else of]
+    elif of == "compact":
+        raise ValueError("style='compact' shows values above the wires and gradients below: leave show out")
     show = (show,) if isinstance(show, str) else show
     if not isinstance(show, Collection):
         raise TypeError(f"show is a tuple of names such as ('data', 'grad'), not {show!r}")
     for part in show:
-        require_one_of("show", part, SHOW if of == "graph" else NETWORK_SHOW)
+        require_one_of("show", part, SHOW if of in ("graph", "compact") else NETWORK_SHOW)
     require_one_of("rankdir", rankdir, DIRECTIONS)
     if digits is None:
-        digits = 4 if of == "graph" else 3
+        digits = {"graph": 4, "compact": 2}.get(of, 3)
     if not isinstance(digits, int) or not 1 <= digits <= 17:
         raise ValueError(f"digits is a whole number from 1 to 17, not {digits!r}")
     return Options(mode, frozenset(show), rankdir, digits)

@@ -210,8 +210,9 @@ class _Diagram:
         places = label_places(texts, self.placed, _LETTERS, self.upright)
         for number, (arrow, (_, _, text), place) in enumerate(zip(self.into[i], texts, places)):
             if place and text:
-                look = {"shape": "box", "style": "filled,rounded", "penwidth": "0", "fontsize": f"{_LETTERS:g}", "height": "0.18"}
-                look |= {"width": _inches(text_width(text, _LETTERS) + 4.0), "fillcolor": _TINTS[self._colour(i, arrow.connection)]}
+                tint = _TINTS[self._colour(i, arrow.connection)]
+                look = {"shape": "box", "style": "filled,rounded", "color": tint, "fillcolor": tint, "fontsize": f"{_LETTERS:g}"}
+                look |= {"width": _inches(text_width(text, _LETTERS) + 4.0), "height": "0.18"}
                 graph.node(f"weight{i}_{number}", label=layout.in_label(text), pos=self._pos(*place), **look)
 
     def _colour(self, i: int, connection: Connection) -> str:

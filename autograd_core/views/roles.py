@@ -22,6 +22,22 @@ def symbol_of(row: Primitive | None) -> str:
     return row.symbol
 
 
+def sign_of(row: Primitive) -> str:
+    """The sign of an operation in a small circle: a square as x², the sigmoid as σ.
+
+    >>> from autograd_core import TABLE, Value
+    >>> sign_of((Value(3.0) ** 2).primitive), sign_of((Value(3.0) ** 0.5).primitive), sign_of(TABLE["sigmoid"]), sign_of(TABLE["+"])
+    ('x²', 'x^0.5', 'σ', '+')
+    """
+    if row.name == "**":
+        exponent = number_text(row.constants[0], None)
+        return f"x{exponent.translate(_RAISED)}" if exponent.lstrip("-").isdigit() else f"x^{exponent}"
+    return "σ" if row.latex.startswith(r"\sigma") else row.symbol
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def is_activation(row: Primitive | None) -> bool:
     """Whether a neuron ends with this operation."""
     return row is not None and row.activation

@@ -17,15 +17,18 @@ def formula(output: Value, names: Names = None) -> Expression:
     return _formulas(output, names_for(output, names))[output]
 
 
-def symbolic(output: Value, wrt: Value, names: Names = None) -> Expression:
+def symbolic(output: Value, wrt: Value, names: Names = None, *, simplify: bool = True) -> Expression:
     """The derivative of ``output`` with respect to the leaf ``wrt``, as a formula in the leaves.
 
-    Every intermediate result is written out, which is why such formulas swell: compare
-    ``symbolic(...).operation_count()`` with :func:`operation_count` of the graph. ``names`` as in ``steps``.
+    It is written as in a textbook (``Expression.simplified``), and up to rounding has the value that the backward pass
+    computes. With ``simplify=False`` it is what the chain rule gives, every intermediate result written out, which is why
+    such formulas swell: compare its ``operation_count()`` with :func:`operation_count` of the graph. ``names`` as in ``steps``.
 
     >>> x = Value(2.0, "x")
-    >>> symbolic(x ** 3 + x.sin(), x)
-    cos(x) + 3 * x ** 2
+    >>> symbolic(x.exp() / x, x)
+    (x - 1) * exp(x) / x ** 2
+    >>> symbolic(x.exp() / x, x, simplify=False)
+    -exp(x) / x / x + 1 / x * exp(x)
 
     A leaf that the output does not depend on gives 0. A node with parents is a ``ValueError``.
     """
@@ -46,7 +49,8 @@ def symbolic(output: Value, wrt: Value, names: Names = None) -> Expression:
             if parent in depends:
                 term = total[node] * derivative
                 total[parent] = total[parent] + term if parent in total else term
-    return total.get(wrt, Literal(0.0))
+    found = total.get(wrt, Literal(0.0))
+    return found.simplified() if simplify else found
 
 
 def _formulas(output: Value, called: dict[Value, str]) -> dict[Value, Expression]:
