@@ -56,7 +56,7 @@ class Perceptron(Neuron):
             raise ValueError(f"a perceptron of {nin} inputs has {nin} weights and at least one, not {len(weights)}")
         super().__init__(nin, threshold(coding, at_zero), init="zeros")
         self.coding, self.at_zero = coding, at_zero
-        for parameter, number in zip([*self.w, self.b], [*(weights or [0.0] * nin), bias]):
+        for parameter, number in zip(self.parameters(), [*(weights or [0.0] * nin), bias]):
             parameter.data = number
 
     def weighted_sum(self, x: Sequence[Any]) -> Any:
@@ -84,9 +84,8 @@ class Perceptron(Neuron):
             for x, target in zip(rows, targets):
                 error = self(x).data - target
                 if error:
-                    for w, value in zip(self.w, x):
-                        w.data -= lr * error * value
-                    self.b.data -= lr * error
+                    for parameter, value in zip(self.parameters(), [*x, 1.0]):
+                        parameter.data -= lr * error * value
                     errors[-1] += 1
         return Convergence(bool(errors) and errors[-1] == 0, len(errors), sum(errors), errors)
 

@@ -36,6 +36,9 @@ PANELS = {  # a call of each function, and how many panels it draws
     "activations": (2, lambda **o: plots.activations(["relu", "tanh"], **o)),
     "weights_as_images": (3, lambda **o: plots.weights_as_images(Layer(6, 3, seed=0), (2, 3), **o)),
     "regions": (1, lambda **o: plots.regions(LINES, **o)),
+    "surface": (1, lambda **o: plots.surface(nn.Neuron(2, "sigmoid", seed=0), steps=5, **o)),
+    "loss_surfaces": (2, lambda **o: plots.loss_surfaces({"sum": lambda: A + B, "product": lambda: A * B}, A, B, steps=5, **o)),
+    "cube": (1, lambda **o: plots.cube(LINES, **o)),
     "finite_difference_error": (1, lambda **o: plots.finite_difference_error(ac.exp, 1.0, **o)),
     "cost_ratio": (1, lambda **o: plots.cost_ratio([1, 2], **o)),
 }
@@ -57,10 +60,10 @@ def test_a_plot_makes_one_figure_or_draws_into_the_axes_it_is_given_and_says_wha
     own = own if isinstance(own, list) else [own]
     assert (len(own), len(plt.get_fignums())) == (count, 1)
     assert all(panel.get_title() for panel in own)
-    if call is not PANELS["weights_as_images"][1]:
+    if call not in (PANELS["weights_as_images"][1], PANELS["cube"][1]):
         assert all(panel.get_xlabel() for panel in own)
     plt.close("all")
-    given = axes(count)
+    given = axes(count, subplot_kw={"projection": own[0].name})
     returned = call(ax=given)
     assert returned is given or returned == given or returned == [given]
     assert not plt.get_fignums()

@@ -71,9 +71,9 @@ def xor_network(kind: str = "step") -> Sequential:
     raise ValueError(f"kind is 'step', 'sign', 'relu' or 'three layers', not {kind!r}")
 
 
-def _thresholds(coding: str, *layers: Any) -> Sequential:
+def _thresholds(coding: str, *layers: tuple[Any, Any]) -> Sequential:
     """Layers of perceptrons with the weights and biases of each."""
-    return Sequential(*(_fixed(PerceptronLayer(*given, coding, number=number)) for number, given in enumerate(layers, start=1)))
+    return Sequential(*(_fixed(PerceptronLayer(*layer, coding=coding, number=i)) for i, layer in enumerate(layers, start=1)))
 
 
 def union_of_polygons(polygons: Sequence[Sequence[Line]]) -> Sequential:
