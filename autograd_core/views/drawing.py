@@ -201,8 +201,7 @@ def draw(
     >>> draw(x * x, mode="forward")
     <graph of 2 nodes and 2 edges>
 
-    Raises ``TypeError`` or ``ValueError`` for an option that is not one of these, and ``ValueError`` for a graph that has more
-    than ``limit`` nodes at every level, or is no network.
+    Raises ``TypeError`` or ``ValueError`` for a wrong option, for more than ``limit`` nodes at every level, and for what is no network.
     """
     require_one_of("style", style, ("boxes", "compact"))
     if level == "network" or (level is None and is_network(output)):
