@@ -270,7 +270,7 @@ def test_a_pdf_is_written_by_an_engine_that_can_and_else_the_error_says_which_ca
 
 @pytest.mark.parametrize("name", ["x.jpg", "x", "x.svg.gz", ".svg"])
 def test_another_ending_is_refused_before_anything_is_written(tmp_path, name):
-    with pytest.raises(ValueError, match=rf"saved as \.svg, \.png, \.pdf or \.dot, not '{re.escape(name)}'"):
+    with pytest.raises(ValueError, match=rf"saved as \.svg, \.png, \.pdf, \.dot or \.tex, not '{re.escape(name)}'"):
         draw(graph()).save(tmp_path / name)
     assert [file.name for file in tmp_path.iterdir()] == ["bin"]
 
