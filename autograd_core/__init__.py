@@ -10,7 +10,24 @@ from typing import TYPE_CHECKING, Any
 from .derivatives.dual import Dual
 from .derivatives.reverse import gradients
 from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
-from .functions import clip, dot, elu, leaky_relu, log_softmax, logsumexp, pow, primitive, prod, round, sign, sinc, softmax, step, where
+from .functions import (
+    clip,
+    dot,
+    elu,
+    leaky_relu,
+    log_softmax,
+    logsumexp,
+    pow,
+    primitive,
+    prod,
+    relu,
+    round,
+    sign,
+    sinc,
+    softmax,
+    step,
+    where,
+)
 from .number import watching_comparisons
 from .primitive import TABLE, DomainError, Primitive
 from .table import absolute as abs
@@ -39,7 +56,6 @@ from .table import (
     log10,
     maximum,
     minimum,
-    relu,
     sigmoid,
     sin,
     sinh,

@@ -58,6 +58,16 @@ def primitive(
     return register(Primitive(name, python, derivatives, arity=arity, words=words, precedence=precedence))
 
 
+def relu(x: Any, slope_at_zero: float = 0.0) -> Any:
+    """The larger of ``x`` and 0. Its derivative at 0 is ``slope_at_zero``: 0 as in PyTorch, or 1 as some textbooks have it.
+
+    >>> from autograd_core import grad
+    >>> relu(-2.0), relu(3.0), grad(relu)(0.0), grad(lambda x: relu(x, slope_at_zero=1.0))(0.0)
+    (0.0, 3.0, 0.0, 1.0)
+    """
+    return FAMILIES["relu"](real(slope_at_zero))(x)
+
+
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     """``x`` for positive ``x``, else ``slope * x``; its derivative at 0 is ``slope``.
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from .formulas.expression import derivative_formulas, to_text
 from .formulas.spelling import EAGER, spelling
-from .number import CUT, FAMILIES, Number
+from .number import CUT, Number
 from .primitive import ATOM, OPERANDS, TABLE, Primitive
 from .table import weighted_sum
 
@@ -188,7 +188,7 @@ def print_operators(kind: type[Number], constant: type[Number]) -> None:
     _names.update(Value=kind, Constant=constant, accepts=kind.accepts)
     _plain.update((kind, constant))
     for row in TABLE.values():
-        if row.method and row.name not in FAMILIES:
+        if row.method and vars(Number)[row.method].__code__.co_argcount == row.arity:  # it takes no constant besides
             record = recorder(row)
             record.__name__, record.__qualname__ = row.method, f"{kind.__name__}.{row.method}"
             setattr(kind, row.method, record)

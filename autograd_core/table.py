@@ -139,8 +139,6 @@ erfc  = _row("erfc",  "erfc(x)",  lambda out, x: -1.1283791670955126 * exp(-(x *
 # -- activations and piecewise functions; each keeps nan as nan ----------------------------------
 absolute = _row("abs",      "fabs(x)",                          lambda out, x: side(x),
                 method="__abs__")
-relu     = _row("relu",     "0.0 if x <= 0.0 else x",           lambda out, x: gate(x),
-                activation=True, initialization="he", torch="ReLU()")
 sigmoid  = _row("sigmoid",  "1.0 / (1.0 + exp(-x)) if x >= 0.0 else exp(x) / (1.0 + exp(x))",
                                                                 lambda out, x: out * (1.0 - out),
                 activation=True, torch="Sigmoid()")
@@ -205,6 +203,14 @@ def sinc(k: float) -> Primitive:
     words = WORDS["sinc"]._replace(reads="" if k == 0.0 else f"sinc(x, {int(k)})")
     slope = lambda out, x: sinc(k + 1.0)(x)
     return _unregistered("sinc", value, slope, words=words, constants=(k,))
+
+
+@_family(0.0)
+def _relu(slope_at_zero: float) -> Primitive:
+    derivative = (lambda out, x: _step(slope_at_zero)(x)) if slope_at_zero else lambda out, x: gate(x)
+    roles = {"activation": True, "initialization": "he", "torch": "" if slope_at_zero else "ReLU()"}
+    value = "0.0 if x <= 0.0 else x"
+    return _unregistered("relu", value, derivative, constants=(slope_at_zero,), **roles)
 
 
 @_family(0.01)

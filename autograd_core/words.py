@@ -92,7 +92,7 @@ WORDS = {
     "abs":            Words(r"\left|#1\right|", "",
                             "The absolute value; its derivative at 0 is 0.", "abs(-2.0) -> 2.0"),
     "relu":           Words(r"\operatorname{ReLU}\left(#1\right)", "",
-                            "The larger of x and 0; its derivative at 0 is 0.",
+                            "The larger of x and 0; its derivative at 0 is 0, or slope_at_zero.",
                             "relu(-2.0) -> 0.0"),
     "sigmoid":        Words(r"\sigma\left(#1\right)", "",
                             "The logistic function 1 / (1 + exp(-x)); never overflows.",

@@ -73,7 +73,9 @@ def __getattr__(name: str) -> Any:
         return import_module(".plots", __name__)
     if name in ("Classifier", "Regressor"):
         return getattr(import_module(".estimators", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    words = {word.replace("_", ""): word for word in ACTIVATIONS} | {"dense": "relu"}  # of PyTorch and Keras: Linear, ReLU, Dense
+    hint = f"; write Layer(nin, nout, {words[name.lower()]!r})" if name.lower() in words else ""
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
 
 
 def __dir__() -> list[str]:

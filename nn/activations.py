@@ -23,6 +23,13 @@ def linear(z: Any) -> Any:
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"linear": linear} | {
     name: getattr(ac, name) for name, row in ac.TABLE.items() if row.activation and name != "identity"
 }
+CONVENTIONS: dict[str, Callable[[Any], Any]] = {
+    "step": lambda z: ac.step(z, 1.0), "step z>0": ac.step, "sign": lambda z: ac.sign(z, 1.0), "sign z>0": lambda z: ac.sign(z, -1.0),
+    "relu'(0)=1": lambda z: ac.relu(z, 1.0),
+}  # fmt: skip
+"""What textbooks differ on at 0: ``"step"`` and ``"sign"`` give 1 there, as for z >= 0, and with ``z>0`` what they give below;
+the derivative of ``"relu"`` is 0 there, as in PyTorch, or 1."""
+ACTIVATIONS |= {name: function for name, function in CONVENTIONS.items() if name in ACTIVATIONS}
 OF_LAYERS: dict[str, Callable[[Any], Any]] = {"softmax": ac.softmax, "log_softmax": ac.log_softmax}
 """Activations of all outputs of a layer together."""
 
@@ -41,12 +48,12 @@ def activation_name(activation: Activation) -> str:
 def activation_function(activation: Activation) -> Callable[[Any], Any]:
     """The function of an activation that is given by name or as a function; ``ValueError`` for an unknown name.
 
-    >>> activation_function("relu")(-2.0)
-    0.0
+    >>> activation_function("relu")(-2.0), activation_function("step")(0.0), activation_function("step z>0")(0.0)
+    (0.0, 1.0, 0.0)
     """
     if isinstance(activation, str) and activation in OF_LAYERS:
         raise ValueError(f"{activation!r} acts on all outputs of a layer together: give it to nn.Layer, or as output= to nn.MLP")
-    return named(activation, ACTIVATIONS, "activation", (*OF_LAYERS,))
+    return named(activation, ACTIVATIONS | CONVENTIONS, "activation", (*OF_LAYERS,))
 
 
 def named(choice: Any, table: Mapping[str, Any], what: str, further: tuple[str, ...] = ()) -> Any:

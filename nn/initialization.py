@@ -34,7 +34,8 @@ def initial_weights(init: str | Rule, nin: int, nout: int, activation: str, gene
     [0.75..., 0.56...]
     """
     if init == "auto":
-        init = ac.TABLE[activation].initialization if activation in ac.TABLE else "xavier"
+        row = activation.partition("'")[0]  # of "relu'(0)=1"
+        init = ac.TABLE[row].initialization if row in ac.TABLE else "xavier"
     rule = named(init, INITIALIZATIONS, "init", ("auto",))
     return [rule(generator, nin, nout) for _ in range(nin)]
 

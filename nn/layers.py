@@ -33,10 +33,8 @@ class _Unit(Module):
     def activated(self, x: Sequence[Any], w: Sequence[Any] | None = None) -> Any:
         """The output for inputs that were checked; ``w`` are the weights, if not all."""
         w, bias = self.w if w is None else w, 0.0 if self.b is None else self.b
-        if not w:
-            return self._function(bias)
-        if not self.expand:
-            return self._function(ac.dot(w, x, bias))
+        if not self.expand or not w:
+            return self._function(ac.dot(w, x, bias) if w else bias)
         total = w[0] * x[0]
         for weight, value in zip(w[1:], x[1:]):
             total = total + weight * value
@@ -63,7 +61,6 @@ class Neuron(_Unit):
     ) -> None:  # fmt: skip
         count("a neuron has at least one input: nin", nin)
         self._begin(nin, outputs, _with_nonlin(activation, nonlin), bias, init, seed, expand, label)
-
         self.nin = len(self.w)
 
     def forward(self, x: Any) -> Any:
@@ -107,6 +104,35 @@ class Layer(Module):
         outputs = [neuron.activated(x) for neuron in self.neurons]
         return self._together(outputs) if self._together else one_or_all(outputs)
 
+    def backward(self, x: Sequence[float], upstream: Sequence[float]) -> list[float]:
+        """The layer as a module with its own backward pass: from ∂J/∂y to ∂J/∂x = Wᵀδ, where δ is the vector-Jacobian product of the
+        activation. It adds ∂J/∂W = δxᵀ and ∂J/∂b = δ to the parameters' gradients. The scalar graph gives the same numbers.
+
+        >>> layer = Layer(2, 1, "linear").set_weights([[3.0, 4.0]], [0.0])
+        >>> layer.backward([1.0, 2.0], [10.0]), [p.grad for p in layer.parameters()]
+        ([30.0, 40.0], [10.0, 20.0, 10.0])
+        """
+        z = [ac.dot(neuron.w, x, 0.0 if neuron.b is None else neuron.b).data for neuron in self.neurons]
+        activation = self._together or (lambda z: [self.neurons[0]._function(own) for own in z])
+        (delta,) = ac.vjp(activation, z)[1](list(upstream))
+        for neuron, d in zip(self.neurons, delta):
+            for parameter, value in zip(neuron.parameters(), [*x, 1.0]):
+                parameter.grad += d * value
+        return [ac.dot(delta[::-1], [w.data for w in column]) for column in zip(*(neuron.w for neuron in self.neurons[::-1]))]
+
+    def set_weights(self, weights: Sequence[Sequence[float]], biases: Sequence[float]) -> Layer:
+        """Give each unit a row of weights and a bias; returns the layer itself. ``ValueError``, and no change, if they do not fit.
+
+        >>> Layer(2, 1, "linear").set_weights([[1.0, 2.0]], [3.0])([1.0, 1.0]).data
+        6.0
+        """
+        if not len(weights) == len(biases) == self.nout or any(len(row) != self.nin for row in weights):
+            raise ValueError(f"{self!r} has {self.nout} row(s) of {self.nin} weights, and as many biases: given {weights!r} and {biases!r}")
+        for neuron, row, bias in zip(self.neurons, weights, biases):
+            for parameter, x in zip(neuron.parameters(), [*row, bias]):
+                parameter.data = x
+        return self
+
     def __repr__(self) -> str:
         return f"Layer({self.nin}, {self.nout}, {activation_name(self.activation)})"
 
@@ -124,7 +150,7 @@ class Sequential(Module):
     def __init__(self, *layers: Module) -> None:
         if not layers or not all(isinstance(layer, Module) for layer in layers):
             raise TypeError(f"Sequential takes one module or more, not {[type(layer).__name__ for layer in layers]}")
-        self.layers = list(layers)
+        self.layers: list[Any] = list(layers)
 
     @property
     def parts(self) -> list[Model]:
@@ -146,11 +172,17 @@ class Sequential(Module):
             found.append(x)
         return found
 
+    def backward(self, x: Sequence[float], upstream: Sequence[float]) -> list[float]:
+        """The backward pass of each layer, the last first; each takes what the one behind it returned (see :meth:`Layer.backward`)."""
+        read = [x, *([h.data for h in (y if isinstance(y, list) else [y])] for y in self.activations(x))]
+        for layer, inputs in zip(self.layers[::-1], read[-2::-1]):
+            upstream = layer.backward(inputs, upstream)
+        return list(upstream)
+
     def batch(self, rows: Sequence[Any]) -> list[Any]:
-        outputs = list(rows)
         for layer in self.layers:
-            outputs = layer.batch([[x] if isinstance(x, ac.Value) else x for x in outputs])
-        return outputs
+            rows = layer.batch([[x] if isinstance(x, ac.Value) else x for x in rows])
+        return list(rows)
 
     def __repr__(self) -> str:
         return self._listed(enumerate(self.layers))
@@ -184,9 +216,8 @@ class MLP(Sequential):
         super().__init__(*(Layer(a, b, f, bias, init, generator, expand, number) for number, (a, b, f) in enumerate(sizes, start=1)))
 
     def __repr__(self) -> str:
-        layers = [layer for layer in self.layers if isinstance(layer, Layer)]
-        inside = ", ".join(f"{layer.nout} {activation_name(layer.activation)}" for layer in layers)
-        return f"MLP({layers[0].nin}, [{inside}], {len(self.parameters())} parameters)"
+        inside = ", ".join(f"{layer.nout} {activation_name(layer.activation)}" for layer in self.layers if isinstance(layer, Layer))
+        return f"MLP({self.inputs()}, [{inside}], {len(self.parameters())} parameters)"
 
 
 class Conv1d(_Unit):
@@ -214,6 +245,9 @@ class Conv1d(_Unit):
             raise ValueError(f"padding is 'same' or a number of zeros, not {padding!r}")
         self._begin(kernel_size, kernel_size, activation, bias, init, seed, expand)
         self.padding = kernel_size // 2 if padding == "same" else int(padding)
+
+    def recorded(self, inputs: int | None = None) -> tuple[list[Any], list[Any]]:
+        return super().recorded(inputs or len(self.w) + 2)  # a filter takes any number: enough to see it move
 
     def forward(self, x: Any) -> Any:
         width, padding = len(self.w), self.padding

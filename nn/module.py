@@ -44,19 +44,20 @@ class Module(Model):
         """The number of inputs that the first part with a number of inputs takes, if there is one."""
         return next((module.nin for module in self.modules() if hasattr(module, "nin")), None)
 
-    def recorded(self) -> tuple[list[ac.Value], list[ac.Value]]:
-        """The outputs for a sample of zeros, and the inputs: what ``autograd_core.draw(model)`` shows of a model.
+    def recorded(self, inputs: int | None = None) -> tuple[list[Any], list[Any]]:
+        """The outputs for a sample of zeros, and its inputs: what ``autograd_core.draw`` makes the picture of a network from.
 
-        >>> from nn import MLP
-        >>> ac.draw(MLP(2, [3, 1]))
-        <network 2-3-1 with 13 connections>
+        >>> from nn import Neuron
+        >>> outputs, inputs = Neuron(2, init="zeros").recorded()
+        >>> len(outputs), [x.name for x in inputs]
+        (1, ['x0', 'x1'])
         """
-        count = self.inputs()
-        if count is None:
+        inputs = inputs or self.inputs()
+        if inputs is None:
             raise ValueError(f"{type(self).__name__} does not say how many inputs it takes: draw its outputs, draw(model(x))")
         with evaluating(self):
-            sample = record(self, [0.0] * count)
-        return list(sample.outputs), list(sample.inputs)
+            sample = record(self, [0.0] * inputs)
+        return sample.outputs, sample.inputs
 
     def summary(self, inputs: int | None = None) -> Summary:
         """A table of the parts with their parameter and operation counts; ``inputs`` is the number of inputs, if no part says it.

@@ -13,6 +13,6 @@ def no_figure_is_left():
     assert not left
 
 
-def axes(count=1):
-    found = Figure(figsize=(3.0 * count, 3.0)).subplots(1, count)
+def axes(count=1, **options):
+    found = Figure(figsize=(3.0 * count, 3.0)).subplots(1, count, **options)
     return found if count == 1 else list(found)

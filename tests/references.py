@@ -66,7 +66,7 @@ REFERENCES = {
     "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
     "erfc": lambda x: mp.erfc(x) if abs(x) < 1e6 else 1 - mp.sign(x),  # mpmath overflows; the tail is below 10 ** -(10 ** 11)
     "abs": abs,
-    "relu": lambda x: max(x, mp.mpf(0)),
+    "relu": lambda x, slope_at_zero: max(x, mp.mpf(0)),
     "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
     "softplus": lambda x: mp.log1p(mp.exp(x)),
     "maximum": max,
@@ -108,7 +108,7 @@ SYMPY = {
     "**": lambda x, n: x ** sp.Rational(n), "pow": lambda x, y: x**y, "identity": lambda x: x,
     "log2": lambda x: sp.log(x, 2), "log10": lambda x: sp.log(x, 10), "log1p": lambda x: sp.log(1 + x), "expm1": lambda x: sp.exp(x) - 1,
     "cbrt": lambda x: sp.sign(x) * sp.Abs(x) ** sp.Rational(1, 3), "hypot": lambda x, y: sp.sqrt(x**2 + y**2),
-    "abs": sp.Abs, "relu": lambda x: sp.Max(x, 0), "maximum": sp.Max, "minimum": sp.Min,
+    "abs": sp.Abs, "relu": lambda x, slope_at_zero=0: sp.Max(x, 0), "maximum": sp.Max, "minimum": sp.Min,
     "sigmoid": lambda x: 1 / (1 + sp.exp(-x)), "softplus": lambda x: sp.log(1 + sp.exp(x)),
     "leaky_relu": lambda x, slope=0.01: sp.Piecewise((x, x > 0), (sp.Rational(slope) * x, True)),
     "elu": lambda x, alpha=1: sp.Piecewise((x, x > 0), (sp.Rational(alpha) * (sp.exp(x) - 1), True)),
@@ -120,6 +120,7 @@ SYMPY = {
 }  # fmt: skip
 CONSTANTS = {
     "**": [(n,) for n in (3.0, 2.0, 1.0, 0.0, -1.0, -2.0, 0.5, -0.5, 1.5, -1.5)],
+    "relu": [(0.0,), (1.0,)],
     "leaky_relu": [(0.01,), (0.3,)],
     "elu": [(1.0,), (0.5,)],
     "raised": [(0.0,), (1.0,), (2.0,)],

@@ -42,6 +42,7 @@ AT_KINKS = [
     (ac.sign, (0.0,), [0.0]),
     (ac.sign, (-3.0,), [0.0]),
     (lambda x: ac.step(x, at_zero=0.5), (0.0,), [0.0]),
+    (lambda x: ac.relu(x, slope_at_zero=1.0), (0.0,), [1.0]),
     (lambda x: ac.leaky_relu(x, 0.3), (0.0,), [0.3]),
     (ac.leaky_relu, (0.0,), [0.01]),
     (lambda x: ac.elu(x, 0.5), (0.0,), [0.5]),

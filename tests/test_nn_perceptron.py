@@ -136,7 +136,7 @@ def test_a8_a_union_of_polygons_fires_inside_them_and_nowhere_else():
     square = [(1, 0, 0), (-1, 0, 1), (0, 1, 0), (0, -1, 1)]
     beside = [(1, 0, -2), (-1, 0, 3), (0, 1, 0), (0, -1, 1)]
     network = union_of_polygons([square, beside])
-    assert [len(layer.units) for layer in network.layers] == [6, 2, 1]
+    assert [len(layer.neurons) for layer in network.layers] == [6, 2, 1]
     for x, y in itertools.product([-0.5, 0.5, 1.5, 2.5, 3.5], repeat=2):
         assert network([x, y]).data == float((0 <= x <= 1 or 2 <= x <= 3) and 0 <= y <= 1)
 

@@ -26,7 +26,7 @@ from autograd_core.programs.c_compiler import find_compiler
 from autograd_core.programs.numpy import NOTATION as NUMPY
 
 x, y = Symbol("x"), Symbol("y")
-CONSTANTS = {"**": (3.0, 2.0, 1.0, 0.0, -1.0, -2.0, 0.5, -0.5, 1.5), "leaky_relu": (0.01, 0.3, 0.0), "elu": (1.0, 0.5, 0.0),
+CONSTANTS = {"**": (3.0, 2.0, 1.0, 0.0, -1.0, -2.0, 0.5, -0.5, 1.5), "relu": (0.0, 1.0), "leaky_relu": (0.01, 0.3, 0.0), "elu": (1.0, 0.5, 0.0),
              "step": (0.0, 1.0), "sign": (0.0, 1.0)}  # fmt: skip
 USED = [name for name in TABLE if name in SYMPY]
 ROWS = [row for name in USED for row in ([find(name, (c,)) for c in CONSTANTS[name]] if name in CONSTANTS else [TABLE[name]])]

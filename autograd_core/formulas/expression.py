@@ -166,6 +166,8 @@ def without_idle(primitive: Primitive, inputs: tuple[Expression, ...]) -> Expres
     """``primitive`` applied to ``inputs``, without what changes nothing."""
     values = [x.value if isinstance(x, Literal) else None for x in inputs]
     name = primitive.name
+    if primitive.weighted_sum and len(inputs) <= 33 and None not in [*values[: len(inputs) // 2], values[-1]]:
+        return _written_sum(inputs)
     if None not in values:
         try:
             return Literal(primitive.evaluate(*values))
@@ -193,6 +195,19 @@ def without_idle(primitive: Primitive, inputs: tuple[Expression, ...]) -> Expres
         if name == "/" and (a == 0.0 or b == 1.0):
             return x
     return Expression(primitive, inputs)
+
+
+def _written_sum(inputs: tuple[Expression, ...]) -> Expression:
+    """A weighted sum with numbers for weights and bias as a person writes it: ``x1 - x2 - 0.5``. Signs and factors of 1 round nothing.
+
+    >>> print(Expression.apply(TABLE["dot"], 1.0, -2.0, Symbol("x"), Symbol("y"), -0.5))
+    x - 2 * y - 0.5
+    """
+    n, total = len(inputs) // 2, inputs[0] * inputs[len(inputs) // 2]
+    for weight, x in [*zip(inputs[1:n], inputs[n + 1 :]), (inputs[-1], Literal(1.0))]:
+        negative = isinstance(weight, Literal) and weight.value < 0.0
+        total = total - (-weight) * x if negative else total + weight * x
+    return total
 
 
 def _scaled(product: Expression, factor: float | None) -> Expression | None:

@@ -184,13 +184,14 @@ class _Reader:
             node, sign = pending.pop()
             row = node.primitive
             if self._is_weight(node):
-                if not isinstance(node, Constant) or node.data != 0.0:  # a sum without bias has the constant 0
+                if not self._is_nothing(node):  # a sum without bias has the constant 0
                     yield Connection(None, node, sign)
             elif row is None or not self._is_sum(node) or self._stands_alone(node, total):
                 yield Connection(node, None, sign)
             elif row.weighted_sum:
                 n = len(node.parents) // 2
-                yield from (self._product(w, x, sign) for w, x in zip(node.parents[:n], node.parents[n:]))
+                pairs = zip(node.parents[:n], node.parents[n:])
+                yield from (self._product(w, x, sign) for w, x in pairs if not self._is_nothing(w))
                 pending.append((node.parents[-1], sign))
             elif is_product(row):
                 yield self._product(node.parents[0], node.parents[1], sign)
@@ -210,6 +211,10 @@ class _Reader:
         while signs_of(source.primitive) == (-1.0,) and self.uses[source] == 1 and source.name is None:
             source, sign = source.parents[0], -sign
         return Connection(source, weight, sign)
+
+    def _is_nothing(self, weight: Value) -> bool:
+        """Whether it is the number 0, which connects nothing; a parameter may become another number."""
+        return isinstance(weight, Constant) and weight.data == 0.0 and weight not in self.is_input
 
     def _is_weight(self, node: Value) -> bool:
         return node.primitive is None and node not in self.is_input

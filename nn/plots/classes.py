@@ -35,7 +35,7 @@ def decision_boundary(
     model: Module, X: Any = None, y: Any = None, low: Any = None, high: Any = None, steps: int = 60, threshold: float | None = None,
     ax: Any = None,
 ) -> Axes:  # fmt: skip
-    """The class that a model gives each point of the plane of its two inputs, as tints, and the samples, if there are any.
+    """The class that a model gives each point of the plane of its two inputs, or of the line of its one, and the samples, if given.
 
     Any model and number of classes: one output tells the labels 0 and 1 or -1 and 1 apart, at ``threshold`` (by default 0.5
     behind a sigmoid, else 0); several outputs stand for the labels from 0 on. ``low`` and ``high``, numbers or pairs with one for
@@ -46,13 +46,29 @@ def decision_boundary(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['0', '1']
     """
-    samples = None if X is None else labelled(model, X, y, plane=True)
-    regions = class_regions(model, box_around(samples.rows if samples else [], low, high), steps, threshold)
-    ax = one_panel(ax, "Decision boundary", "x1", "x2")
+    is_line = model.inputs() == 1
+    samples = None if X is None else labelled(model, X, y, plane=not is_line)
+    points = [[*row, 0.0] if is_line else row for row in samples.rows] if samples else []
+    box = box_around(points, low, high)
+    box = box._replace(y=(-1.0, 1.0)) if is_line else box
+    regions = class_regions(_OnLine(model) if is_line else model, box, steps, threshold)
+    ax = one_panel(ax, "Decision boundary", *("x", "") if is_line else ("x1", "x2"), size=(5.6, 1.8) if is_line else (5.6, 4.0))
     draw_regions(ax, regions)
+    if is_line:
+        ax.set(yticks=[], aspect="auto")
     if samples:
-        draw_points(ax, samples.rows, samples)
+        draw_points(ax, points, samples)
     return ax
+
+
+class _OnLine(Module):
+    """A model of one input on the points of a plane, which looks at the first coordinate alone."""
+
+    def __init__(self, model: Module) -> None:
+        self.model = model
+
+    def forward(self, x: Any) -> Any:
+        return self.model(x[:1])
 
 
 class LearningAnimation(FuncAnimation):
@@ -136,9 +152,10 @@ def _filmed(
     return shots, history
 
 
-def hidden_space(model: Module, X: Any, y: Any, layer: int = 0, ax: Any = None) -> list[Axes]:
+def hidden_space(model: Module, X: Any, y: Any, layer: int | Module = 0, ax: Any = None) -> list[Axes]:
     """The samples before and after the layers up to ``layer``, where the layers behind it have to tell them apart.
 
+    Of a model that is no Sequential, ``layer`` is the part of it that makes the hidden values out of the inputs.
     The first panel has the first two inputs, with the regions of the whole model if there are no more inputs. Then follow the
     outputs of the layer: of one unit its number line, of two units both with the regions that the layers behind it make, of three
     or more each pair of the first three. Up to 8 samples are written beside their points, since several may fall on one.
@@ -167,8 +184,10 @@ def hidden_space(model: Module, X: Any, y: Any, layer: int = 0, ax: Any = None) 
     return panels
 
 
-def _hidden_outputs(model: Module, X: Any, layer: int) -> tuple[list[list[float]], Sequential | None]:
+def _hidden_outputs(model: Module, X: Any, layer: int | Module) -> tuple[list[list[float]], Sequential | None]:
     """The outputs of a layer of ``model`` for each row of ``X``, and the layers behind it as a model (``None`` behind the last)."""
+    if isinstance(layer, Module):
+        return _scores(predict(layer, X)).tolist(), None
     layers = getattr(model, "layers", None)
     if not isinstance(layers, list):
         raise ValueError(f"{type(model).__name__} has no layers: a hidden layer is shown of an MLP or a Sequential")

@@ -106,7 +106,7 @@ def function_fit(model: Module, X: Any, y: Any, ax: Any = None) -> Axes:
 
 def _units_of(layer: Any) -> list[Any]:
     """The neurons of a layer, or the perceptrons; a neuron is a layer of one."""
-    units = getattr(layer, "neurons", None) or getattr(layer, "units", None) or ([layer] if hasattr(layer, "w") else None)
+    units = getattr(layer, "neurons", None) or ([layer] if hasattr(layer, "w") else None)
     if units is None:
         raise ValueError(f"{type(layer).__name__} has no weights of its own: give one layer, such as model.layers[0]")
     return list(units)
@@ -125,12 +125,9 @@ def regions(lines: Any, low: Any = -3.0, high: Any = 3.0, ax: Any = None) -> Axe
     >>> sorted(text.get_text() for text in ax.texts if len(text.get_text()) == 3)
     ['001', '010', '011', '100', '101', '110', '111']
     """
-    lines = _lines_of(lines)
-    box = box_around([], low, high)
+    lines, box = lines_of(lines), box_around([], low, high)
+    codes, numbers = codes_of(lines, box)
     xs, ys = np.meshgrid(ticks(*box.x, 151), ticks(*box.y, 151))
-    sides = np.stack([w1 * xs + w2 * ys + b >= 0.0 for w1, w2, b in lines], axis=-1)
-    codes, numbers = np.unique(sides.reshape(-1, len(lines)), axis=0, return_inverse=True)
-    numbers = numbers.reshape(xs.shape)
     ax = one_panel(ax, f"{len(codes)} regions of {len(lines)} line{'s' * (len(lines) > 1)}", "x1", "x2", (5.4, 4.6))
     tints = np.array([tint(k if len(codes) <= len(COLOURS) else sum(code)) for k, code in enumerate(codes)])
     ax.imshow(tints[numbers], extent=(*box.x, *box.y), origin="lower", aspect="auto")
@@ -146,7 +143,15 @@ def regions(lines: Any, low: Any = -3.0, high: Any = 3.0, ax: Any = None) -> Axe
     return ax
 
 
-def _lines_of(lines: Any) -> list[Any]:
+def codes_of(lines: Sequence[Line], box: Box, steps: int = 151) -> tuple[Any, Any]:
+    """The codes that occur on a grid over ``box``, in order, and for each point of the grid the number of its code."""
+    xs, ys = np.meshgrid(ticks(*box.x, steps), ticks(*box.y, steps))
+    sides = np.stack([w1 * xs + w2 * ys + b >= 0.0 for w1, w2, b in lines], axis=-1)
+    codes, numbers = np.unique(sides.reshape(-1, len(lines)), axis=0, return_inverse=True)
+    return codes, numbers.reshape(xs.shape)
+
+
+def lines_of(lines: Any) -> list[Any]:
     """Lines as ``(w1, w2, b)``: those of a list, of a perceptron, or of a layer of perceptrons on two inputs."""
     if isinstance(lines, Module):
         lines = [[*(w.data for w in unit.w), 0.0 if unit.b is None else unit.b.data] for unit in _units_of(lines)]

@@ -129,7 +129,7 @@ def loss_surface(
         centre, reach = around or (p1.data, p2.data), pair_of(2.0 if span is None else span, "span")
         box = box_around([], [c - r for c, r in zip(centre, reach)], [c + r for c, r in zip(centre, reach)])
     xs, ys = ticks(*box.x, steps), ticks(*box.y, steps)
-    grid = _loss_grid(loss_function, p1, p2, xs, ys)
+    grid = loss_grid(loss_function, p1, p2, xs, ys)
     options = _logarithmic(grid) if log else {"levels": 20}
     ax = one_panel(ax, "Loss over two parameters", p1.name or "first parameter", p2.name or "second parameter")
     filled = ax.contourf(xs, ys, grid, cmap="cividis", zorder=0, **options)
@@ -144,7 +144,7 @@ def loss_surface(
     return ax
 
 
-def _loss_grid(loss_function: Callable[[], Any], p1: Parameter, p2: Parameter, xs: Sequence[float], ys: Sequence[float]) -> Any:
+def loss_grid(loss_function: Callable[[], Any], p1: Parameter, p2: Parameter, xs: Sequence[float], ys: Sequence[float]) -> Any:
     """The loss where ``p1`` has each of ``xs`` (columns) and ``p2`` each of ``ys`` (rows), nan where it is not finite."""
 
     def loss_at(x: float, y: float) -> Any:

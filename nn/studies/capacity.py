@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import autograd_core as ac
 
 from ..activations import activation_name
 from ..layers import MLP, Layer, Sequential
 from ..module import Module
-from .gates import with_weights
 
 
 def parameter_count(sizes: Sequence[int]) -> int:
@@ -143,8 +142,31 @@ def folding_network(depth: int) -> MLP:
     tent = [2.0, -4.0]
     for number, layer in enumerate(model.layers):
         incoming = tent if number else [1.0]
-        with_weights(layer, [incoming, incoming], [0.0, -0.5])
+        layer.set_weights([incoming, incoming][: layer.nout], [0.0, -0.5][: layer.nout])
     return model
+
+
+def width_against_depth(depth: int = 7, ax: Any = None) -> Any:
+    """Linear pieces against parameters, drawn: 2d units in one hidden layer beside d hidden layers of two, both of 6d + 1 parameters.
+
+    >>> width_against_depth(4).lines[1].get_xydata().tolist()
+    [[7.0, 2.0], [13.0, 4.0], [19.0, 8.0], [25.0, 16.0]]
+    """
+    from ..plots import axes
+
+    ax = axes.one_panel(ax, "Width against depth", "parameters", "linear pieces")
+    sizes = range(1, depth + 1)
+    wide = [MLP(1, [2 * d, 1], init="zeros") for d in sizes]
+    for d, model in zip(sizes, wide):
+        model.layers[0].set_weights([[1.0]] * 2 * d, [-k / (2 * d + 1) for k in range(1, 2 * d + 1)])
+        model.layers[1].set_weights([[1.0] * 2 * d], [0.0])
+    networks = {"one hidden layer of 2d units": wide, "d hidden layers of 2 units": [folding_network(d) for d in sizes]}
+    for k, (name, models) in enumerate(networks.items()):
+        pieces = [linear_regions_1d(model, 0.0, 1.0) for model in models]
+        ax.plot([len(model.parameters()) for model in models], pieces, axes.MARKERS[k] + "-", color=axes.colour(4 * k), label=name)
+    ax.set_yscale("log", base=2)
+    ax.legend(frameon=False)
+    return ax
 
 
 def collapse_linear(model: Module) -> Layer:
@@ -164,5 +186,5 @@ def collapse_linear(model: Module) -> Layer:
     outputs = model.predict([origin])[0]
     jacobian = ac.jacobian(lambda x: y if isinstance(y := model(x), list) else [y])(origin)
     weights = [[w.data for w in row] for row in jacobian]  # Values, since the parameters may be differentiated too
-    with_weights(layer, weights, outputs if isinstance(outputs, list) else [outputs])
+    layer.set_weights(weights, outputs if isinstance(outputs, list) else [outputs])
     return layer

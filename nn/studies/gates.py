@@ -6,7 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..layers import Layer, Sequential
+import autograd_core as ac
+
+from ..layers import MLP, Neuron, Sequential
 from ..module import Module
 from ..perceptron import Perceptron, PerceptronLayer
 
@@ -25,13 +27,25 @@ _GATES = {  # weights, bias for inputs 0 and 1, bias for inputs -1 and 1
 def gate(name: str, coding: str = "01") -> Perceptron:
     """The perceptron of a gate: ``"or"``, ``"and"``, ``"nor"``, ``"nand"`` or ``"not"``.
 
+    Its weights are numbers, no parameters, and its sum is 0 at no corner: so formulas and pictures show what was chosen.
+
     >>> [gate("and")([a, b]).data for a, b in ((0, 0), (0, 1), (1, 0), (1, 1))]
     [0.0, 0.0, 0.0, 1.0]
+    >>> ac.formula(gate("or")([ac.Value(1.0, "x1"), ac.Value(0.0, "x2")]))
+    step(x1 + x2 - 0.5)
     """
     if name not in _GATES:
         raise ValueError(f"the gates of one perceptron are {', '.join(map(repr, _GATES))}, not {name!r}: for xor see xor_network")
     weights, bias, bias_pm1 = _GATES[name]
-    return Perceptron(len(weights), coding, 1, weights, bias if coding == "01" else bias_pm1)
+    return _fixed(Perceptron(len(weights), coding, 0, weights, bias if coding == "01" else bias_pm1))
+
+
+def _fixed(model: Any) -> Any:
+    """The model itself, its weights and biases numbers from now on."""
+    for unit in model.modules():
+        if isinstance(unit, Neuron):
+            unit.w, unit.b = [ac.Constant(w.data) for w in unit.w], ac.Constant(unit.b.data)  # type: ignore[misc, assignment, union-attr]
+    return model
 
 
 def xor_network(kind: str = "step") -> Sequential:
@@ -44,35 +58,22 @@ def xor_network(kind: str = "step") -> Sequential:
     >>> [network([a, b]).data for a, b in ((0, 0), (0, 1), (1, 0), (1, 1))]
     [0.0, 1.0, 1.0, 0.0]
     """
-    ones = [[1.0, 1.0], [1.0, 1.0]]
-    if kind == "step":
-        return Sequential(PerceptronLayer(ones, [-0.5, -1.5]), PerceptronLayer([[1.0, -1.0]], [-0.5]))
-    if kind == "sign":
-        return Sequential(PerceptronLayer(ones, [-0.5, -1.5], "pm1"), PerceptronLayer([[1.0, -1.0]], [-0.5], "pm1"))
-    if kind == "three layers":  # two lines; h1 and not h2, not h1 and h2; or
-        return Sequential(
-            PerceptronLayer([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0], "pm1"),
-            PerceptronLayer([[1.0, -1.0], [-1.0, 1.0]], [-1.5, -1.5], "pm1"),
-            PerceptronLayer([[1.0, 1.0]], [1.5], "pm1"),
-        )
+    ones, two_ands = [[1.0, 1.0], [1.0, 1.0]], [[1.0, -1.0], [-1.0, 1.0]]
     if kind == "relu":
-        hidden, output = (Layer(2, units, "relu", init="zeros") for units in (2, 1))
-        return Sequential(with_weights(hidden, ones, [0.0, -1.0]), with_weights(output, [[1.0, -2.0]], [-0.5]))
+        model = MLP(2, [2, 1], "relu", "relu", init="zeros")
+        model.layers[0].set_weights(ones, [0.0, -1.0])
+        model.layers[1].set_weights([[1.0, -2.0]], [-0.5])
+        return model
+    if kind in ("step", "sign"):
+        return _thresholds("01" if kind == "step" else "pm1", (ones, [-0.5, -1.5]), ([[1.0, -1.0]], [-0.5]))
+    if kind == "three layers":  # two lines; h1 and not h2, not h1 and h2; or
+        return _thresholds("pm1", ([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0]), (two_ands, [-1.5, -1.5]), ([[1.0, 1.0]], [1.5]))
     raise ValueError(f"kind is 'step', 'sign', 'relu' or 'three layers', not {kind!r}")
 
 
-def with_weights(layer: Any, weights: Sequence[Sequence[float]], biases: Sequence[float]) -> Any:
-    """The layer itself, after its units were given these weights and biases.
-
-    >>> with_weights(Layer(2, 1, "linear"), [[1.0, 2.0]], [3.0])([1.0, 1.0]).data
-    6.0
-    """
-    for neuron, row, bias in zip(layer.neurons, weights, biases):
-        for parameter, weight in zip(neuron.w, row):
-            parameter.data = weight
-        if neuron.b is not None:
-            neuron.b.data = bias
-    return layer
+def _thresholds(coding: str, *layers: tuple[Any, Any]) -> Sequential:
+    """Layers of perceptrons with the weights and biases of each."""
+    return Sequential(*(_fixed(PerceptronLayer(*layer, coding=coding, number=i)) for i, layer in enumerate(layers, start=1)))
 
 
 def union_of_polygons(polygons: Sequence[Sequence[Line]]) -> Sequential:
@@ -87,10 +88,12 @@ def union_of_polygons(polygons: Sequence[Sequence[Line]]) -> Sequential:
         raise ValueError("there is at least one polygon, and each has at least one line")
     lines = list(dict.fromkeys(tuple(map(float, line)) for polygon in polygons for line in polygon))
     members = [{tuple(map(float, line)) for line in polygon} for polygon in polygons]
-    return Sequential(
-        PerceptronLayer([line[:2] for line in lines], [line[2] for line in lines]),
-        PerceptronLayer([[float(line in own) for line in lines] for own in members], [0.5 - len(own) for own in members]),
-        PerceptronLayer([[1.0] * len(members)], [-0.5]),
+    regions = [[float(line in own) for line in lines] for own in members]
+    return _thresholds(
+        "01",
+        ([line[:2] for line in lines], [line[2] for line in lines]),
+        (regions, [0.5 - len(own) for own in members]),
+        ([[1.0] * len(members)], [-0.5]),
     )
 
 

@@ -25,6 +25,10 @@ TOPICS = {
     "D1": "finite differences", "D2": "symbolic derivatives", "D3": "reverse mode", "D4": "forward mode", "D5": "all four side by side",
     "E1": "batches", "E2": "optimisers and schedules", "E3": "regularisation", "E4": "initialisation", "E5": "data, validation, early stopping",
     "E6": "debugging a network", "E7": "search", "E8": "two ways to write training", "E9": "handwritten digits beside other libraries",
+    "F1": "the cost of a network of two layers", "F2": "conventions at 0", "F3": "networks as circles and arrows",
+    "F4": "graphs of named quantities", "F5": "a classifier of one input", "F6": "losses and outputs as surfaces", "F7": "a layer as a module",
+    "F8": "the polls of the lectures", "F9": "convexity, closed form, superposition", "F10": "more matrix derivatives",
+    "F11": "the cube, sparse and dense, width and depth", "F12": "a misprint", "F13": "the words of PyTorch and Keras",
 }  # fmt: skip
 
 
@@ -35,8 +39,8 @@ def sections() -> dict[str, tuple[str, str]]:
         for cell in json.loads(path.read_text())["cells"]:
             lines = "".join(cell["source"]).splitlines() if cell["cell_type"] == "markdown" else []
             for heading in (line for line in lines if line.startswith("##")):
-                for row in re.findall(r"\b[A-E]\d+\b", heading):
-                    found.setdefault(row, (path.name, re.sub(r" *\([^)]*\b[A-E]\d+\b[^)]*\)", "", heading).strip("# ")))
+                for row in re.findall(r"\b[A-F]\d+\b", heading):
+                    found.setdefault(row, (path.name, re.sub(r" *\([^)]*\b[A-F]\d+\b[^)]*\)", "", heading).strip("# ")))
     return found
 
 

@@ -9,7 +9,7 @@ from execute import FOLDER, executed, notebooks, texts
 
 NOTEBOOKS = {path.stem: path for path in notebooks([])}
 ROWS = [*(f"A{i}" for i in range(1, 10)), *(f"B{i}" for i in range(1, 14)), *(f"C{i}" for i in range(1, 16)),
-        *(f"D{i}" for i in range(1, 6)), *(f"E{i}" for i in range(1, 10))]  # fmt: skip
+        *(f"D{i}" for i in range(1, 6)), *(f"E{i}" for i in range(1, 10)), *(f"F{i}" for i in range(1, 14))]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -47,4 +47,4 @@ def test_every_row_of_the_curriculum_has_a_section_that_the_index_points_to():
         assert link, row
         headings = [line for cell in json.loads((FOLDER / link[1]).read_text())["cells"] if cell["cell_type"] == "markdown"
                     for line in "".join(cell["source"]).splitlines() if line.startswith("#")]  # fmt: skip
-        assert any(row in re.findall(r"\b[A-E]\d+\b", heading) for heading in headings), f"{row} in {link[1]}"
+        assert any(row in re.findall(r"\b[A-F]\d+\b", heading) for heading in headings), f"{row} in {link[1]}"
