@@ -1,4 +1,4 @@
-"""The two pictures of the README, written to notebooks/pictures: ``python tests/browser/readme_pictures.py`` (needs Chromium)."""
+"""The pictures of graphs in the README, written to notebooks/pictures: ``python tests/browser/readme_pictures.py`` (needs Chromium)."""
 
 import tempfile
 from pathlib import Path
@@ -7,6 +7,7 @@ from conftest import FLAGS
 from playwright.sync_api import sync_playwright
 
 from autograd_core import Player, Value, draw, play, sigmoid
+from nn import MLP
 
 PICTURES = Path(__file__).parents[2] / "notebooks" / "pictures"
 
@@ -39,6 +40,8 @@ def main() -> None:
     loss = lecture()
     PICTURES.mkdir(exist_ok=True)
     draw(loss, rankdir="TB").save(PICTURES / "graph.svg")  # from left to right, it would be too small on a phone
+    model = MLP(2, [3, 1], activation="tanh", output="sigmoid", seed=3)
+    draw(model([1.0, -1.0]), level="network").save(PICTURES / "network.svg")
     photograph(play(loss), PICTURES / "player.png", step=12)
 
 
