@@ -46,7 +46,8 @@ def real(x: Any) -> float:
         try:
             return float(x)
         except OverflowError:
-            raise OverflowError(f"an integer of {len(str(x))} digits is too large for a float (1.8e308)") from None
+            what = f"an integer of {x.bit_length()} bits" if isinstance(x, int) else f"this {type(x).__name__}"
+            raise OverflowError(f"{what} is too large for a float (1.8e308)") from None  # Python refuses to print the longest ones
     if isinstance(x, Number):
         raise TypeError(f"a plain number is needed, not a {type(x).__name__}: use it directly in the expression, or take its .data")
     if _is_numpy_bool(x):
@@ -60,8 +61,15 @@ def real(x: Any) -> float:
     }.get(type(x).__name__, "convert it with float(...) first")
     if isinstance(x, numbers.Complex):
         advice = "only real numbers are differentiated; take .real or abs(...)"
-    shown = repr(x) if len(repr(x)) <= 40 else repr(x)[:37] + "..."
-    raise TypeError(f"a real number is needed, not {type(x).__name__} {shown}: {advice}")
+    raise TypeError(f"a real number is needed, not {type(x).__name__} {_shown(x)}: {advice}")
+
+
+def _shown(x: Any) -> str:
+    try:
+        text = repr(x)
+    except Exception:  # it may hold an integer that is too long to be printed, or be a stranger's object
+        text = "..."
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 # Where comparisons are noted; of the context, so that neither another thread nor another task is watched along.

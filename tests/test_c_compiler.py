@@ -211,10 +211,11 @@ def test_a_compiler_that_never_ends_is_stopped_with_all_that_it_started(limit, t
     ("command", "message"),
     [("true", "true could not compile the program:\nit ended without an error, and wrote no library"), ("'", "is no command"), ("''", "was not found"),
      ("touch", "could not compile"), ("/", "was not found"), ("not-executable", "could not be started"), ("empty", "wrote no library"),
-     ("garbage", "built no library that can be loaded")],
+     ("garbage", "built no library that can be loaded"), ("another", "the library has no function rows_program")],
 )  # fmt: skip
 def test_every_failure_of_a_compiler_is_one_error_with_its_remedy(command, message, tmp_path, cache, monkeypatch):
     bodies = {"empty": 'for o; do test "$l" = -o && : > "$o"; l=$o; done', "garbage": 'for o; do test "$l" = -o && echo x > "$o"; l=$o; done'}
+    bodies["another"] = f'for o; do test "$l" = -o && out=$o; l=$o; done\necho "int other;" > {tmp_path}/o.c\nexec cc -shared {tmp_path}/o.c -o "$out"'
     if command in bodies:
         command = compiler_script(tmp_path, bodies[command], command)[0]
     if command == "not-executable":

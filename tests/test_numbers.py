@@ -3,6 +3,7 @@
 import inspect
 import pickle
 import threading
+import time
 
 import pytest
 from references import REFERENCES
@@ -215,15 +216,31 @@ def test_division_by_zero_is_both_errors_and_overflow_is_none():
 
 
 # -- threads -----------------------------------------------------------------------------------------------------------
+class Slow(Value):
+    """A leaf at which a pass hands over to other threads, between reading the gradient and writing it."""
+
+    __slots__ = ("held",)
+
+    @property
+    def grad(self):
+        found = self.held
+        time.sleep(0.001)
+        return found
+
+    @grad.setter
+    def grad(self, grad):
+        self.held = grad
+
+
 def test_backward_from_several_threads_on_graphs_that_share_nodes_is_right():
-    x = Value(0.5)
+    x, slow = Value(0.5), Slow(1.0)
     shared = x
-    for _ in range(300):
-        shared = shared * 1.0 + 0.0
+    for k in range(300):
+        shared = shared * (1.0 if k % 100 else slow) + 0.0
     outputs = [shared * float(k) for k in range(4)]
-    threads = [threading.Thread(target=lambda y=y: [y.backward() for _ in range(25)]) for y in outputs]
+    threads = [threading.Thread(target=lambda y=y: [y.backward() for _ in range(10)]) for y in outputs]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert x.grad == 25.0 * (0.0 + 1.0 + 2.0 + 3.0)
+    assert (x.grad, slow.grad) == (60.0, 90.0)  # 10 passes with 0 + 1 + 2 + 3; slow stands three times, each beside x

@@ -187,6 +187,8 @@ def test_the_sign_of_zero_is_kept(dialect):
     assert math.copysign(1.0, found[1]) == 1.0  # nothing flows to y
     assert compile_graph(out * y, [], [x, y], dialect).batch([], []) == (0.0, [])
     assert math.copysign(1.0, compile_graph([out], [], [x], dialect)([], [-0.0])[0]) == -1.0
+    assert math.copysign(1.0, compile_graph(out, [], [x], dialect)([], [-0.0])[0]) == -1.0
+    assert math.copysign(1.0, compile_graph(out, [], [x], dialect).batch([], [[]][:0])[0]) == 1.0  # a sum of nothing
 
 
 @pytest.mark.parametrize("dialect", RUN_HERE)

@@ -52,8 +52,13 @@ def test_operators_refuse_strangers_on_either_side_and_say_what_to_do(op, x):
 
 
 def test_an_integer_too_large_for_a_float_is_an_overflow_error():
-    with pytest.raises(OverflowError, match="too large"):
-        Value(10**400)
+    for x in (10**400, -(10**5000), Fraction(10**5000, 3)):  # Python refuses to print integers of more than 4,300 digits
+        with pytest.raises(OverflowError, match="too large for a float"):
+            Value(x)
+        with pytest.raises(OverflowError, match="too large for a float"):
+            Value(1.0) * x
+    with pytest.raises(TypeError, match="a real number is needed, not list"):
+        Value([10**5000])
 
 
 def test_the_data_of_every_node_is_a_float():

@@ -42,8 +42,8 @@ class CompilerError(RuntimeError):
     """There is no C compiler, or it refused the program; the message says what to do."""
 
 
-def load(sources: Sequence[str], level: str = "-O1") -> ctypes.CDLL:
-    """The shared library of C files, built with that level of optimisation unless the cache has it.
+def load(sources: Sequence[str], level: str = "-O1", functions: Sequence[str] = ()) -> ctypes.CDLL:
+    """The shared library of C files, with ``functions`` in it, built with that level of optimisation unless the cache has it.
 
     A library is built beside its place and moved there in one step, so that builds at the same time, or one
     that is interrupted, never leave a broken file; one that cannot be loaded is built anew.
@@ -53,13 +53,15 @@ def load(sources: Sequence[str], level: str = "-O1") -> ctypes.CDLL:
     name = _key(sources, options, tuple(compiler)) + (".dll" if sys.platform == "win32" else ".so")
     kept = _kept_folder()
     for folder in filter(None, (kept, _temporary.get(os.getpid()))):
-        library = _loaded(folder / name)
+        library = _loaded(folder / name, functions)
         if library is not None:
             return library
     problem: OSError | None = None
     for place in (kept, None) if kept else (None,):
         try:
-            return _built(compiler, sources, options, (place or _temporary_folder()) / name)
+            entry = (place or _temporary_folder()) / name
+            _built(compiler, sources, options, entry)
+            return _opened(entry, functions)
         except OSError as error:  # a full disk, one that is read-only or does not run programs, something that is in the way
             problem = error
     raise CompilerError(f"{' '.join(compiler)} built no library that can be loaded ({problem}): {_REMEDY}; or {_OTHER_FOLDER}")
@@ -72,15 +74,24 @@ def _key(sources: Sequence[str], options: Sequence[str], compiler: tuple[str, ..
 
 
 # -- entries -----------------------------------------------------------------------------------------------------------
-def _loaded(entry: Path) -> ctypes.CDLL | None:
+def _loaded(entry: Path, functions: Sequence[str]) -> ctypes.CDLL | None:
     """The library, if the entry is what was built: to load a damaged file would end the process."""
     try:
         content = _content(entry)
         if content is not None and hashlib.sha256(content[:-32]).digest() == content[-32:]:
-            return ctypes.CDLL(str(entry))
+            return _opened(entry, functions)
     except OSError:  # not there, or built for another machine
         pass
     return None
+
+
+def _opened(entry: Path, functions: Sequence[str]) -> ctypes.CDLL:
+    """The library; ``OSError`` if it cannot be loaded or one of the functions is missing."""
+    library = ctypes.CDLL(str(entry))
+    for name in functions:
+        if not hasattr(library, name):
+            raise OSError(f"the library has no function {name}")
+    return library
 
 
 def _content(entry: Path) -> bytes | None:
@@ -91,7 +102,7 @@ def _content(entry: Path) -> bytes | None:
         return file.read() if stat.S_ISREG(status.st_mode) and _is_private(status) else None
 
 
-def _built(compiler: Sequence[str], sources: Sequence[str], options: Sequence[str], entry: Path) -> ctypes.CDLL:
+def _built(compiler: Sequence[str], sources: Sequence[str], options: Sequence[str], entry: Path) -> None:
     """Build a library and put it into its place, whatever is there; ``OSError`` if the folder does not allow it."""
     with _workshop(entry.parent) as workshop:
         made = workshop / "program.so"
@@ -100,7 +111,6 @@ def _built(compiler: Sequence[str], sources: Sequence[str], options: Sequence[st
         made.write_bytes(content + hashlib.sha256(content).digest())  # loaders do not read what follows the library
         made.chmod(0o700)
         os.replace(made, entry)
-    return ctypes.CDLL(str(entry))
 
 
 def _build(compiler: Sequence[str], sources: Sequence[str], options: Sequence[str], workshop: Path, made: Path) -> None:

@@ -57,7 +57,8 @@ class NumpyProgram(Program):
         with np.errstate(all="ignore"):
             if self.single:
                 total, gradients = self._function(parameters, [*columns, count])
-                return float(total), [float(gradient) for gradient in gradients]
+                zero = -0.0 if count else 0.0  # a sum of no rows is 0, and one of -0.0 is -0.0
+                return float(total) + zero, [float(gradient) + zero for gradient in gradients]
             values = self._function(parameters, columns)
         return np.stack([np.broadcast_to(value, count) for value in values], axis=1).tolist()
 
@@ -95,7 +96,7 @@ def over_rows(emitted: Emitted) -> Emitted:
             return "0.0" if text == "0.0" else f"count * ({text})"
         if len(names) == 2 and text == f"{names[0]} * {names[1]}" and columns.issuperset(names):
             return f"np.dot({names[0]}, {names[1]})"
-        return f"np.add.reduce({text})"
+        return f"np.add.reduce({text}, initial=-0.0)"
 
     values, gradients = [total(text) for text in emitted.values], [total(text) for text in emitted.gradients]
     return emitted._replace(inputs=[*emitted.inputs, "count"], values=values, gradients=gradients)
