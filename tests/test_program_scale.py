@@ -307,7 +307,7 @@ def test_a_c_program_of_several_chunks_equals_its_graph():
 
 def test_c_functions_are_short_in_operations_for_a_compiler_s_time_grows_faster_than_they_do(monkeypatch):
     asked = []
-    monkeypatch.setattr(compiler, "load", lambda sources, level: asked.extend(sources))  # instead of building, which would take long
+    monkeypatch.setattr(compiler, "load", lambda sources, *options: asked.extend(sources))  # instead of building, which would take long
     out, wrt = long_sum(6_000)  # few statements, each of a hundred operations
     with pytest.raises(AttributeError):
         compile_graph(out, wrt, dialect="c")

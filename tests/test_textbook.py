@@ -10,7 +10,7 @@ import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from test_latex import POINTS, PRINTED, SMOOTH, as_written, trees, values_of_parts
-from test_symbolic import LETTERS, ROWS, SYMPY, X, Y, close, defined, figure, in_sympy, parsed, recorded
+from test_symbolic import LETTERS, ROWS, SYMPY, X, Y, Z, close, defined, figure, in_sympy, parsed, recorded
 
 import autograd_core as ac
 from autograd_core import TABLE, Value, compile_graph, exp, formula, log, sigmoid, sin, sqrt, symbolic, tanh
@@ -132,10 +132,10 @@ def test_what_is_printed_to_be_run_keeps_the_order_of_its_operations():
 # -- SymPy -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("row", ROWS, ids=repr)
 def test_every_row_is_in_sympy_what_it_computes(row):
-    found = row(*[Symbol("x"), Symbol("y")][: row.arity]).to_sympy()
-    expected = SYMPY[row.name](*(X, Y)[: row.arity], *row.constants)
+    found = row(*map(Symbol, "xyz"[: row.arity])).to_sympy()
+    expected = SYMPY[row.name](*(X, Y, Z)[: row.arity], *row.constants)
     points = [p for p in itertools.permutations((-2.25, -0.7, 0.4, 0.9, 1.6, 2.4, 3.1), row.arity) if defined(row, p)]
-    for point in (dict(zip("xy", p)) for p in points):
+    for point in (dict(zip("xyz", p)) for p in points):
         assert close(figure(found, point), figure(expected, point))
         assert close(float(figure(found, point)), row(*point.values()))
 

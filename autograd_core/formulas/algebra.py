@@ -18,6 +18,7 @@ REMEDY = 'python -m pip install "autograd-core[symbolic]"'
 AS_MATHEMATICS = {
     "sigmoid": "1 / (1 + exp(-x))", "softplus": "log(1 + exp(x))", "relu": "Max(x, 0)", "maximum": "Max(x, y)", "minimum": "Min(x, y)",
     "pow": "pow(x, y)", "raised": "pow(x, y)", "divide": "x / y", "chain": "x * y", "cbrt": "sign(x) * pow(fabs(x), 1 / 3)",
+    "round": "floor(x + 0.5) - 1.0 if fabs(fmod(x + 0.5, 2.0)) == 1.0 else floor(x + 0.5)",  # ties to even
     "gate": "Heaviside(x, 0)", "exceeds": "Heaviside(x - y, 1 / 2)",
 }  # fmt: skip
 
@@ -81,6 +82,9 @@ def _in_sympy(sympy: Any, row: Primitive, inputs: list[Any]) -> Any:
     if row.weighted_sum:
         n = len(inputs) // 2
         return sympy.Add(*(w * x for w, x in zip(inputs[:n], inputs[n:-1])), inputs[-1])
+    if row.name == "sinc":
+        point = sympy.Dummy()
+        return sympy.diff(sympy.sinc(sympy.pi * point), point, int(row.constants[0])).subs(point, inputs[0])
     if row.name == "logsumexp":
         return sympy.log(sympy.Add(*map(sympy.exp, inputs)))
     if not isinstance(row.python, str):
@@ -94,11 +98,12 @@ class _Reader:
 
     def __init__(self, sympy: Any, operands: dict[str, Any]) -> None:
         self.sympy, self.operands = sympy, operands
-        self.names = {"pi": sympy.pi, "e": sympy.E, "tau": 2 * sympy.pi, "inf": sympy.oo, "nan": sympy.nan}
+        self.names = {"pi": sympy.pi, "e": sympy.E, "tau": 2 * sympy.pi, "inf": sympy.oo, "nan": sympy.nan, "cut": sympy.S.Zero}
         self.functions = {
             "fabs": sympy.Abs, "pow": sympy.Pow, "expm1": lambda x: sympy.exp(x) - 1, "log1p": lambda x: sympy.log(1 + x),
             "log2": lambda x: sympy.log(x, 2), "log10": lambda x: sympy.log(x, 10), "hypot": lambda x, y: sympy.sqrt(x**2 + y**2),
             "cbrt": lambda x: sympy.sign(x) * sympy.Abs(x) ** sympy.Rational(1, 3), "copysign": lambda x, y: sympy.Abs(x) * sympy.sign(y),
+            "fmod": lambda x, y: x - y * sympy.sign(x / y) * sympy.floor(sympy.Abs(x / y)),
         }  # fmt: skip
 
     def read(self, node: Any) -> Any:
