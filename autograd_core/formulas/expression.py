@@ -327,8 +327,7 @@ LONGEST_FORMULA = 100_000
 def _paper_piece(part: Expression, operands: list[Written]) -> Written:
     if isinstance(part, Symbol | Literal):
         return name_text(part.name if isinstance(part, Symbol) else number_text(part.value, None))
-    inside = getattr(part.inputs[0], "primitive", None) if part.primitive.name == "neg" else None
-    if inside is not None and inside.name not in ("%", "//") and operands[0][1] == PRODUCT and not operands[0][0].startswith("-"):
+    if part.primitive.name == "neg" and operands[0][1] == PRODUCT and {"-", "%", "//"}.isdisjoint([operands[0][0][0], *operands[0][0].split()]):
         return f"-{operands[0][0]}", PRODUCT  # the sign of the first factor, which gives the very same number
     pattern = on_paper(part.primitive, len(operands))
     text = pattern.fill(dict(zip(operand_names(part.primitive, len(operands)), operands)))

@@ -97,8 +97,8 @@ class CProgram(Program):
         self._results = 1 + self._wrt_count if self.single else len(graph.outputs)
         sources = Sources(emitted)
         self.source = sources.text
-        functions = ["rows_program", "rows_memory", *["row_program", "row_memory"] * sources.has_row]
-        functions += ["rows_blocks", "rows_add"] * self.single
+        functions = ["rows_program", "rows_memory", *(["row_program", "row_memory"] if sources.has_row else [])]
+        functions += ["rows_blocks", "rows_add"] if self.single else []
         library = compiler.load(sources.files(self._results), sources.level, functions)
         self._row = _function(library.row_program, "pppp") if sources.has_row else None
         self._rows_program = _function(library.rows_program, "pplpp")

@@ -1,0 +1,191 @@
+"""Small faults put into a file on purpose, one at a time: how many of them its tests notice.
+
+    python tests/benchmarks/mutants.py                        # 60 mutants of every file below; prints the survivors
+    python tests/benchmarks/mutants.py nn/optim.py 200 7      # 200 mutants of one file, seed 7
+    python tests/benchmarks/mutants.py nn/optim.py all
+
+A mutant exchanges an operator or a comparison, changes a constant by 1, exchanges two branches or leaves a statement out, also
+in the formulas that the table holds as texts. Each runs in a child of this process, which has loaded pytest and NumPy, and
+reads the changed text in place of the file: the file itself is not touched. Processes that tests start see it unchanged.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import importlib.abc
+import importlib.util
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TESTS = {
+    "autograd_core/table.py": ["test_table.py", "test_kinks.py"],
+    "autograd_core/functions.py": ["test_table.py", "test_numbers.py", "test_whole_numbers.py", "test_semantics.py"],
+    "autograd_core/programs/statements.py": ["test_programs.py", "test_named.py", "test_program_lifetime.py", "test_kinks.py"],
+    "autograd_core/programs/reach.py": ["test_kinks.py", "test_extremes.py"],
+    "nn/optim.py": ["test_nn_optim.py"],
+    "nn/losses.py": ["test_nn_losses.py"],
+    "nn/training/callbacks.py": ["test_nn_callbacks.py", "test_nn_training.py", "test_nn_robust.py", "test_nn_safety.py"],
+    "nn/training/loop.py": ["test_nn_training.py", "test_nn_robust.py", "test_nn_callbacks.py", "test_nn_safety.py"],
+}
+"""The files, and for each the tests that belong to it, the most telling ones first."""
+SURVIVED, LIMIT = 7, 60.0
+
+SWAPS: dict[type, type] = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult, ast.Mod: ast.Mult, ast.FloorDiv: ast.Mult,
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
+}  # fmt: skip
+
+
+def changed(node: ast.AST, formulas: bool) -> Iterator[ast.AST]:
+    """What may stand in the place of a node."""
+    if isinstance(node, ast.BinOp | ast.BoolOp) and type(node.op) in SWAPS:
+        yield with_fields(node, op=SWAPS[type(node.op)]())
+    if isinstance(node, ast.Compare):
+        for i, op in enumerate(node.ops):
+            yield with_fields(node, ops=[*node.ops[:i], SWAPS[type(op)](), *node.ops[i + 1 :]])
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.Not):
+        yield node.operand
+    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        yield ast.Constant(node.value + 1)
+        yield ast.Constant(node.value - 1)
+    if isinstance(node, ast.Constant) and type(node.value) is bool:
+        yield ast.Constant(not node.value)
+    if isinstance(node, ast.IfExp) or (isinstance(node, ast.If) and node.orelse):
+        yield with_fields(node, body=node.orelse, orelse=node.body)
+    if isinstance(node, ast.If) and not node.orelse:
+        yield with_fields(node, test=ast.UnaryOp(ast.Not(), node.test))
+    if isinstance(node, ast.AugAssign | ast.Raise) or (isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant)):
+        yield ast.Pass()
+    if formulas and isinstance(node, ast.Constant) and isinstance(node.value, str):
+        for text in changed_formulas(node.value):
+            yield ast.Constant(text)
+
+
+def changed_formulas(text: str) -> Iterator[str]:
+    """The mutants of a text, if it is a formula."""
+    try:
+        tree = ast.parse(text, mode="eval")
+    except SyntaxError:
+        return
+    if not isinstance(tree.body, ast.Name | ast.Constant):
+        yield from (ast.unparse(mutant) for mutant, _, _ in mutants_of(tree, False))
+
+
+def with_fields(node: ast.AST, **fields: object) -> ast.AST:
+    twin = copy.copy(node)
+    vars(twin).update(fields)
+    return twin
+
+
+def mutants_of(tree: ast.AST, formulas: bool) -> Iterator[tuple[ast.AST, int, str]]:
+    """Every mutant, with its line and what was changed. The tree is changed while one is looked at."""
+    for parent in ast.walk(tree):
+        for field, value in ast.iter_fields(parent):
+            if field in ("annotation", "returns", "decorator_list", "format_spec") or isinstance(parent, ast.JoinedStr):
+                continue
+            for i, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
+                if not isinstance(node, ast.AST):
+                    continue
+                for other in changed(node, formulas):
+                    put(parent, field, i, other)
+                    said = f"{ast.unparse(node)[:90]!s}  ->  {ast.unparse(ast.fix_missing_locations(copy.deepcopy(other)))[:90]}".replace("\n", " ")
+                    yield tree, getattr(node, "lineno", 0), said
+                    put(parent, field, i, node)
+
+
+def put(parent: ast.AST, field: str, i: int | None, node: ast.AST) -> None:
+    if i is None:
+        setattr(parent, field, node)
+    else:
+        getattr(parent, field)[i] = node
+
+
+class Instead(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Gives one module another text."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.name, self.path, self.text = path.removesuffix(".py").replace("/", "."), str(ROOT / path), text
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> object:
+        return importlib.util.spec_from_file_location(name, self.path, loader=self) if name == self.name else None
+
+    def create_module(self, spec: object) -> None:
+        return None
+
+    def exec_module(self, module: object) -> None:
+        exec(compile(self.text, self.path, "exec"), vars(module))
+
+
+def is_noticed(path: str, text: str, limit: float) -> bool:
+    """Whether the tests of a file fail, or do not end, with another text in its place."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.setpgid(0, 0)
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for descriptor in (0, 1, 2):
+                os.dup2(nothing, descriptor)
+            sys.meta_path.insert(0, Instead(path, text))
+            import pytest
+
+            os.chdir(ROOT)
+            options = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "-p", "no:doctest"]
+            code = pytest.main([*options, *(f"tests/{name}" for name in TESTS[path]), "-o", "addopts="])
+        finally:
+            os._exit(SURVIVED if code == 0 else 1)
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status) != SURVIVED
+        time.sleep(0.02)
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return True
+
+
+def examine(path: str, count: int | None, seed: int) -> tuple[int, int]:
+    """How many mutants of a file were tried, and how many its tests noticed; survivors are printed."""
+    text = (ROOT / path).read_text()
+    start = time.monotonic()
+    if is_noticed(path, ast.unparse(ast.parse(text)), 3600.0):
+        raise SystemExit(f"{path}: its tests fail without any mutant")
+    limit = LIMIT + 5.0 * (time.monotonic() - start)
+    original = ast.unparse(ast.parse(text))
+    made = [(ast.unparse(ast.fix_missing_locations(tree)), line, said) for tree, line, said in mutants_of(ast.parse(text), path.endswith("table.py"))]
+    made = [mutant for mutant in made if mutant[0] != original]
+    chosen = made if count is None else random.Random(f"{seed} {path}").sample(made, min(count, len(made)))
+    noticed = 0
+    for mutant, line, said in chosen:
+        if is_noticed(path, mutant, limit):
+            noticed += 1
+        else:
+            print(f"    survived: {path}:{line}: {said}", flush=True)
+    seconds = time.monotonic() - start
+    print(f"{path}, seed {seed}: {noticed} of {len(chosen)} mutants noticed ({len(made)} are possible; {seconds:.0f} s)", flush=True)
+    return len(chosen), noticed
+
+
+def main(path: str = "", count: str = "60", seed: str = "0") -> int:
+    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = "/dev/null"
+    sys.path.insert(0, str(ROOT))
+    for name in ("hypothesis", "mpmath", "numpy", "pytest", "sklearn.metrics"):
+        if importlib.util.find_spec(name.split(".")[0]):
+            importlib.import_module(name)  # once, and not for each mutant
+    results = [examine(name, None if count == "all" else int(count), int(seed)) for name in ([path] if path else TESTS)]
+    tried, noticed = map(sum, zip(*results))
+    print(f"{noticed} of {tried} mutants noticed: {100.0 * noticed / tried:.1f} %")
+    return 0 if noticed >= 0.97 * tried else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
