@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,42 @@ from .module import Module
 from .training.execution import evaluating, record
 
 _OF_LAYERS = {"softmax": "Softmax(dim=-1)", "log_softmax": "LogSoftmax(dim=-1)"}
+
+
+
+
+def _linear(layer: Layer) -> list[str]:
+    bias = "" if layer.neurons[0].b is not None else ", bias=False"
+    name = activation_name(layer.activation)
+    torch = _OF_LAYERS.get(name) or (TABLE[name].torch if name in TABLE else "")
+    if not torch and name != "linear":
+        raise ValueError(f"PyTorch has no module for the activation {name!r} of {layer!r}")
+    return [f"Linear({layer.nin}, {layer.nout}{bias})", *([torch] if torch else [])]
+
+
+def _linear_state(layer: Layer) -> dict[str, Any]:
+    biases = [neuron.b for neuron in layer.neurons if neuron.b is not None]
+    return {"weight": [neuron.w for neuron in layer.neurons]} | ({"bias": biases} if biases else {})
+
+
+# A layer, its modules in torch.nn, and what the first of them holds, under PyTorch's names: parameters, or the name of a buffer.
+_TORCH: dict[type[Module], tuple[Callable[[Any], list[str]], Callable[[Any], dict[str, Any]]]] = {
+    Layer: (_linear, _linear_state),
+    BatchNorm: (
+        lambda norm: [f"BatchNorm1d({len(norm.weight)}, eps={norm.eps}, momentum={norm.momentum})"],
+        lambda norm: {"weight": norm.weight, "bias": norm.bias, **{name: name for name in norm.buffers}},
+    ),
+    Dropout: (lambda dropout: [f"Dropout({dropout.p})"], lambda dropout: {}),
+}
+
+
+def _counterpart(part: Module) -> tuple[list[str], dict[str, Any]]:
+    """The modules of PyTorch for ``part``, and the state of the first; ``ValueError`` if there are none."""
+    for kind, (modules, state) in _TORCH.items():
+        if isinstance(part, kind):
+            return modules(part), state(part)
+    known = ", ".join(kind.__name__ for kind in _TORCH)
+    raise ValueError(f"only {known} have a counterpart in torch.nn.Sequential (_TORCH in nn/export.py), not {part!r}")
 
 
 def torch_code(model: Sequential) -> str:
@@ -29,7 +65,7 @@ def torch_code(model: Sequential) -> str:
 
     Raises ``ValueError`` for a part that PyTorch has no counterpart of, such as a step.
     """
-    lines = "".join(f"    torch.nn.{code},\n" for _, code in _counterparts(model))
+    lines = "".join(f"    torch.nn.{code},\n" for part in model.layers for code in _counterpart(part)[0])
     return f"torch.nn.Sequential(\n{lines})"
 
 
@@ -71,15 +107,31 @@ def from_torch(model: Sequential, state: dict[str, Any]) -> None:
 def _entries(model: Sequential) -> Iterator[tuple[str, Any]]:
     """Each entry of the state: its name in PyTorch, and in its shape the names of what it holds in the state of ``model``."""
     names: dict[int, str] = {id(found): name for name, found in (*model.named_parameters(), *model.named_modules())}
-    for i, (part, _) in enumerate(_counterparts(model)):
-        if isinstance(part, Layer):
-            yield f"{i}.weight", [[names[id(w)] for w in neuron.w] for neuron in part.neurons]
-            if part.neurons[0].b is not None:
-                yield f"{i}.bias", [names[id(neuron.b)] for neuron in part.neurons]
-        elif isinstance(part, BatchNorm):
-            yield f"{i}.weight", [names[id(w)] for w in part.weight]
-            yield f"{i}.bias", [names[id(b)] for b in part.bias]
-            yield from ((f"{i}.{buffer}", f"{names[id(part)]}.{buffer}") for buffer in part.buffers)
+    first, held = 0, set(model.state_dict())
+    for part in model.layers:
+        modules, state = _counterpart(part)
+        for name, numbers in state.items():
+            keys = _names(numbers, part, names)
+            held -= set(_flat(keys))
+            yield f"{first}.{name}", keys
+        first += len(modules)
+    if held:
+        raise ValueError(f"PyTorch's counterpart of this model has no place for {', '.join(sorted(held))}: see _TORCH in nn/export.py")
+
+
+def _names(numbers: Any, part: Module, names: dict[int, str]) -> Any:
+    """Parameters in nested lists, or a buffer by its name, as names in the state of the model."""
+    if isinstance(numbers, list):
+        return [_names(x, part, names) for x in numbers]
+    return f"{names[id(part)]}.{numbers}" if isinstance(numbers, str) else names[id(numbers)]
+
+
+def _flat(keys: Any) -> Iterator[str]:
+    if isinstance(keys, list):
+        for key in keys:
+            yield from _flat(key)
+    else:
+        yield keys
 
 
 def _looked_up(keys: Any, state: dict[str, Any]) -> Any:
@@ -95,25 +147,6 @@ def _pairs(keys: Any, given: Any, name: str) -> Iterator[tuple[str, Any]]:
     else:
         for i, (key, entry) in enumerate(zip(keys, given)):
             yield from _pairs(key, entry, f"{name}[{i}]")
-
-
-def _counterparts(model: Sequential) -> Iterator[tuple[Module | None, str]]:
-    """The modules of PyTorch, each with the part whose state it holds."""
-    for part in model.layers:
-        if isinstance(part, Layer):
-            bias = "" if part.neurons[0].b is not None else ", bias=False"
-            yield part, f"Linear({part.nin}, {part.nout}{bias})"
-            name = activation_name(part.activation)
-            if torch := _OF_LAYERS.get(name) or (TABLE[name].torch if name in TABLE else ""):
-                yield None, torch
-            elif name != "linear":
-                raise ValueError(f"PyTorch has no module for the activation {name!r} of {part!r}")
-        elif isinstance(part, BatchNorm):
-            yield part, f"BatchNorm1d({len(part.weight)}, eps={part.eps}, momentum={part.momentum})"
-        elif isinstance(part, Dropout):
-            yield None, f"Dropout({part.p})"
-        else:
-            raise ValueError(f"only layers, BatchNorm and Dropout have a counterpart in torch.nn.Sequential, not {part!r}")
 
 
 def _sizes(x: Any) -> tuple[int, ...]:
