@@ -16,38 +16,31 @@ from .training.execution import evaluating, record
 _OF_LAYERS = {"softmax": "Softmax(dim=-1)", "log_softmax": "LogSoftmax(dim=-1)"}
 
 
-
-
-def _linear(layer: Layer) -> list[str]:
-    bias = "" if layer.neurons[0].b is not None else ", bias=False"
-    name = activation_name(layer.activation)
+def _linear(layer: Layer) -> tuple[list[str], dict[str, Any]]:
+    name, biased = activation_name(layer.activation), layer.neurons[0].b is not None
     torch = _OF_LAYERS.get(name) or (TABLE[name].torch if name in TABLE else "")
     if not torch and name != "linear":
         raise ValueError(f"PyTorch has no module for the activation {name!r} of {layer!r}")
-    return [f"Linear({layer.nin}, {layer.nout}{bias})", *([torch] if torch else [])]
+    state = {"weight": [neuron.w for neuron in layer.neurons]} | ({"bias": [neuron.b for neuron in layer.neurons]} if biased else {})
+    return [f"Linear({layer.nin}, {layer.nout}{'' if biased else ', bias=False'})", *([torch] if torch else [])], state
 
 
-def _linear_state(layer: Layer) -> dict[str, Any]:
-    biases = [neuron.b for neuron in layer.neurons if neuron.b is not None]
-    return {"weight": [neuron.w for neuron in layer.neurons]} | ({"bias": biases} if biases else {})
-
-
-# A layer, its modules in torch.nn, and what the first of them holds, under PyTorch's names: parameters, or the name of a buffer.
-_TORCH: dict[type[Module], tuple[Callable[[Any], list[str]], Callable[[Any], dict[str, Any]]]] = {
-    Layer: (_linear, _linear_state),
-    BatchNorm: (
-        lambda norm: [f"BatchNorm1d({len(norm.weight)}, eps={norm.eps}, momentum={norm.momentum})"],
-        lambda norm: {"weight": norm.weight, "bias": norm.bias, **{name: name for name in norm.buffers}},
+# A layer's modules in torch.nn, and what the first of them holds, under PyTorch's names: parameters, or the name of a buffer.
+_TORCH: dict[type[Module], Callable[[Any], tuple[list[str], dict[str, Any]]]] = {
+    Layer: _linear,
+    BatchNorm: lambda norm: (
+        [f"BatchNorm1d({len(norm.weight)}, eps={norm.eps}, momentum={norm.momentum})"],
+        {"weight": norm.weight, "bias": norm.bias, **{name: name for name in norm.buffers}},
     ),
-    Dropout: (lambda dropout: [f"Dropout({dropout.p})"], lambda dropout: {}),
+    Dropout: lambda dropout: ([f"Dropout({dropout.p})"], {}),
 }
 
 
 def _counterpart(part: Module) -> tuple[list[str], dict[str, Any]]:
-    """The modules of PyTorch for ``part``, and the state of the first; ``ValueError`` if there are none."""
-    for kind, (modules, state) in _TORCH.items():
+    """What ``_TORCH`` says of ``part``; ``ValueError`` if it says nothing."""
+    for kind, described in _TORCH.items():
         if isinstance(part, kind):
-            return modules(part), state(part)
+            return described(part)
     known = ", ".join(kind.__name__ for kind in _TORCH)
     raise ValueError(f"only {known} have a counterpart in torch.nn.Sequential (_TORCH in nn/export.py), not {part!r}")
 
@@ -80,7 +73,7 @@ def to_torch(model: Sequential) -> dict[str, Any]:
     {'0.weight': [[0.0]], '0.bias': [0.0]}
     """
     state = model.state_dict()
-    return {name: _looked_up(keys, state) for name, keys in _entries(model)}
+    return {name: _each(state.__getitem__, keys) for name, keys in _entries(model)}
 
 
 def from_torch(model: Sequential, state: dict[str, Any]) -> None:
@@ -106,36 +99,22 @@ def from_torch(model: Sequential, state: dict[str, Any]) -> None:
 
 def _entries(model: Sequential) -> Iterator[tuple[str, Any]]:
     """Each entry of the state: its name in PyTorch, and in its shape the names of what it holds in the state of ``model``."""
-    names: dict[int, str] = {id(found): name for name, found in (*model.named_parameters(), *model.named_modules())}
+    names: dict[int | str, str] = {id(found): name for name, found in (*model.named_parameters(), *model.named_modules())}
     first, held = 0, set(model.state_dict())
     for part in model.layers:
         modules, state = _counterpart(part)
+        names.update((buffer, f"{names[id(part)]}.{buffer}") for buffer in part.buffers)
         for name, numbers in state.items():
-            keys = _names(numbers, part, names)
-            held -= set(_flat(keys))
+            keys = _each(lambda x: names[x if isinstance(x, str) else id(x)], numbers)
+            held.difference_update(key for key, _ in _pairs(keys, keys, name))
             yield f"{first}.{name}", keys
         first += len(modules)
     if held:
         raise ValueError(f"PyTorch's counterpart of this model has no place for {', '.join(sorted(held))}: see _TORCH in nn/export.py")
 
 
-def _names(numbers: Any, part: Module, names: dict[int, str]) -> Any:
-    """Parameters in nested lists, or a buffer by its name, as names in the state of the model."""
-    if isinstance(numbers, list):
-        return [_names(x, part, names) for x in numbers]
-    return f"{names[id(part)]}.{numbers}" if isinstance(numbers, str) else names[id(numbers)]
-
-
-def _flat(keys: Any) -> Iterator[str]:
-    if isinstance(keys, list):
-        for key in keys:
-            yield from _flat(key)
-    else:
-        yield keys
-
-
-def _looked_up(keys: Any, state: dict[str, Any]) -> Any:
-    return [_looked_up(key, state) for key in keys] if isinstance(keys, list) else state[keys]
+def _each(function: Callable[[Any], Any], nested: Any) -> Any:
+    return [_each(function, x) for x in nested] if isinstance(nested, list) else function(nested)
 
 
 def _pairs(keys: Any, given: Any, name: str) -> Iterator[tuple[str, Any]]:
