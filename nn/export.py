@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,35 @@ from .module import Module
 from .training.execution import evaluating, record
 
 _OF_LAYERS = {"softmax": "Softmax(dim=-1)", "log_softmax": "LogSoftmax(dim=-1)"}
+
+
+def _linear(layer: Layer) -> tuple[list[str], dict[str, Any]]:
+    name, biased = activation_name(layer.activation), layer.neurons[0].b is not None
+    torch = _OF_LAYERS.get(name) or (TABLE[name].torch if name in TABLE else "")
+    if not torch and name != "linear":
+        raise ValueError(f"PyTorch has no module for the activation {name!r} of {layer!r}")
+    state = {"weight": [neuron.w for neuron in layer.neurons]} | ({"bias": [neuron.b for neuron in layer.neurons]} if biased else {})
+    return [f"Linear({layer.nin}, {layer.nout}{'' if biased else ', bias=False'})", *([torch] if torch else [])], state
+
+
+# A layer's modules in torch.nn, and what the first of them holds, under PyTorch's names: parameters, or the name of a buffer.
+_TORCH: dict[type[Module], Callable[[Any], tuple[list[str], dict[str, Any]]]] = {
+    Layer: _linear,
+    BatchNorm: lambda norm: (
+        [f"BatchNorm1d({len(norm.weight)}, eps={norm.eps}, momentum={norm.momentum})"],
+        {"weight": norm.weight, "bias": norm.bias, **{name: name for name in norm.buffers}},
+    ),
+    Dropout: lambda dropout: ([f"Dropout({dropout.p})"], {}),
+}
+
+
+def _counterpart(part: Module) -> tuple[list[str], dict[str, Any]]:
+    """What ``_TORCH`` says of ``part``; ``ValueError`` if it says nothing."""
+    for kind, described in _TORCH.items():
+        if isinstance(part, kind):
+            return described(part)
+    known = ", ".join(kind.__name__ for kind in _TORCH)
+    raise ValueError(f"only {known} have a counterpart in torch.nn.Sequential (_TORCH in nn/export.py), not {part!r}")
 
 
 def torch_code(model: Sequential) -> str:
@@ -29,7 +58,7 @@ def torch_code(model: Sequential) -> str:
 
     Raises ``ValueError`` for a part that PyTorch has no counterpart of, such as a step.
     """
-    lines = "".join(f"    torch.nn.{code},\n" for _, code in _counterparts(model))
+    lines = "".join(f"    torch.nn.{code},\n" for part in model.layers for code in _counterpart(part)[0])
     return f"torch.nn.Sequential(\n{lines})"
 
 
@@ -44,7 +73,7 @@ def to_torch(model: Sequential) -> dict[str, Any]:
     {'0.weight': [[0.0]], '0.bias': [0.0]}
     """
     state = model.state_dict()
-    return {name: _looked_up(keys, state) for name, keys in _entries(model)}
+    return {name: _each(state.__getitem__, keys) for name, keys in _entries(model)}
 
 
 def from_torch(model: Sequential, state: dict[str, Any]) -> None:
@@ -70,20 +99,22 @@ def from_torch(model: Sequential, state: dict[str, Any]) -> None:
 
 def _entries(model: Sequential) -> Iterator[tuple[str, Any]]:
     """Each entry of the state: its name in PyTorch, and in its shape the names of what it holds in the state of ``model``."""
-    names: dict[int, str] = {id(found): name for name, found in (*model.named_parameters(), *model.named_modules())}
-    for i, (part, _) in enumerate(_counterparts(model)):
-        if isinstance(part, Layer):
-            yield f"{i}.weight", [[names[id(w)] for w in neuron.w] for neuron in part.neurons]
-            if part.neurons[0].b is not None:
-                yield f"{i}.bias", [names[id(neuron.b)] for neuron in part.neurons]
-        elif isinstance(part, BatchNorm):
-            yield f"{i}.weight", [names[id(w)] for w in part.weight]
-            yield f"{i}.bias", [names[id(b)] for b in part.bias]
-            yield from ((f"{i}.{buffer}", f"{names[id(part)]}.{buffer}") for buffer in part.buffers)
+    names: dict[int | str, str] = {id(found): name for name, found in (*model.named_parameters(), *model.named_modules())}
+    first, held = 0, set(model.state_dict())
+    for part in model.layers:
+        modules, state = _counterpart(part)
+        names.update((buffer, f"{names[id(part)]}.{buffer}") for buffer in part.buffers)
+        for name, numbers in state.items():
+            keys = _each(lambda x: names[x if isinstance(x, str) else id(x)], numbers)
+            held.difference_update(key for key, _ in _pairs(keys, keys, name))
+            yield f"{first}.{name}", keys
+        first += len(modules)
+    if held:
+        raise ValueError(f"PyTorch's counterpart of this model has no place for {', '.join(sorted(held))}: see _TORCH in nn/export.py")
 
 
-def _looked_up(keys: Any, state: dict[str, Any]) -> Any:
-    return [_looked_up(key, state) for key in keys] if isinstance(keys, list) else state[keys]
+def _each(function: Callable[[Any], Any], nested: Any) -> Any:
+    return [_each(function, x) for x in nested] if isinstance(nested, list) else function(nested)
 
 
 def _pairs(keys: Any, given: Any, name: str) -> Iterator[tuple[str, Any]]:
@@ -95,25 +126,6 @@ def _pairs(keys: Any, given: Any, name: str) -> Iterator[tuple[str, Any]]:
     else:
         for i, (key, entry) in enumerate(zip(keys, given)):
             yield from _pairs(key, entry, f"{name}[{i}]")
-
-
-def _counterparts(model: Sequential) -> Iterator[tuple[Module | None, str]]:
-    """The modules of PyTorch, each with the part whose state it holds."""
-    for part in model.layers:
-        if isinstance(part, Layer):
-            bias = "" if part.neurons[0].b is not None else ", bias=False"
-            yield part, f"Linear({part.nin}, {part.nout}{bias})"
-            name = activation_name(part.activation)
-            if torch := _OF_LAYERS.get(name) or (TABLE[name].torch if name in TABLE else ""):
-                yield None, torch
-            elif name != "linear":
-                raise ValueError(f"PyTorch has no module for the activation {name!r} of {part!r}")
-        elif isinstance(part, BatchNorm):
-            yield part, f"BatchNorm1d({len(part.weight)}, eps={part.eps}, momentum={part.momentum})"
-        elif isinstance(part, Dropout):
-            yield None, f"Dropout({part.p})"
-        else:
-            raise ValueError(f"only layers, BatchNorm and Dropout have a counterpart in torch.nn.Sequential, not {part!r}")
 
 
 def _sizes(x: Any) -> tuple[int, ...]:

@@ -2,7 +2,8 @@
 
 Each is the function itself in mpmath's arithmetic; its derivatives are taken from values, so that no derivative is
 written down a second time. A row that is not defined or not moderate everywhere also needs a line in ``GUARDED``,
-for random graphs, and a family some constants in ``CONSTANTS``.
+for random graphs, and a family some constants in ``CONSTANTS``. A reference holds over the whole range of a float: a
+row that is made of erfc takes ``REFERENCES["erfc"]``, which is safe where mpmath's own overflows.
 """
 
 import math

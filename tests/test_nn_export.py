@@ -1,5 +1,6 @@
 """Out to other programs: PyTorch's states, which a script recorded, and source files that run on their own."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -78,6 +79,56 @@ def test_what_pytorch_has_no_module_for_is_an_error():
         nn.torch_code(nn.MLP(2, [1], output="step"))
     with pytest.raises(ValueError, match="have a counterpart"):
         nn.to_torch(nn.Sequential(nn.Conv1d(3)))
+
+
+# One of each layer of nn.layers; those of WITHOUT have no module in PyTorch that computes the same from one row.
+EVERY_LAYER = {
+    "Neuron": lambda: nn.Neuron(2),
+    "Layer": lambda: nn.Layer(3, 2),
+    "Sequential": lambda: nn.Sequential(nn.Layer(2, 3, bias=False), nn.BatchNorm(3)),
+    "MLP": lambda: nn.MLP(2, [3, 1]),
+    "Conv1d": lambda: nn.Conv1d(3),
+    "Dropout": lambda: nn.Dropout(0.5),
+    "BatchNorm": lambda: nn.BatchNorm(2),
+}
+WITHOUT = {"Neuron", "Conv1d"}
+
+
+def numbers_in(x):
+    return sum(map(numbers_in, x)) if isinstance(x, list) else 1
+
+
+def test_every_layer_is_exported_or_known_to_have_no_counterpart():
+    public = {name for name, kind in vars(nn.layers).items() if inspect.isclass(kind) and kind.__module__ == "nn.layers" and name[0] != "_"}
+    assert public == EVERY_LAYER.keys(), "give EVERY_LAYER in tests/test_nn_export.py one of each, and _TORCH in nn/export.py its counterpart"
+
+
+@pytest.mark.parametrize("name", EVERY_LAYER)
+def test_no_number_of_a_layer_is_lost_on_the_way_to_pytorch(name):
+    part = EVERY_LAYER[name]()
+    model = part if isinstance(part, nn.Sequential) else nn.Sequential(part)
+    if name in WITHOUT:
+        for export in (nn.to_torch, nn.torch_code):
+            with pytest.raises(ValueError, match=f"have a counterpart .* not {name}"):
+                export(model)
+        return
+    buffers = sum(numbers_in(getattr(module, buffer)) for _, module, buffer in model.named_buffers())
+    state = nn.to_torch(model)
+    assert sum(map(numbers_in, state.values())) == len(model.parameters()) + buffers
+    nn.from_torch(model, state)
+    assert nn.to_torch(model) == state
+
+
+def test_parameters_that_a_counterpart_has_no_place_for_are_an_error():
+    class Scaled(nn.Layer):
+        def __init__(self):
+            super().__init__(2, 2)
+            self.scale = nn.Parameter(1.0)
+
+    model = nn.Sequential(nn.Layer(2, 2), Scaled())
+    for export in (nn.to_torch, lambda model: nn.from_torch(model, {})):
+        with pytest.raises(ValueError, match=r"no place for layers\.1\.scale"):
+            export(model)
 
 
 CODE = """

@@ -1,6 +1,7 @@
 """Modules: rows B1 to B4, B12, E3 and E4 of the curriculum; states and files, modes, micrograd's calls."""
 
 import copy
+import inspect
 import itertools
 import json
 import math
@@ -25,6 +26,13 @@ def with_weights(layer, weights, biases):
         for w, value in zip(neuron.w, row):
             w.data = value
         neuron.b.data = bias
+
+
+def test_every_optimizer_and_every_layer_is_a_public_name():
+    layers = {kind for kind in vars(nn.layers).values() if inspect.isclass(kind) and issubclass(kind, nn.Module)}
+    names = {kind.__name__ for kind in (*layers, *nn.OPTIMIZERS.values()) if kind.__name__[0] != "_"}
+    assert len(names) >= 11
+    assert names <= set(nn.__all__), f"import {names - set(nn.__all__)} in nn/__init__.py, and add it to __all__ there"
 
 
 # -- B1 to B4 ------------------------------------------------------------------------------------------------------

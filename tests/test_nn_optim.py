@@ -27,7 +27,7 @@ from nn.optim import (
 from nn.training.callbacks import ReduceLROnPlateau
 
 TORCH = json.loads((Path(__file__).parent / "fixtures" / "torch_optimizers.json").read_text())
-KINDS = [SGD, RMSprop, Adam, AdamW]
+KINDS = list(optim.OPTIMIZERS.values())
 labelled = [pytest.param(case, id=f"{case['name']} {case['options']}") for case in TORCH["optimizers"]]
 
 
@@ -46,7 +46,11 @@ def made(name, options, parameters):
 # -- the same numbers as PyTorch ---------------------------------------------------------------------------------
 def test_the_fixtures_are_those_of_the_pytorch_release_that_is_compared_with():
     assert TORCH["torch"].startswith("2.13.0")
-    assert {case["name"] for case in TORCH["optimizers"]} == {kind.__name__ for kind in KINDS}
+    recorded, names = {case["name"] for case in TORCH["optimizers"]}, {kind.__name__ for kind in KINDS}
+    assert recorded == names, (
+        f"{recorded ^ names} stand in only one: let OPTIMIZERS of tests/fixtures/make_torch_fixtures.py list the classes of OPTIMIZERS in"
+        " nn/optim.py, and run python tests/fixtures/make_torch_fixtures.py, with PyTorch installed"
+    )
     assert all(len(case["path"]) == len(TORCH["gradients"]) == 100 for case in TORCH["optimizers"])
 
 

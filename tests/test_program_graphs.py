@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from test_random_graphs import ALL, POINT, programs
 
 import autograd_core as ac
-from autograd_core import Constant, Value, compile_graph, gradients, topological_order
+from autograd_core import TABLE, Constant, Value, compile_graph, gradients, topological_order
+from autograd_core.formulas.spelling import PYTHON, spelling
+from autograd_core.primitive import ATOM
 
 DIALECTS = ["python", "numpy", "c"]
 OPTIONS = settings(deadline=None, max_examples=120, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -228,8 +230,16 @@ def test_what_cannot_be_compiled_is_a_clear_error(arguments, kind, message, dial
 
 
 def test_an_unknown_dialect_is_a_clear_error():
-    with pytest.raises(ValueError, match="dialect is one of 'python', 'numpy', 'c', 'javascript', not 'fortran'"):
+    with pytest.raises(ValueError, match=f"dialect is one of {', '.join(map(repr, ac.DIALECTS))}, not 'fortran'"):
         compile_graph(PRODUCT, [X], dialect="fortran")
+
+
+def test_a_dialect_says_how_unequal_is_written():
+    lua = PYTHON._replace(name="lua", unequal="~=", logic=(" and ", " or "))
+    operands = {"x": ("a", ATOM), "y": ("b", ATOM), "z": ("c", ATOM)}
+    for row, expected in [("where", "b if a ~= 0.0 else c"), ("maximum", "a if (a > b or a ~= a) else b")]:
+        assert spelling(TABLE[row].python, lua).fill(operands) == expected
+        assert spelling(TABLE[row].python).fill(operands) == expected.replace("~=", "!=")
 
 
 # -- what the source looks like --------------------------------------------------------------------------------------

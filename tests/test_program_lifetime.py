@@ -98,7 +98,8 @@ def test_compiling_again_and_again_keeps_memory_and_linecache_flat(dialect):
 # -- files -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_an_ending_of_another_language_is_one_clear_error_and_writes_nothing(dialect, tmp_path):
-    for name in ("program.txt", "program", "program.pyc", "program.c" if dialect != "c" else "program.js"):
+    others = [f"program{made.endings[0]}" for made in DIALECTS.values() if made.endings[0] not in DIALECTS[dialect].endings]
+    for name in ("program.txt", "program", "program.pyc", *others):
         with pytest.raises(ValueError, match=rf"a program in the {dialect} dialect is saved as \.\w+.*, not as '{name}'"):
             a_program(dialect).save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
@@ -120,7 +121,7 @@ def test_files_are_written_in_one_place(monkeypatch, tmp_path):
         for ending in made.endings:
             a_program(dialect).save(tmp_path / f"program{ending}")
     a_program("c").save_c(tmp_path / "program.c")
-    assert written == ["program.py", "program.py", "program.c", "program.js", "program.mjs", "program.cjs", "program.c"]
+    assert written == [*(f"program{ending}" for made in DIALECTS.values() for ending in made.endings), "program.c"]
 
 
 def test_save_c_is_for_c():

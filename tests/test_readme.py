@@ -33,4 +33,4 @@ def test_every_picture_and_file_that_is_linked_is_there():
 
 
 def test_the_code_map_is_the_tree():
-    assert code_map.code_map() in README
+    assert code_map.code_map() in README, "run python tests/code_map.py"

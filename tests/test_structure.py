@@ -217,6 +217,10 @@ def test_every_operation_that_users_may_write_is_public():
         if name.isidentifier() and not row.internal and name != "neg":  # neg is the minus sign
             assert name in dir(autograd_core)
             assert callable(getattr(autograd_core, name))
+            built_in = name in autograd_core.functions._BUILT_IN  # a row of one's own is an attribute, and not listed
+            assert not built_in or name in autograd_core.__all__, (
+                f"add {name} to 'from .table import (' in autograd_core/__init__.py, and {name!r} to __all__ there"
+            )
         elif row.internal:
             assert not hasattr(autograd_core, name)
 

@@ -146,7 +146,7 @@ def test_values_are_right_over_the_whole_range_and_refused_outside_it(row, count
             wrong.append((xs, out if refused else out.data, float(known)))
         else:
             checked += 1
-    one_by_one(wrong, "wrong values")
+    one_by_one(wrong, "wrong values (if the row must round, add it to VALUE_TOLERANCE in tests/references.py)")
     assert checked >= 7
 
 

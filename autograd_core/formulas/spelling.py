@@ -19,7 +19,7 @@ Gap = tuple[str, float]  # an operand's name, and the precedence below which it 
 COMPARISON = CONDITIONAL + 0.5
 
 _BINARY = {ast.Add: ("+", SUM), ast.Sub: ("-", SUM), ast.Mult: ("*", PRODUCT), ast.Div: ("/", PRODUCT)}
-_COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=", ast.Is: "is"}
+_COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.Is: "is"}  # "!=" is the dialect's
 _NUMBERS = ("inf", "nan", "pi", "e", "tau", "cut")  # every other name that is not called is an operand
 
 
@@ -43,6 +43,8 @@ class Dialect(NamedTuple):
     """The name under which a program holds a node: the one given, changed if the language or the program uses it itself."""
     cut: str = "0.0"
     """The zero that cuts a path. Where it is no ordinary zero, it has a name."""
+    unequal: str = "!="
+    """How "is not equal to" is written."""
 
 
 # math.hypot has an algorithm of its own; the absolute value of a complex number is hypot as in C.
@@ -162,8 +164,9 @@ class _Printer:
 
     def _compare(self, node: ast.Compare) -> None:
         self.wrapped(node.left, SUM)
-        is_cut = isinstance(node.ops[0], ast.Is) and self.dialect.cut != "cut"
-        self.text(" == " if is_cut else f" {_COMPARE[type(node.ops[0])]} ")
+        kind = type(node.ops[0])
+        is_cut = kind is ast.Is and self.dialect.cut != "cut"
+        self.text(f" {'==' if is_cut else self.dialect.unequal if kind is ast.NotEq else _COMPARE[kind]} ")
         self.wrapped(node.comparators[0], SUM)
 
     def _boolop(self, node: ast.BoolOp) -> None:

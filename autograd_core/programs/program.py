@@ -76,8 +76,8 @@ class Program:
     def save(self, path: str | Path) -> Path:
         """Write the program as a file that runs by itself, and return its path. Comments in it say how it is called.
 
-        The ending is that of the dialect, ``.py``, ``.c`` or ``.js``, else ``ValueError``. A file that is there is
-        replaced in one step: if the disk is full, it stays as it was.
+        The ending is one of the dialect, ``self.endings``, else ``ValueError``. A file that is there is replaced in one
+        step: if the disk is full, it stays as it was.
         """
         path = Path(path)
         if path.suffix.lower() not in self.endings:
