@@ -243,7 +243,7 @@ def derivative_formulas(primitive: Primitive) -> list[Expression]:
 
 
 def parts(expression: Expression) -> list[Expression]:
-    """Every part of a formula once, each after its own parts, the formula itself last."""
+    """Every part of a formula once, each after its own parts."""
     order: list[Expression] = []
     seen: set[Expression] = set()
     stack: list[tuple[Expression, bool]] = [(expression, False)]
@@ -320,15 +320,15 @@ def _written_out(expression: Expression, piece: Callable[[Expression, list[Writt
     return written[expression][0]
 
 
-# -- as a person writes it ---------------------------------------------------------------------------------------
 LONGEST_FORMULA = 100_000
 
 
 def _paper_piece(part: Expression, operands: list[Written]) -> Written:
     if isinstance(part, Symbol | Literal):
         return name_text(part.name if isinstance(part, Symbol) else number_text(part.value, None))
-    if part.primitive.name == "neg" and operands[0][1] == PRODUCT and {"-", "%", "//"}.isdisjoint([operands[0][0][0], *operands[0][0].split()]):
-        return f"-{operands[0][0]}", PRODUCT  # the sign of the first factor, which gives the very same number
+    first, precedence = operands[0]
+    if part.primitive.name == "neg" and precedence == PRODUCT and {"-", "%", "//"}.isdisjoint([first[0], *first.split()]):
+        return f"-{first}", PRODUCT  # the sign of the first factor, which gives the very same number
     pattern = on_paper(part.primitive, len(operands))
     text = pattern.fill(dict(zip(operand_names(part.primitive, len(operands)), operands)))
     return text.removesuffix(" + 0") if part.primitive.weighted_sum else text, pattern.precedence
