@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_core import Value, compile_graph, gradcheck, operation_count, sigmoid, softmax
+from autograd_core import Value, compile_graph, gradcheck, operation_count, sigmoid, softmax, topological_order
 from autograd_core.number import watching_comparisons
 from nn import losses
 from nn.losses import LOSSES, cross_entropy, l1_penalty, l2_penalty, squared_error
@@ -276,3 +276,11 @@ REFUSED = [
 def test_what_cannot_be_meant_is_refused_with_a_message_that_says_why(call, kind, message):
     with pytest.raises(kind, match=message):
         call()
+
+
+@pytest.mark.parametrize("target", [0, 1, 0.0, 1.0])
+@pytest.mark.parametrize("loss", [losses.binary_cross_entropy, losses.binary_cross_entropy_with_logits])
+def test_a_plain_label_leaves_the_term_of_the_other_class_out_of_the_graph(loss, target):
+    out = loss(Value(0.25), target)
+    assert "dot" not in [node.op for node in topological_order(out)]
+    assert "dot" in [node.op for node in topological_order(loss(Value(0.25), 0.5))]

@@ -18,6 +18,7 @@ from nn.optim import (
     ExponentialLR,
     LinearWarmup,
     RMSprop,
+    Schedule,
     StepLR,
     clip_grad_norm,
     clip_grad_value,
@@ -111,6 +112,17 @@ def test_e2_schedules_give_pytorchs_rates(case):
         options["after"] = getattr(optim, name)(**further)
     schedule = getattr(optim, case["name"])(**options)
     assert [schedule(i, 0.1) for i in range(len(case["rates"]))] == pytest.approx(case["rates"], rel=1e-12, abs=1e-15)
+
+
+def test_the_rate_of_an_optimizer_that_is_given_none_is_pytorchs():
+    assert [kind(leaves()).lr for kind in KINDS] == [1e-3, 1e-2, 1e-3, 1e-3]
+
+
+def test_a_schedule_is_the_factor_of_the_rate_and_of_1_where_none_is_given():
+    schedules = [Schedule(lambda epoch: 1 / (1 + epoch)), StepLR(2), ExponentialLR(0.5), CosineAnnealingLR(6), LinearWarmup(6)]
+    factors = [0.25, 0.1, 0.125, 0.5, 2 / 3]
+    assert [schedule(3) for schedule in schedules] == close(factors)
+    assert [schedule(3, 0.5) for schedule in schedules] == close([factor / 2 for factor in factors])
 
 
 @pytest.mark.parametrize("case", TORCH["plateaus"], ids=lambda case: str(case["options"]))

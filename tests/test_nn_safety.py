@@ -28,4 +28,5 @@ def test_a_checkpoint_with_a_right_checksum_is_still_checked_in_every_entry(tmp_
 def test_ctrl_c_at_any_moment_leaves_the_model_after_a_whole_step(tmp_path):
     found = interrupted_fits(150, 0, tmp_path / "c.json")
     assert found.wrong == []
-    assert found.ends["interrupted"] > 0  # how many arrive in time depends on the machine
+    assert found.ends["interrupted"] > 0  # on a busy machine many come before fit or after it
+    assert found.ends.total() == 150

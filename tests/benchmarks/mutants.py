@@ -25,14 +25,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TESTS = {
-    "autograd_core/table.py": ["test_table.py", "test_kinks.py"],
-    "autograd_core/functions.py": ["test_table.py", "test_numbers.py", "test_whole_numbers.py", "test_semantics.py"],
-    "autograd_core/programs/statements.py": ["test_programs.py", "test_named.py", "test_program_lifetime.py", "test_kinks.py"],
-    "autograd_core/programs/reach.py": ["test_kinks.py", "test_extremes.py"],
+    "autograd_core/table.py": ["test_numbers.py", "test_extremes.py", "test_table.py"],
+    "autograd_core/functions.py": ["test_numbers.py", "test_whole_numbers.py", "test_semantics.py"],
+    "autograd_core/programs/statements.py": ["test_named.py", "test_extremes.py", "test_random_graphs.py", "test_program_graphs.py"],
+    "autograd_core/programs/reach.py": ["test_extremes.py", "test_random_graphs.py"],
     "nn/optim.py": ["test_nn_optim.py"],
     "nn/losses.py": ["test_nn_losses.py"],
-    "nn/training/callbacks.py": ["test_nn_callbacks.py", "test_nn_training.py", "test_nn_robust.py", "test_nn_safety.py"],
-    "nn/training/loop.py": ["test_nn_training.py", "test_nn_robust.py", "test_nn_callbacks.py", "test_nn_safety.py"],
+    "nn/training/callbacks.py": ["test_nn_callbacks.py", "test_nn_training.py", "test_nn_robust.py"],
+    "nn/training/loop.py": ["test_nn_training.py", "test_nn_robust.py", "test_nn_callbacks.py"],
 }
 """The files, and for each the tests that belong to it, the most telling ones first."""
 SURVIVED, LIMIT = 7, 60.0
@@ -131,6 +131,7 @@ def is_noticed(path: str, text: str, limit: float) -> bool:
         code = 1
         try:
             os.setpgid(0, 0)
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # which a process in the background may not have
             nothing = os.open(os.devnull, os.O_RDWR)
             for descriptor in (0, 1, 2):
                 os.dup2(nothing, descriptor)
@@ -138,7 +139,7 @@ def is_noticed(path: str, text: str, limit: float) -> bool:
             import pytest
 
             os.chdir(ROOT)
-            options = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "-p", "no:doctest"]
+            options = ["-x", "-q", "-n0", "-p", "no:cacheprovider"]
             code = pytest.main([*options, *(f"tests/{name}" for name in TESTS[path]), "-o", "addopts="])
         finally:
             os._exit(SURVIVED if code == 0 else 1)
@@ -176,9 +177,8 @@ def examine(path: str, count: int | None, seed: int) -> tuple[int, int]:
 
 
 def main(path: str = "", count: str = "60", seed: str = "0") -> int:
-    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = "/dev/null"
     sys.path.insert(0, str(ROOT))
-    for name in ("hypothesis", "mpmath", "numpy", "pytest", "sklearn.metrics"):
+    for name in ("mpmath", "numpy", "pytest", "sklearn.metrics"):
         if importlib.util.find_spec(name.split(".")[0]):
             importlib.import_module(name)  # once, and not for each mutant
     results = [examine(name, None if count == "all" else int(count), int(seed)) for name in ([path] if path else TESTS)]
