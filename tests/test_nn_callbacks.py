@@ -105,6 +105,8 @@ def test_a_schedule_in_fit_sets_the_rates_of_the_epochs():
     assert history["lr"] == pytest.approx([0.5, 0.5, 0.05, 0.05, 0.005])
     history = train(small(), epochs=4, optimizer=lambda p: SGD(p, lr=0.5), callbacks=nn.Schedule(lambda epoch: 1 / (1 + epoch)))
     assert history["lr"] == pytest.approx([0.5, 0.25, 0.5 / 3, 0.125])
+    history = train(small(), epochs=3, optimizer=lambda p: SGD(p, lr=0.5), callbacks=[nn.LinearWarmup(2, start_factor=0.5)])
+    assert history["lr"] == pytest.approx([0.25, 0.375, 0.5])  # from the first epoch on
     history = train(small(), epochs=9, optimizer=lambda p: SGD(p, lr=0.0), callbacks=[nn.ReduceLROnPlateau(patience=2)])
     assert history["lr"] == [0.0] * 9
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-import autograd_core as ac  # noqa: E402
-from autograd_core import DIALECTS, Value, compile_graph  # noqa: E402
+import autograd_core as ac
+from autograd_core import DIALECTS, Value, compile_graph
 
 
 def use_one(dialect):
