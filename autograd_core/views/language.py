@@ -219,7 +219,7 @@ def _operands(node: ast.Call, name: str, program: Parsed, assigned: set[str]) ->
             program._fail(f"unknown function {name}: a product is written with *: {name}*(...)", node)
         known = ", ".join(sorted(_FUNCTIONS))
         program._fail(f"unknown function {name}: {closest(name, _FUNCTIONS) or f'known are {known}'}", node)
-    if name in _LISTS:
+    if name in (*_LISTS, "prod"):
         if len(parts) != 1:
             program._fail(f"{name} takes one list, such as {name}([x, y]), not {len(parts)} operands", node)
     else:
