@@ -1,6 +1,7 @@
 """What accompanies a training: callbacks, weights of rows, names of optimizers, metrics of others, schedules."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -105,6 +106,8 @@ def test_a_schedule_in_fit_sets_the_rates_of_the_epochs():
     assert history["lr"] == pytest.approx([0.5, 0.5, 0.05, 0.05, 0.005])
     history = train(small(), epochs=4, optimizer=lambda p: SGD(p, lr=0.5), callbacks=nn.Schedule(lambda epoch: 1 / (1 + epoch)))
     assert history["lr"] == pytest.approx([0.5, 0.25, 0.5 / 3, 0.125])
+    history = train(small(), epochs=3, optimizer=lambda p: SGD(p, lr=0.5), callbacks=[nn.LinearWarmup(2, start_factor=0.5)])
+    assert history["lr"] == pytest.approx([0.25, 0.375, 0.5])  # from the first epoch on
     history = train(small(), epochs=9, optimizer=lambda p: SGD(p, lr=0.0), callbacks=[nn.ReduceLROnPlateau(patience=2)])
     assert history["lr"] == [0.0] * 9
 
@@ -112,3 +115,20 @@ def test_a_schedule_in_fit_sets_the_rates_of_the_epochs():
 def test_an_integer_of_numpy_as_a_seed_is_written_into_a_checkpoint(tmp_path):
     train(small(), epochs=1, seed=np.int64(3), callbacks=[nn.Checkpoint(tmp_path / "c")])
     assert len(train(small(), epochs=2, seed=None, callbacks=[nn.Checkpoint(tmp_path / "c", resume=True)])) == 2
+
+
+def test_a_checkpoint_is_written_after_what_other_callbacks_do_wherever_it_stands(tmp_path):
+    def shift(model, history):
+        model.parameters()[0].data += 1.0
+
+    model, resumed = small(), small()
+    train(model, epochs=2, callbacks=[nn.Checkpoint(tmp_path / "c"), shift])
+    train(resumed, epochs=2, callbacks=[nn.Checkpoint(tmp_path / "c", resume=True), shift])
+    assert resumed.state_dict() == model.state_dict()
+
+
+def test_the_seconds_of_the_epochs_are_part_of_those_of_the_training():
+    start = time.perf_counter()
+    seconds = train(small(), epochs=3)["seconds"]
+    assert min(seconds) > 0.0
+    assert sum(seconds) <= time.perf_counter() - start
