@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 @pytest.fixture(autouse=True)
 def no_figure_is_left():
+    plt.close("all")  # those of other tests in this process
     yield
     left = plt.get_fignums()
     plt.close("all")

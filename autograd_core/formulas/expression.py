@@ -327,7 +327,7 @@ def _paper_piece(part: Expression, operands: list[Written]) -> Written:
     if isinstance(part, Symbol | Literal):
         return name_text(part.name if isinstance(part, Symbol) else number_text(part.value, None))
     first, precedence = operands[0]
-    if part.primitive.name == "neg" and precedence == PRODUCT and {"-", "%", "//"}.isdisjoint([first[0], *first.split()]):
+    if part.primitive.name == "neg" and precedence == PRODUCT and first[0] != "-" and {"%", "//"}.isdisjoint(first.split()):
         return f"-{first}", PRODUCT  # the sign of the first factor, which gives the very same number
     pattern = on_paper(part.primitive, len(operands))
     text = pattern.fill(dict(zip(operand_names(part.primitive, len(operands)), operands)))

@@ -269,7 +269,8 @@ class Progress(Callback):
         self.bar: Any = None
 
     def begin(self, run: Run) -> None:
-        is_notebook, self.bar = "ipykernel" in sys.modules, None
+        shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+        is_notebook, self.bar = hasattr(shell, "kernel"), None
         if not (is_notebook or sys.stderr.isatty() if self.wanted is None else self.wanted):
             return
         try:
