@@ -3,7 +3,6 @@
 import itertools
 import json
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -143,7 +142,6 @@ def test_a_formula_too_long_to_read_is_told_by_its_number():
     assert float(edge.step.formula) == x.grad
 
 
-needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
 
 
 def lectures():
@@ -159,7 +157,6 @@ def lectures():
     yield (h * h).sin()
 
 
-@needs_node
 @pytest.mark.parametrize("number", range(4))
 def test_the_player_computes_the_named_graph_as_python_does(number):
     output = next(itertools.islice(lectures(), number, None))

@@ -27,7 +27,6 @@ EXPECTED = ["w[0]", "x[0]", "products[0]", "w[1]", "x[1]", "products[1]", "v1", 
 @pytest.fixture
 def notebook():
     """A function that runs a cell and gives the value of its last line; what cells share, and IPython, end with the test."""
-    pytest.importorskip("IPython")
     from IPython.core.interactiveshell import InteractiveShell
 
     shell = InteractiveShell.instance()
