@@ -28,7 +28,7 @@ from .functions import (
     step,
     where,
 )
-from .number import watching_comparisons
+from .number import reading_data, watching_comparisons
 from .primitive import TABLE, DomainError, Primitive
 from .table import absolute as abs
 from .table import (
@@ -197,6 +197,7 @@ __all__ = [
     "pow",
     "primitive",
     "prod",
+    "reading_data",
     "relu",
     "replace_file",
     "round",

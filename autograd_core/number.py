@@ -107,7 +107,13 @@ class _Unread(list[str]):
 
 @contextmanager
 def reading_data() -> Iterator[None]:
-    """Within it, equality and truth of numbers look at the data, as everywhere where comparisons are watched."""
+    """Within it, equality and truth of numbers look at the data, as everywhere where comparisons are watched.
+
+    >>> from autograd_core import Value
+    >>> with reading_data():
+    ...     Value(2.0) == 2.0, bool(Value(0.0))
+    (True, False)
+    """
     token = _places.set(_Unread()) if _places.get() is None else None
     try:
         yield

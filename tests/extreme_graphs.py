@@ -151,7 +151,7 @@ def scales(output, leaves):
     order, size = topological_order(output), {output: 1.0}
     for node in reversed(order):
         for parent, d in zip(node.parents, node.local_derivatives):
-            if size.get(node) and math.isfinite(d):
+            if size.get(node) and d and math.isfinite(d):
                 size[parent] = size.get(parent, 0.0) + size[node] * abs(d)
     return [size.get(leaf, 0.0) for leaf in leaves]
 

@@ -188,6 +188,23 @@ def test_a_power_with_a_varying_exponent_at_0_is_right_or_not_finite(x, y, expec
         assert y < 2.0 or matrix == truth[y]
 
 
+@pytest.mark.parametrize("at", [at for at in itertools.product((-1.0, 0.0, 1.0), repeat=3) if len(set(at)) > 1], ids=str)
+def test_clip_cuts_in_every_program_what_is_flat_and_nothing_at_a_corner(at):
+    f = lambda v: ac.cbrt(ac.clip(*v))  # noqa: E731  where the clipped number is 0 the root has an infinite derivative
+    leaves = [Value(x) for x in at]
+    f(leaves).backward()
+    slopes = [leaf.grad for leaf in leaves]
+    x, low, high = at
+    steepness = math.inf if ac.clip(*at) == 0.0 else 1.0 / 3.0
+    for slope, chosen in zip(slopes, [low <= x <= high and low < high, (x < low or low == high) and low <= high and x <= high, high < max(x, low)]):
+        assert slope == steepness if chosen else slope == 0.0 or slope != slope
+    if len(set(at)) == 3:  # at no corner
+        assert sorted(slopes) == [0.0, 0.0, steepness]
+    leaves = [Value(1.5), Value(1.0), Value(2.0)]
+    for dialect in ("python", "numpy"):
+        assert all(map(extreme.equal, compile_graph(f(leaves), leaves, dialect=dialect)(at)[1], slopes)), dialect
+
+
 def test_find_nonfinite_derivation_and_gradcheck_say_where_zero_met_infinity():
     x = Value(0.0, "x")
     y = ac.cbrt(x) ** 3

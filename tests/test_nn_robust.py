@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+import types
 import warnings
 
 import numpy as np
@@ -59,6 +60,32 @@ def test_a_model_whose_graph_changes_from_sample_to_sample_runs_eagerly_and_says
 def test_predict_does_not_depend_on_the_number_of_rows(name):
     model = Two(CHANGING[name])
     assert model.predict(X) == [model.predict([row])[0] for row in X]
+
+
+BRANCHING = {
+    ">=": lambda m, x: m.a * x[0] * 10.0 if x[0] >= 1.0 else m.a * x[0],
+    "==": lambda m, x: m.a * x[0] * 10.0 if x[0] == 1.0 else m.a * x[0],
+    "!=": lambda m, x: m.a * x[0] if x[0] != 1.0 else m.a * x[0] * 10.0,
+    "truth": lambda m, x: m.a * x[0] * 10.0 if x[0] else m.b,
+    "or": lambda m, x: (x[0] or m.b) * m.a,
+    "== where it is not trained": lambda m, x: m.a * x[0] * (10.0 if not m.training and x[0] == 1.0 else 1.0),
+}
+ROWS = [[float(i % 4), 1.0] for i in range(12)]
+
+
+@pytest.mark.parametrize("name", BRANCHING)
+def test_a_branch_is_taken_for_each_sample_and_reported_also_where_it_looks_at_equality_or_truth(name):
+    model = Two(BRANCHING[name])
+    plain = types.SimpleNamespace(a=0.5, b=-0.25, training=False)
+    expected = [BRANCHING[name](plain, row) for row in ROWS]
+    assert model.predict(ROWS) == expected
+    assert [model.predict([row])[0] for row in ROWS] == expected
+    y = [1.0] * len(ROWS)
+    with pytest.warns(nn.NotOneGraph, match="compares Values at .*test_nn_robust.py"):
+        found = model.evaluate(ROWS, y)["loss"]
+    assert found == pytest.approx(sum((e - 1.0) ** 2 for e in expected) / len(ROWS))
+    with pytest.warns(nn.NotOneGraph, match="compares Values"):
+        model.fit(ROWS, y, epochs=1)
 
 
 def test_a_network_called_generator_is_left_alone():

@@ -129,16 +129,20 @@ def _times_upstream(tree: ast.expr) -> ast.expr:
     Beside a branch that is cut it is written once, so that it need not be computed where it is not used.
     """
     if isinstance(tree, ast.IfExp):
-        if isinstance(tree.body, ast.Name) and tree.body.id == "cut" and isinstance(tree.orelse, ast.IfExp):
+        if _is_cut(tree.body) and isinstance(tree.orelse, ast.IfExp) and not any(map(_is_cut, _leaves(tree.orelse))):
             return ast.IfExp(tree.test, tree.body, ast.BinOp(ast.Name("g"), ast.Mult(), tree.orelse))
         return ast.IfExp(tree.test, _times_upstream(tree.body), _times_upstream(tree.orelse))
     upstream = ast.Name("g")
-    if isinstance(tree, ast.Name) and tree.id == "cut":
+    if _is_cut(tree):
         return tree
     number = _number(tree)
     if number in (1.0, -1.0):
         return upstream if number == 1.0 else ast.UnaryOp(ast.USub(), upstream)
     return ast.BinOp(upstream, ast.Mult(), tree)
+
+
+def _is_cut(tree: ast.expr) -> bool:
+    return isinstance(tree, ast.Name) and tree.id == "cut"
 
 
 def _number(tree: ast.expr) -> float | None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from operator import add
 from typing import Any, NamedTuple
 
-from autograd_core import DIALECTS, Constant, DomainError, Value, compile_graph, dot, find_nonfinite, watching_comparisons
+from autograd_core import DIALECTS, Constant, DomainError, Value, compile_graph, dot, find_nonfinite, reading_data, watching_comparisons
 
 from .model import Model, assign, inputs_of
 
@@ -48,9 +48,10 @@ def record(model: Model, x: Sequence[float], target: Sequence[float] = (), loss:
     """The graph of the outputs, and of the loss if there is one, for one sample; ``weighted`` if its weight stands behind the targets."""
     inputs, targets = inputs_of(x), inputs_of(target, "t")
     known = targets[:-1] if weighted else targets
-    output = model(inputs)
-    single = not isinstance(output, list | tuple)
-    value = loss([output], [known[0] if single else known]) if loss else None
+    with reading_data():
+        output = model(inputs)
+        single = not isinstance(output, list | tuple)
+        value = loss([output], [known[0] if single else known]) if loss else None
     if loss and not isinstance(value, Value | int | float):
         raise TypeError(f"a loss returns one number, a Value, not {type(value).__name__}: take the mean over the samples")
     if value is not None:
@@ -132,6 +133,7 @@ class Execution:
                 return f"in its sample {i}: {found}"
         return "in the sum over the batch, which is too large for a float"
 
+    @reading_data()
     def _batch_loss(self, rows: Sequence[Sequence[float]]) -> Any:
         loss: Any = self.loss
         outputs = self.model.batch([inputs_of(row[: self.columns]) for row in rows])
@@ -207,6 +209,8 @@ def execution(
         return eager
     with watching_comparisons() as places:
         eager.record(rows[0])
+        with evaluating(model):
+            eager.record(rows[0])
     why = f"compares Values at {places[0]}" if places else ""
     if not places:
         compiled = Compiled(eager, rows[0], dialect)
