@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import itertools
 import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
@@ -159,6 +160,51 @@ def sinc(x: Any, order: float = 0) -> Any:
     return FAMILIES["sinc"](float(order))(x)
 
 
+def square(x: Any) -> Any:
+    """``x * x``.
+
+    >>> square(-3.0)
+    9.0
+    """
+    return FAMILIES["**"](2.0)(x)
+
+
+def reciprocal(x: Any) -> Any:
+    """``1 / x``.
+
+    >>> reciprocal(4.0)
+    0.25
+    """
+    return TABLE["/"](1.0, x)
+
+
+def radians(x: Any) -> Any:
+    """An angle in degrees as one in radians.
+
+    >>> radians(180.0) == math.pi
+    True
+    """
+    return TABLE["*"](x, math.pi / 180.0)
+
+
+def degrees(x: Any) -> Any:
+    """An angle in radians as one in degrees.
+
+    >>> degrees(math.pi)
+    180.0
+    """
+    return TABLE["*"](x, 180.0 / math.pi)
+
+
+def cumsum(xs: Iterable[Any]) -> list[Any]:
+    """The sums of the first, the first two, the first three ... numbers.
+
+    >>> cumsum([1.0, 2.0, 4.0])
+    [1.0, 3.0, 7.0]
+    """
+    return list(itertools.accumulate(xs))
+
+
 def prod(xs: Iterable[Any]) -> Any:
     """The product of the numbers, from left to right; 1 of none.
 
@@ -192,6 +238,15 @@ def logsumexp(xs: Iterable[Any]) -> Any:
     1000.6931471805599
     """
     return log_sum_exp(*_some("logsumexp", xs))
+
+
+def logaddexp(x: Any, y: Any) -> Any:
+    """``log(exp(x) + exp(y))``, the :func:`logsumexp` of two numbers.
+
+    >>> logaddexp(1000.0, 1000.0)
+    1000.6931471805599
+    """
+    return log_sum_exp(x, y)
 
 
 def softmax(xs: Iterable[Any]) -> list[Any]:

@@ -105,6 +105,7 @@ def power(n: float) -> Primitive:
 # -- exponentials and logarithms -----------------------------------------------------------------
 exp   = _row("exp",   "exp(x)",   lambda out, x: out,              method="exp", precedence=POWER)
 expm1 = _row("expm1", "expm1(x)", lambda out, x: exp(x),           precedence=SUM)
+exp2  = _row("exp2",  "pow(2.0, x)", lambda out, x: 0.6931471805599453 * out, precedence=POWER)
 log   = _row("log",   "log(x)",   lambda out, x: 1.0 / x,          method="log")
 log1p = _row("log1p", "log1p(x)", lambda out, x: 1.0 / (1.0 + x))
 log2  = _row("log2",  "log2(x)",  lambda out, x: 1.4426950408889634 / x)
@@ -143,6 +144,8 @@ absolute = _row("abs",      "fabs(x)",                          lambda out, x: s
 sigmoid  = _row("sigmoid",  "1.0 / (1.0 + exp(-x)) if x >= 0.0 else exp(x) / (1.0 + exp(x))",
                                                                 lambda out, x: out * (1.0 - out),
                 activation=True, torch="Sigmoid()")
+logit    = _row("logit",    "2.0 * atanh(2.0 * x - 1.0) if fabs(x - 0.5) < 0.2 else log(x / (1.0 - x))",
+                                                                lambda out, x: 1.0 / x + 1.0 / (1.0 - x))
 softplus = _row("softplus", "x + log1p(exp(-x)) if x > 0.0 else log1p(exp(x))",
                                                                 lambda out, x: sigmoid(x),
                 activation=True, initialization="he", torch="Softplus()")

@@ -29,8 +29,7 @@ def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int |
     comparison made on a Value then is reported by a ``UserWarning`` that names the line. Use ``maximum``,
     ``relu``, ``step`` and the other piecewise functions of the library, which stay conditional. A Value that ``f``
     takes from outside stays what it was, too: a ``UserWarning`` says so in every call after it was changed.
-
-    Called on Values or duals, as a transform calls it, ``f`` itself runs: ``grad(jit(f))`` is right, and as fast as ``grad(f)``.
+    Called on Values or duals, as a transform calls it, ``f`` itself runs: ``grad(jit(f))`` is as ``grad(f)``.
 
     >>> from autograd_core import jit, sigmoid, value_and_grad
     >>> @jit
@@ -46,14 +45,13 @@ def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int |
     Raises ``ValueError`` for a dialect that Python does not run and a position that ``f`` does not have, ``TypeError``
     for a static argument that cannot be hashed and for arguments and results that are no numbers.
     """
-    _check_dialect(dialect)
     signature = _Signature(f, [static_argnums] if hasattr(static_argnums, "__index__") else static_argnums)  # type: ignore[list-item]
-    recorded = _Recordings(f, signature, dialect).of
+    recordings = _Recordings(f, signature, _runnable(dialect))
 
     @functools.wraps(f)
     def run(*arguments: Any, **keywords: Any) -> Any:
         leaves = list(leaves_of(signature.moving(arguments, keywords)))
-        recording = None if any(isinstance(x, Number) for x in leaves) else recorded(arguments, keywords)
+        recording = None if any(isinstance(x, Number) for x in leaves) else recordings.of(arguments, keywords)
         if recording is None:
             return f(*arguments, **keywords)
         if recording.captured:
@@ -61,20 +59,15 @@ def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int |
         inputs = [x if x.__class__ is float else real(x) for x in leaves if not _is_static(x)]
         return like(recording.structure, iter(recording.program([], inputs) if recording.program else []))
 
-    def program(*arguments: Any, **keywords: Any) -> Program | None:
-        recording = recorded(arguments, keywords)
-        if recording is None:
-            raise TypeError(f"{_called(f)} uses a number that is being differentiated outside of it: make it an argument")
-        return recording.program
-
-    run.program = program  # type: ignore[attr-defined]
+    run.program = recordings.program  # type: ignore[attr-defined]
     return run
 
 
-def _check_dialect(dialect: str) -> None:
+def _runnable(dialect: str) -> str:
     if dialect not in DIALECTS or not DIALECTS[dialect].runs_here:
         names = ", ".join(repr(name) for name, made in DIALECTS.items() if made.runs_here)
         raise ValueError(f"jit runs programs in one of the dialects {names}, not {dialect!r}")
+    return dialect
 
 
 class Recording(NamedTuple):
@@ -103,6 +96,12 @@ class _Recordings:
             if found is not None:
                 self.by_shape[shape] = found
         return found
+
+    def program(self, *arguments: Any, **keywords: Any) -> Program | None:
+        recording = self.of(arguments, keywords)
+        if recording is None:
+            raise TypeError(f"{_called(self.f)} uses a number that is being differentiated outside of it: make it an argument")
+        return recording.program
 
 
 class _Signature:

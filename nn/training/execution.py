@@ -128,8 +128,7 @@ class Execution:
             except FAILURES as error:
                 return f"in its sample {i}: {error}"
             loss.backward()
-            found = find_nonfinite(loss)
-            if found is not None:
+            if (found := find_nonfinite(loss)) is not None:
                 return f"in its sample {i}: {found}"
         return "in the sum over the batch, which is too large for a float"
 
@@ -175,12 +174,10 @@ class Compiled(Execution):
         return np.array(rows, dtype=float)
 
     def sums(self, values: list[float], rows: Any) -> tuple[float, list[float]]:
-        total, gradients = self._sums.batch(values, rows)
-        return total, gradients
+        return self._sums.batch(values, rows)
 
     def outputs(self, values: list[float], rows: Any) -> list[list[float]]:
-        found: list[list[float]] = self._outputs.batch(values if self.loss else [], rows)
-        return found
+        return self._outputs.batch(values if self.loss else [], rows)
 
     def agrees(self, row: Sequence[float]) -> bool:
         """Whether the programs give what the model itself gives for another row than the one that was recorded."""
@@ -209,8 +206,7 @@ def execution(
         return eager
     with watching_comparisons() as places:
         eager.record(rows[0])
-        with evaluating(model):
-            eager.record(rows[0])
+        eager.outputs(eager.values(), rows[:1])  # in evaluation mode
     why = f"compares Values at {places[0]}" if places else ""
     if not places:
         compiled = Compiled(eager, rows[0], dialect)
