@@ -25,16 +25,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TESTS = {
-    "autograd_core/table.py": ["test_numbers.py", "test_extremes.py", "test_table.py"],
-    "autograd_core/functions.py": ["test_numbers.py", "test_whole_numbers.py", "test_semantics.py"],
-    "autograd_core/programs/statements.py": ["test_named.py", "test_extremes.py", "test_random_graphs.py", "test_program_graphs.py"],
-    "autograd_core/programs/reach.py": ["test_extremes.py", "test_random_graphs.py"],
+    "autograd_core/table.py": ["test_numbers.py", "test_whole_numbers.py", "test_kinks.py", "test_extremes.py"],
+    "autograd_core/functions.py": ["test_numbers.py", "test_whole_numbers.py", "test_own_primitive.py", "test_semantics.py"],
+    "autograd_core/derivatives/reverse.py": ["test_transforms.py", "test_transforms_nesting.py"],
+    "autograd_core/programs/statements.py": ["test_named.py", "test_program_graphs.py", "test_extremes.py"],
+    "autograd_core/programs/reach.py": ["test_extremes.py"],
+    "autograd_core/programs/rows.py": ["test_program_graphs.py", "test_extremes.py"],
+    "autograd_core/programs/python.py": ["test_named.py", "test_program_graphs.py", "test_program_lifetime.py", "test_program_scale.py"],
+    "autograd_core/programs/c_source.py": ["test_c_compiler.py", "test_program_scale.py"],
     "nn/optim.py": ["test_nn_optim.py"],
     "nn/losses.py": ["test_nn_losses.py"],
     "nn/training/callbacks.py": ["test_nn_callbacks.py", "test_nn_optim.py", "test_nn_training.py", "test_nn_robust.py"],
     "nn/training/loop.py": ["test_nn_training.py", "test_nn_robust.py", "test_nn_callbacks.py"],
 }
-"""The files, and for each the tests that belong to it, the most telling ones first."""
+"""The files, and for each the tests that belong to it, behind its own examples, the most telling ones first."""
 SURVIVED, LIMIT = 7, 60.0
 
 SWAPS: dict[type, type] = {
@@ -139,8 +143,8 @@ def is_noticed(path: str, text: str, limit: float) -> bool:
             import pytest
 
             os.chdir(ROOT)
-            options = ["-x", "-q", "-n0", "-p", "no:cacheprovider"]
-            code = pytest.main([*options, *(f"tests/{name}" for name in TESTS[path]), "-o", "addopts="])
+            options = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "--doctest-modules", "-o", "addopts="]
+            code = pytest.main([*options, path, *(f"tests/{name}" for name in TESTS[path])])
         finally:
             os._exit(SURVIVED if code == 0 else 1)
     end = time.monotonic() + limit
