@@ -134,7 +134,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME, *filter(str.isidentifier, TABLE)})
+    return sorted({*globals(), *_HOME, *(name for name, row in TABLE.items() if name.isidentifier() and not row.internal)})
 
 
 __all__ = [

@@ -206,6 +206,10 @@ def test_names_that_are_loaded_when_used_are_those_that_type_checkers_see():
         autograd_core.q  # noqa: B018
 
 
+def test_every_name_that_dir_shows_is_there():
+    assert [name for name in dir(autograd_core) if not hasattr(autograd_core, name)] == []
+
+
 def test_the_public_names_are_complete_and_sorted():
     assert set(autograd_core.__all__) == defined_names()
     assert autograd_core.__all__ == sorted(autograd_core.__all__, key=isort_style)
