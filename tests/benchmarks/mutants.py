@@ -143,7 +143,7 @@ def is_noticed(path: str, text: str, limit: float) -> bool:
             import pytest
 
             os.chdir(ROOT)
-            options = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "--doctest-modules", "-o", "addopts="]
+            options = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "--doctest-modules", "-o", "addopts=", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
             code = pytest.main([*options, path, *(f"tests/{name}" for name in TESTS[path])])
         finally:
             os._exit(SURVIVED if code == 0 else 1)
