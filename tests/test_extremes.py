@@ -205,6 +205,46 @@ def test_clip_cuts_in_every_program_what_is_flat_and_nothing_at_a_corner(at):
         assert all(map(extreme.equal, compile_graph(f(leaves), leaves, dialect=dialect)(at)[1], slopes)), dialect
 
 
+CUTS = """
+relu(cbrt(x)*step(y) - z) ; step(y)*cbrt(x)*relu(z) ; cbrt(maximum(x, y)) ; cbrt(relu(x) + relu(y)) ; cbrt(relu(x)*relu(y)) ; cbrt(x)*step(y) + cbrt(x)*step(z)
+where(y, cbrt(x), z) ; where(step(y), cbrt(x), cbrt(z)) ; dot([cbrt(x), step(y)], [step(y), cbrt(z)], relu(z)) ; identity(step(y))*cbrt(x) ; cbrt(x)*identity(identity(step(y)*step(z)))
+clip(cbrt(x), y, z) ; minimum(cbrt(x), y)*step(z) ; softmax([step(y)*cbrt(x), z])[0] ; logsumexp([step(y)*cbrt(x), z, step(z)]) ; step(y)*cbrt(x)/(1.0 + z*z)
+relu(maximum(cbrt(x), y) - z)*step(y) ; hypot(relu(x), step(y)*cbrt(z)) ; cbrt(x*step(y))*step(z) ; maximum(step(y)*cbrt(x), step(z)*cbrt(x)) ; exp(step(y))*cbrt(x) - cbrt(x)
+relu(y)*cbrt(x) ; relu(y)*cbrt(relu(x)) ; abs(step(y)*cbrt(x)) ; (step(y)*cbrt(x))**2 ; relu(step(y)*cbrt(x) - relu(z)*cbrt(x)) ; atan2(step(y)*cbrt(x), z*z + 1.0) ; flat(cbrt(x)*step(y))*step(z)
+-(step(y)*cbrt(x)) + step(z) ; step(y)*(cbrt(x) - cbrt(z)) ; sinc(step(y)*cbrt(x)) ; x*step(y)*cbrt(z) + z*relu(y)*cbrt(x) ; step(z)*cbrt(relu(x)*step(y)) ; cbrt(step(y)) + step(z)*cbrt(x)
+"""
+GRID = list(itertools.product((-1.0, 0.0, 2.0), repeat=3))
+
+
+@pytest.mark.parametrize("name", [name.strip() for line in CUTS.strip().splitlines() for name in line.split(";")])
+def test_a_program_knows_what_was_cut_wherever_it_came_from(name):
+    more = {name: getattr(ac, name) for name in ("where", "dot", "identity", "clip", "softmax", "logsumexp", "sinc")}
+    f = eval(f"lambda x, y, z: {name}", OURS | more | {"flat": lambda x: ac.leaky_relu(x, 0.0), "__builtins__": {}})
+    recorded = [Value(x, letter) for x, letter in zip((0.5, 1.5, 0.25), "xyz")]
+    out = f(*recorded)
+    graphs = [out, *gradients(out, recorded)]
+    programs = {dialect: [compile_graph(graph, recorded, dialect=dialect) for graph in graphs] for dialect in ("python", "numpy")}
+    wrong, finite = [], 0
+    for at in GRID:
+        leaves = [Value(x) for x in at]
+        out = f(*leaves)
+        for k, graph in enumerate([out, *gradients(out, leaves)]):
+            for leaf in leaves:
+                leaf.grad = 0.0
+            graph.backward()
+            slopes = [leaf.grad for leaf in leaves]
+            finite += all(map(math.isfinite, slopes)) and at[0] == 0.0
+            if not extreme.all_finite([graph]):
+                continue
+            for dialect, (value, found) in [(dialect, several[k](at)) for dialect, several in programs.items()]:
+                near = lambda a, b: dialect == "numpy" and math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-15)  # noqa: B023, E731
+                same = all(extreme.equal(a, b) or near(a, b) for a, b in zip(found, slopes))
+                if not same or not math.isclose(value, graph.data, rel_tol=1e-13, abs_tol=1e-15):
+                    wrong.append((dialect, k, at, found, slopes))
+    assert not wrong, wrong[:3]
+    assert finite  # where the cube root is infinitely steep
+
+
 def test_find_nonfinite_derivation_and_gradcheck_say_where_zero_met_infinity():
     x = Value(0.0, "x")
     y = ac.cbrt(x) ** 3
