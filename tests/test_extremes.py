@@ -158,11 +158,14 @@ sqrt(1.0 - clip(1.0, 0.0, x + 1.0) + clip(x, 0.0, 1.0)) ; sqrt(clip(x, 0.0, 1.0)
 """
 
 
+BUILT = ("sqrt(abs(x))", "sqrt(relu(x) + relu(-x))", "sqrt(clip(0.0, x, 1.0))")  # in C, too, which takes a second each
+
+
 @pytest.mark.parametrize("name", [name.strip() for line in CORNERS.strip().splitlines() for name in line.split(";")])
 def test_a_zero_at_a_corner_is_a_number_and_no_chosen_zero(name):
     f = of(name, OURS | {"flat": lambda x: ac.leaky_relu(x, 0.0), "clip": ac.clip})
     for order in (1, 2, 3):
-        assert not any(map(math.isfinite, dict(readings(f, 0.0, order, ("python", "numpy", *["c"][: order == 1]))).values()))
+        assert not any(map(math.isfinite, dict(readings(f, 0.0, order, ("python", "numpy", *["c"][: order == 1 and name in BUILT]))).values()))
 
 
 def test_the_hessian_of_hypot_is_not_finite_at_the_origin_and_symmetric_elsewhere():
