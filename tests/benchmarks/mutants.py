@@ -97,6 +97,8 @@ def mutants_of(tree: ast.AST, formulas: bool) -> Iterator[tuple[ast.AST, int, st
         for field, value in ast.iter_fields(parent):
             if field in ("annotation", "returns", "decorator_list", "format_spec") or isinstance(parent, ast.JoinedStr):
                 continue
+            if field == "value" and isinstance(parent, ast.keyword) and parent.arg == "maxsize":
+                continue  # the size of a cache
             for i, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
                 if not isinstance(node, ast.AST):
                     continue
