@@ -143,10 +143,11 @@ def is_noticed(path: str, text: str, limit: float) -> bool:
             nothing = os.open(os.devnull, os.O_RDWR)
             for descriptor in (0, 1, 2):
                 os.dup2(nothing, descriptor)
-            sys.meta_path.insert(0, Instead(path, text))
+            sys.meta_path.insert(0, instead := Instead(path, text))
+            os.chdir(ROOT)
+            importlib.import_module(instead.name)  # now: pytest reads itself what it is told to collect
             import pytest
 
-            os.chdir(ROOT)
             options = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "--doctest-modules", "-o", "addopts=", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
             code = pytest.main([*options, path, *(f"tests/{name}" for name in TESTS[path])])
         finally:
