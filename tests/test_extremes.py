@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 import autograd_core as ac
 from autograd_core import Value, compile_graph, gradients, topological_order
+from autograd_core.formulas.spelling import PYTHON
+from autograd_core.programs.reach import pattern
 
 inf, nan = math.inf, math.nan
 
@@ -246,6 +248,17 @@ def test_a_program_knows_what_was_cut_wherever_it_came_from(name):
                     wrong.append((dialect, k, at, found, slopes))
     assert not wrong, wrong[:3]
     assert finite  # where the cube root is infinitely steep
+
+
+def test_a_program_computes_no_reach_where_nothing_is_cut_or_nothing_is_infinite():
+    x, y = Value(0.5, "x"), Value(2.0, "y")
+    for out in (ac.sqrt(x) * ac.tanh(y), ac.relu(x) * ac.step(y) + ac.maximum(x, y), ac.hypot(x, y) ** 2, ac.cbrt(x) * ac.softplus(y)):
+        source = compile_graph(out, [x, y]).source
+        assert "r_" not in source
+        assert "!= 0.0 else 0.0" not in source
+    assert "r_" in compile_graph(ac.sqrt(ac.relu(x) + 1.0) + ac.sqrt(ac.step(y) * x), [x, y]).source
+    assert pattern("x * y", frozenset("g"), PYTHON).fill({"r_g": ("r", 5)}) == "r"
+    assert [pattern(text, frozenset(), PYTHON) for text in ("x * y", "x", "1.0 if x > 0.0 else y")] == [None] * 3
 
 
 def test_find_nonfinite_derivation_and_gradcheck_say_where_zero_met_infinity():
