@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
@@ -14,11 +15,13 @@ from autograd_core import TABLE, Value, compile_graph, dot, replace_file, watchi
 from ..activations import ACTIVATIONS, OF_LAYERS, activation_function, activation_name, named
 from ..losses import KINDS, LOSSES, NUMBERS, l1_penalty, l2_penalty
 from .model import inputs_of
+from .prediction import predict
 from .samples import samples_of, split_samples
 
 SETS: dict[str, Callable[..., Any]] = {}
 """The data sets in the plane that a page offers: functions of ``n``, ``noise``, ``seed`` and ``labels``. Those of ``nn.data`` are here."""
 OFFERED, NOISES = ("tanh", "relu", "sigmoid", "linear"), (0.0, 0.1, 0.25, 0.5)
+_ASSETS = resources.files(__package__) / "assets"
 UNITS, HIDDEN = 8, 4  # of a hidden layer, and hidden layers, that a reader may choose
 SCALES = {"logit": (-3.0, 3.0), "probability": (0.0, 1.0), "sign": (-1.0, 1.0)}  # the outputs that have the full colours
 
@@ -67,42 +70,68 @@ def playground(
         raise ValueError(f"a playground shows fully connected layers, such as those of nn.MLP, and this is {model!r}")
     if len({neuron.b is None for layer in layers for neuron in layer.neurons}) > 1:
         raise ValueError("a playground shows a network in which all units have a bias, or none")
-    sizes, sets, function = [layers[0].nin, *(layer.nout for layer in layers)], [], named(loss, LOSSES, "loss")
-    kind, activations = KINDS.get(function, NUMBERS), [layer.activation for layer in layers]
-    if X is not None:
-        sets.append(_set(model, "own", "X, y = ...  # your data", X, y, loss, validation, seed))
+    sizes, activations, function = [layers[0].nin, *(layer.nout for layer in layers)], [layer.activation for layer in layers], named(loss, LOSSES, "loss")
+    sets = [] if X is None else [_set(model, "own", "X, y = ...  # your data", X, y, loss, validation, seed)]
     if sizes[0] == 2 and (sizes[-1] == 1 or function is LOSSES["cross_entropy"]):
-        is_signed = kind.convention == "sign" or (kind is NUMBERS and activation_function(activations[-1])(-9.0) < 0.0)
-        for name, make in SETS.items():
-            for noise in NOISES:
-                chosen = {"noise": noise, "seed": seed, "labels": (-1, 1) if is_signed else (0, 1)}
-                code = f"X, y = nn.data.{make.__name__}(200, {', '.join(f'{key}={x!r}' for key, x in chosen.items())})"
-                sets.append(_set(model, name, code, *make(200, **chosen), loss, 0.5, seed) | {"noise": noise})
+        sets += _offered(model, function, loss, seed)
     if not sets:
         raise ValueError(f"give the data, X and y: the page has data of two inputs and one target, which do not fit {model!r}")
     programs, first, is_free = _choices(sizes, activations, function)
+    names, start = [activation_name(activation) for activation in activations], [[neuron.parameters() for neuron in layer.neurons] for layer in layers]
     data = {
-        "sizes": sizes, "units": UNITS if is_free else 0, "hidden": HIDDEN, "activation": first, "layers": list(map(activation_name, activations)),
-        "unknown": [name for name in map(activation_name, activations) if name not in {*ACTIVATIONS, *OF_LAYERS}],
-        "he": [name for name in TABLE if TABLE[name].initialization.startswith("he")],
-        "bias": layers[0].neurons[0].b is not None, "scale": SCALES.get(kind.convention), "loss": loss if isinstance(loss, str) else function.__name__,
-        "start": [[[p.data for p in (*neuron.w, neuron.b) if p is not None] for neuron in layer.neurons] for layer in layers],
-        "lr": lr, "batch": batch_size or 0, "seed": seed, "sets": sets,
+        "sizes": sizes, "units": UNITS if is_free else 0, "hidden": HIDDEN, "activation": first, "layers": names, "seed": seed,
+        "start": [[[p.data for p in unit] for unit in layer] for layer in start], "bias": layers[0].neurons[0].b is not None,
+        "unknown": [name for name in names if name not in {*ACTIVATIONS, *OF_LAYERS}], "lr": lr, "batch": batch_size or 0, "sets": sets,
+        "he": [name for name in TABLE if TABLE[name].initialization.startswith("he")], "loss": activation_name(loss),
+        "scale": SCALES.get(KINDS.get(function, NUMBERS).convention),
     }  # fmt: skip
-    folder = resources.files("nn.training") / "assets"
-    page = (folder / "page.html").read_text("utf-8").replace("MODEL", html.escape(repr(model).splitlines()[0]))
-    texts = {name: (folder / name).read_text("utf-8") for name in ("page.css", "engine.js", "pictures.js", "panels.js", "page.js")}
-    texts |= {"data": _json(data), "programs": programs}
-    for name, text in texts.items():
-        page = page.replace(f"/*{name}*/", text)
+    texts = {name: (_ASSETS / name).read_text("utf-8") for name in ("page.css", "engine.js", "pictures.js", "panels.js", "page.js")}
+    texts |= {"data": _json(data), "programs": programs, "model": html.escape(repr(model)), "picture": _picture(model, data)}
+    pieces = re.split(r"/\*([\w.]+)\*/", (_ASSETS / "page.html").read_text("utf-8"))
+    page = "".join(texts[piece] if i % 2 else piece for i, piece in enumerate(pieces))
     return Playground(page, f"playground of {'-'.join(map(str, sizes))}")
 
 
-def _set(model: Any, name: str, code: str, X: Any, y: Any, loss: Any, validation: Any, seed: int) -> dict[str, Any]:
+# -- data --------------------------------------------------------------------------------------------------------------
+def _set(model: Any, name: str, code: str, X: Any, y: Any, loss: Any, validation: Any, seed: int, noise: float = 0.0) -> dict[str, Any]:
     """A data set as the page reads it; its rows are those that ``fit`` would train and validate on."""
     samples, held = split_samples(samples_of(model, X, y, loss), validation, model, loss, seed)
     share = validation if isinstance(validation, float | None) else "..."
-    return {"name": name, "noise": 0.0, "code": code, "validation": share, "rows": samples.rows, "held": held.rows if held else []}
+    return {"name": name, "noise": noise, "code": code, "validation": share, "rows": samples.rows, "held": held.rows if held else []}
+
+
+def _offered(model: Any, function: Any, loss: Any, seed: int) -> list[dict[str, Any]]:
+    """The data sets of ``SETS``, half of each held out; with the labels -1 and 1 where the loss wants them or outputs may be negative."""
+    kind = KINDS.get(function, NUMBERS)
+    is_signed = kind.convention == "sign" or (kind is NUMBERS and activation_function(model.layers[-1].activation)(-9.0) < 0.0)
+    found = []
+    for name, make in SETS.items():
+        for noise in NOISES:
+            chosen = {"noise": noise, "seed": seed, "labels": (-1, 1) if is_signed else (0, 1)}
+            code = f"X, y = nn.data.{make.__name__}(200, {', '.join(f'{key}={x!r}' for key, x in chosen.items())})"
+            found.append(_set(model, name, code, *make(200, **chosen), loss, 0.5, seed, noise))
+    return found
+
+
+def _picture(model: Any, data: dict[str, Any]) -> str:
+    """The output over the plane and the samples, for a reader without scripts."""
+    if (data["sizes"][0], data["sizes"][-1]) != (2, 1):
+        return ""
+    rows, steps = data["sets"][0]["rows"], 24
+    low, high = (end(x for row in rows for x in row[:2]) for end in (min, max))
+    bottom, top = data["scale"] or (end(row[2] for row in rows) for end in (min, max))
+
+    def fill(value: float) -> str:
+        share = (2.0 * value - bottom - top) / ((top - bottom) or 1.0)
+        return f'fill="{"#0072b2" if share > 0.0 else "#e08a00"}" fill-opacity="{min(abs(share), 1.0):.2f}"'
+
+    places = [(i, k) for k in range(steps) for i in range(steps)]
+    outputs = predict(model, [[low + (high - low) * (part + 0.5) / steps for part in place] for place in places])
+    marks = [f'<rect x="{i}" y="{steps - 1 - k}" width="1" height="1" {fill(y)}/>' for (i, k), y in zip(places, outputs)]
+    for x, y, target in rows:
+        across, up = ((part - low) / ((high - low) or 1.0) * steps for part in (x, y))
+        marks.append(f'<circle cx="{across:.2f}" cy="{steps - up:.2f}" r=".25" stroke="#888" stroke-width=".08" {fill(target)}/>')
+    return f'<svg viewBox="0 0 {steps} {steps}" width="360" role="img" aria-label="the output over the plane, and samples">{"".join(marks)}</svg>'
 
 
 def _json(x: Any) -> str:

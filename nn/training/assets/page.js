@@ -1,5 +1,6 @@
 // The page: what is chosen, what is running, and the controls.
 const RATES = [0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10], STRENGTHS = [0, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
+const LEGEND = "Blue arrows have positive weights, dashed orange ones negative; the wider, the larger. The dot on a unit is its bias.";
 const state = { seed: PAGE.seed, sample: 0, chosen: null, playing: false, size: 40, set: PAGE.sets[0] };
 state.row = () => state.set.rows[state.sample];
 
@@ -59,7 +60,7 @@ function useSet(set) {
 
 // -- what is seen ------------------------------------------------------------------------------------------------------
 function show() {
-  const { training, network, chosen } = state;
+  const { training, chosen } = state;
   survey();
   paintDiagram();
   paintCurve();
@@ -72,20 +73,20 @@ function show() {
   $("seen").textContent = isUnit ? `What ${nameOf(chosen.l, chosen.j)} sees` : "Output";
   $("whole").hidden = !isUnit;
   for (const { l, j, button } of state.units) button.classList.toggle("chosen", Boolean(isUnit && chosen.l === l && chosen.j === j));
-  for (const { l, j, i, line } of state.lines) line.classList.toggle("chosen", Boolean(chosen && !isUnit && chosen.l === l && chosen.j === j && chosen.i === i));
+  for (const { l, j, i, hit } of state.lines) hit.classList.toggle("chosen", Boolean(chosen && !isUnit && chosen.l === l && chosen.j === j && chosen.i === i));
   showScale(isUnit ? scaleOf(chosen.l, chosen.j) : state.scale);
   if (document.querySelector(".code").open) $("code").textContent = pythonText(training);
   document.querySelectorAll("#sets button").forEach((element) => element.setAttribute("aria-pressed", String(element.dataset.set === state.set.name)));
-  void network;
 }
 
 function showScale({ middle, half }) {
   const inputs = PAGE.sizes[0], [low, high] = $("scale").querySelectorAll("span");
   $("scale").hidden = inputs !== 2 || (state.isOneHot && !state.chosen);
   [low.textContent, high.textContent] = [format(middle - half), format(middle + half)];
-  const texts = { "low-x": format(Number(state.box.x[0].toPrecision(3))), "high-x": `${format(Number(state.box.x[1].toPrecision(3)))}  x0 →`,
-    "low-y": format(Number(state.box.y[0].toPrecision(3))), "high-y": `${inputs === 2 ? "x1" : "y"} ↑ ${format(Number(state.box.y[1].toPrecision(3)))}` };
-  for (const name in texts) document.querySelector(`.${name}`).textContent = texts[name];
+  const ends = { "low-x": state.box.x[0], "high-x": state.box.x[1], "low-y": state.box.y[0], "high-y": state.box.y[1] };
+  if (inputs > 2) return;
+  for (const name in ends) document.querySelector(`.${name}`).textContent = format(Number(ends[name].toPrecision(2)));
+  document.querySelector(".name-y").textContent = `${inputs === 2 ? "x1" : "y"} ↑`;
 }
 
 function say(text, isProblem = false) {
@@ -170,7 +171,7 @@ function stepper(what, count, text, least, most, change) {
 
 function showDepth() {
   const { sizes } = state.network, depth = sizes.length - 2, text = `${depth} hidden layer${depth === 1 ? "" : "s"}`;
-  $("hint").textContent = PAGE.units ? "" : `Other sizes are made in Python: nn.MLP(${sizes[0]}, [${sizes.slice(1).join(", ")}]).playground(X, y).`;
+  $("hint").textContent = LEGEND + (PAGE.units ? "" : ` Other sizes are made in Python: nn.MLP(${sizes[0]}, [${sizes.slice(1).join(", ")}]).playground(X, y).`);
   if (!PAGE.units) return;
   $("depth").replaceChildren(stepper("hidden layers", depth, text, 0, PAGE.hidden, (n) => {
     const hidden = sizes.slice(1, -1);
@@ -258,6 +259,8 @@ function listen() {
     if (does) { event.preventDefault(); does(); }
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readTheme(); makeThumbnails(); show(); });
+  const frame = window.frameElement;  // in a notebook: as high as the page
+  if (frame) new ResizeObserver(() => { frame.style.height = `${document.documentElement.offsetHeight + 4}px`; }).observe(document.body);
   let width = 0;
   new ResizeObserver(() => {
     if (width && width !== $("diagram").clientWidth) { layOut(); show(); }
@@ -271,7 +274,6 @@ function start() {
   readTheme();
   fill($("lr"), RATES, options.lr);
   fill($("strength"), STRENGTHS, 0);
-  const size = state.set.rows.length;
   fill($("batch"), [1, 10, 30, 0], options.batch, (value) => (value ? String(value) : "all"));
   $("activation").replaceChildren(...Object.keys(PAGE.programs).map((name) => new Option(name, name, name === PAGE.activation, name === PAGE.activation)));
   if (PAGE.sizes.length === 2) $("activation").disabled = PAGE.units === 0;
@@ -281,6 +283,5 @@ function start() {
   makeThumbnails();
   showDepth();
   listen();
-  void size;
 }
 start();

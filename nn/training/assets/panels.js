@@ -43,7 +43,7 @@ const activationOf = (l) => (l === state.network.sizes.length - 1 ? PAGE.layers.
 function weightPanel(l, j, i) {
   const { network } = state, found = network.receipt(l, j, i, state.row()), name = weightName(l, j, i), z = `z${l}[${j}]`;
   const source = i === null ? "1" : nameOf(l - 1, i), parts = [];
-  parts.push(`<h3>${name} <label class="sample">= <input type="number" class="number" id="value" step="any" value="${found.value}"></label></h3>
+  parts.push(`<h3>${name} <label>= <input aria-label="value of ${name}" type="number" class="number" id="value" step="any" value="${found.value}"></label></h3>
 <p>${i === null ? `The bias of ${nameOf(l, j)}.` : `On the arrow from ${nameOf(l - 1, i)} to ${button(nameOf(l, j), l, j)}.`}</p>
 <div class="receipt" id="receipt"><p class="formula">∂L/∂${name} = ∂L/∂${z} · ${source} = ${bracket(found.upstream)} · ${bracket(found.local)} = <b>${data(found.contribution)}</b></p>
 <p class="why">because ${z} = … + ${i === null ? name : `${name}·${source}`} + …: ${z} changes ${i === null ? "as much as the bias" : `${source} = ${format(found.local)} times as much as the weight`}</p>`);

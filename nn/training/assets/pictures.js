@@ -41,6 +41,16 @@ function paint(canvas, values, { middle, half }, sharp = false) {
   context.putImageData(image, 0, 0);
 }
 
+// The same map larger, with soft steps.
+function paintLarge(draw) {
+  const small = document.createElement("canvas"), large = $("heat");
+  draw(small);
+  if (large.width !== 480) large.width = large.height = 480;
+  const context = large.getContext("2d");
+  context.imageSmoothingQuality = "high";
+  context.drawImage(small, 0, 0, 480, 480);
+}
+
 // With several outputs, each dot has the colour of the largest, the stronger the further it is ahead.
 function paintClasses(canvas, maps, sharp) {
   const columns = state.size, rows = maps[0].length / columns, back = channel(theme.middle), colours = CLASSES.map(channel);
@@ -88,8 +98,8 @@ const weightName = (l, j, i) => (i === null ? `b${l}[${j}]` : `w${l}[${j},${i}]`
 // Circles and arrows anew: after a change of the sizes, or of the room there is.
 function layOut() {
   const { network } = state, { sizes } = network, diagram = $("diagram"), width = diagram.clientWidth;
-  const most = Math.min(MOST, Math.max(...sizes)), isWide = width > 620, head = PAGE.units ? (isWide ? 34 : 62) : 22;
-  const room = (width - 40) / sizes.length, unit = Math.max(22, Math.min(isWide ? width / 17 : 38, room * 0.62, 64)), gap = unit * (isWide ? 0.38 : 0.3);
+  const most = Math.min(MOST, Math.max(...sizes)), isWide = width > 620, head = PAGE.units ? (isWide ? 34 : 96) : 22;
+  const room = (width - 40) / sizes.length, unit = Math.max(22, Math.min(isWide ? width / 14 : 38, room * 0.62, 64)), gap = unit * (isWide ? 0.38 : 0.3);
   const height = head + most * (unit + gap) + 14;
   diagram.style.height = `${height}px`;
   diagram.replaceChildren();
@@ -106,7 +116,7 @@ function layOut() {
         const line = svg("path", { class: "line", d }, drawing), hit = svg("path", { class: "hit", d, "data-weight": weightName(l, j, i) }, drawing);
         const title = svg("title", {}, hit);
         hit.addEventListener("click", () => choose({ l, j, i }));
-        state.lines.push({ l, j, i, line, title });
+        state.lines.push({ l, j, i, line, hit, title });
       }
     }
   }
@@ -116,7 +126,7 @@ function layOut() {
     about.className = "column";
     about.style.left = `${Math.max(34, Math.min(width - 34, x(l)))}px`;
     const isHidden = l > 0 && l < sizes.length - 1, more = count > MOST ? `, ${MOST} shown` : "";
-    if (isHidden && PAGE.units) about.append(stepper(`neurons of hidden layer ${l}`, count, isWide ? `${count}` : `${count}`, 1, PAGE.units, (n) => resize(sizes.with(l, n))));
+    if (isHidden && PAGE.units) about.append(stepper(`neurons of hidden layer ${l}`, count, String(count), 1, PAGE.units, (n) => resize(sizes.with(l, n))));
     else about.textContent = (l === 0 ? (count > 1 ? "inputs" : "input") : isHidden ? `${count} units` : count > 1 ? "outputs" : "output") + more;
     diagram.append(about);
   });
@@ -176,6 +186,7 @@ function paintPoints() {
   const { set, box, network } = state, inputs = network.sizes[0], drawing = $("points");
   drawing.replaceChildren();
   if (inputs > 2) return;
+  let ring = null;
   const shown = [...($("held").checked ? set.held.map((row) => [row, null]) : []), ...set.rows.map((row, k) => [row, k])];
   for (const [row, k] of shown) {
     const x = across(row[0], box.x), y = 100 - across(inputs === 2 ? row[1] : row[1 + (state.chosen && state.chosen.l === network.sizes.length - 1 ? state.chosen.j : 0)], box.y);
@@ -183,8 +194,9 @@ function paintPoints() {
     const attributes = { class: `mark${k === null ? " held" : ""}`, fill };
     if (kind === 0) svg("rect", { x: x - 1.15, y: y - 1.15, width: 2.3, height: 2.3, ...attributes }, drawing);
     else svg("circle", { cx: x, cy: y, r: 1.35, ...attributes }, drawing);
-    if (k === state.sample) svg("circle", { cx: x, cy: y, r: 3.1, class: "chosen-ring" }, drawing);
+    if (k === state.sample) ring = svg("circle", { cx: x, cy: y, r: 3.1, class: "chosen-ring" });
   }
+  if (ring) drawing.append(ring);
 }
 
 // The number of the class of a row, if the targets are classes.
@@ -197,11 +209,11 @@ const kindColour = (kind) => (state.network.sizes.at(-1) > 1 ? CLASSES[kind % 8]
 
 function paintPicture() {
   const { network, chosen, maps } = state, last = network.sizes.length - 1, inputs = network.sizes[0];
-  const unit = chosen && chosen.i === undefined ? chosen : { l: last, j: 0 }, isOutput = unit.l === last;
+  const unit = chosen && chosen.i === undefined ? chosen : { l: last, j: 0 }, isOutput = unit.l === last, isSharp = $("sharp").checked;
   if (inputs > 2) return;
   if (inputs === 1) return paintFit(unit);
-  if (isOutput && !(chosen && chosen.i === undefined) && state.isOneHot) return paintClasses($("heat"), maps[last], $("sharp").checked);
-  paint($("heat"), maps[unit.l][unit.j], scaleOf(unit.l, unit.j), $("sharp").checked && isOutput);
+  if (isOutput && !(chosen && chosen.i === undefined) && state.isOneHot) return paintLarge((canvas) => paintClasses(canvas, maps[last], isSharp));
+  paintLarge((canvas) => paint(canvas, maps[unit.l][unit.j], scaleOf(unit.l, unit.j), isSharp && isOutput));
 }
 
 // One input: the unit as a curve over it.
