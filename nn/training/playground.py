@@ -70,17 +70,18 @@ def playground(
         raise ValueError(f"a playground shows fully connected layers, such as those of nn.MLP, and this is {model!r}")
     if len({neuron.b is None for layer in layers for neuron in layer.neurons}) > 1:
         raise ValueError("a playground shows a network in which all units have a bias, or none")
-    sizes, activations, function = [layers[0].nin, *(layer.nout for layer in layers)], [layer.activation for layer in layers], named(loss, LOSSES, "loss")
+    sizes, function = [layers[0].nin, *(layer.nout for layer in layers)], named(loss, LOSSES, "loss")
+    activations, units = [layer.activation for layer in layers], [[neuron.parameters() for neuron in layer.neurons] for layer in layers]
     sets = [] if X is None else [_set(model, "own", "X, y = ...  # your data", X, y, loss, validation, seed)]
     if sizes[0] == 2 and (sizes[-1] == 1 or function is LOSSES["cross_entropy"]):
         sets += _offered(model, function, loss, seed)
     if not sets:
         raise ValueError(f"give the data, X and y: the page has data of two inputs and one target, which do not fit {model!r}")
     programs, first, is_free = _choices(sizes, activations, function)
-    names, start = [activation_name(activation) for activation in activations], [[neuron.parameters() for neuron in layer.neurons] for layer in layers]
+    names = [activation_name(activation) for activation in activations]
     data = {
         "sizes": sizes, "units": UNITS if is_free else 0, "hidden": HIDDEN, "activation": first, "layers": names, "seed": seed,
-        "start": [[[p.data for p in unit] for unit in layer] for layer in start], "bias": layers[0].neurons[0].b is not None,
+        "start": [[[p.data for p in unit] for unit in layer] for layer in units], "bias": layers[0].neurons[0].b is not None,
         "unknown": [name for name in names if name not in {*ACTIVATIONS, *OF_LAYERS}], "lr": lr, "batch": batch_size or 0, "sets": sets,
         "he": [name for name in TABLE if TABLE[name].initialization.startswith("he")], "loss": activation_name(loss),
         "scale": SCALES.get(KINDS.get(function, NUMBERS).convention),
@@ -131,7 +132,8 @@ def _picture(model: Any, data: dict[str, Any]) -> str:
     for x, y, target in rows:
         across, up = ((part - low) / ((high - low) or 1.0) * steps for part in (x, y))
         marks.append(f'<circle cx="{across:.2f}" cy="{steps - up:.2f}" r=".25" stroke="#888" stroke-width=".08" {fill(target)}/>')
-    return f'<svg viewBox="0 0 {steps} {steps}" width="360" role="img" aria-label="the output over the plane, and samples">{"".join(marks)}</svg>'
+    frame = f'<svg viewBox="0 0 {steps} {steps}" width="360" role="img" aria-label="the output over the plane, and samples">'
+    return f"{frame}{''.join(marks)}</svg>"
 
 
 def _json(x: Any) -> str:

@@ -38,7 +38,9 @@ class Network {
       const isHe = l < sizes.length - 1 && page.he.includes(this.activation);
       const most = Math.sqrt(6 / (isHe ? sizes[l - 1] : sizes[l - 1] + sizes[l]));
       for (let j = 0; j < sizes[l]; j++) {
-        for (let i = 0; i < sizes[l - 1]; i++) this.parameters[this.weight(l, j, i)] = isGiven ? page.start[l - 1][j][i] : (2 * random() - 1) * most;
+        for (let i = 0; i < sizes[l - 1]; i++) {
+          this.parameters[this.weight(l, j, i)] = isGiven ? page.start[l - 1][j][i] : (2 * random() - 1) * most;
+        }
         this.parameters[this.bias(l, j)] = isGiven ? page.start[l - 1][j][sizes[l - 1]] || 0 : 0;
       }
     }
@@ -85,7 +87,8 @@ class Network {
     const [loss, gradients] = this.program.gradient(this.parameters, row), { totals, outputs } = this.units(row);
     const upstream = gradients[this.bias(l, j)], local = i === null ? 1 : outputs[l - 1][i];
     const place = i === null ? this.bias(l, j) : this.weight(l, j, i);
-    const found = { loss, upstream, local, total: totals[l][j], output: outputs[l][j], contribution: gradients[place], value: this.parameters[place] };
+    const found = { loss, upstream, local, contribution: gradients[place], value: this.parameters[place] };
+    Object.assign(found, { total: totals[l][j], output: outputs[l][j] });
     if (l === this.sizes.length - 1) return found;
     found.slope = this.slope(l, totals[l][j]);
     found.terms = Array.from({ length: this.sizes[l + 1] }, (_, k) => {
@@ -116,17 +119,19 @@ class Training {
     this.record();
   }
 
+  // The rows of the next update.
+  batch() { return this.set.rows.slice(this.at, this.at + (this.options.batch || this.set.rows.length)); }
+
   // One update; false, and no change, where it would not be finite.
   step() {
-    const { rows } = this.set, { lr, batch, penalty, strength } = this.options, { network } = this;
-    const size = batch || rows.length, last = Math.min(this.at + size, rows.length);
-    const [value, gradients] = network.mean(rows.slice(this.at, last), penalty, strength);
+    const { lr, penalty, strength } = this.options, { network } = this, rows = this.batch();
+    const [value, gradients] = network.mean(rows, penalty, strength);
     const moved = network.parameters.slice();
     for (const k of network.live) moved[k] = moved[k] - lr * gradients[k];
     if (!Number.isFinite(value) || !moved.every(Number.isFinite)) return false;
     network.parameters = moved;
     this.steps++;
-    this.at = last === rows.length ? 0 : last;
+    this.at = (this.at + rows.length) % this.set.rows.length;
     if (this.at === 0) this.epoch++;
     return true;
   }
@@ -154,8 +159,8 @@ function pythonText(training) {
   const text = (name) => (page.unknown.includes(name) ? name : JSON.stringify(name));  // a function of one's own stands by its name
   const isOwn = network.activation === page.activation && sizes.length === page.sizes.length;
   const hidden = isOwn && sizes.length > 2 ? "[" + page.layers.slice(0, -1).map(text).join(", ") + "]" : text(network.activation);
-  const layers = `[${sizes.slice(1).join(", ")}]`, bias = page.bias ? "" : ", bias=False";
-  const lines = ["import nn", "", `model = nn.MLP(${sizes[0]}, ${layers}, activation=${hidden}, output=${text(page.layers.at(-1))}${bias})`];
+  const layers = `[${sizes.slice(1).join(", ")}]`, output = text(page.layers.at(-1)), bias = page.bias ? "" : ", bias=False";
+  const lines = ["import nn", "", `model = nn.MLP(${sizes[0]}, ${layers}, activation=${hidden}, output=${output}${bias})`];
   lines.push("model.load_state_dict({");
   for (let l = 1; l < sizes.length; l++) {
     for (let j = 0; j < sizes[l]; j++) {

@@ -31,6 +31,7 @@ function choose(chosen) {
   const same = state.chosen && chosen && ["l", "j", "i"].every((key) => state.chosen[key] === chosen[key]);
   state.chosen = same ? null : chosen;
   show();
+  if (state.chosen && state.chosen.i !== undefined) $("panel").scrollIntoView({ block: "nearest", behavior: "smooth" });
 }
 
 // Begin again with these sizes: Python's weights where it is Python's network.
@@ -46,14 +47,13 @@ function begin(sizes = state.network.sizes, activation = state.network.activatio
   show();
 }
 
-const resize = (sizes) => begin(sizes);
-
 function useSet(set) {
   state.set = set;
   state.sample = 0;
   $("sample").max = set.rows.length - 1;
   $("sample").value = 0;
   state.box = boxOf(set);
+  $("held").parentElement.hidden = set.held.length === 0 || PAGE.sizes[0] > 2;
   readTargets();
   begin(state.network ? state.network.sizes : PAGE.sizes, state.network ? state.network.activation : PAGE.activation);
 }
@@ -73,15 +73,16 @@ function show() {
   $("seen").textContent = isUnit ? `What ${nameOf(chosen.l, chosen.j)} sees` : "Output";
   $("whole").hidden = !isUnit;
   for (const { l, j, button } of state.units) button.classList.toggle("chosen", Boolean(isUnit && chosen.l === l && chosen.j === j));
-  for (const { l, j, i, hit } of state.lines) hit.classList.toggle("chosen", Boolean(chosen && !isUnit && chosen.l === l && chosen.j === j && chosen.i === i));
-  showScale(isUnit ? scaleOf(chosen.l, chosen.j) : state.scale);
+  const isChosen = (arrow) => Boolean(chosen && ["l", "j", "i"].every((key) => arrow[key] === chosen[key]));
+  for (const arrow of state.lines) arrow.hit.classList.toggle("chosen", isChosen(arrow));
+  showScale(isUnit ? scaleOf(chosen.l, chosen.j) : state.scale, isUnit);
   if (document.querySelector(".code").open) $("code").textContent = pythonText(training);
-  document.querySelectorAll("#sets button").forEach((element) => element.setAttribute("aria-pressed", String(element.dataset.set === state.set.name)));
+  for (const element of $("sets").children) element.setAttribute("aria-pressed", element.dataset.set === state.set.name);
 }
 
-function showScale({ middle, half }) {
+function showScale({ middle, half }, isUnit) {
   const inputs = PAGE.sizes[0], [low, high] = $("scale").querySelectorAll("span");
-  $("scale").hidden = inputs !== 2 || (state.isOneHot && !state.chosen);
+  $("scale").hidden = inputs !== 2 || (state.isOneHot && !isUnit);
   [low.textContent, high.textContent] = [format(middle - half), format(middle + half)];
   const ends = { "low-x": state.box.x[0], "high-x": state.box.x[1], "low-y": state.box.y[0], "high-y": state.box.y[1] };
   if (inputs > 2) return;
@@ -136,8 +137,8 @@ function pause() {
   state.playing = false;
   $("play").textContent = "▶";
   $("play").setAttribute("aria-label", "Play");
-  const last = state.training.curve.at(-1);
-  say(`Paused after ${state.training.steps} steps: training loss ${format(last.train)}${Number.isFinite(last.test) ? `, test loss ${format(last.test)}` : ""}.`);
+  const { train, test } = state.training.curve.at(-1), held = Number.isFinite(test) ? `, test loss ${format(test)}` : "";
+  say(`Paused after ${state.training.steps} steps: training loss ${format(train)}${held}.`);
 }
 
 const toggle = () => (state.playing ? pause() : play());
@@ -171,7 +172,8 @@ function stepper(what, count, text, least, most, change) {
 
 function showDepth() {
   const { sizes } = state.network, depth = sizes.length - 2, text = `${depth} hidden layer${depth === 1 ? "" : "s"}`;
-  $("hint").textContent = LEGEND + (PAGE.units ? "" : ` Other sizes are made in Python: nn.MLP(${sizes[0]}, [${sizes.slice(1).join(", ")}]).playground(X, y).`);
+  const other = ` Other sizes are made in Python: nn.MLP(${sizes[0]}, [${sizes.slice(1).join(", ")}]).playground(X, y).`;
+  $("hint").textContent = LEGEND + (PAGE.units ? "" : other);
   if (!PAGE.units) return;
   $("depth").replaceChildren(stepper("hidden layers", depth, text, 0, PAGE.hidden, (n) => {
     const hidden = sizes.slice(1, -1);
@@ -201,7 +203,7 @@ function makeSets() {
 const setOf = (name) => PAGE.sets.find((set) => set.name === name && (name === "own" || set.noise === Number($("noise").value)));
 
 function makeThumbnails() {
-  document.querySelectorAll("#sets button").forEach((element) => paintThumbnail(element.querySelector("canvas"), setOf(element.dataset.set)));
+  for (const element of $("sets").children) paintThumbnail(element.querySelector("canvas"), setOf(element.dataset.set));
 }
 
 function pickSample(event) {
@@ -219,7 +221,9 @@ function listen() {
   $("restart").addEventListener("click", () => { pause(); begin(); });
   $("draw").addEventListener("click", () => { state.seed++; begin(); });
   $("activation").addEventListener("change", (event) => begin(state.network.sizes, event.target.value));
-  for (const name of ["lr", "batch", "strength"]) $(name).addEventListener("change", (event) => { options[name] = Number(event.target.value); show(); });
+  for (const name of ["lr", "batch", "strength"]) {
+    $(name).addEventListener("change", () => { options[name] = Number($(name).value); show(); });
+  }
   $("penalty").addEventListener("change", (event) => {
     options.penalty = event.target.value;
     if (options.penalty && !options.strength) { options.strength = 0.001; $("strength").value = "0.001"; }
@@ -255,8 +259,10 @@ function listen() {
   });
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey || /^(INPUT|SELECT|SUMMARY)$/.test(event.target.tagName)) return;
-    const does = { " ": event.target.tagName === "BUTTON" ? null : toggle, ArrowRight: stepOnce, r: () => $("restart").click(), Escape: () => choose(null) }[event.key];
-    if (does) { event.preventDefault(); does(); }
+    const keys = { " ": toggle, ArrowRight: stepOnce, r: () => $("restart").click(), Escape: () => choose(null) };
+    if (!keys[event.key] || (event.key === " " && event.target.tagName === "BUTTON")) return;
+    event.preventDefault();
+    keys[event.key]();
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { readTheme(); makeThumbnails(); show(); });
   const frame = window.frameElement;  // in a notebook: as high as the page
@@ -275,10 +281,15 @@ function start() {
   fill($("lr"), RATES, options.lr);
   fill($("strength"), STRENGTHS, 0);
   fill($("batch"), [1, 10, 30, 0], options.batch, (value) => (value ? String(value) : "all"));
-  $("activation").replaceChildren(...Object.keys(PAGE.programs).map((name) => new Option(name, name, name === PAGE.activation, name === PAGE.activation)));
+  $("activation").replaceChildren(...Object.keys(PAGE.programs).map((name) => new Option(name, name)));
+  $("activation").value = PAGE.activation;
   if (PAGE.sizes.length === 2) $("activation").disabled = PAGE.units === 0;
   makeSets();
-  if (PAGE.sizes[0] > 2) $("picture").outerHTML = `<p class="none" id="picture">A plane has two inputs, and this network ${PAGE.sizes[0]}: the squares show each unit at the chosen sample.</p>`;
+  $("sharp").parentElement.hidden = PAGE.sizes[0] !== 2;
+  $("picture").hidden = $("scale").hidden = PAGE.sizes[0] > 2;
+  $("no-picture").hidden = PAGE.sizes[0] <= 2;
+  $("no-picture").textContent = `A plane has two inputs, and this network ${PAGE.sizes[0]}: ` +
+    "each square has the colour of its unit at the chosen sample.";
   useSet(state.set);
   makeThumbnails();
   showDepth();

@@ -28,9 +28,8 @@ const css = (rgb) => `rgb(${rgb.join(",")})`;
 
 // A map of numbers, one for each dot of the canvas (or one for each column), as colours.
 function paint(canvas, values, { middle, half }, sharp = false) {
-  const columns = state.size, rows = Math.max(1, values.length / columns);
-  if (canvas.width !== columns) [canvas.width, canvas.height] = [columns, rows];
-  if (canvas.height !== rows) canvas.height = rows;
+  const columns = Math.min(state.size, values.length), rows = values.length / columns;
+  if (canvas.width !== columns || canvas.height !== rows) [canvas.width, canvas.height] = [columns, rows];
   const context = canvas.getContext("2d"), image = context.createImageData(columns, rows);
   for (let p = 0; p < values.length; p++) {
     let share = (values[p] - middle) / half;
@@ -85,21 +84,24 @@ function survey() {
 function scaleOf(l, j) {
   const last = state.network.sizes.length - 1;
   if (l === last && state.network.sizes[last] === 1) return state.scale;
-  if (l === 0) return { middle: 0, half: Math.max(...state.box[j === 0 ? "x" : "y"].map(Math.abs), 1e-9) };
-  let most = 1;
+  let most = l === 0 ? 1e-9 : 1;
   for (const value of state.maps[l][j]) most = Math.max(most, Math.abs(value));
   return { middle: 0, half: most };
 }
 
 // -- the diagram -------------------------------------------------------------------------------------------------------
-const nameOf = (l, j) => (l === 0 ? `x${j}` : l === state.network.sizes.length - 1 ? (state.network.sizes[l] > 1 ? `y[${j}]` : "y") : `h${l}[${j}]`);
+function nameOf(l, j) {
+  const { sizes } = state.network;
+  return l === 0 ? `x${j}` : l < sizes.length - 1 ? `h${l}[${j}]` : sizes[l] > 1 ? `y[${j}]` : "y";
+}
 const weightName = (l, j, i) => (i === null ? `b${l}[${j}]` : `w${l}[${j},${i}]`);
 
 // Circles and arrows anew: after a change of the sizes, or of the room there is.
 function layOut() {
   const { network } = state, { sizes } = network, diagram = $("diagram"), width = diagram.clientWidth;
   const most = Math.min(MOST, Math.max(...sizes)), isWide = width > 620, head = PAGE.units ? (isWide ? 34 : 96) : 22;
-  const room = (width - 40) / sizes.length, unit = Math.max(22, Math.min(isWide ? width / 14 : 38, room * 0.62, 64)), gap = unit * (isWide ? 0.38 : 0.3);
+  const room = (width - 40) / sizes.length, unit = Math.max(22, Math.min(isWide ? width / 14 : 38, room * 0.62, 64));
+  const gap = unit * (isWide ? 0.38 : 0.3);
   const height = head + most * (unit + gap) + 14;
   diagram.style.height = `${height}px`;
   diagram.replaceChildren();
@@ -113,8 +115,8 @@ function layOut() {
       for (let i = 0; i < Math.min(sizes[l - 1], MOST); i++) {
         const [x0, y0, x1, y1] = [x(l - 1) + unit / 2, y(l - 1, i), x(l) - unit / 2, y(l, j)], bend = (x1 - x0) / 2;
         const d = `M${x0},${y0}C${x0 + bend},${y0} ${x1 - bend},${y1} ${x1},${y1}`;
-        const line = svg("path", { class: "line", d }, drawing), hit = svg("path", { class: "hit", d, "data-weight": weightName(l, j, i) }, drawing);
-        const title = svg("title", {}, hit);
+        const line = svg("path", { class: "line", d }, drawing);
+        const hit = svg("path", { class: "hit", d, "data-weight": weightName(l, j, i) }, drawing), title = svg("title", {}, hit);
         hit.addEventListener("click", () => choose({ l, j, i }));
         state.lines.push({ l, j, i, line, hit, title });
       }
@@ -124,10 +126,12 @@ function layOut() {
     for (let j = 0; j < Math.min(count, MOST); j++) addUnit(diagram, l, j, x(l), y(l, j), unit);
     const about = document.createElement("div");
     about.className = "column";
-    about.style.left = `${Math.max(34, Math.min(width - 34, x(l)))}px`;
-    const isHidden = l > 0 && l < sizes.length - 1, more = count > MOST ? `, ${MOST} shown` : "";
-    if (isHidden && PAGE.units) about.append(stepper(`neurons of hidden layer ${l}`, count, String(count), 1, PAGE.units, (n) => resize(sizes.with(l, n))));
-    else about.textContent = (l === 0 ? (count > 1 ? "inputs" : "input") : isHidden ? `${count} units` : count > 1 ? "outputs" : "output") + more;
+    const isHidden = l > 0 && l < sizes.length - 1;
+    Object.assign(about.style, isHidden ? { left: `${x(l)}px` } : { [l ? "right" : "left"]: "0", transform: "none" });
+    const more = count > MOST ? `, ${MOST} shown` : "";
+    const change = (n) => begin(sizes.map((size, k) => (k === l ? n : size)));
+    if (isHidden && PAGE.units) about.append(stepper(`neurons of hidden layer ${l}`, count, String(count), 1, PAGE.units, change));
+    else about.textContent = count + (l === 0 ? " input" : isHidden ? " unit" : " output") + (count > 1 ? "s" : "") + more;
     diagram.append(about);
   });
   if (!isWide) diagram.querySelectorAll(".column .stepper").forEach((element) => { element.style.flexDirection = "column"; });
@@ -173,26 +177,33 @@ function paintDiagram() {
 // -- losses and data ---------------------------------------------------------------------------------------------------
 function paintCurve() {
   const { curve } = state.training, last = curve[curve.length - 1], most = Math.max(...curve.flatMap((p) => [p.train, p.test || 0]), 1e-12);
-  const path = (key) => curve.map((p, k) => `${k ? "L" : "M"}${(300 * p.epoch / Math.max(last.epoch, 1e-9)).toFixed(1)},${(58 - 55 * p[key] / most).toFixed(2)}`).join("");
+  const path = (key) => pathOf(curve.map((p) => [300 * p.epoch / Math.max(last.epoch, 1e-9), 58 - 55 * p[key] / most]));
   $("curve").innerHTML = (Number.isFinite(last.test) ? `<path class="test" d="${path("test")}"/>` : "") + `<path d="${path("train")}"/>`;
   $("train").textContent = last.train.toPrecision(3);
-  $("test").textContent = Number.isFinite(last.test) ? last.test.toPrecision(3) : "no test data";
+  $("test").textContent = last.test.toPrecision(3);
+  $("test").parentElement.hidden = !Number.isFinite(last.test);
 }
 
+const pathOf = (points) => points.map(([x, y], k) => `${k ? "L" : "M"}${x.toFixed(2)},${y.toFixed(2)}`).join("");
 const across = (value, [low, high]) => 100 * (value - low) / (high - low);
 
 // A mark for each sample: filled with the colour of its target; circles and squares tell two classes apart without colour.
 function paintPoints() {
   const { set, box, network } = state, inputs = network.sizes[0], drawing = $("points");
+  const column = inputs === 2 ? 1 : 1 + (state.chosen && state.chosen.l === network.sizes.length - 1 ? state.chosen.j : 0);
+  const drawn = JSON.stringify([state.set.name, state.set.noise, state.sample, $("held").checked, column, theme]);
+  if (inputs > 2 || drawn === state.drawn) return;
+  state.drawn = drawn;
   drawing.replaceChildren();
-  if (inputs > 2) return;
   let ring = null;
   const shown = [...($("held").checked ? set.held.map((row) => [row, null]) : []), ...set.rows.map((row, k) => [row, k])];
   for (const [row, k] of shown) {
-    const x = across(row[0], box.x), y = 100 - across(inputs === 2 ? row[1] : row[1 + (state.chosen && state.chosen.l === network.sizes.length - 1 ? state.chosen.j : 0)], box.y);
-    const kind = classOf(row), fill = kind === null ? css(shade((row[inputs] - state.targets.middle) / state.targets.half)) : kindColour(kind);
+    const x = across(row[0], box.x), y = 100 - across(row[column], box.y);
+    const kind = classOf(row), { middle, half } = state.targets;
+    const fill = kind === null ? css(shade((row[inputs] - middle) / half)) : kindColour(kind);
     const attributes = { class: `mark${k === null ? " held" : ""}`, fill };
     if (kind === 0) svg("rect", { x: x - 1.15, y: y - 1.15, width: 2.3, height: 2.3, ...attributes }, drawing);
+    else if (kind === 2) svg("path", { d: `M${x},${y - 1.6}l1.5,2.7h-3z`, ...attributes }, drawing);
     else svg("circle", { cx: x, cy: y, r: 1.35, ...attributes }, drawing);
     if (k === state.sample) ring = svg("circle", { cx: x, cy: y, r: 3.1, class: "chosen-ring" });
   }
@@ -209,10 +220,11 @@ const kindColour = (kind) => (state.network.sizes.at(-1) > 1 ? CLASSES[kind % 8]
 
 function paintPicture() {
   const { network, chosen, maps } = state, last = network.sizes.length - 1, inputs = network.sizes[0];
-  const unit = chosen && chosen.i === undefined ? chosen : { l: last, j: 0 }, isOutput = unit.l === last, isSharp = $("sharp").checked;
+  const isUnit = chosen && chosen.i === undefined, unit = isUnit ? chosen : { l: last, j: 0 };
+  const isOutput = unit.l === last, isSharp = $("sharp").checked;
   if (inputs > 2) return;
   if (inputs === 1) return paintFit(unit);
-  if (isOutput && !(chosen && chosen.i === undefined) && state.isOneHot) return paintLarge((canvas) => paintClasses(canvas, maps[last], isSharp));
+  if (isOutput && !isUnit && state.isOneHot) return paintLarge((canvas) => paintClasses(canvas, maps[last], isSharp));
   paintLarge((canvas) => paint(canvas, maps[unit.l][unit.j], scaleOf(unit.l, unit.j), isSharp && isOutput));
 }
 
@@ -222,8 +234,8 @@ function paintFit({ l, j }) {
   let { y } = state.box;
   if (l < state.network.sizes.length - 1) y = [Math.min(...values, 0) - 0.1, Math.max(...values, 1) + 0.1];
   drawing.querySelectorAll(".fit").forEach((old) => old.remove());
-  const d = values.map((v, p) => `${p ? "L" : "M"}${((p + 0.5) * 100 / values.length).toFixed(2)},${(100 - Math.max(-5, Math.min(105, across(v, y)))).toFixed(2)}`);
-  svg("path", { class: "fit", d: d.join("") }, drawing);
+  const d = pathOf(values.map((value, p) => [(p + 0.5) * 100 / values.length, 100 - Math.max(-5, Math.min(105, across(value, y)))]));
+  svg("path", { class: "fit", d }, drawing);
 }
 
 // The picture of a data set on its button.
