@@ -110,7 +110,8 @@ def _offered(model: Any, function: Any, loss: Any, seed: int) -> list[dict[str, 
         for noise in NOISES:
             chosen = {"noise": noise, "seed": seed, "labels": (-1, 1) if is_signed else (0, 1)}
             code = f"X, y = nn.data.{make.__name__}(200, {', '.join(f'{key}={x!r}' for key, x in chosen.items())})"
-            found.append(_set(model, name, code, *make(200, **chosen), loss, 0.5, seed, noise))
+            X, y = make(200, **chosen)
+            found.append(_set(model, name, code, X, y, loss, 0.5, seed, noise))
     return found
 
 

@@ -31,7 +31,8 @@ function choose(chosen) {
   const same = state.chosen && chosen && ["l", "j", "i"].every((key) => state.chosen[key] === chosen[key]);
   state.chosen = same ? null : chosen;
   show();
-  if (state.chosen && state.chosen.i !== undefined) $("panel").scrollIntoView({ block: "nearest", behavior: "smooth" });
+  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
+  if (state.chosen && state.chosen.i !== undefined) $("panel").scrollIntoView({ block: "nearest", behavior });
 }
 
 // Begin again with these sizes: Python's weights where it is Python's network.
@@ -68,7 +69,7 @@ function show() {
   paintPicture();
   showPanel();
   $("epoch").textContent = training.epoch.toLocaleString("en");
-  $("steps").textContent = `${training.steps.toLocaleString("en")} steps`;
+  $("steps").textContent = `${training.steps.toLocaleString("en")} step${training.steps === 1 ? "" : "s"}`;
   const isUnit = chosen && chosen.i === undefined;
   $("seen").textContent = isUnit ? `What ${nameOf(chosen.l, chosen.j)} sees` : "Output";
   $("whole").hidden = !isUnit;
