@@ -21,9 +21,8 @@ from .samples import samples_of, split_samples
 SETS: dict[str, Callable[..., Any]] = {}
 """The data sets in the plane that a page offers: functions of ``n``, ``noise``, ``seed`` and ``labels``. Those of ``nn.data`` are here."""
 OFFERED, NOISES = ("tanh", "relu", "sigmoid", "linear"), (0.0, 0.1, 0.25, 0.5)
-_ASSETS = resources.files(__package__) / "assets"
 UNITS, HIDDEN = 8, 4  # of a hidden layer, and hidden layers, that a reader may choose
-SCALES = {"logit": (-3.0, 3.0), "probability": (0.0, 1.0), "sign": (-1.0, 1.0)}  # the outputs that have the full colours
+_ASSETS = resources.files(__package__) / "assets"
 
 
 class Playground:
@@ -71,29 +70,29 @@ def playground(
     if len({neuron.b is None for layer in layers for neuron in layer.neurons}) > 1:
         raise ValueError("a playground shows a network in which all units have a bias, or none")
     sizes, function = [layers[0].nin, *(layer.nout for layer in layers)], named(loss, LOSSES, "loss")
-    activations, units = [layer.activation for layer in layers], [[neuron.parameters() for neuron in layer.neurons] for layer in layers]
+    kind, activations = KINDS.get(function, NUMBERS), [layer.activation for layer in layers]
     sets = [] if X is None else [_set(model, "own", "X, y = ...  # your data", X, y, loss, validation, seed)]
     if sizes[0] == 2 and (sizes[-1] == 1 or function is LOSSES["cross_entropy"]):
-        sets += _offered(model, function, loss, seed)
+        is_signed = kind.convention == "sign" or (kind is NUMBERS and activation_function(activations[-1])(-9.0) < 0.0)
+        sets += _offered(model, loss, seed, (-1, 1) if is_signed else (0, 1))
     if not sets:
         raise ValueError(f"give the data, X and y: the page has data of two inputs and one target, which do not fit {model!r}")
-    programs, first, is_free = _choices(sizes, activations, function)
-    names = [activation_name(activation) for activation in activations]
+    names, (programs, first, is_free) = [activation_name(x) for x in activations], _choices(sizes, activations, function)
     data = {
-        "sizes": sizes, "units": UNITS if is_free else 0, "hidden": HIDDEN, "activation": first, "layers": names, "seed": seed,
-        "start": [[[p.data for p in unit] for unit in layer] for layer in units], "bias": layers[0].neurons[0].b is not None,
-        "unknown": [name for name in names if name not in {*ACTIVATIONS, *OF_LAYERS}], "lr": lr, "batch": batch_size or 0, "sets": sets,
-        "he": [name for name in TABLE if TABLE[name].initialization.startswith("he")], "loss": activation_name(loss),
-        "scale": SCALES.get(KINDS.get(function, NUMBERS).convention),
+        "sizes": sizes, "units": UNITS * is_free, "hidden": HIDDEN, "activation": first, "layers": names, "seed": seed, "sets": sets,
+        "start": [[[p.data for p in neuron.parameters()] for neuron in layer.neurons] for layer in layers], "loss": activation_name(loss),
+        "unknown": [name for name in names if name not in {*ACTIVATIONS, *OF_LAYERS}], "bias": layers[0].neurons[0].b is not None,
+        "he": [name for name in TABLE if TABLE[name].initialization.startswith("he")], "convention": kind.convention, "lr": lr,
+        "batch": batch_size or 0,
     }  # fmt: skip
-    texts = {name: (_ASSETS / name).read_text("utf-8") for name in ("page.css", "engine.js", "pictures.js", "panels.js", "page.js")}
-    texts |= {"data": _json(data), "programs": programs, "model": html.escape(repr(model)), "picture": _picture(model, data)}
-    pieces = re.split(r"/\*([\w.]+)\*/", (_ASSETS / "page.html").read_text("utf-8"))
-    page = "".join(texts[piece] if i % 2 else piece for i, piece in enumerate(pieces))
+    picture = _picture(model, sizes, sets[0]["rows"])
+    texts = {"data": _json(data), "programs": programs, "model": html.escape(repr(model)), "picture": picture}
+    pieces = re.split(r"/\*([\w.]+)\*/", (_ASSETS / "page.html").read_text("utf-8"))  # every second one is a name
+    found = (texts[piece] if piece in texts else (_ASSETS / piece).read_text("utf-8") for piece in pieces[1::2])
+    page = "".join(part for pair in zip(pieces[::2], [*found, ""]) for part in pair)
     return Playground(page, f"playground of {'-'.join(map(str, sizes))}")
 
 
-# -- data --------------------------------------------------------------------------------------------------------------
 def _set(model: Any, name: str, code: str, X: Any, y: Any, loss: Any, validation: Any, seed: int, noise: float = 0.0) -> dict[str, Any]:
     """A data set as the page reads it; its rows are those that ``fit`` would train and validate on."""
     samples, held = split_samples(samples_of(model, X, y, loss), validation, model, loss, seed)
@@ -101,40 +100,31 @@ def _set(model: Any, name: str, code: str, X: Any, y: Any, loss: Any, validation
     return {"name": name, "noise": noise, "code": code, "validation": share, "rows": samples.rows, "held": held.rows if held else []}
 
 
-def _offered(model: Any, function: Any, loss: Any, seed: int) -> list[dict[str, Any]]:
-    """The data sets of ``SETS``, half of each held out; with the labels -1 and 1 where the loss wants them or outputs may be negative."""
-    kind = KINDS.get(function, NUMBERS)
-    is_signed = kind.convention == "sign" or (kind is NUMBERS and activation_function(model.layers[-1].activation)(-9.0) < 0.0)
+def _offered(model: Any, loss: Any, seed: int, labels: tuple[int, int]) -> list[dict[str, Any]]:
+    """The data sets of ``SETS``, half of each held out."""
     found = []
-    for name, make in SETS.items():
-        for noise in NOISES:
-            chosen = {"noise": noise, "seed": seed, "labels": (-1, 1) if is_signed else (0, 1)}
-            code = f"X, y = nn.data.{make.__name__}(200, {', '.join(f'{key}={x!r}' for key, x in chosen.items())})"
-            X, y = make(200, **chosen)
-            found.append(_set(model, name, code, X, y, loss, 0.5, seed, noise))
+    for name, make, noise in ((name, make, noise) for name, make in SETS.items() for noise in NOISES):
+        X, y = make(200, noise=noise, seed=seed, labels=labels)
+        code = f"X, y = nn.data.{make.__name__}(200, noise={noise}, seed={seed}, labels={labels})"
+        found.append(_set(model, name, code, X, y, loss, 0.5, seed, noise))
     return found
 
 
-def _picture(model: Any, data: dict[str, Any]) -> str:
-    """The output over the plane and the samples, for a reader without scripts."""
-    if (data["sizes"][0], data["sizes"][-1]) != (2, 1):
+def _picture(model: Any, sizes: Sequence[int], rows: Sequence[Sequence[float]]) -> str:
+    """The output over the plane, and the samples, for a reader without scripts."""
+    if (sizes[0], sizes[-1]) != (2, 1):
         return ""
-    rows, steps = data["sets"][0]["rows"], 24
-    low, high = (end(x for row in rows for x in row[:2]) for end in (min, max))
-    bottom, top = data["scale"] or (end(row[2] for row in rows) for end in (min, max))
-
-    def fill(value: float) -> str:
-        share = (2.0 * value - bottom - top) / ((top - bottom) or 1.0)
-        return f'fill="{"#0072b2" if share > 0.0 else "#e08a00"}" fill-opacity="{min(abs(share), 1.0):.2f}"'
-
-    places = [(i, k) for k in range(steps) for i in range(steps)]
-    outputs = predict(model, [[low + (high - low) * (part + 0.5) / steps for part in place] for place in places])
-    marks = [f'<rect x="{i}" y="{steps - 1 - k}" width="1" height="1" {fill(y)}/>' for (i, k), y in zip(places, outputs)]
-    for x, y, target in rows:
-        across, up = ((part - low) / ((high - low) or 1.0) * steps for part in (x, y))
-        marks.append(f'<circle cx="{across:.2f}" cy="{steps - up:.2f}" r=".25" stroke="#888" stroke-width=".08" {fill(target)}/>')
-    frame = f'<svg viewBox="0 0 {steps} {steps}" width="360" role="img" aria-label="the output over the plane, and samples">'
-    return f"{frame}{''.join(marks)}</svg>"
+    coordinates, targets, steps = [x for row in rows for x in row[:2]], [row[2] for row in rows], 24
+    low, scale = min(coordinates), (max(coordinates) - min(coordinates)) / steps or 1.0
+    middle, half = (max(targets) + min(targets)) / 2, (max(targets) - min(targets)) / 2 or 1.0
+    grid = [[low + scale * (i + 0.5), low + scale * (k + 0.5)] for k in range(steps) for i in range(steps)]
+    shapes = []
+    for size, dots, line in ((0.5, zip(grid, predict(model, grid)), "none"), (0.25, zip(rows, targets), "#777")):
+        for (x, y, *_), value in dots:
+            share, place = (value - middle) / half, f'x="{(x - low) / scale - size:.2f}" y="{steps - (y - low) / scale - size:.2f}"'
+            colour = f'fill="{"#0072b2" if share > 0.0 else "#e08a00"}" fill-opacity="{min(abs(share), 1.0):.2f}"'
+            shapes.append(f'<rect {place} width="{2 * size}" height="{2 * size}" {colour} stroke="{line}" stroke-width=".06"/>')
+    return f'<svg viewBox="0 0 24 24" width="360" role="img" aria-label="the output over the plane, and samples">{"".join(shapes)}</svg>'
 
 
 def _json(x: Any) -> str:
@@ -147,14 +137,14 @@ def _choices(sizes: list[int], activations: Sequence[Any], loss: Any) -> tuple[s
     *given, output = activations
     names = list(dict.fromkeys(map(activation_name, given))) or [OFFERED[0]]
     is_free = len(given) <= HIDDEN and max(sizes[1:-1], default=0) <= UNITS and len(names) == 1
-    depths = range(HIDDEN + 1) if is_free else [len(given)]
+    shapes = {n: [sizes[0], *[UNITS] * n, sizes[-1]] for n in range(HIDDEN + 1)} if is_free else {len(given): sizes}
     choices: dict[str, list[Any]] = {name: [name] for name in OFFERED} | {" and ".join(names): given or [OFFERED[0]]}
     parts = []
     for name, own in choices.items():
-        hidden = {depth: own if len(own) == depth else own[:1] * depth for depth in depths}
-        shapes = {depth: [sizes[0], *[UNITS] * depth, sizes[-1]] if is_free else sizes for depth in depths}
-        made = ", ".join(f"{depth}: {_programs(shapes[depth], [*hidden[depth], output], loss)}" for depth in depths)
-        parts.append(f"{_json(name)}: {{slopes: [{', '.join(map(_slope, own))}], shapes: {{{made}}}}}")
+        z, hidden = Value(0.5, "z"), {n: own if len(own) == n else own[:1] * n for n in shapes}
+        slopes = ", ".join(_source(activation_function(activation)(z), [z], []) for activation in own)
+        made = ", ".join(f"{n}: {_programs(shape, [*hidden[n], output], loss)}" for n, shape in shapes.items())
+        parts.append(f"{_json(name)}: {{slopes: [{slopes}], shapes: {{{made}}}}}")
     w, strength = Value(1.0, "w"), Value(1.0, "strength")
     penalties = (f"{name}: {_source(strength * of([w], 1.0), [w], [strength])}" for name, of in (("L1", l1_penalty), ("L2", l2_penalty)))
     return f"PAGE.programs = {{{', '.join(parts)}}};\nPAGE.penalties = {{{', '.join(penalties)}}};", " and ".join(names), is_free
@@ -167,28 +157,19 @@ def _programs(sizes: Sequence[int], activations: Sequence[Any], loss: Any) -> st
     """
     inputs, targets, parameters, totals = inputs_of([0.0] * sizes[0]), inputs_of([0.0] * sizes[-1], "t"), [], []
     outputs: list[Any] = [inputs]
-    for number, (count, activation) in enumerate(zip(sizes[1:], activations), start=1):
-        rows = [[Value(0.0, f"w{number}_{j}_{i}") for i in range(len(outputs[-1]))] for j in range(count)]
-        biases = [Value(0.5, f"b{number}_{j}") for j in range(count)]
-        parameters += [p for row, bias in zip(rows, biases) for p in (*row, bias)]
-        totals.append([dot(row, outputs[-1], bias) for row, bias in zip(rows, biases)])
-        with watching_comparisons() as places:
-            outputs.append(_activated(activation, totals[-1]))
-            value = loss(*([outputs[-1]], [targets]) if count > 1 else (outputs[-1], targets)) if number == len(activations) else None
-        if places:
-            raise ValueError(f"a page needs one graph for all samples, and Values are compared at {places[0]}: take relu, maximum or where")
+    with watching_comparisons() as places:
+        for number, (count, activation) in enumerate(zip(sizes[1:], activations), start=1):
+            rows = [[Value(0.0, f"w{number}_{j}_{i}") for i in range(len(outputs[-1]))] for j in range(count)]
+            biases = [Value(0.5, f"b{number}_{j}") for j in range(count)]
+            parameters += [p for row, bias in zip(rows, biases) for p in (*row, bias)]
+            totals.append([dot(row, outputs[-1], bias) for row, bias in zip(rows, biases)])
+            together = OF_LAYERS.get(activation) if isinstance(activation, str) else None
+            outputs.append(together(totals[-1]) if together else list(map(activation_function(activation), totals[-1])))
+        value = loss(outputs[-1], targets) if sizes[-1] == 1 else loss([outputs[-1]], [targets])
+    if places:
+        raise ValueError(f"a page needs one graph for all samples, and Values are compared at {places[0]}: take relu, maximum or where")
     units = [x for layer in (*totals, *outputs[1:]) for x in layer]
     return f"{{gradient: {_source(value, parameters, [*inputs, *targets])}, units: {_source(units, parameters, inputs)}}}"
-
-
-def _activated(activation: Any, totals: list[Any]) -> list[Any]:
-    together = OF_LAYERS.get(activation) if isinstance(activation, str) else None
-    return list(together(totals)) if together else list(map(activation_function(activation), totals))
-
-
-def _slope(activation: Any) -> str:
-    z = Value(0.5, "z")
-    return _source(activation_function(activation)(z), [z], [])
 
 
 def _source(found: Any, parameters: Sequence[Value], inputs: Sequence[Value]) -> str:

@@ -1,5 +1,6 @@
 // The page: what is chosen, what is running, and the controls.
 const RATES = [0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10], STRENGTHS = [0, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
+const SCALES = { logit: [-3, 3], probability: [0, 1], sign: [-1, 1] };  // the outputs that have the full colours
 const LEGEND = "Blue arrows have positive weights, dashed orange ones negative; the wider, the larger. The dot on a unit is its bias.";
 const state = { seed: PAGE.seed, sample: 0, chosen: null, playing: false, size: 40, set: PAGE.sets[0] };
 state.row = () => state.set.rows[state.sample];
@@ -24,7 +25,7 @@ function readTargets() {
   state.isOneHot = rows[0].length > 1 && rows.every((row) => row.every((t) => t === 0 || t === 1) && row.reduce((a, b) => a + b) === 1);
   const [low, high] = [state.labels[0], state.labels.at(-1)], range = (a, b) => ({ middle: (a + b) / 2, half: (b - a) / 2 || 1 });
   state.targets = range(low, high);
-  state.scale = PAGE.scale ? range(...PAGE.scale) : range(low, high);
+  state.scale = range(...(SCALES[PAGE.convention] || [low, high]));
 }
 
 function choose(chosen) {
