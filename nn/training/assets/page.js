@@ -260,7 +260,7 @@ function listen() {
     catch { getSelection().selectAllChildren($("code")); $("copied").textContent = "selected: press Ctrl+C"; }
   });
   document.addEventListener("keydown", (event) => {
-    if (event.altKey || event.ctrlKey || event.metaKey || /^(INPUT|SELECT|SUMMARY)$/.test(event.target.tagName)) return;
+    if (event.altKey || event.ctrlKey || event.metaKey || /^(INPUT|SELECT|SUMMARY|CODE)$/.test(event.target.tagName)) return;
     const keys = { " ": toggle, ArrowRight: stepOnce, r: () => $("restart").click(), Escape: () => choose(null) };
     if (!keys[event.key] || (event.key === " " && event.target.tagName === "BUTTON")) return;
     event.preventDefault();

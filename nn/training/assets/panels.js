@@ -30,7 +30,8 @@ function activationOf(l) {
 function sampleText() {
   const row = state.row(), inputs = PAGE.sizes[0], targets = row.slice(inputs).map(format).join(", ");
   const x = row.slice(0, Math.min(inputs, 4)).map((value, k) => `x${k} = ${format(value)}`).join(", ");
-  return `${x}${inputs > 4 ? ", …" : ""}; target ${targets}; loss L = ${format(state.network.loss([row]))}`;
+  const target = state.isOneHot ? `class ${classOf(row)}` : `target ${targets}`;
+  return `${x}${inputs > 4 ? ", …" : ""}; ${target}; loss L = ${format(state.network.loss([row]))}`;
 }
 
 // A unit: its formula, in symbols and in numbers, and the weights on the arrows into it.

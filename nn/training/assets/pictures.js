@@ -85,7 +85,10 @@ function scaleOf(l, j) {
   const last = state.network.sizes.length - 1;
   if (l === last && state.network.sizes[last] === 1) return state.scale;
   let most = l === 0 ? 1e-9 : 1;
-  for (const value of state.maps[l][j]) most = Math.max(most, Math.abs(value));
+  // At one sample alone, the units of a layer have one scale.
+  for (const map of state.network.sizes[0] > 2 ? state.maps[l] : [state.maps[l][j]]) {
+    for (const value of map) most = Math.max(most, Math.abs(value));
+  }
   return { middle: 0, half: most };
 }
 
