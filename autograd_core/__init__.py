@@ -4,6 +4,7 @@ Start with :class:`Value` (``value.py``), which records a graph and runs ``backw
 operations is ``table.py``.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,7 @@ from .table import (
 from .tables import Table
 from .value import Constant, Value, topological_order
 
-if TYPE_CHECKING:
+if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loaded late
     from .derivatives.checking import (
         GradcheckError,
         GradcheckReport,
@@ -128,6 +129,8 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     return sorted({*globals(), *_HOME, *filter(str.isidentifier, TABLE)})
 
+
+__version__ = "0.1.0"
 
 __all__ = [
     "DIALECTS",

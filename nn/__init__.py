@@ -4,10 +4,11 @@ Data sets are in ``nn.data``, networks built by hand in ``nn.gates``, what a net
 model in ``nn.diagnosis``; pictures (matplotlib) in ``nn.plots``. ``nn.Classifier`` and ``nn.Regressor`` need scikit-learn.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import data
+from . import data, studies
 from .activations import ACTIVATIONS
 from .data import Dataset, jitter, shift_images
 from .export import export_program, from_torch, to_torch, torch_code
@@ -51,7 +52,7 @@ from .training.loop import TrainingError, fit
 from .training.model import Input, Parameter
 from .training.prediction import METRICS, accuracy, predicted_classes
 
-if TYPE_CHECKING:
+if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loaded late
     from . import plots
     from .estimators import Classifier, Regressor
 
@@ -63,7 +64,7 @@ __all__ = [
     "TrainingError", "accuracy", "binary_cross_entropy", "binary_cross_entropy_with_logits", "capacity", "clip_grad_norm",
     "clip_grad_value", "cross_entropy", "data", "diagnosis", "export_program", "fit", "from_torch", "gates", "hinge_loss", "jitter",
     "l1_loss", "l1_penalty", "l2_penalty", "logistic_loss", "mse_loss", "plots", "predicted_classes", "shift_images", "squared_error",
-    "to_torch", "torch_code",
+    "studies", "to_torch", "torch_code",
 ]  # fmt: skip
 
 
