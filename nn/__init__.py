@@ -2,6 +2,11 @@
 
 Data sets are in ``nn.data``, networks built by hand in ``nn.gates``, what a network can represent in ``nn.capacity``, checks of a
 model in ``nn.diagnosis``; pictures (matplotlib) in ``nn.plots``. ``nn.Classifier`` and ``nn.Regressor`` need scikit-learn.
+
+Adding to it: any function of a Value is an activation (``MLP(2, [8, 1], activation=f)``). An optimizer is a class in ``optim.py`` with its
+update of the values, and an entry of ``OPTIMIZERS``; ``tests/fixtures/make_torch_fixtures.py`` records PyTorch's numbers for it. A
+layer is a ``Module`` with ``forward(x)``, whose attributes hold its parameters; what it is in PyTorch stands in ``_TORCH`` of
+``export.py``, and no entry is an error, never a loss.
 """
 
 import sys

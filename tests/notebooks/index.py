@@ -6,7 +6,6 @@ A heading is tagged with the rows of the curriculum that stand under it. ``pytho
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
