@@ -97,7 +97,8 @@ def _set(model: Any, name: str, code: str, X: Any, y: Any, loss: Any, validation
     """A data set as the page reads it; its rows are those that ``fit`` would train and validate on."""
     samples, held = split_samples(samples_of(model, X, y, loss), validation, model, loss, seed)
     share = validation if isinstance(validation, float | None) else "..."
-    return {"name": name, "noise": noise, "code": code, "validation": share, "rows": samples.rows, "held": held.rows if held else []}
+    rows, others = ([list(map(float, row)) for row in part.rows] if part else [] for part in (samples, held))
+    return {"name": name, "noise": noise, "code": code, "validation": share, "rows": rows, "held": others}
 
 
 def _offered(model: Any, loss: Any, seed: int, labels: tuple[int, int]) -> list[dict[str, Any]]:

@@ -195,12 +195,13 @@ def test_it_reads_aloud_and_takes_the_keyboard(opened):
 def test_two_pages_stand_in_one_notebook(browser):
     first, second = make().playground(), nn.MLP(1, [3, 1], "tanh", seed=0).playground([[0.0], [1.0], [2.0]], [0.0, 1.0, 0.0])
     page = browser.new_page()
-    page.set_content(f"<!doctype html><body>{first._repr_html_()}{second._repr_html_()}</body>")
+    page.set_content(f"<!doctype html><body data-jp-theme-light=false>{first._repr_html_()}{second._repr_html_()}</body>")
     frames = [page.frame_locator(f"iframe >> nth={k}") for k in (0, 1)]
     for frame in frames:
         frame.locator("#step").click()
     assert [frame.locator("#steps").inner_text() for frame in frames] == ["1 step", "1 step"]
     assert frames[1].locator(".unit").count() == 5
+    assert frames[0].locator("body").evaluate("(body) => getComputedStyle(body).backgroundColor") == "rgb(20, 24, 31)"  # as the notebook
     height = page.locator("iframe").first.evaluate("(frame) => [frame.offsetHeight, frame.contentDocument.documentElement.scrollHeight]")
     assert height[0] >= height[1]
     page.close()

@@ -276,7 +276,16 @@ function listen() {
   }).observe($("diagram"));
 }
 
+// In a notebook, light or dark as the notebook is.
+function followNotebook() {
+  const host = window.frameElement && window.frameElement.ownerDocument;
+  const said = host && `${host.body.dataset.jpThemeLight} ${host.body.className} ${host.documentElement.getAttribute("theme")}`;
+  if (/false|vscode-dark|dark$/.test(said)) document.documentElement.classList.add("dark");
+  else if (/true|vscode-light|light$/.test(said)) document.documentElement.classList.add("light");
+}
+
 function start() {
+  followNotebook();
   document.body.classList.add("running");
   $("playground").hidden = false;
   readTheme();
