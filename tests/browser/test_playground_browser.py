@@ -71,8 +71,8 @@ def test_a_person_trains_looks_inside_and_takes_the_network_along(opened):
     page.click('[data-unit="h1[2]"]')
     assert page.inner_text("#seen") == "What h1[2] sees"
     assert page.locator("#panel h3").inner_text() == "h1[2] = tanh(z1[2])"
-    for k in (0, 777, 1599):
-        x = [-6 + 12 * ((k % 40) + 0.5) / 40, 6 - 12 * (k // 40 + 0.5) / 40]
+    for k in (0, 777, 6399):
+        x = [-6 + 12 * ((k % 80) + 0.5) / 80, 6 - 12 * (k // 80 + 0.5) / 80]
         seen = page.evaluate(f"[state.maps[1][2][{k}], state.maps[3][0][{k}]]")
         h, output = model.activations(x)[0][2].data, model(x).data
         assert seen == pytest.approx([h, output], rel=1e-6)

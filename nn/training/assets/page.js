@@ -2,7 +2,7 @@
 const RATES = [0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10], STRENGTHS = [0, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
 const SCALES = { logit: [-3, 3], probability: [0, 1], sign: [-1, 1] };  // the outputs that have the full colours
 const LEGEND = "Blue arrows have positive weights, dashed orange ones negative; the wider, the larger. The dot on a unit is its bias.";
-const state = { seed: PAGE.seed, sample: 0, chosen: null, playing: false, size: 40, set: PAGE.sets[0] };
+const state = { seed: PAGE.seed, sample: 0, chosen: null, playing: false, set: PAGE.sets[0] };
 state.row = () => state.set.rows[state.sample];
 
 const options = { lr: PAGE.lr, batch: PAGE.batch, penalty: "", strength: 0 };
@@ -141,6 +141,7 @@ function pause() {
   $("play").setAttribute("aria-label", "Play");
   const { train, test } = state.training.curve.at(-1), held = Number.isFinite(test) ? `, test loss ${format(test)}` : "";
   say(`Paused after ${state.training.steps} steps: training loss ${format(train)}${held}.`);
+  show();
 }
 
 const toggle = () => (state.playing ? pause() : play());

@@ -66,7 +66,7 @@ function paintClasses(canvas, maps, sharp) {
 
 // The outputs of all units over the plane (with one input, over a line; with more, at the chosen sample).
 function survey() {
-  const { network, box } = state, plane = network.sizes[0], { size } = state;
+  const { network, box } = state, plane = network.sizes[0], size = state.size = state.playing ? 40 : 80;  // finer where there is time
   const count = plane === 2 ? size * size : plane === 1 ? size : 1;
   const maps = network.sizes.map((units) => Array.from({ length: units }, () => new Float32Array(count)));
   for (let p = 0; p < count; p++) {
@@ -170,7 +170,7 @@ function paintDiagram() {
   for (const { l, j, i, line, title } of state.lines) {
     const value = network.parameters[network.weight(l, j, i)], size = Math.abs(value);
     line.setAttribute("stroke", value < 0 ? theme.negative : theme.positive);
-    line.setAttribute("stroke-width", Math.min(0.6 + 2.4 * size, 11).toFixed(2));
+    line.setAttribute("stroke-width", Math.min(0.6 + 2.4 * size, 8).toFixed(2));
     line.setAttribute("stroke-opacity", Math.min(0.3 + 0.7 * size, 1).toFixed(2));
     line.setAttribute("stroke-dasharray", value < 0 ? "7 3" : "none");
     title.textContent = `${weightName(l, j, i)} = ${format(value)}`;
