@@ -81,6 +81,8 @@ if TYPE_CHECKING:
     from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
     from .programs.program import Program
+    from .teaching.findings import Finding, Findings, GuardWarning
+    from .teaching.guard import guard
     from .views.comparison import compare_methods
     from .views.cost import cost, operation_count
     from .views.derivation import derivation
@@ -104,6 +106,8 @@ _LAZY = {
     "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
     "programs.program": ("Program",),
+    "teaching.findings": ("Finding", "Findings", "GuardWarning"),
+    "teaching.guard": ("guard",),
     "views.comparison": ("compare_methods",),
     "views.cost": ("cost", "operation_count"),
     "views.derivation": ("derivation",),
@@ -136,8 +140,11 @@ __all__ = [
     "DomainError",
     "Drawing",
     "Dual",
+    "Finding",
+    "Findings",
     "GradcheckError",
     "GradcheckReport",
+    "GuardWarning",
     "Player",
     "Primitive",
     "Program",
@@ -175,6 +182,7 @@ __all__ = [
     "grad",
     "gradcheck",
     "gradients",
+    "guard",
     "hessian",
     "hvp",
     "hypot",

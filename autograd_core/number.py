@@ -228,7 +228,7 @@ class Number:
             f"math module the one of autograd_core: v.sin() or autograd_core.sin(v)"
         )
 
-    __int__ = __complex__ = __float__  # type: ignore[assignment]
+    __int__ = __complex__ = __float__
 
     def __xor__(self, other: Any) -> Any:
         raise TypeError("^ is Python's exclusive or: a power is written v ** 2")

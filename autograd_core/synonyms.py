@@ -19,28 +19,24 @@ class Synonyms(Number):
     """
 
     __slots__ = ()
-    data: float
-    name: str | None
-    op: str
-    parents: tuple[Any, ...]
 
     @property
-    def label(self) -> str:
+    def label(self: Any) -> str:
         """The ``name``; empty where there is none."""
-        return self.name or ""
+        return str(self.name or "")
 
     @label.setter
-    def label(self, name: str) -> None:
+    def label(self: Any, name: str) -> None:
         self.name = name or None
 
     @property
-    def _prev(self) -> set[Any]:
+    def _prev(self: Any) -> set[Any]:
         return set(self.parents)
 
     @property
-    def _op(self) -> str:
-        return self.op
+    def _op(self: Any) -> str:
+        return str(self.op)
 
-    def item(self) -> float:
+    def item(self: Any) -> float:
         """The ``data``: a plain number, which remembers no graph."""
-        return self.data
+        return float(self.data)

@@ -43,7 +43,7 @@ class Value(Synonyms):
     def __init__(self, data: Any, name: str | None = None, label: str | None = None) -> None:
         self.data: float = data if type(data) is float else real(data)
         self.grad: float = 0.0
-        self._made_by: Any = _Label(name or label, None) if name or label else None
+        self._made_by: Any = _Label(name or label or "", None) if name or label else None
         self._x: Any = None
         self._y: Any = None
         self._dx: Any = None

@@ -7,11 +7,12 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from autograd_core import Value
+from autograd_core import Value, guard
 
 from .activations import count, fitting, number
 
 
+@guard.steps
 class Optimizer:
     """What all optimizers share; a subclass defines ``_update``.
 

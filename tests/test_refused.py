@@ -38,13 +38,12 @@ def test_a_value_as_data_is_refused_before_a_gradient_comes_of_it(use):
 
 @pytest.mark.parametrize("name", OF_ONE)
 def test_no_function_lets_a_value_as_data_reach_a_gradient(name):
-    w = stepped()
+    w, refused = stepped(), ""
     try:
         getattr(ac, name)(w).backward()
     except TypeError as error:
-        assert "write a step as w.data -= 0.1 * w.grad" in str(error)
-    else:
-        assert w.grad == 1.0  # a flat side, from which nothing flows
+        refused = str(error)
+    assert refused.endswith("write a step as w.data -= 0.1 * w.grad") or w.grad == 1.0  # 1: a flat side, from which nothing flows
 
 
 def test_a_parameter_of_a_network_is_named():
