@@ -7,6 +7,7 @@ operations is ``table.py``.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .choices import closest, not_one_of
 from .derivatives.dual import Dual
 from .derivatives.reverse import gradients
 from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -77,7 +78,7 @@ if TYPE_CHECKING:
         gradcheck,
         numerical_gradient,
     )
-    from .files import replace_file
+    from .files import replace_file, require_place
     from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
     from .programs.program import Program
@@ -102,7 +103,7 @@ _LAZY = {
         "gradcheck",
         "numerical_gradient",
     ),
-    "files": ("replace_file",),
+    "files": ("replace_file", "require_place"),
     "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
     "programs.program": ("Program",),
@@ -121,10 +122,13 @@ _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "draw_dot":  # of a well-known lecture
+        name = "draw"
     if name in TABLE and not TABLE[name].internal:  # a row that is not listed above
         return TABLE[name]
     if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        meant = closest(name, __all__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{f'; did you mean {meant!r}?' if meant else ''}")
     globals()[name] = found = getattr(import_module(f".{_HOME[name]}", __name__), name)
     return found
 
@@ -161,6 +165,7 @@ __all__ = [
     "cbrt",
     "ceil",
     "clip",
+    "closest",
     "compare_methods",
     "compile_graph",
     "cos",
@@ -199,6 +204,7 @@ __all__ = [
     "logsumexp",
     "maximum",
     "minimum",
+    "not_one_of",
     "numerical_gradient",
     "operation_count",
     "play",
@@ -207,6 +213,7 @@ __all__ = [
     "prod",
     "relu",
     "replace_file",
+    "require_place",
     "round",
     "sigmoid",
     "sign",

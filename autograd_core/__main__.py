@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import io
 import itertools
 import os
@@ -14,11 +15,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from .derivatives.checking import numerical_gradient
+from .derivatives.kinks import nodes_on_kinks, sides_of
 from .derivatives.reverse import gradients
 from .formulas.typesetting import number_text
 from .number import real
 from .tables import Table
-from .value import Value
+from .value import Value, topological_order
 from .views.derivation import derivation
 from .views.drawing import draw
 from .views.language import Parsed, bind, parse
@@ -158,7 +160,8 @@ def report(program: Parsed, output: Value, leaves: dict[str, Value], digits: int
             row += [repr(numeric), f"{abs(exact - numeric):.1e}"]
     title = f"Gradients of {called} = {output.data!r}"
     gradient_table = Table(headers, rows, title=title) if rows else f"{title}\n(no inputs)"
-    return "\n\n".join(map(str, [*passes.tables(digits), gradient_table]))
+    kinks = list(_kinks(program, values, output, leaves)) if check else []
+    return "\n\n".join(map(str, [*passes.tables(digits), gradient_table, *kinks]))
 
 
 def _differences(program: Parsed, values: dict[str, float]) -> list[float]:
@@ -168,6 +171,23 @@ def _differences(program: Parsed, values: dict[str, float]) -> list[float]:
     except (ValueError, ArithmeticError) as error:
         raise ExpressionError(f"--check: {str(error).splitlines()[0]}") from None
     return gradient
+
+
+def _along(program: Parsed, values: dict[str, float], name: str, x: float) -> float:
+    return float(program.evaluate(values | {name: x}))
+
+
+def _kinks(program: Parsed, values: dict[str, float], output: Value, leaves: dict[str, Value]) -> Iterator[str]:
+    """A sentence for each input at which the output has a kink or jumps, where no difference can confirm a gradient."""
+    on_kinks = nodes_on_kinks(output)
+    for name, x in values.items():
+        above = [node for node in on_kinks if leaves[name] in topological_order(node)]
+        sides = sides_of(functools.partial(_along, program, values, name), x) if above else None
+        if sides is not None:
+            left, right = (number_text(slope, 4) for slope in sides[:2])
+            where, slopes = f"{name} = {number_text(x, None)}", f"the slope of {output.name} is {left} on the left and {right} on the right"
+            what = f"jumps where {where}" if sides.jumps else f"has a kink where {where}: {slopes}"
+            yield f"{above[0].op} {what}.\nNo finite difference can confirm d{output.name}/d{name} there: it is a convention."
 
 
 def _assignments(values: Sequence[str]) -> dict[str, float]:
