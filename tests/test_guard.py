@@ -363,6 +363,12 @@ RIGHT = {
             nn.MLP(2, [4, 1], activation="tanh", seed=1).fit(X, Y, epochs=3, seed=1, **options)
         nn.Perceptron(2).learn(X, [0, 0, 0, 1])
         """,
+    "networks of steps that are not trained": """
+        for activation in ("step", "sign"):
+            model = nn.MLP(2, [3, 1], activation=activation, seed=1)
+            model.evaluate(X, Y, loss="mse"), model.predict(X), model.summary()
+        nn.MLP(2, [3, 1], activation="tanh", seed=1).fit(X, Y, epochs=2)
+        """,
     "equal samples in fit": """
         nn.MLP(2, [2, 1], seed=1).fit([[0.0, 1.0]] * 5, [1.0] * 5, epochs=2, dialect="eager")
         """,

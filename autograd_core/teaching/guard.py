@@ -89,6 +89,8 @@ class guard:  # noqa: N801  (as contextlib's)
     def steps(kind: Kind) -> Kind:
         """Register a class whose ``step()`` changes its ``parameters``, so that guards watch that; a decorator.
 
+        Where it has an ``update(values, gradients)`` for the numbers of a compiled program, that is watched, too.
+
         >>> @guard.steps
         ... class Descent:
         ...     def __init__(self, parameters):
@@ -99,6 +101,8 @@ class guard:  # noqa: N801  (as contextlib's)
         """
         add_library(kind.__module__)
         _methods.add(kind, "step", _watched_step)
+        if "update" in vars(kind):
+            _methods.add(kind, "update", _watched_update)
         return kind
 
 
@@ -154,19 +158,37 @@ def _watched_sum(plain: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _watched_graph(plain: Callable[..., None]) -> Callable[..., None]:
-    """What is compiled with a gradient will be differentiated: fit, jit."""
+    """A graph that is compiled with a gradient: it may be trained, or only evaluated."""
 
     @wraps(plain)
     def begin(self: Graph, outputs: Any, wrt: Any, inputs: Any, single: bool) -> None:
         plain(self, outputs, wrt, inputs, single)
         watch = _current()
         if watch is not None and single and wrt:
-            frame, order = student_frame(sys._getframe(1)), [node for node, _ in self.order]
-            used = set(order)
-            find_flat(order, [leaf for leaf in wrt if leaf in used], frame, watch.findings)
-            find_misplaced(order, frame, watch.findings)
+            watch.memory.compiled.append(self)
 
     return begin
+
+
+def _watched_update(plain: Callable[..., Any]) -> Callable[..., Any]:
+    """A step from numbers that a compiled program gave, as in fit: the programs of these parameters are trained."""
+
+    @wraps(plain)
+    def update(self: Any, *arguments: Any, **options: Any) -> Any:
+        watch = _current()
+        compiled = watch.memory.compiled if watch is not None else None
+        while watch is not None and compiled:
+            graph = compiled.popleft()
+            order = [node for node, _ in graph.order]
+            nodes = set(order)
+            leaves = [leaf for leaf in self.parameters if leaf in graph.active and leaf in nodes]
+            if leaves:
+                frame = student_frame(sys._getframe(1))
+                find_flat(order, leaves, frame, watch.findings)
+                find_misplaced(order, frame, watch.findings)
+        return plain(self, *arguments, **options)
+
+    return update
 
 
 def _watched_step(plain: Callable[..., Any]) -> Callable[..., Any]:

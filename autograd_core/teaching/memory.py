@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
+from ..programs.graph import Graph
 from ..table import add, sub
 from ..value import Constant, Value
 from .findings import Findings, Line, cell_of, line_of
@@ -39,6 +40,8 @@ class Memory:
     def __init__(self) -> None:
         self.passes: deque[Pass] = deque(maxlen=PASSES)
         self.rounds: dict[Line, Round] = {}
+        self.compiled: deque[Graph] = deque(maxlen=PASSES)
+        """Graphs that were compiled, and not yet trained."""
         self.reached: set[Value] = set()
         """The leaves that a backward pass has reached since the last step of an optimizer."""
 
