@@ -466,6 +466,11 @@ def test_gradients_from_another_cell():
     assert [(finding.kind, finding.remedy) for finding in findings] == [("zero_grad", "x.grad = 0.0 before this backward()")]
 
 
+def test_one_mistake_hides_no_other_of_other_leaves():
+    mistakes = MISTAKES["own weight"][-1] + MISTAKES["zero_grad forgotten"][-1]
+    assert [finding.kind for finding in run(mistakes)[0]] == ["rebound", "zero_grad"]
+
+
 def test_the_place_in_a_notebook(monkeypatch):
     shell = types.SimpleNamespace(compile=types.SimpleNamespace(_filename_map={"/tmp/ipykernel_1/2.py": 7}), user_global_ns={})
     monkeypatch.setitem(__import__("sys").modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 import sys
 import warnings
@@ -62,7 +63,10 @@ class Findings(list[Finding]):
         if any(known[:2] == finding[:2] for known in self):
             return
         self.append(finding)
-        warnings.warn_explicit(finding.message, GuardWarning, frame.f_code.co_filename, frame.f_lineno)
+        shown = file_of(frame) if file_of(frame).startswith("cell ") else frame.f_code.co_filename
+        if shown not in linecache.cache and frame.f_code.co_filename in linecache.cache:
+            linecache.cache[shown] = linecache.cache[frame.f_code.co_filename]  # so that the line stands below the warning
+        warnings.warn_explicit(finding.message, GuardWarning, shown, frame.f_lineno)
 
 
 _FOLDERS = {"<recorder of "}  # and the functions that record a row, which stand in no file
@@ -118,11 +122,16 @@ def cell_of(frame: FrameType) -> CodeType | None:
 
 def place_of(frame: FrameType) -> str:
     """File and line, or the cell of a notebook and its line."""
+    return f"{file_of(frame)}, line {frame.f_lineno}"
+
+
+def file_of(frame: FrameType) -> str:
+    """The name of the file, or the number of the cell of a notebook."""
     name = frame.f_code.co_filename
     ipython = sys.modules.get("IPython")
     shell: Any = ipython.get_ipython() if ipython is not None else None
     number = getattr(getattr(shell, "compile", None), "_filename_map", {}).get(name)
-    return f"{f'cell In[{number}]' if number is not None else Path(name).name}, line {frame.f_lineno}"
+    return Path(name).name if number is None else f"cell In[{number}]"
 
 
 def variables_of(frame: FrameType) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class guard:  # noqa: N801  (as contextlib's)
     ...         (w * w).backward()
     ...         w.data -= 0.1 * w.grad
     >>> print(findings[0].sentence)
-    The gradients of w still hold those of the backward() before, which belong to another step: the new ones are added to them.
+    The gradients of w still hold those of the backward() before, which belong to another computation: the new ones are added to them.
     >>> print(findings[0].remedy)
     w.grad = 0.0 before this backward()
     """
@@ -150,8 +150,8 @@ def _watched_sum(plain: Callable[..., Any]) -> Callable[..., Any]:
         watch = _current() if is_step(self, other) else None
         if watch is not None:
             frame = sys._getframe(1)
-            if not is_ours(frame):
-                find_rebinding(self, frame, watch.findings)
+            if not is_ours(frame) and find_rebinding(self, frame, watch.findings):
+                watch.memory.rebound.add(self)
         return plain(self, other)
 
     return operator

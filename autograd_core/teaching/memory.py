@@ -42,6 +42,8 @@ class Memory:
         self.rounds: dict[Line, Round] = {}
         self.compiled: deque[Graph] = deque(maxlen=PASSES)
         """Graphs that were compiled, and not yet trained."""
+        self.rebound: set[Value] = set()
+        """Leaves whose names are bound to computed nodes, which is why their gradients and graphs are not as they should be."""
         self.reached: set[Value] = set()
         """The leaves that a backward pass has reached since the last step of an optimizer."""
 
@@ -65,7 +67,7 @@ class Memory:
         """Before a pass: whether gradients of another one are still there, taken at other numbers or in another cell."""
         cell = cell_of(frame)
         left = []
-        for leaf in leaves if not _is_rebound(findings) else ():
+        for leaf in leaves if self.rebound.isdisjoint(leaves) else ():
             last = next((one for one in reversed(self.passes) if leaf in one.leaves), None)
             if last is None or not leaf.grad or not last.leaves[leaf][1]:
                 continue
@@ -77,8 +79,8 @@ class Memory:
             ready = "model.zero_grad() or optimizer.zero_grad()" if getattr(left[0], "is_parameter", False) else own
             findings.report(
                 "zero_grad", frame,
-                f"The gradients of {called(left, frame)} still hold those of the backward() before, which belong to another step: the new "
-                "ones are added to them.",
+                f"The gradients of {called(left, frame)} still hold those of the backward() before, which belong to another computation: the "
+                "new ones are added to them.",
                 f"{ready} before this backward()",
             )  # fmt: skip
 
@@ -90,7 +92,7 @@ class Memory:
         output, nodes = order[-1], {node for node in order if node.parents}
         now = Round(output, nodes, {leaf: leaf.data for leaf in leaves}, codes, 0, 0)
         before = self.rounds.pop(line, None)
-        if before is not None and before.output is not output and not _is_rebound(findings):
+        if before is not None and before.output is not output and self.rebound.isdisjoint(leaves):
             now = now._replace(repeated=self._repeated(before, now, was_zero), grown=self._grown(before, now))
             if now.repeated == 2:
                 findings.report(
@@ -100,6 +102,7 @@ class Memory:
                     "for p in parameters: p.data -= 0.1 * p.grad; with an optimizer: optimizer.step(), with its parentheses",
                 )  # fmt: skip
             if now.grown == 2:
+                self.rebound.update(leaves)
                 findings.report(
                     "rebound", frame,
                     f"A name that held a leaf, such as {called(leaves[:1], frame)}, is bound to a computed node in each round: the graph "
@@ -125,11 +128,6 @@ class Memory:
 def _is_shift(node: Value) -> bool:
     """Whether a node is another, a number added or subtracted."""
     return node.primitive in (add, sub) and isinstance(node.parents[1], Constant)
-
-
-def _is_rebound(findings: Findings) -> bool:
-    """Whether a step is known that went to a computed node: it leaves gradients, numbers and graphs as they should not be, too."""
-    return any(finding.kind == "rebound" for finding in findings)
 
 
 def find_idle_step(optimizer: Any, before: list[float], memory: Memory, frame: FrameType, findings: Findings) -> None:

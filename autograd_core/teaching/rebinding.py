@@ -47,14 +47,14 @@ def store_of_step(code: CodeType, at: int) -> Store | None:
     return None
 
 
-def find_rebinding(leaf: Value, frame: FrameType, findings: Findings) -> None:
-    """Whether the operation that ``frame`` is at takes a step from ``leaf`` and binds the result in its place."""
+def find_rebinding(leaf: Value, frame: FrameType, findings: Findings) -> bool:
+    """Whether the operation that ``frame`` is at takes a step from ``leaf`` and binds the result in its place; it is reported."""
     store = store_of_step(frame.f_code, frame.f_lasti)
     if store is None:
-        return
+        return False
     is_name = store.kind.startswith(("STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF"))
     if is_name and variables_of(frame).get(store.name) is not leaf:
-        return
+        return False
     name = store.name if is_name else leaf.name or "it"
     if getattr(leaf, "is_parameter", False):
         what = f"the parameter {leaf.name or name} of the model keeps its number, and the step changes nothing"
@@ -63,6 +63,7 @@ def find_rebinding(leaf: Value, frame: FrameType, findings: Findings) -> None:
     line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip().partition("#")[0].rstrip()
     remedy = _remedy(line) or f"{name if is_name else 'p'}.data -= 0.1 * {name if is_name else 'p'}.grad"
     findings.report("rebound", frame, f"{name} is bound to a computed node in the place of a leaf: {what}.", remedy)
+    return True
 
 
 def _remedy(line: str) -> str:
