@@ -79,8 +79,8 @@ class Memory:
             ready = "model.zero_grad() or optimizer.zero_grad()" if getattr(left[0], "is_parameter", False) else own
             findings.report(
                 "zero_grad", frame,
-                f"The gradients of {called(left, frame)} still hold those of the backward() before, which belong to another computation: the "
-                "new ones are added to them.",
+                f"The gradients of {called(left, frame)} still hold those of the backward() before, which belong to another computation: "
+                "the new ones are added to them.",
                 f"{ready} before this backward()",
             )  # fmt: skip
 
