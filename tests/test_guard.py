@@ -64,7 +64,7 @@ MISTAKES = {
         (weights[0] * weights[1]).backward()
         weights = [w - 0.1 * w.grad for w in weights]
         """),
-    "an entry": ("rebound", "ws[i] = ws[i] - 0.1 * ws[i].grad", "computed node", "ws[i].data = ws[i].data - 0.1 * ws[i].grad", """
+    "an entry": ("rebound", "ws[i] = ws[i] - 0.1 * ws[i].grad", "ws[i] is bound to a computed node", "ws[i].data = ws[i].data - 0.1 * ws[i].grad", """
         ws = [Value(0.5), Value(1.0)]
         (ws[0] * ws[1]).backward()
         for i in range(2):
@@ -111,13 +111,13 @@ MISTAKES = {
             loss.backward()
             w.data -= 0.1 * w.grad
         """),
-    "number changed": ("changed", "loss.backward()", "The data of w, 3 now, was changed after", "computes the output once more", """
+    "number changed": ("changed", "loss.backward()", "The data of w (3 now) was changed after", "computes the output once more", """
         w, x = Value(0.5, "w"), Value(2.0, "x")
         loss = (w * x - 1.0) ** 2
         w.data = 3.0
         loss.backward()
         """),
-    "numbers of a network changed": ("changed", "loss.backward()", "was changed after the graph", "computes the output once more", """
+    "numbers of a network changed": ("changed", "loss.backward()", "The data of w0, w1, b was changed after the graph", "computes the output once more", """
         model = nn.Neuron(2, "tanh", seed=1)
         loss = nn.mse_loss([model(x) for x in X], Y)
         for _ in range(2):
@@ -126,7 +126,7 @@ MISTAKES = {
             for p in model.parameters():
                 p.data -= 0.1 * p.grad
         """),
-    "interior number set": ("changed", "hidden.backward()", "The data of h, 7 now", "computes the output once more", """
+    "interior number set": ("changed", "hidden.backward()", "The data of h (7 now) was changed", "computes the output once more", """
         w = Value(2.0)
         h = w * 3.0
         hidden = h.tanh()

@@ -41,10 +41,10 @@ def report_changed(order: Sequence[Value], stale: Sequence[Value], frame: FrameT
     current |= {parent for node in stale for parent in _unchanged(node)}
     used = dict.fromkeys(parent for node in stale for parent in node.parents if not parent.parents and not isinstance(parent, Constant))
     changed = [leaf for leaf in used if leaf not in current] or stale[:1]
-    now = f"{changed[0].data:.6g} now" if len(changed) == 1 else "others now"
+    now = f" ({changed[0].data:.6g} now)" if len(changed) == 1 else ""
     findings.report(
         "changed", frame,
-        f"The data of {called(changed, frame)}, {now}, was changed after the graph of this output had been computed from it: "
+        f"The data of {called(changed, frame)}{now} was changed after the graph of this output had been computed from it: "
         "this output and its gradients belong to the old numbers.",
         "the line that computes the output once more, between the change and backward()",
     )  # fmt: skip

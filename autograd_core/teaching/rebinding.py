@@ -55,23 +55,21 @@ def find_rebinding(leaf: Value, frame: FrameType, findings: Findings) -> bool:
     is_name = store.kind.startswith(("STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF"))
     if is_name and variables_of(frame).get(store.name) is not leaf:
         return False
-    name = store.name if is_name else leaf.name or "it"
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip().partition("#")[0].rstrip()
+    written = _SUM.match(line) or _IN_PLACE.match(line)
+    name = store.name if is_name else written["name"] if written else leaf.name or "a name"
     if getattr(leaf, "is_parameter", False):
         what = f"the parameter {leaf.name or name} of the model keeps its number, and the step changes nothing"
     else:
-        what = "the next graph grows on top of this one, and its gradients reach the old leaf"
-    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip().partition("#")[0].rstrip()
-    remedy = _remedy(line) or f"{name if is_name else 'p'}.data -= 0.1 * {name if is_name else 'p'}.grad"
+        what = "the next graph grows on top of this one, and gradients reach the old leaf, not this node"
+    remedy = _remedy(written) if written else f"{name if is_name else 'p'}.data -= 0.1 * {name if is_name else 'p'}.grad"
     findings.report("rebound", frame, f"{name} is bound to a computed node in the place of a leaf: {what}.", remedy)
     return True
 
 
-def _remedy(line: str) -> str:
-    if found := _SUM.match(line):
-        name, sign, rest = found.groups()
-        return f"{name}.data = {name}.data {sign} {rest}"
-    found = _IN_PLACE.match(line)
-    return f"{found['name']}.data {found['sign']}= {found['rest']}" if found else ""
+def _remedy(written: re.Match[str]) -> str:
+    name, sign, rest = written.groups()
+    return f"{name}.data {sign}= {rest}" if written.re is _IN_PLACE else f"{name}.data = {name}.data {sign} {rest}"
 
 
 def is_step(self: Any, other: Any) -> bool:
