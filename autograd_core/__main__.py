@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from .choices import not_one_of
 from .derivatives.checking import numerical_gradient
 from .derivatives.kinks import nodes_on_kinks, sides_of
 from .derivatives.reverse import gradients
@@ -37,6 +38,7 @@ examples:
   python -m autograd_core "y = sigmoid(w*x + b)" w=0.5 x=2 b=1 --svg graph.svg --html steps.html
   echo "sigmoid(w*x + b)" | python -m autograd_core - w=0.5 x=2 b=1
 """
+_LEVELS = (*LEVELS, "named")
 _FILES = {"--svg": "graph.svg", "--html": "steps.html"}
 
 
@@ -60,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--svg", metavar="FILE", help="draw the graph (also .png, .pdf, .dot, .tex)")
     parser.add_argument("--html", metavar="FILE", help="write a page that plays both passes step by step")
     parser.add_argument("--latex", action="store_true", help="print the derivation in LaTeX")
-    parser.add_argument("--level", choices=(*LEVELS, "named"), help="how much of the graph --svg shows; named: the nodes of assignments")
+    named = "how much of the graph --svg shows; named: the nodes of assignments"
+    parser.add_argument("--level", metavar=f"{{{','.join(_LEVELS)}}}", help=named)
     return parser
 
 
@@ -76,6 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for option, file in (("--svg", options.svg), ("--html", options.html)):
         if file == "":
             parser.error(f"{option} needs the name of a file, such as {option} {_FILES[option]}")
+    if options.level and options.level not in _LEVELS:
+        parser.error(str(not_one_of("--level", options.level, _LEVELS)))
     if options.level and not options.svg:
         parser.error(f"--level says how much of the graph --svg shows: add --svg {_FILES['--svg']}")
     try:

@@ -9,6 +9,7 @@ import pytest
 import autograd_core as ac
 import nn
 from autograd_core import Value, closest, require_place
+from autograd_core.__main__ import main as shell
 from nn.__main__ import main as train
 
 X = Value(2.0, "x")
@@ -39,6 +40,12 @@ def test_a_name_that_was_not_quite_right(look_up, told):
 def test_a_name_of_the_package(name, meant):
     with pytest.raises(AttributeError, match=f"no attribute '{name}'; did you mean '{meant}'"):
         getattr(ac, name)
+
+
+def test_a_level_at_the_shell(capsys):
+    with pytest.raises(SystemExit):
+        shell(["x*x", "x=1", "--svg", "x.svg", "--level", "layr"])
+    assert "did you mean 'layer'?" in capsys.readouterr().err
 
 
 def test_the_word_of_the_lecture_for_a_picture():
