@@ -43,7 +43,8 @@ class Value(Synonyms):
     def __init__(self, data: Any, name: str | None = None, label: str | None = None) -> None:
         self.data: float = data if type(data) is float else real(data)
         self.grad: float = 0.0
-        self._made_by: Any = _Label(name or label or "", None) if name or label else None
+        name = name or label
+        self._made_by: Any = _Label(name, None) if name else None
         self._x: Any = None
         self._y: Any = None
         self._dx: Any = None
