@@ -69,15 +69,12 @@ def require_plain(nodes: Sequence[Any]) -> None:
     It is looked for where that costs nothing: where a node meets a plain number, a function or a weighted sum, and before a backward
     pass. What is computed from such data is such data, so that no gradient comes of it.
     """
-    stack, seen, found = list(nodes), set(nodes), None
-    while stack:
-        node = stack.pop()
-        if isinstance(node.data, Number):
-            found = node  # the last one that is found lies deepest
-            stack += [parent for parent in node.parents if parent not in seen]
-            seen.update(node.parents)
-    if found is not None:
-        raise nested(found.data, found.name)
+    found: Any = next((node for node in nodes if isinstance(node.data, Number)), None)
+    while found is not None:
+        deeper = next((parent for parent in found.parents if isinstance(parent.data, Number)), None)
+        if deeper is None:  # where it came in
+            raise nested(found.data, found.name)
+        found = deeper
 
 
 def recorder_source(primitive: Primitive) -> str:
