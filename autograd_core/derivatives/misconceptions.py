@@ -221,6 +221,7 @@ RULES: dict[str, Rule] = {
     "multiplied where one adds": Rule("multiplied the contributions of several paths, instead of adding them", total=_multiplied),
     "added where one multiplies": Rule("added the local derivative to the gradient from above", product=lambda above, local: above + local),
     "forgot the upstream gradient": Rule("took the local derivative without the gradient from above", product=lambda _, local: local),
+    "forgot the local derivative": Rule("passed the gradient on as it came, without the local derivative", product=lambda above, _: above),
     "forgot the inner derivative": Rule("left out the derivative of an inner function: f'(g(x)) without g'(x)", local=_without_inner),
     "forgot the other factor": Rule("passed the gradient through a product without the other factor", local=_without_factor),
     "wrong point": Rule("took the derivative of a function at its output: f'(f(x)) for f'(x)", local=_at_the_output),

@@ -1,0 +1,106 @@
+"""Answers as students write them: numbers, fractions, decimal commas and formulas; and when one agrees with what is right."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ..number import real
+from ..views.language import parse
+
+TOLERANCE = 0.01
+"""How far an answer may be from what is right, relatively: what rounding to two or three figures on the way does."""
+
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?(?P<places>\d*)|\.(?P<only>\d+))(?:[eE](?P<power>[-+]?\d+))?")
+SIGNS = {"−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "÷": "/", ":": "/", "^": "**", "²": "**2", "³": "**3", "σ(": "sigmoid("}
+"""How signs of paper are read; the page uses the same."""
+
+
+class Answer(NamedTuple):
+    """What a student wrote, its number, and half a unit of its last figure (0 for a formula).
+
+    ``figures`` is how many figures it has, without leading zeros. What cannot be read has no number but a ``problem``.
+    """
+
+    text: str
+    number: float | None
+    half_unit: float = 0.0
+    figures: int = 0
+    problem: str = ""
+
+
+def read_answer(given: Any, values: Mapping[str, float]) -> Answer | None:
+    """The answer, or ``None`` if nothing was written; formulas are evaluated with ``values``.
+
+    >>> read_answer("1/4", {}).number, read_answer("0,25", {}).number, read_answer("y*(1-y)", {"y": 0.5}).number
+    (0.25, 0.25, 0.25)
+    >>> read_answer("0.250", {}).half_unit, read_answer("0.250", {}).figures
+    (0.0005, 3)
+    >>> read_answer("two", {}).problem
+    'no value for two'
+    """
+    if given is None or (isinstance(given, str) and not given.strip()):
+        return None
+    if isinstance(given, numbers.Real):
+        return Answer(repr(given), real(given))
+    if not isinstance(given, str):
+        return Answer(str(given), None, problem="an answer is a number or a text such as 0.25, 1/4 or y*(1 - y)")
+    text = plain(given)
+    if match := _NUMBER.fullmatch(text):
+        places = len(match["places"] or match["only"] or "") - int(match["power"] or 0)
+        figures = re.sub(r"[eE].*|[-+.]", "", text).lstrip("0")
+        return Answer(given, float(text), 0.5 * 10.0**-places, len(figures))
+    return _formula(given, text, values)
+
+
+def plain(text: str) -> str:
+    """The text with the signs of a keyboard: a decimal point for a comma, ``*`` for a dot, nothing before an equals sign.
+
+    >>> plain(" ∂y/∂z = −0,25 · z² ")
+    '-0.25 * z**2'
+    """
+    for sign, replacement in SIGNS.items():
+        text = text.replace(sign, replacement)
+    text = text.rpartition("=")[2].strip().lstrip("≈~ ")
+    return re.sub(r"(?<=\d),(?=\d)", ".", text) if "(" not in text else text
+
+
+def _formula(given: str, text: str, values: Mapping[str, float]) -> Answer:
+    """A formula over names, which need not be those of variables in Python: w[0] and ŷ are names, too."""
+    stand_ins: dict[str, float] = {}
+    for i, name in enumerate(sorted(values, key=len, reverse=True)):
+        if not name.isidentifier() and name in text:
+            text = text.replace(name, f"(name_{i}_)")
+            stand_ins[f"name_{i}_"] = values[name]
+    try:
+        program = parse(text)
+        known = {**values, **stand_ins, "e": values.get("e", math.e), "pi": values.get("pi", math.pi)}
+        missing = [name for name in program.inputs if name not in known]
+        if missing:
+            return Answer(given, None, problem=f"no value for {', '.join(missing)}")
+        return Answer(given, float(program.evaluate(known)))
+    except (ValueError, TypeError, ArithmeticError) as error:
+        return Answer(given, None, problem=str(error).splitlines()[0])
+
+
+def agrees(answer: Answer, expected: float, tolerance: float = TOLERANCE) -> bool:
+    """Whether the answer is that number: within the tolerance, or rounded to at least two figures.
+
+    >>> [agrees(read_answer(text, {}), 0.10499) for text in ("0.105", "0.10", "0.1", "0.11")]
+    [True, True, False, False]
+    """
+    if answer.number is None or not math.isfinite(expected):
+        return False
+    rounding = 1.000001 * answer.half_unit if answer.figures >= 2 else 0.0
+    return abs(answer.number - expected) <= max(tolerance * abs(expected), rounding, 1e-12)
+
+
+def agrees_roughly(answer: Answer, expected: float) -> bool:
+    """Whether it is that number rounded to a single figure."""
+    return (
+        answer.number is not None and answer.figures == 1 and math.isfinite(expected)
+        and abs(answer.number - expected) <= 1.000001 * answer.half_unit
+    )  # fmt: skip

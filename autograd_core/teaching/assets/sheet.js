@@ -1,0 +1,219 @@
+(function (root, sheet) {
+  "use strict";
+  if (!root) return;
+  FUNCTIONS
+  const fields = [...root.querySelectorAll("[data-blank]")].sort((a, b) => a.dataset.blank - b.dataset.blank);
+  const find = (selector) => root.querySelector(selector);
+
+  // -- what a student wrote ---------------------------------------------------------------------------------------
+  function plain(text) {
+    for (const [sign, replacement] of Object.entries(sheet.signs)) text = text.split(sign).join(replacement);
+    text = text.slice(text.lastIndexOf("=") + 1).trim().replace(/^[≈~ ]+/, "");
+    return text.includes("(") ? text : text.replace(/(\d),(?=\d)/g, "$1.");
+  }
+
+  // null for nothing; else a number with half a unit of its last figure and how many figures it has, or a problem.
+  function read(written, names) {
+    const text = plain(written);
+    if (written.trim() === "") return null;
+    const match = text.match(/^[-+]?(?:\d+\.?(\d*)|\.(\d+))(?:[eE]([-+]?\d+))?$/);
+    if (match) {
+      const places = (match[1] || match[2] || "").length - Number(match[3] || 0);
+      const figures = text.replace(/[eE].*|[-+.]/g, "").replace(/^0+/, "").length;
+      return { number: Number(text), half: 0.5 * 10 ** -places, figures };
+    }
+    try {
+      return { number: evaluate(text, names), half: 0, figures: 0 };
+    } catch (error) {
+      return { problem: error.message };
+    }
+  }
+
+  // A formula: sums of products of powers of numbers, names, brackets and functions of one operand.
+  function evaluate(text, names) {
+    const known = Object.keys(names).sort((a, b) => b.length - a.length);
+    let at = 0;
+    const skip = () => { while (text[at] === " ") at++; };
+    const take = (sign) => { skip(); const found = text.startsWith(sign, at); if (found) at += sign.length; return found; };
+    const isWord = (sign) => sign !== undefined && /[\p{L}\p{N}_]/u.test(sign);
+
+    function sum() {
+      let total = product();
+      for (;;) {
+        if (take("+")) total += product();
+        else if (take("-")) total -= product();
+        else return total;
+      }
+    }
+    function product() {
+      let total = signed();
+      for (;;) {
+        skip();
+        if (!text.startsWith("**", at) && take("*")) total *= signed();
+        else if (take("/")) total /= signed();
+        else return total;
+      }
+    }
+    function signed() {
+      if (take("-")) return -signed();
+      return take("+") ? signed() : power();
+    }
+    function power() {
+      const base = atom();
+      return take("**") ? base ** signed() : base;
+    }
+    function atom() {
+      skip();
+      if (take("(")) return closed(sum());
+      const digits = text.slice(at).match(/^(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/);
+      if (digits) { at += digits[0].length; return Number(digits[0]); }
+      const call = text.slice(at).match(/^([a-z_]\w*)\s*\(/);
+      if (call && Object.hasOwn(functions, call[1])) { at += call[0].length; return closed(Number(functions[call[1]](sum()))); }
+      const name = known.find((one) => text.startsWith(one, at) && !(isWord(one[one.length - 1]) && isWord(text[at + one.length])));
+      if (name === undefined) throw new Error("no value for " + (text.slice(at) || "the end of the formula"));
+      at += name.length;
+      return names[name];
+    }
+    function closed(number) {
+      if (!take(")")) throw new Error("a bracket is not closed");
+      return number;
+    }
+    const number = sum();
+    skip();
+    if (at < text.length) throw new Error("what does " + text.slice(at) + " mean? A product is written with *");
+    if (Number.isNaN(number)) throw new Error("the formula is not defined there");
+    return number;
+  }
+
+  // -- grading: as grading.py does it -------------------------------------------------------------------------------
+  const agrees = (answer, expected) => Number.isFinite(expected) && Math.abs(answer.number - expected) <=
+    Math.max(sheet.tolerance * Math.abs(expected), answer.figures >= 2 ? 1.000001 * answer.half : 0, 1e-12);
+  const agreesRoughly = (answer, expected) => answer.figures === 1 && Math.abs(answer.number - expected) <= 1.000001 * answer.half;
+
+  function rightAnswers() {
+    const right = sheet.blanks.map(() => NaN);
+    sheet.blanks.forEach((blank, i) => { right[i] = blank.number === undefined ? program(right)[blank.right] : blank.number; });
+    return right;
+  }
+
+  function misconceptions(blank, answer, given, right) {
+    const here = program(given), there = program(right);
+    return Object.keys(sheet.rules).filter((rule) => {
+      const place = blank.variants[rule];
+      return (place !== undefined && (agrees(answer, here[place]) || agrees(answer, there[place]))) ||
+        (rule in blank.numbers && agrees(answer, blank.numbers[rule]));
+    });
+  }
+
+  function chosen(blank, written) {
+    return { verdict: written === "" ? "empty" : blank.accepted.includes(written) ? "right" : "wrong", misconceptions: [] };
+  }
+
+  function grade(written) {
+    const right = rightAnswers(), given = sheet.blanks.map(() => NaN), own = { ...sheet.names }, marks = [];
+    const all = { ...sheet.names };
+    sheet.blanks.forEach((blank, i) => { all[blank.key] = right[i]; });
+    sheet.blanks.forEach((blank, i) => {
+      if (blank.accepted) { marks.push(chosen(blank, written[i])); return; }
+      const expected = blank.variants ? program(given)[blank.right] : blank.number, answer = read(written[i], own);
+      let verdict = "wrong", found = [];
+      if (answer === null) verdict = "empty";
+      else if (answer.problem) verdict = "unreadable";
+      else if (agrees(answer, right[i])) verdict = "right";
+      else if (agrees(answer, expected)) {
+        verdict = blank.before.some((j) => ["wrong", "carried", "rough"].includes(marks[j].verdict)) ? "carried" : "right";
+      }
+      if (answer && !["empty", "right"].includes(verdict)) {
+        const again = read(written[i], all); // a formula that is right at the right numbers
+        if (!again.problem && again.figures === 0 && again.half === 0 && agrees(again, right[i])) verdict = "right";
+      }
+      if (verdict === "wrong" && blank.variants) {
+        found = misconceptions(blank, answer, given, right);
+        if (!found.length && agreesRoughly(answer, right[i])) verdict = "rough";
+      }
+      given[i] = answer === null || answer.problem ? expected : answer.number;
+      own[blank.key] = given[i];
+      marks.push({ verdict, misconceptions: found, problem: answer && answer.problem });
+    });
+    return marks;
+  }
+
+  function remark(mark) {
+    const said = sheet.verdicts[mark.verdict][2];
+    if (mark.misconceptions.length) return said + ": it fits someone who " + mark.misconceptions.map((rule) => sheet.rules[rule]).join("; or ");
+    return mark.problem ? said + ": " + mark.problem : said;
+  }
+
+  // -- what is shown ----------------------------------------------------------------------------------------------
+  const verdictOf = (field) => field.parentElement.querySelector(".verdict");
+  function clear(field) {
+    field.parentElement.className = "blank";
+    field.removeAttribute("aria-invalid");
+    verdictOf(field).textContent = "";
+  }
+
+  function check() {
+    const marks = grade(fields.map((field) => field.value));
+    let points = 0;
+    const remarks = find(".remarks");
+    remarks.textContent = "";
+    marks.forEach((mark, i) => {
+      clear(fields[i]);
+      points += sheet.verdicts[mark.verdict][1];
+      fields[i].parentElement.classList.add(mark.verdict);
+      fields[i].setAttribute("aria-invalid", String(["wrong", "unreadable"].includes(mark.verdict)));
+      const sign = document.createElement("span");
+      sign.textContent = sheet.verdicts[mark.verdict][0];
+      sign.setAttribute("role", "img");
+      sign.setAttribute("aria-label", remark(mark));
+      sign.title = remark(mark);
+      verdictOf(fields[i]).append(sign);
+      if (mark.verdict === "right" || mark.verdict === "empty") return;
+      const line = document.createElement("li");
+      line.textContent = sheet.verdicts[mark.verdict][0] + " " + sheet.blanks[i].key + ": " + remark(mark) + ".";
+      remarks.append(line);
+    });
+    const open = marks.filter((mark) => mark.verdict === "empty").length;
+    find(".result").textContent = points + " of " + marks.length + " points" + (open ? ", " + open + " without an answer" : "");
+    find(".reveal").hidden = false;
+    root.autograd.marks = marks;
+  }
+
+  function reveal() {
+    rightAnswers().forEach((number, i) => {
+      const blank = sheet.blanks[i], text = blank.accepted ? blank.accepted[0] : String(Number(number.toPrecision(4)));
+      let shown = fields[i].parentElement.querySelector(".answer");
+      if (!shown) {
+        shown = document.createElement("b");
+        shown.className = "answer";
+        fields[i].parentElement.append(shown);
+      }
+      shown.textContent = text.replace("-", "−");
+    });
+  }
+
+  function keep() {
+    const answers = {};
+    sheet.blanks.forEach((blank, i) => { answers[blank.key] = fields[i].value; });
+    const link = document.createElement("a");
+    const name = find(".name").value;
+    link.href = URL.createObjectURL(new Blob([JSON.stringify({ sheet: sheet.title, name, answers }, null, 1)], { type: "application/json" }));
+    link.download = (sheet.title + " " + name).trim().replace(/[^\p{L}\p{N}]+/gu, "-") + ".json";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  find(".check").onclick = check;
+  find(".reveal").onclick = reveal;
+  find(".keep").onclick = keep;
+  find(".print").onclick = () => window.print();
+  fields.forEach((field) => {
+    field.oninput = () => clear(field);
+    field.onkeydown = (event) => { if (event.key === "Enter" && field.tagName === "INPUT") { event.preventDefault(); check(); } };
+  });
+  // JupyterLab takes no key from an element with this mark: else a letter in a field makes or deletes a cell.
+  for (const part of [root, ...root.querySelectorAll("input, select, button")]) part.dataset.lmSuppressShortcuts = "true";
+  root.classList.add("running");
+  root.autograd = { sheet, grade, read, program };
+  // Not the first of this id: a page may show one output twice, and each copy has a script of its own.
+})([...document.querySelectorAll('[id="ROOT"]')].find((root) => !root.classList.contains("running")), SHEET);

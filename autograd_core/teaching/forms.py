@@ -1,0 +1,173 @@
+"""The forms in which an exercise stands on a sheet: two tables, a derivation, or a picture, with a place for each number."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Sequence
+
+from ..formulas.typesetting import number_text
+from ..value import Constant
+from ..views.folding import at_level
+from ..views.player_picture import svg
+from ..views.scene import View
+from .exercise import Exercise, Place, Use
+
+Put = Callable[[Place], str]
+"""What stands at a place: a number, a blank, or nothing if that number is not on the sheet."""
+
+
+def pretty(text: str) -> str:
+    """A formula as HTML, with the signs of paper.
+
+    >>> pretty("2 * (y - 1) ** 2")
+    '2 · (y − 1)<sup>2</sup>'
+    """
+    text = html.escape(text).replace(" * ", " · ").replace(" - ", " − ")
+    return re.sub(r" \*\* (-?\d+(?:\.\d+)?)", r"<sup>\1</sup>", re.sub(r"(?<![\w)])-(?=[\w(])", "−", text))
+
+
+def given(exercise: Exercise) -> str:
+    """The line that says what is given."""
+    parts = [f"{pretty(exercise.called[leaf])} = {shown(leaf.data, None)}" for leaf in exercise.leaves]
+    if exercise.rate is not None:
+        parts.append(f"learning rate η = {shown(exercise.rate, None)}")
+    return f'<p class="given">Given: {", ".join(f"<span>{part}</span>" for part in parts)}.</p>'
+
+
+def shown(x: float, digits: int | None) -> str:
+    """A number as HTML."""
+    return number_text(x, digits).replace("-", "−")
+
+
+# -- tables ------------------------------------------------------------------------------------------------------------
+def tables(exercise: Exercise, put: Put) -> str:
+    """The forward and the backward pass."""
+    forward = [
+        [pretty(step.name), pretty(step.expression), put(Place("value", step.node))] for step in exercise.record.forward if step.node.parents
+    ]
+    found = _table("Forward pass", ["node", "formula", "value"], forward)
+    backward, has_products = _backward(exercise, put)
+    if backward:
+        headers = ["gradient", "chain rule", "local derivative", "result"] if has_products else ["local derivative"]
+        found += _table("Backward pass", headers, backward if has_products else [[row[2]] for row in backward])
+    return found + _updates(exercise, put)
+
+
+def _backward(exercise: Exercise, put: Put) -> tuple[list[list[str]], bool]:
+    of, rows, has_products = exercise.called[exercise.output], [], False
+    for i, use in enumerate(exercise.uses):
+        node, uses = use.place.node, exercise.uses_of(use.place.node)
+        several, name = len(uses) > 1, pretty(f"∂{of}/∂{use.step.name}")
+        product = put(use.place._replace(kind="contribution") if several else Place("gradient", node))
+        local = _local(use, put)
+        if product or local:
+            rows.append([name + (f", use {uses.index(use) + 1} of {len(uses)}" if several else ""), _chain(exercise, use), local, product])
+        has_products |= bool(product)
+        if several and put(Place("gradient", node)) and not any(later.place.node is node for later in exercise.uses[i + 1 :]):
+            rows.append([name, "sum of its uses", "", put(Place("gradient", node))])
+    return rows, has_products
+
+
+def _local(use: Use, put: Put) -> str:
+    place = put(use.place)
+    if not place:
+        return ""
+    formula = pretty(use.step.formula)
+    is_formula = "<input" not in place and use.step.formula not in ("", number_text(use.step.local, None))
+    return f"{_ratio(use)} = {f'{formula} = ' if is_formula else ''}{place}"
+
+
+def _ratio(use: Use) -> str:
+    return pretty(f"∂{use.step.consumer_name}/∂{use.step.name}")
+
+
+def _chain(exercise: Exercise, use: Use) -> str:
+    """The factors of a contribution; the gradient of the output itself is 1, and left out."""
+    return _ratio(use) if use.step.consumer is exercise.output else f"{_above(exercise, use)} · {_ratio(use)}"
+
+
+def _above(exercise: Exercise, use: Use) -> str:
+    return pretty(f"∂{exercise.called[exercise.output]}/∂{use.step.consumer_name}")
+
+
+def _updates(exercise: Exercise, put: Put) -> str:
+    cells = [cell for place, cell in exercise.cells.items() if place.kind == "update" and put(place)]
+    rows = [[pretty(cell.key), pretty(cell.formula), put(cell.place)] for cell in cells]
+    return _table("One step of gradient descent", ["weight", "formula", "value"], rows) if rows else ""
+
+
+def _table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f'<th scope="col">{header}</th>' for header in headers)
+    body = "".join(
+        "<tr>" + "".join(f'<td data-label="{header}">{cell}</td>' for header, cell in zip(headers, row)) + "</tr>" for row in rows
+    )
+    return f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+# -- derivation -------------------------------------------------------------------------------------------------------
+def derivation(exercise: Exercise, put: Put) -> str:
+    """The chain rule as one writes it by hand: a line for each number."""
+    lines = []
+    for step in exercise.record.forward:
+        if step.node.parents and put(Place("value", step.node)):
+            lines.append([pretty(step.name), pretty(step.expression), put(Place("value", step.node))])
+    of = exercise.called[exercise.output]
+    for node in dict.fromkeys(use.place.node for use in exercise.uses):
+        uses = exercise.uses_of(node)
+        lines += [_local(use, put).split(" = ") for use in uses if put(use.place)]
+        gradient = put(Place("gradient", node))
+        if gradient:
+            terms = [put(use.place._replace(kind="contribution")) for use in uses] if len(uses) > 1 else []
+            chain = " + ".join(_chain(exercise, use) for use in uses)
+            left = pretty(f"∂{of}/∂{exercise.called[node]}")
+            lines.append([left, *([chain] if chain != left else []), *([" + ".join(terms)] if all(terms) and terms else []), gradient])
+    for place, cell in exercise.cells.items():
+        if place.kind == "update" and put(place):
+            lines.append([pretty(cell.key), pretty(cell.formula), put(place)])
+    shown_lines = "".join(f"<p><span>{line[0]}</span> {' '.join(f'<span>= {step}</span>' for step in line[1:])}</p>" for line in lines)
+    return f'<div class="lines">{shown_lines}</div>'
+
+
+# -- picture ----------------------------------------------------------------------------------------------------------
+def picture(exercise: Exercise, put: Put) -> str:
+    """The graph: what is printed stands in it, and each blank is a number in brackets, which the list below asks for.
+
+    Raises a :class:`LayoutError` that says what to install if there is no layout engine.
+    """
+    graph = at_level(exercise.output, exercise.names, exercise.level)
+    scene = View(graph.output, {name: node for node, name in graph.called.items() if not isinstance(node, Constant)}).whole()
+    nodes = {node.key: graph.original.get(node.values[0], node.values[0]) for node in scene.nodes}
+    asked: list[str] = []
+
+    def mark(place: Place) -> str:
+        found = put(place)
+        if "<input" not in found and 'class="answer"' not in found:
+            return re.sub("<[^>]*>", "", found)
+        asked.append(f"<li>{_spoken_key(exercise, place)} = {found}</li>")
+        return f"({len(asked)})"
+
+    def node_texts(match: re.Match[str]) -> str:
+        node = nodes[int(match[1])]
+        value = mark(Place("value", node)) if node.parents else shown(node.data, None)
+        grad = "1" if node is exercise.output else mark(Place("gradient", node))
+        text = re.sub(r"(?<=>)data [^<]*", value and f"value {value}", match[0])
+        return re.sub(r"(?<=>)grad [^<]*", grad and f"grad {grad}", text)
+
+    def edge_text(match: re.Match[str]) -> str:
+        consumer, position = nodes[int(match[1])], int(match[2])
+        node = nodes[next(e.tail for e in scene.edges if e.head == int(match[1]) and e.position == position)]
+        place = Place("local", node, consumer, position if exercise.level in (None, "operation") else -1)
+        return re.sub(r"(?<=>)[^<>]*(?=</text>)", mark(place), match[0])
+
+    drawn = re.sub(r'<g class="edge" data-consumer="(\d+)" data-position="(\d+)">.*?</g>', edge_text, svg(scene))
+    drawn = re.sub(r'<g class="node [^>]*data-node="(\d+)">.*?</g>', node_texts, drawn)
+    return f'<div class="picture">{drawn}</div><ol class="asked">{"".join(asked)}</ol>'
+
+
+def _spoken_key(exercise: Exercise, place: Place) -> str:
+    return pretty(exercise.cells[place].key)
+
+
+FORMS: dict[str, Callable[[Exercise, Put], str]] = {"tables": tables, "derivation": derivation, "picture": picture}
+"""The forms of a sheet by the name that ``sheet`` takes."""

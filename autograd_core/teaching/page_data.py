@@ -1,0 +1,91 @@
+"""What the page of a sheet needs to grade by itself: the formulas as a program in JavaScript, and all that is said about answers.
+
+The right answers stand nowhere in it: the page computes them when it grades, as Python does.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from ..derivatives.misconceptions import RULES
+from ..formulas.expression import Expression
+from ..number import TABLE
+from ..programs.compile import compile_graph
+from ..programs.javascript import helpers, row_functions
+from ..value import Constant, Value
+from .answers import SIGNS
+from .exercise import Exercise
+from .grading import VERDICTS, Grader
+from .planted import KEYS, Planted
+
+
+class _Outputs:
+    """The formulas of a sheet as nodes in the answers, each once."""
+
+    def __init__(self, grader: Grader) -> None:
+        self.answers = {name: Value(x, name) for name, x in grader.true.items()}
+        self.nodes: list[Value] = []
+        self.places: dict[str, int] = {}
+
+    def place(self, formula: Expression) -> int | None:
+        """Where the program gives the number of this formula; ``None`` for one that is not defined at the right answers."""
+        text = str(formula)
+        if text not in self.places:
+            try:
+                found = formula.evaluate(self.answers)  # type: ignore[arg-type]
+            except (ValueError, ArithmeticError):
+                return None
+            self.places[text] = len(self.nodes)
+            self.nodes.append(found if isinstance(found, Value) else Constant(found))  # type: ignore[unreachable]
+        return self.places[text]
+
+
+def page_data(exercise: Exercise, grader: Grader) -> tuple[dict[str, Any], str]:
+    """The data of a page, and the JavaScript of its functions: ``program``, and the functions that answers may use."""
+    outputs = _Outputs(grader)
+    blanks = []
+    for i, cell in enumerate(grader.asked):
+        places = {name: outputs.place(formula) for name, formula in grader.variants[i].items()}
+        blanks.append({
+            "key": cell.key, "right": outputs.place(grader.right[i]), "before": [grader.symbols.index(name) for name in grader.before[i]],
+            "variants": {name: place for name, place in places.items() if place is not None}, "numbers": grader.numbers[i],
+        })  # fmt: skip
+    rate = {} if exercise.rate is None else {"η": exercise.rate, "eta": exercise.rate}
+    asked = {cell.key for cell in grader.asked}
+    names = rate | {name: node.data for node, name in exercise.called.items() if name not in asked}
+    data = {
+        "blanks": blanks, "names": names | {name: x for name, x in (("e", math.e), ("pi", math.pi)) if name not in {*names, *asked}},
+        "rules": {name: rule.does for name, rule in RULES.items()}, "verdicts": VERDICTS, "tolerance": grader.tolerance, "signs": SIGNS,
+    }  # fmt: skip
+    return data, "\n".join([_program(outputs), _functions()])
+
+
+def _program(outputs: _Outputs) -> str:
+    """The program that gives right answers and those of the misconceptions from the answers before."""
+    if not outputs.nodes:
+        return "const program = () => [];"
+    source = compile_graph(outputs.nodes, [], list(outputs.answers.values()), dialect="javascript").source
+    return f"const program = (() => {{\n{source.partition(chr(10) * 2)[2]}\nreturn (inputs) => program([], inputs);\n}})();"
+
+
+def _functions() -> str:
+    """The functions of one operand that stand in the table as methods, by name, for formulas as answers."""
+    rows = {name: row_functions(row, 1) for name, row in TABLE.items() if row.arity == 1 and row.method.isidentifier() and row.method == name}
+    entries = "{" + ", ".join(f"{name}: {text}.value" for name, text in {**rows, "ln": rows["log"]}.items()) + "}"
+    used = helpers(entries)
+    return f"const functions = (() => {{\n{used}return {entries};\n}})();"
+
+
+def as_json(data: Any) -> str:
+    """JSON that may stand in a script."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+
+
+def planted_data(planted: Planted) -> tuple[dict[str, Any], str]:
+    """The same for a sheet with one wrong number: which choices are right, and the number."""
+    accepted = [[planted.cell.key], None, [RULES[name].does for name in planted.accepted]]
+    blanks = [{"key": key, "accepted": right, "number": planted.cell.number} for key, right in zip(KEYS, accepted)]
+    data = {"blanks": blanks, "names": {}, "rules": {}, "verdicts": VERDICTS, "tolerance": planted.tolerance, "signs": SIGNS}
+    return data, f"const program = () => [];\n{_functions()}"
