@@ -81,6 +81,8 @@ if TYPE_CHECKING:
     from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
     from .programs.program import Program
+    from .teaching.class_set import sheets
+    from .teaching.sheet import sheet
     from .views.comparison import compare_methods
     from .views.cost import cost, operation_count
     from .views.derivation import derivation
@@ -104,6 +106,8 @@ _LAZY = {
     "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
     "programs.program": ("Program",),
+    "teaching.class_set": ("sheets",),
+    "teaching.sheet": ("sheet",),
     "views.comparison": ("compare_methods",),
     "views.cost": ("cost", "operation_count"),
     "views.derivation": ("derivation",),
@@ -200,6 +204,8 @@ __all__ = [
     "relu",
     "replace_file",
     "round",
+    "sheet",
+    "sheets",
     "sigmoid",
     "sign",
     "sin",

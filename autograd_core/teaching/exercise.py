@@ -33,12 +33,12 @@ class Place(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A number of the exercise: what it is called, what it is computed by (in symbols), and the number itself."""
+    """A number of the exercise: what it is called, the number, and how one comes to it."""
 
     place: Place
     key: str
-    formula: str
     number: float
+    hint: str
 
 
 class Use(NamedTuple):
@@ -69,7 +69,7 @@ class Exercise:
         reached |= {node for node in self.order if _marked(node, reached)}
         self.uses = [use for use in self._uses() if use.place.node in reached]
         self.cells: dict[Place, Cell] = {}
-        self._keys: Counter[str] = Counter()
+        self._keys: Counter[tuple[bool, str]] = Counter()
         self._fill()
         if len(self.cells) > LIMIT:
             raise ValueError(f"the graph has {len(self.cells)} numbers to fill in, more than the {LIMIT} of a sheet: use a part of it")
@@ -99,30 +99,34 @@ class Exercise:
         return [use for use in self.uses if use.place.node is node]
 
     def _fill(self) -> None:
-        for step in self.record.forward:
-            if step.node.parents:
-                self._add(Place("value", step.node), step.name, step.expression, step.value)
+        expressions = {step.node: step.expression for step in self.record.forward}
+        for node, name, expression, value in self.record.forward:
+            if node.parents:
+                self._add(Place("value", node), name, value, f"{name} = {expression}")
         of, done = f"∂{self.called[self.output]}/∂", Counter[Value]()
         for place, step in self.uses:
-            node, name = place.node, step.name
+            node, name, ratio = place.node, step.name, f"∂{step.consumer_name}/∂{step.name}"
+            is_last = step.consumer is self.output
             count = len(self.uses_of(node))
             done[node] += 1
-            direct = " directly" if step.consumer is self.output and count > 1 else ""
-            self._add(place, f"∂{step.consumer_name}/∂{name}{direct}", step.formula, step.local)
+            hint = f"differentiate {expressions[step.consumer]} by {name}"  # type: ignore[index]
+            self._add(place, f"{ratio}{' directly' if is_last and count > 1 else ''}", step.local, hint)
+            hint = hint if is_last else f"{of}{step.consumer_name} * {ratio}"
             if count > 1:
-                self._add(place._replace(kind="contribution"), f"{of}{name} through {step.consumer_name}", "", step.contribution)
+                self._add(place._replace(kind="contribution"), f"{of}{name} through {step.consumer_name}", step.contribution, hint)
+                hint = f"the sum of what comes through the {count} uses of {name}"
             if done[node] == count:
-                self._add(Place("gradient", node), f"{of}{name}", "", step.total)
+                self._add(Place("gradient", node), f"{of}{name}", step.total, hint)
         if self.rate is not None:
             for leaf in self.wrt:
                 gradient = self.cells[Place("gradient", leaf)]
                 formula = f"{self.called[leaf]} - η * {gradient.key}"
-                self._add(Place("update", leaf), f"new {self.called[leaf]}", formula, leaf.data - self.rate * gradient.number)
+                self._add(Place("update", leaf), f"new {self.called[leaf]}", leaf.data - self.rate * gradient.number, formula)
 
-    def _add(self, place: Place, key: str, formula: str, number: float) -> None:
+    def _add(self, place: Place, key: str, number: float, hint: str) -> None:
         self._keys[place.kind == "local", key] += 1
         again = self._keys[place.kind == "local", key]
-        self.cells[place] = Cell(place, f"{key} #{again}" if again > 1 else key, formula, number)
+        self.cells[place] = Cell(place, f"{key} #{again}" if again > 1 else key, number, hint)
 
 
 def _marked(node: Value, marked: set[Value]) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from ..formulas.typesetting import number_text
 from ..value import Constant
@@ -13,8 +14,15 @@ from ..views.player_picture import svg
 from ..views.scene import View
 from .exercise import Exercise, Place, Use
 
-Put = Callable[[Place], str]
-"""What stands at a place: a number, a blank, or nothing if that number is not on the sheet."""
+
+class Put(Protocol):
+    """What stands at each place. ``asked`` are the places of the blanks, by their order, and ``keys`` what they are called."""
+
+    asked: Mapping[Place, int]
+    keys: Sequence[str]
+
+    def __call__(self, place: Place) -> str:
+        """A number, a blank, or nothing if that number is not on the sheet."""
 
 
 def pretty(text: str) -> str:
@@ -44,13 +52,15 @@ def shown(x: float, digits: int | None) -> str:
 def tables(exercise: Exercise, put: Put) -> str:
     """The forward and the backward pass."""
     forward = [
-        [pretty(step.name), pretty(step.expression), put(Place("value", step.node))] for step in exercise.record.forward if step.node.parents
+        [pretty(step.name), pretty(step.expression), put(Place("value", step.node))]
+        for step in exercise.record.forward
+        if step.node.parents
     ]
     found = _table("Forward pass", ["node", "formula", "value"], forward)
     backward, has_products = _backward(exercise, put)
     if backward:
         headers = ["gradient", "chain rule", "local derivative", "result"] if has_products else ["local derivative"]
-        found += _table("Backward pass", headers, backward if has_products else [[row[2]] for row in backward])
+        found += _table("Backward pass", headers, backward if has_products else [[row[2]] for row in backward], wide=has_products)
     return found + _updates(exercise, put)
 
 
@@ -59,13 +69,14 @@ def _backward(exercise: Exercise, put: Put) -> tuple[list[list[str]], bool]:
     for i, use in enumerate(exercise.uses):
         node, uses = use.place.node, exercise.uses_of(use.place.node)
         several, name = len(uses) > 1, pretty(f"∂{of}/∂{use.step.name}")
-        product = put(use.place._replace(kind="contribution") if several else Place("gradient", node))
-        local = _local(use, put)
+        place = use.place._replace(kind="contribution") if several else Place("gradient", node)
+        local, product = _local(use, put), put(place)
+        chain = f"directly from {pretty(of)}" if use.step.consumer is exercise.output else _chain(exercise, use)
         if product or local:
-            rows.append([name + (f", use {uses.index(use) + 1} of {len(uses)}" if several else ""), _chain(exercise, use), local, product])
+            rows.append([pretty(exercise.cells[place].key), chain, local, product])
         has_products |= bool(product)
         if several and put(Place("gradient", node)) and not any(later.place.node is node for later in exercise.uses[i + 1 :]):
-            rows.append([name, "sum of its uses", "", put(Place("gradient", node))])
+            rows.append([name, f"sum over the {len(uses)} uses", "", put(Place("gradient", node))])
     return rows, has_products
 
 
@@ -93,16 +104,14 @@ def _above(exercise: Exercise, use: Use) -> str:
 
 def _updates(exercise: Exercise, put: Put) -> str:
     cells = [cell for place, cell in exercise.cells.items() if place.kind == "update" and put(place)]
-    rows = [[pretty(cell.key), pretty(cell.formula), put(cell.place)] for cell in cells]
+    rows = [[pretty(cell.key), pretty(cell.hint), put(cell.place)] for cell in cells]
     return _table("One step of gradient descent", ["weight", "formula", "value"], rows) if rows else ""
 
 
-def _table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], wide: bool = False) -> str:
     head = "".join(f'<th scope="col">{header}</th>' for header in headers)
-    body = "".join(
-        "<tr>" + "".join(f'<td data-label="{header}">{cell}</td>' for header, cell in zip(headers, row)) + "</tr>" for row in rows
-    )
-    return f"<table><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table{' class=wide' if wide else ''}><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 # -- derivation -------------------------------------------------------------------------------------------------------
@@ -113,7 +122,7 @@ def derivation(exercise: Exercise, put: Put) -> str:
         if step.node.parents and put(Place("value", step.node)):
             lines.append([pretty(step.name), pretty(step.expression), put(Place("value", step.node))])
     of = exercise.called[exercise.output]
-    for node in dict.fromkeys(use.place.node for use in exercise.uses):
+    for node in reversed(dict.fromkeys(use.place.node for use in reversed(exercise.uses))):  # each where its last use has come in
         uses = exercise.uses_of(node)
         lines += [_local(use, put).split(" = ") for use in uses if put(use.place)]
         gradient = put(Place("gradient", node))
@@ -124,7 +133,7 @@ def derivation(exercise: Exercise, put: Put) -> str:
             lines.append([left, *([chain] if chain != left else []), *([" + ".join(terms)] if all(terms) and terms else []), gradient])
     for place, cell in exercise.cells.items():
         if place.kind == "update" and put(place):
-            lines.append([pretty(cell.key), pretty(cell.formula), put(place)])
+            lines.append([pretty(cell.key), pretty(cell.hint), put(place)])
     shown_lines = "".join(f"<p><span>{line[0]}</span> {' '.join(f'<span>= {step}</span>' for step in line[1:])}</p>" for line in lines)
     return f'<div class="lines">{shown_lines}</div>'
 
@@ -138,14 +147,9 @@ def picture(exercise: Exercise, put: Put) -> str:
     graph = at_level(exercise.output, exercise.names, exercise.level)
     scene = View(graph.output, {name: node for node, name in graph.called.items() if not isinstance(node, Constant)}).whole()
     nodes = {node.key: graph.original.get(node.values[0], node.values[0]) for node in scene.nodes}
-    asked: list[str] = []
 
     def mark(place: Place) -> str:
-        found = put(place)
-        if "<input" not in found and 'class="answer"' not in found:
-            return re.sub("<[^>]*>", "", found)
-        asked.append(f"<li>{_spoken_key(exercise, place)} = {found}</li>")
-        return f"({len(asked)})"
+        return f"({put.asked[place] + 1})" if place in put.asked else re.sub("<[^>]*>", "", put(place))
 
     def node_texts(match: re.Match[str]) -> str:
         node = nodes[int(match[1])]
@@ -162,11 +166,8 @@ def picture(exercise: Exercise, put: Put) -> str:
 
     drawn = re.sub(r'<g class="edge" data-consumer="(\d+)" data-position="(\d+)">.*?</g>', edge_text, svg(scene))
     drawn = re.sub(r'<g class="node [^>]*data-node="(\d+)">.*?</g>', node_texts, drawn)
-    return f'<div class="picture">{drawn}</div><ol class="asked">{"".join(asked)}</ol>'
-
-
-def _spoken_key(exercise: Exercise, place: Place) -> str:
-    return pretty(exercise.cells[place].key)
+    asked = "".join(f"<li>{pretty(key)} = {put(place)}</li>" for key, place in zip(put.keys, put.asked))
+    return f'<div class="picture">{drawn}</div><ol class="asked">{asked}</ol>'
 
 
 FORMS: dict[str, Callable[[Exercise, Put], str]] = {"tables": tables, "derivation": derivation, "picture": picture}

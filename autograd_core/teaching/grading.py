@@ -27,14 +27,17 @@ VERDICTS = {
 
 
 class Mark(NamedTuple):
-    """One answer: what was written, the verdict (a key of ``VERDICTS``), its points, and the misconceptions that give its number."""
+    """One answer: what was written, the verdict (a key of ``VERDICTS``), its points, and the misconceptions that give its number.
+
+    ``note`` is what could not be read, or how one comes to the number.
+    """
 
     key: str
     answer: str
     verdict: str
     points: float
     misconceptions: tuple[str, ...] = ()
-    problem: str = ""
+    note: str = ""
 
     @property
     def remark(self) -> str:
@@ -42,7 +45,7 @@ class Mark(NamedTuple):
         said = VERDICTS[self.verdict][2]
         if self.misconceptions:
             return f"{said}: it fits someone who {'; or '.join(RULES[name].does for name in self.misconceptions)}"
-        return f"{said}: {self.problem}" if self.problem else said
+        return f"{said}: {self.note}" if self.note else said
 
 
 class Grade(NamedTuple):
@@ -100,8 +103,9 @@ class Grader:
                 verdict = "rough"
             verdicts[symbol] = verdict
             given[symbol] = expected if answer is None or answer.number is None else answer.number
-            problem, text = (answer.problem, answer.text) if answer is not None else ("", "")
-            marks.append(Mark(cell.key, text, verdict, VERDICTS[verdict][1], names, problem))
+            note, text = (answer.problem, answer.text) if answer is not None else ("", "")
+            note = cell.hint if verdict == "wrong" and not names else note
+            marks.append(Mark(cell.key, text, verdict, VERDICTS[verdict][1], names, note))
         counted = Counter(name for mark in marks for name in mark.misconceptions)
         return Grade(marks, sum(mark.points for mark in marks), len(marks), dict(counted.most_common()))
 
@@ -137,11 +141,15 @@ class Grader:
             found[name] = [number]
         return tuple(name for name in RULES if any(agrees(answer, x, self.tolerance) for x in found.get(name, ())))
 
-    def told(self, i: int) -> dict[str, float]:
-        """What each misconception alone makes of a blank, where the number can be told from the right one."""
+    def would_be(self, i: int) -> dict[str, float]:
+        """What each misconception alone makes of a blank."""
         numbers = {name: evaluated(formula, self.true) for name, formula in self.variants[i].items()} | self.numbers[i]
+        return {name: x for name, x in numbers.items() if math.isfinite(x)}
+
+    def told(self, i: int) -> dict[str, float]:
+        """The same, where the number can be told from the right one."""
         right = Answer("", self.asked[i].number)
-        return {name: x for name, x in numbers.items() if math.isfinite(x) and not agrees(right, x, self.tolerance)}
+        return {name: x for name, x in self.would_be(i).items() if not agrees(right, x, self.tolerance)}
 
 
 def _symbols(formula: Expression) -> Sequence[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..derivatives.misconceptions import RULES
@@ -25,7 +25,7 @@ def fragment(sheet: Sheet, answers: bool = False) -> str:
     import hashlib
 
     data, script = planted_data(sheet.planted) if sheet.planted is not None else page_data(sheet.exercise, sheet.grader)
-    data["title"] = sheet.title
+    data |= {"title": sheet.title, "digits": sheet.digits}
     digest = hashlib.sha256(as_json(data).encode()).hexdigest()[:8]
     root = f"agc-sheet-{digest}-{next(_serial)}"  # the same from run to run, and different within one
     put = _Put(sheet, root, answers)
@@ -56,7 +56,8 @@ class _Put:
 
     def __init__(self, sheet: Sheet, root: str, answers: bool) -> None:
         self.sheet, self.root, self.answers = sheet, root, answers
-        self.asked = {cell.place: i for i, cell in enumerate(sheet.choice.asked)}
+        self.keys: Sequence[str] = [cell.key for cell in sheet.choice.asked]
+        self.asked: Mapping[Place, int] = {cell.place: i for i, cell in enumerate(sheet.choice.asked)}
         self.numbers = {cell.place: cell.number for cell in sheet.choice.shown}
         if sheet.planted is not None:
             self.numbers = sheet.planted.numbers
@@ -100,7 +101,9 @@ def _questions(sheet: Sheet, root: str, answers: bool) -> str:
     assert planted is not None
     if answers:
         right = planted.right()
-        lines = [f"{key}: <b class='answer'>{pretty(x if isinstance(x, str) else number_text(x, sheet.digits))}</b>" for key, x in right.items()]
+        lines = [
+            f"{key}: <b class='answer'>{pretty(x if isinstance(x, str) else number_text(x, sheet.digits))}</b>" for key, x in right.items()
+        ]
         return f'<ol class="asked">{"".join(f"<li>{line}</li>" for line in lines)}</ol>'
     fields = [
         _select(f"{root}-0", 0, WHERE, [cell.key for cell in planted.cells]),

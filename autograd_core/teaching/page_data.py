@@ -25,7 +25,7 @@ class _Outputs:
     """The formulas of a sheet as nodes in the answers, each once."""
 
     def __init__(self, grader: Grader) -> None:
-        self.answers = {name: Value(x, name) for name, x in grader.true.items()}
+        self.answers: Any = {name: Value(x, name) for name, x in grader.true.items()}
         self.nodes: list[Value] = []
         self.places: dict[str, int] = {}
 
@@ -34,11 +34,11 @@ class _Outputs:
         text = str(formula)
         if text not in self.places:
             try:
-                found = formula.evaluate(self.answers)  # type: ignore[arg-type]
+                found: Any = formula.evaluate(self.answers)
             except (ValueError, ArithmeticError):
                 return None
             self.places[text] = len(self.nodes)
-            self.nodes.append(found if isinstance(found, Value) else Constant(found))  # type: ignore[unreachable]
+            self.nodes.append(found if isinstance(found, Value) else Constant(found))
         return self.places[text]
 
 
@@ -48,8 +48,9 @@ def page_data(exercise: Exercise, grader: Grader) -> tuple[dict[str, Any], str]:
     blanks = []
     for i, cell in enumerate(grader.asked):
         places = {name: outputs.place(formula) for name, formula in grader.variants[i].items()}
+        before = [grader.symbols.index(name) for name in grader.before[i]]
         blanks.append({
-            "key": cell.key, "right": outputs.place(grader.right[i]), "before": [grader.symbols.index(name) for name in grader.before[i]],
+            "key": cell.key, "hint": cell.hint, "right": outputs.place(grader.right[i]), "before": before,
             "variants": {name: place for name, place in places.items() if place is not None}, "numbers": grader.numbers[i],
         })  # fmt: skip
     rate = {} if exercise.rate is None else {"η": exercise.rate, "eta": exercise.rate}
@@ -72,7 +73,7 @@ def _program(outputs: _Outputs) -> str:
 
 def _functions() -> str:
     """The functions of one operand that stand in the table as methods, by name, for formulas as answers."""
-    rows = {name: row_functions(row, 1) for name, row in TABLE.items() if row.arity == 1 and row.method.isidentifier() and row.method == name}
+    rows = {name: row_functions(row, 1) for name, row in TABLE.items() if row.arity == 1 and row.method == name}
     entries = "{" + ", ".join(f"{name}: {text}.value" for name, text in {**rows, "ln": rows["log"]}.items()) + "}"
     used = helpers(entries)
     return f"const functions = (() => {{\n{used}return {entries};\n}})();"

@@ -101,10 +101,10 @@ class Reading:
 
     def _contribution(self, place: Place, rule: str) -> Any:
         assert place.consumer is not None
-        above: Any = 1.0
-        if place.consumer is not self.exercise.output:
-            above = self._known(Place("gradient", place.consumer), rule)
-        return RULES[rule].product(above, self._known(place._replace(kind="local"), rule))
+        local = self._known(place._replace(kind="local"), rule)
+        if place.consumer is self.exercise.output:  # whose own gradient is 1, which nobody multiplies by
+            return local
+        return RULES[rule].product(self._known(Place("gradient", place.consumer), rule), local)
 
     def _gradient(self, place: Place, rule: str) -> Any:
         uses = [use.place._replace(kind="contribution") for use in self.exercise.uses_of(place.node)]

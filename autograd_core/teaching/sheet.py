@@ -56,9 +56,11 @@ class Sheet:
         a point (``"rough"``). A wrong one is compared with what each misconception gives there.
 
         >>> x = Value(3.0, "x")
-        >>> page = sheet(x * x * x, names={"s": x * x})
-        >>> list(page.answers.values())
-        [9.0, 27.0, 3.0, 3.0, 9.0, 9.0, 9.0, 27.0]
+        >>> page = sheet(x * x * x, blanks="contributions")
+        >>> page.answers
+        {'∂v2/∂v1': 3.0, '∂v2/∂x through v2': 9.0, '∂v2/∂x through v1': 9.0, '∂v2/∂x through v1 #2': 9.0, '∂v2/∂x': 27.0}
+        >>> page.check([3, 9, 9, 9, 18]).misconceptions
+        {'forgot a path': 1, 'forgot the first path': 1}
 
         Raises ``ValueError`` for an answer to a blank that the sheet does not have.
         """
@@ -99,10 +101,10 @@ def sheet(
 
     ``form`` is ``"tables"``, ``"derivation"`` (lines as one writes them by hand) or ``"picture"``. ``blanks``, from easy to hard:
     ``"values"``, ``"local derivatives"``, ``"contributions"`` (the backward pass with given local derivatives), ``"nodes"`` (all
-    numbers of half of the nodes), ``"all"``, and ``"wrong number"``, where all is printed and one mistake is to be found. ``count`` leaves
-    only so many blanks; ``seed`` draws them. ``wrt`` are the leaves whose gradients are asked for (all, if none are given), with ``rate`` also
-    their values after a step of gradient descent. ``names`` and ``level`` as in :func:`steps`; ``level="named"`` asks for the quantities that
-    have names only. ``digits`` is how many figures are printed.
+    numbers of half of the nodes), ``"all"``, and ``"wrong number"``, where all is printed and one mistake is to be found. ``count``
+    leaves only so many blanks; ``seed`` draws them. ``wrt`` are the leaves whose gradients are asked for (all, if none are given), with
+    ``rate`` also their values after a step of gradient descent. ``names`` and ``level`` as in :func:`steps`; ``level="named"`` asks only
+    for the quantities that have names. ``digits`` is how many figures are printed.
 
     >>> w, x = Value(3.0, "w"), Value(2.0, "x")
     >>> L = w * x
@@ -116,8 +118,8 @@ def sheet(
     L      6       ✓  right
     ∂L/∂w  3       ✗  not right: it fits someone who gave each of two operands what belongs to the other: w for x, y - x for x - y
 
-    Raises ``ValueError`` for a form, kind or count that there is not, a leaf alone, or a graph of too many numbers, and a :class:`LayoutError`
-    that says what to install where a picture needs a layout engine and there is none.
+    Raises ``ValueError`` for a form, kind or count that there is not, a leaf alone, or a graph of too many numbers, and a
+    :class:`LayoutError` that says what to install where a picture needs a layout engine and there is none.
     """
     require_one_of("form", form, tuple(FORMS))
     exercise = Exercise(output, names, level, wrt, rate)

@@ -133,7 +133,7 @@
       }
       given[i] = answer === null || answer.problem ? expected : answer.number;
       own[blank.key] = given[i];
-      marks.push({ verdict, misconceptions: found, problem: answer && answer.problem });
+      marks.push({ verdict, misconceptions: found, note: answer && answer.problem ? answer.problem : verdict === "wrong" && !found.length ? blank.hint : "" });
     });
     return marks;
   }
@@ -141,7 +141,7 @@
   function remark(mark) {
     const said = sheet.verdicts[mark.verdict][2];
     if (mark.misconceptions.length) return said + ": it fits someone who " + mark.misconceptions.map((rule) => sheet.rules[rule]).join("; or ");
-    return mark.problem ? said + ": " + mark.problem : said;
+    return mark.note ? said + ": " + mark.note : said;
   }
 
   // -- what is shown ----------------------------------------------------------------------------------------------
@@ -181,7 +181,7 @@
 
   function reveal() {
     rightAnswers().forEach((number, i) => {
-      const blank = sheet.blanks[i], text = blank.accepted ? blank.accepted[0] : String(Number(number.toPrecision(4)));
+      const blank = sheet.blanks[i], text = blank.accepted ? blank.accepted[0] : String(Number(number.toPrecision(sheet.digits)));
       let shown = fields[i].parentElement.querySelector(".answer");
       if (!shown) {
         shown = document.createElement("b");
