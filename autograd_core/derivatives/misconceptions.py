@@ -209,8 +209,11 @@ class Rule(NamedTuple):
     @property
     def is_local(self) -> bool:
         """Whether it differs from the right rule within one step, so that it can be told from the numbers of that step alone."""
-        right = RULES["right"]
-        return any(getattr(self, part) is not getattr(right, part) for part in ("local", "product", "total", "value", "step"))
+        return self.changes(("local", "product", "total", "value", "step"))
+
+    def changes(self, parts: Sequence[str]) -> bool:
+        """Whether it differs from the right rule in one of these parts."""
+        return any(getattr(self, part) is not getattr(RULES["right"], part) for part in parts)
 
 
 RULES: dict[str, Rule] = {

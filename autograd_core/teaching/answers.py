@@ -22,13 +22,12 @@ SIGNS = {"−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "÷": "/", ":
 class Answer(NamedTuple):
     """What a student wrote, its number, and half a unit of its last figure (0 for a formula).
 
-    ``figures`` is how many figures it has, without leading zeros. What cannot be read has no number but a ``problem``.
+    What cannot be read has no number but a ``problem``.
     """
 
     text: str
     number: float | None
     half_unit: float = 0.0
-    figures: int = 0
     problem: str = ""
 
 
@@ -37,8 +36,8 @@ def read_answer(given: Any, values: Mapping[str, float]) -> Answer | None:
 
     >>> read_answer("1/4", {}).number, read_answer("0,25", {}).number, read_answer("y*(1-y)", {"y": 0.5}).number
     (0.25, 0.25, 0.25)
-    >>> read_answer("0.250", {}).half_unit, read_answer("0.250", {}).figures
-    (0.0005, 3)
+    >>> read_answer("0.250", {}).half_unit
+    0.0005
     >>> read_answer("two", {}).problem
     'no value for two'
     """
@@ -51,8 +50,7 @@ def read_answer(given: Any, values: Mapping[str, float]) -> Answer | None:
     text = plain(given)
     if match := _NUMBER.fullmatch(text):
         places = len(match["places"] or match["only"] or "") - int(match["power"] or 0)
-        figures = re.sub(r"[eE].*|[-+.]", "", text).lstrip("0")
-        return Answer(given, float(text), 0.5 * 10.0**-places, len(figures))
+        return Answer(given, float(text), 0.5 * 10.0**-places)
     return _formula(given, text, values)
 
 
@@ -86,21 +84,25 @@ def _formula(given: str, text: str, values: Mapping[str, float]) -> Answer:
         return Answer(given, None, problem=str(error).splitlines()[0])
 
 
-def agrees(answer: Answer, expected: float, tolerance: float = TOLERANCE) -> bool:
+def agrees(answer: Answer, expected: float, tolerance: float = TOLERANCE, origin: float = 0.0) -> bool:
     """Whether the answer is that number: within the tolerance, or rounded to at least two figures.
+
+    ``origin`` is what the number is measured from: of a weight after a step, it is the step that has two figures.
 
     >>> [agrees(read_answer(text, {}), 0.10499) for text in ("0.105", "0.10", "0.1", "0.11")]
     [True, True, False, False]
+    >>> [agrees(read_answer(text, {}), 0.505006, origin=0.5) for text in ("0.505", "0.5050", "0.51", "0.50")]
+    [True, True, False, False]
     """
-    if answer.number is None or not math.isfinite(expected):
-        return False
-    rounding = 1.000001 * answer.half_unit if answer.figures >= 2 else 0.0
-    return abs(answer.number - expected) <= max(tolerance * abs(expected), rounding, 1e-12)
+    scale = abs(expected - origin)
+    return _lies_near(answer, expected, max(tolerance * scale, answer.half_unit if answer.half_unit <= 0.0501 * scale else 0.0, 1e-12))
 
 
-def agrees_roughly(answer: Answer, expected: float) -> bool:
+def agrees_roughly(answer: Answer, expected: float, origin: float = 0.0) -> bool:
     """Whether it is that number rounded to a single figure."""
-    return (
-        answer.number is not None and answer.figures == 1 and math.isfinite(expected)
-        and abs(answer.number - expected) <= 1.000001 * answer.half_unit
-    )  # fmt: skip
+    return answer.half_unit <= 0.501 * abs(expected - origin) and _lies_near(answer, expected, answer.half_unit)
+
+
+def _lies_near(answer: Answer, expected: float, distance: float) -> bool:
+    # A number that lies in the middle may be rounded to either side, and its last bit decides nothing.
+    return answer.number is not None and abs(answer.number - expected) <= 1.000001 * distance and math.isfinite(expected)

@@ -267,7 +267,7 @@ def _is_clear(made: Sheet) -> bool:
     for i, cell in enumerate(made.choice.asked):
         if not (0.001 <= abs(cell.number) < 10_000.0 or (cell.number == 0.0 and cell.place.kind in ("value", "local"))):
             return False
-        for x in made.grader.would_be(i).values():
-            if not same(x, cell.number) and abs(x - cell.number) <= 5 * TOLERANCE * abs(cell.number):
-                return False
+        scale = abs(cell.number - made.grader.origins[i])
+        if any(abs(x - cell.number) <= 5 * TOLERANCE * scale and not same(x, cell.number) for x in made.grader.would_be(i).values()):
+            return False
     return True

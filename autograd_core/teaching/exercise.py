@@ -98,6 +98,13 @@ class Exercise:
         """The uses of one node."""
         return [use for use in self.uses if use.place.node is node]
 
+    def places_of(self, node: Value, consumer: Value | None, position: int) -> list[Place]:
+        """The place of one edge of the graph, if it is a use by itself."""
+        alike = [use.place for use in self.uses if use.place[1:3] == (node, consumer)]
+        if self.level == "named" and consumer is not None:
+            return alike if consumer.parents.count(node) == 1 else []
+        return [place for place in alike if place.position == position]
+
     def _fill(self) -> None:
         expressions = {step.node: step.expression for step in self.record.forward}
         for node, name, expression, value in self.record.forward:

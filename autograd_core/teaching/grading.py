@@ -85,6 +85,7 @@ class Grader:
         self.before = [_symbols(formula) for formula in self.right]
         passes = reading.numbers()
         self.numbers = [{name: found[c.place] for name, found in passes.items() if c.place in found} for c in self.asked]
+        self.origins = [cell.place.node.data if cell.place.kind == "update" else 0.0 for cell in self.asked]
         self.true = {name: cell.number for name, cell in zip(self.symbols, self.asked)}
 
     def grade(self, answers: Mapping[str, Any]) -> Grade:
@@ -99,7 +100,7 @@ class Grader:
             if verdict != "right" and self._is_right_as_formula(i, answers.get(cell.key)):
                 verdict = "right"
             names = self._misconceptions(i, answer, given) if verdict == "wrong" and answer is not None else ()
-            if verdict == "wrong" and not names and answer is not None and agrees_roughly(answer, cell.number):
+            if verdict == "wrong" and not names and answer is not None and agrees_roughly(answer, cell.number, self.origins[i]):
                 verdict = "rough"
             verdicts[symbol] = verdict
             given[symbol] = expected if answer is None or answer.number is None else answer.number
@@ -116,21 +117,24 @@ class Grader:
         rate = {} if self.exercise.rate is None else {"η": self.exercise.rate, "eta": self.exercise.rate}
         return {**rate, **values, **own}
 
+    def _agrees(self, i: int, answer: Answer, number: float) -> bool:
+        return agrees(answer, number, self.tolerance, self.origins[i])
+
     def _verdict(self, i: int, answer: Answer | None, expected: float, verdicts: Mapping[str, str]) -> str:
         if answer is None:
             return "empty"
         if answer.number is None:
             return "unreadable"
-        if agrees(answer, self.asked[i].number, self.tolerance):
+        if self._agrees(i, answer, self.asked[i].number):
             return "right"
-        if not agrees(answer, expected, self.tolerance):
+        if not self._agrees(i, answer, expected):
             return "wrong"
-        return "carried" if any(verdicts[name] in ("wrong", "carried", "rough") for name in self.before[i]) else "right"
+        return "carried" if any(verdicts[name] in ("wrong", "carried") for name in self.before[i]) else "right"
 
     def _is_right_as_formula(self, i: int, answer: Any) -> bool:
         """Whether a formula is right at the right numbers, whatever it gives at a student's own."""
         again = read_answer(answer, self._names(self.true)) if isinstance(answer, str) else None
-        return again is not None and again.figures == 0 and agrees(again, self.asked[i].number, self.tolerance)
+        return again is not None and again.half_unit == 0.0 and self._agrees(i, again, self.asked[i].number)
 
     def _misconceptions(self, i: int, answer: Answer, given: Mapping[str, float]) -> tuple[str, ...]:
         """Those that give this answer from the answers before it, from what would have been right there, or in a pass of their own."""
@@ -139,7 +143,7 @@ class Grader:
             found[name] = [evaluated(formula, given), evaluated(formula, self.true)]
         for name, number in self.numbers[i].items():
             found[name] = [number]
-        return tuple(name for name in RULES if any(agrees(answer, x, self.tolerance) for x in found.get(name, ())))
+        return tuple(name for name in RULES if any(self._agrees(i, answer, x) for x in found.get(name, ())))
 
     def would_be(self, i: int) -> dict[str, float]:
         """What each misconception alone makes of a blank."""
@@ -149,7 +153,7 @@ class Grader:
     def told(self, i: int) -> dict[str, float]:
         """The same, where the number can be told from the right one."""
         right = Answer("", self.asked[i].number)
-        return {name: x for name, x in self.would_be(i).items() if not agrees(right, x, self.tolerance)}
+        return {name: x for name, x in self.would_be(i).items() if not self._agrees(i, right, x)}
 
 
 def _symbols(formula: Expression) -> Sequence[str]:

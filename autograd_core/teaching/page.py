@@ -45,7 +45,10 @@ def fragment(sheet: Sheet, answers: bool = False) -> str:
 
 def document(title: str, fragments: Sequence[str]) -> str:
     """A page of sheets, each on a sheet of paper of its own when it is printed."""
-    style = "body { margin: 1.5em; background: Canvas; color: CanvasText; color-scheme: light dark; } @media print { body { margin: 0; } }"
+    style = (
+        "body { margin: 1.5em; background: Canvas; color: CanvasText; color-scheme: light dark; } @media print { body { margin: 0; } } "
+        "@media screen and (min-width: 1500px) { body .agc-sheet { font-size: 21px; } }"  # a projector
+    )
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title>'
     body = "\n".join(fragments)
     return f"<!doctype html>\n<html lang=en><head>{head}<style>{style}</style></head><body>\n{body}\n</body></html>\n"

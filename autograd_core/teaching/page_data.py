@@ -50,7 +50,7 @@ def page_data(exercise: Exercise, grader: Grader) -> tuple[dict[str, Any], str]:
         places = {name: outputs.place(formula) for name, formula in grader.variants[i].items()}
         before = [grader.symbols.index(name) for name in grader.before[i]]
         blanks.append({
-            "key": cell.key, "hint": cell.hint, "right": outputs.place(grader.right[i]), "before": before,
+            "key": cell.key, "hint": cell.hint, "right": outputs.place(grader.right[i]), "before": before, "origin": grader.origins[i],
             "variants": {name: place for name, place in places.items() if place is not None}, "numbers": grader.numbers[i],
         })  # fmt: skip
     rate = {} if exercise.rate is None else {"η": exercise.rate, "eta": exercise.rate}
@@ -87,6 +87,6 @@ def as_json(data: Any) -> str:
 def planted_data(planted: Planted) -> tuple[dict[str, Any], str]:
     """The same for a sheet with one wrong number: which choices are right, and the number."""
     accepted = [[planted.cell.key], None, [RULES[name].does for name in planted.accepted]]
-    blanks = [{"key": key, "accepted": right, "number": planted.cell.number} for key, right in zip(KEYS, accepted)]
+    blanks = [{"key": key, "accepted": right, "number": planted.cell.number, "origin": 0.0} for key, right in zip(KEYS, accepted)]
     data = {"blanks": blanks, "names": {}, "rules": {}, "verdicts": VERDICTS, "tolerance": planted.tolerance, "signs": SIGNS}
     return data, f"const program = () => [];\n{_functions()}"

@@ -19,6 +19,11 @@ from ..value import Constant, Value
 from .exercise import Cell, Choice, Exercise, Place
 
 
+# Which parts of a rule a number depends on, together with what is written out for it.
+_PASS = ("local", "product", "total")
+_PARTS = {"value": ("value",), "local": ("local", "total"), "contribution": _PASS, "gradient": _PASS, "update": (*_PASS, "step")}
+
+
 class Reading:
     """The formulas of an exercise with some blanks, and the numbers of the misconceptions that take a whole pass."""
 
@@ -34,13 +39,12 @@ class Reading:
 
     def variants(self, cell: Cell) -> dict[str, Expression]:
         """What each misconception about a single step gives for this blank, where that is something else."""
-        right = self.right(cell)
+        right, parts = self.right(cell), _PARTS[cell.place.kind]
+        rules = [name for name, rule in RULES.items() if rule.changes(parts) and name != "sign"]
         # In the pass a sign is lost at a local derivative; on a sheet any number may be written with the wrong sign.
-        found = {"sign": -right} | {
-            name: self._formula(cell.place, name) for name, rule in RULES.items() if rule.is_local and name != "sign"
-        }
-        texts: dict[str, str] = {name: str(formula) for name, formula in found.items()}
-        return {name: formula for name, formula in found.items() if texts[name] not in (str(right), "0")}
+        found = {"sign": -right, **{name: self._formula(cell.place, name) for name in rules}}
+        written = str(right)
+        return {name: formula for name, formula in found.items() if str(formula) not in (written, "0")}
 
     def numbers(self) -> dict[str, dict[Place, float]]:
         """What each misconception about the whole pass gives for the blanks, where that is something else."""
@@ -50,13 +54,13 @@ class Reading:
             if rule.is_local or name == "right" or (rule.updates and exercise.rate is None):
                 continue
             wrong = backward_pass(exercise.output, name, rate=exercise.rate or 0.0, parameters=exercise.wrt)
-            numbers = {
-                Place("gradient", term.node): wrong.gradients[term.node] for term in wrong.terms
-            } | {Place("contribution", t.node, t.consumer, t.position): t.contribution for t in wrong.terms}  # fmt: skip
+            numbers: dict[Place, float] = {Place("gradient", node): x for node, x in wrong.gradients.items()}
+            for term in wrong.terms:
+                for place in exercise.places_of(term.node, term.consumer, term.position):
+                    numbers |= {place: term.local, place._replace(kind="contribution"): term.contribution}
             if exercise.rate is not None:
-                steps = {x: exercise.rate * wrong.gradients[x] for x in exercise.wrt}
-                numbers |= {Place("update", x): x.data - step for x, step in steps.items() if step}
-            found[name] = {place: x for place, x in numbers.items() if place in right and x and not same(x, right[place])}
+                numbers |= {Place("update", x): x.data - exercise.rate * wrong.gradients[x] for x in exercise.wrt}
+            found[name] = {place: x for place, x in numbers.items() if place in right and not same(x, right[place])}
         return {name: numbers for name, numbers in found.items() if numbers}
 
     # -- formulas ------------------------------------------------------------------------------------------------

@@ -12,18 +12,17 @@
     return text.includes("(") ? text : text.replace(/(\d),(?=\d)/g, "$1.");
   }
 
-  // null for nothing; else a number with half a unit of its last figure and how many figures it has, or a problem.
+  // null for nothing; else a number with half a unit of its last figure, or a problem.
   function read(written, names) {
     const text = plain(written);
     if (written.trim() === "") return null;
     const match = text.match(/^[-+]?(?:\d+\.?(\d*)|\.(\d+))(?:[eE]([-+]?\d+))?$/);
     if (match) {
       const places = (match[1] || match[2] || "").length - Number(match[3] || 0);
-      const figures = text.replace(/[eE].*|[-+.]/g, "").replace(/^0+/, "").length;
-      return { number: Number(text), half: 0.5 * 10 ** -places, figures };
+      return { number: Number(text), half: 0.5 * 10 ** -places };
     }
     try {
-      return { number: evaluate(text, names), half: 0, figures: 0 };
+      return { number: evaluate(text, names), half: 0 };
     } catch (error) {
       return { problem: error.message };
     }
@@ -86,9 +85,12 @@
   }
 
   // -- grading: as grading.py does it -------------------------------------------------------------------------------
-  const agrees = (answer, expected) => Number.isFinite(expected) && Math.abs(answer.number - expected) <=
-    Math.max(sheet.tolerance * Math.abs(expected), answer.figures >= 2 ? 1.000001 * answer.half : 0, 1e-12);
-  const agreesRoughly = (answer, expected) => answer.figures === 1 && Math.abs(answer.number - expected) <= 1.000001 * answer.half;
+  const liesNear = (answer, expected, distance) => Number.isFinite(expected) && Math.abs(answer.number - expected) <= 1.000001 * distance;
+  function agrees(blank, answer, expected) {
+    const scale = Math.abs(expected - blank.origin);
+    return liesNear(answer, expected, Math.max(sheet.tolerance * scale, answer.half <= 0.0501 * scale ? answer.half : 0, 1e-12));
+  }
+  const agreesRoughly = (blank, answer, expected) => answer.half <= 0.501 * Math.abs(expected - blank.origin) && liesNear(answer, expected, answer.half);
 
   function rightAnswers() {
     const right = sheet.blanks.map(() => NaN);
@@ -100,8 +102,8 @@
     const here = program(given), there = program(right);
     return Object.keys(sheet.rules).filter((rule) => {
       const place = blank.variants[rule];
-      return (place !== undefined && (agrees(answer, here[place]) || agrees(answer, there[place]))) ||
-        (rule in blank.numbers && agrees(answer, blank.numbers[rule]));
+      return (place !== undefined && (agrees(blank, answer, here[place]) || agrees(blank, answer, there[place]))) ||
+        (rule in blank.numbers && agrees(blank, answer, blank.numbers[rule]));
     });
   }
 
@@ -119,17 +121,17 @@
       let verdict = "wrong", found = [];
       if (answer === null) verdict = "empty";
       else if (answer.problem) verdict = "unreadable";
-      else if (agrees(answer, right[i])) verdict = "right";
-      else if (agrees(answer, expected)) {
-        verdict = blank.before.some((j) => ["wrong", "carried", "rough"].includes(marks[j].verdict)) ? "carried" : "right";
+      else if (agrees(blank, answer, right[i])) verdict = "right";
+      else if (agrees(blank, answer, expected)) {
+        verdict = (blank.before || []).some((j) => ["wrong", "carried"].includes(marks[j].verdict)) ? "carried" : "right";
       }
       if (answer && !["empty", "right"].includes(verdict)) {
         const again = read(written[i], all); // a formula that is right at the right numbers
-        if (!again.problem && again.figures === 0 && again.half === 0 && agrees(again, right[i])) verdict = "right";
+        if (!again.problem && again.half === 0 && agrees(blank, again, right[i])) verdict = "right";
       }
       if (verdict === "wrong" && blank.variants) {
         found = misconceptions(blank, answer, given, right);
-        if (!found.length && agreesRoughly(answer, right[i])) verdict = "rough";
+        if (!found.length && agreesRoughly(blank, answer, right[i])) verdict = "rough";
       }
       given[i] = answer === null || answer.problem ? expected : answer.number;
       own[blank.key] = given[i];
