@@ -132,9 +132,8 @@ def _diagnoses(sheet: Sheet) -> str:
         for name, x in sheet.grader.told(i).items():
             alike.setdefault(shown(x, sheet.digits), []).append(name)
         text = "; ".join(f"<b>{number}</b> {html.escape(', '.join(names))}" for number, names in alike.items())
-        rows.append(f"<tr><td>{pretty(cell.key)}</td><td>{text}</td></tr>" if text else "")
-    caption = "<caption>What a wrong number tells</caption>"
-    return f'<table class="diagnoses">{caption}<tbody>{"".join(rows)}</tbody></table>' if any(rows) else ""
+        rows.append(f"<p>{pretty(cell.key)}: {text}</p>" if text else "")
+    return f'<p class="heading">What a wrong number tells</p><div class="diagnoses">{"".join(rows)}</div>' if any(rows) else ""
 
 
 def _asset(name: str) -> str:

@@ -18,7 +18,6 @@ from ..formulas.expression import Expression, Literal, Symbol
 from ..value import Constant, Value
 from .exercise import Cell, Choice, Exercise, Place
 
-
 # Which parts of a rule a number depends on, together with what is written out for it.
 _PASS = ("local", "product", "total")
 _PARTS = {"value": ("value",), "local": ("local", "total"), "contribution": _PASS, "gradient": _PASS, "update": (*_PASS, "step")}
