@@ -66,12 +66,13 @@ def tables(exercise: Exercise, put: Put) -> str:
 
 def _backward(exercise: Exercise, put: Put) -> tuple[list[list[str]], bool]:
     of, rows, has_products = exercise.called[exercise.output], [], False
+    outermost = exercise.cells[Place("value", exercise.output)].hint
     for i, use in enumerate(exercise.uses):
         node, uses = use.place.node, exercise.uses_of(use.place.node)
         several, name = len(uses) > 1, pretty(f"∂{of}/∂{use.step.name}")
         place = use.place._replace(kind="contribution") if several else Place("gradient", node)
         local, product = _local(use, put), put(place)
-        chain = f"directly from {pretty(of)}" if use.step.consumer is exercise.output else _chain(exercise, use)
+        chain = f"from {pretty(outermost)}" if use.step.consumer is exercise.output else _chain(exercise, use)
         if product or local:
             rows.append([pretty(exercise.cells[place].key), chain, local, product])
         has_products |= bool(product)

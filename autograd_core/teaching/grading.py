@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -44,7 +45,7 @@ class Mark(NamedTuple):
         """The verdict in words, with what the answer looks like."""
         said = VERDICTS[self.verdict][2]
         if self.misconceptions:
-            return f"{said}: it fits someone who {'; or '.join(RULES[name].does for name in self.misconceptions)}"
+            return f"{said}. It looks as if you {'; or '.join(RULES[name].does for name in self.misconceptions)}"
         return f"{said}: {self.note}" if self.note else said
 
 
@@ -67,7 +68,9 @@ class Grade(NamedTuple):
         return f"{number_text(self.points)} of {self.out_of} points"
 
     def _repr_html_(self) -> str:
-        return self._table()._repr_html_()
+        rows = [(mark.key, mark.answer, VERDICTS[mark.verdict][0]) for mark in self.marks]
+        remarks = "".join(f"<li>{html.escape(f'{m.key}: {m.remark}.')}</li>" for m in self.marks if m.verdict not in ("right", "empty"))
+        return Table(["blank", "answer", ""], rows, "<<<", self._title())._repr_html_() + f"<ul>{remarks}</ul>"
 
     def __repr__(self) -> str:
         return str(self._table())

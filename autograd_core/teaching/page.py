@@ -51,7 +51,7 @@ def document(title: str, fragments: Sequence[str]) -> str:
     )
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title>'
     body = "\n".join(fragments)
-    return f"<!doctype html>\n<html lang=en><head>{head}<style>{style}</style></head><body>\n{body}\n</body></html>\n"
+    return f"<!doctype html>\n<html lang=en><head>{head}<style>{style}</style></head><body class=agc-page>\n{body}\n</body></html>\n"
 
 
 class _Put:

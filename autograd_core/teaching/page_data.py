@@ -50,7 +50,8 @@ def page_data(exercise: Exercise, grader: Grader) -> tuple[dict[str, Any], str]:
         places = {name: outputs.place(formula) for name, formula in grader.variants[i].items()}
         before = [grader.symbols.index(name) for name in grader.before[i]]
         blanks.append({
-            "key": cell.key, "hint": cell.hint, "right": outputs.place(grader.right[i]), "before": before, "origin": grader.origins[i],
+            "key": cell.key, "hint": cell.hint.replace(" * ", " · "), "origin": grader.origins[i],
+            "right": outputs.place(grader.right[i]), "before": before,
             "variants": {name: place for name, place in places.items() if place is not None}, "numbers": grader.numbers[i],
         })  # fmt: skip
     rate = {} if exercise.rate is None else {"η": exercise.rate, "eta": exercise.rate}

@@ -10,7 +10,7 @@ from ..value import Value
 from ..views.names import Names
 from ..views.zoom import require_one_of
 from .answers import TOLERANCE
-from .exercise import Choice, Exercise, choose
+from .exercise import Exercise, choose
 from .forms import FORMS
 from .grading import Grade, Grader, keyed
 from .page import document, fragment
@@ -37,11 +37,12 @@ class Sheet:
     ``answers`` are the right answers by the names of the blanks, ``html`` is the piece of HTML.
     """
 
-    def __init__(self, exercise: Exercise, form: str, blanks: str, choice: Choice, seed: int, digits: int, title: str) -> None:
-        self.exercise, self.form, self.blanks, self.choice, self.digits, self.title = exercise, form, blanks, choice, digits, title
+    def __init__(self, exercise: Exercise, form: str, blanks: str, count: int | None, seed: int, digits: int, title: str) -> None:
+        self.exercise, self.form, self.digits, self.title = exercise, form, digits, title
+        self.choice = choice = choose(exercise, blanks, count, seed)
         self.planted: Planted | None = plant(exercise, choice.shown, seed, TOLERANCE) if blanks == "wrong number" else None
         self.grader = Grader(exercise, Reading(exercise, choice), TOLERANCE)
-        self.task = _TASKS[blanks] + (_ROUNDING if self.planted is None else "")
+        self.task = _TASKS[blanks if count is None else "nodes"] + (_ROUNDING if self.planted is None else "")
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -116,16 +117,11 @@ def sheet(
     1 of 2 points
     blank  answer     remark
     L      6       ✓  right
-    ∂L/∂w  3       ✗  not right: it fits someone who gave each of two operands what belongs to the other: w for x, y - x for x - y
+    ∂L/∂w  3       ✗  not right. It looks as if you gave each of two operands what belongs to the other: w for x, y - x for x - y
 
     Raises ``ValueError`` for a form, kind or count that there is not, a leaf alone, or a graph of too many numbers, and a
     :class:`LayoutError` that says what to install where a picture needs a layout engine and there is none.
     """
     require_one_of("form", form, tuple(FORMS))
     exercise = Exercise(output, names, level, wrt, rate)
-    return of_exercise(exercise, form, blanks, count, seed, digits, title or f"Backpropagation: {exercise.called[output]}")
-
-
-def of_exercise(exercise: Exercise, form: str, blanks: str, count: int | None, seed: int, digits: int, title: str) -> Sheet:
-    """The sheet of an exercise."""
-    return Sheet(exercise, form, blanks, choose(exercise, blanks, count, seed), seed, digits, title)
+    return Sheet(exercise, form, blanks, count, seed, digits, title or f"Backpropagation: {exercise.called[output]}")

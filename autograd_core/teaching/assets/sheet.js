@@ -142,7 +142,7 @@
 
   function remark(mark) {
     const said = sheet.verdicts[mark.verdict][2];
-    if (mark.misconceptions.length) return said + ": it fits someone who " + mark.misconceptions.map((rule) => sheet.rules[rule]).join("; or ");
+    if (mark.misconceptions.length) return said + ". It looks as if you " + mark.misconceptions.map((rule) => sheet.rules[rule]).join("; or ");
     return mark.note ? said + ": " + mark.note : said;
   }
 
