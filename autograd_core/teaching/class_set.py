@@ -17,7 +17,7 @@ from ..views.language import parse
 from ..views.names import Names, is_given, names_for
 from .answers import TOLERANCE
 from .grading import VERDICTS, Grade
-from .page import document_of
+from .page import document
 from .reading import same
 from .sheet import Sheet, sheet
 
@@ -156,7 +156,7 @@ class ClassSet(Sequence[Sheet]):
         for i, member in enumerate(self._members, start=1):
             member.save(folder / f"sheet-{i}.html")
         for name, answers in (("print.html", False), ("answers.html", True)):
-            replace_file(folder / name, document_of(self._members, self.title, answers))
+            replace_file(folder / name, document(self.title, [member.fragment(answers) for member in self._members]))
         return folder
 
     def results(self, answers: Mapping[Any, Any] | str | Path) -> Results:

@@ -5,22 +5,33 @@ from __future__ import annotations
 import html
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import NamedTuple
 
 from ..derivatives.misconceptions import RULES
 from ..formulas.typesetting import number_text
-from .exercise import Cell, Place
+from .exercise import Cell, Choice, Exercise, Place
 from .forms import FORMS, given, pretty, shown
+from .grading import Grader
 from .page_data import as_json, page_data, planted_data
-from .planted import RIGHT, WHERE, WHY
-
-if TYPE_CHECKING:
-    from .sheet import Sheet
+from .planted import RIGHT, WHERE, WHY, Planted
 
 _serial = itertools.count(1)
 
 
-def fragment(sheet: Sheet, answers: bool = False) -> str:
+class Contents(NamedTuple):
+    """What stands on a sheet; ``planted`` is the mistake on one where a wrong number is to be found."""
+
+    title: str
+    task: str
+    form: str
+    digits: int
+    exercise: Exercise
+    choice: Choice
+    grader: Grader
+    planted: Planted | None
+
+
+def fragment(sheet: Contents, answers: bool = False) -> str:
     """The piece of HTML that is a sheet, without anything from the network; with ``answers``, as a teacher needs it."""
     import hashlib
 
@@ -57,7 +68,7 @@ def document(title: str, fragments: Sequence[str]) -> str:
 class _Put:
     """What stands at each place of a sheet."""
 
-    def __init__(self, sheet: Sheet, root: str, answers: bool) -> None:
+    def __init__(self, sheet: Contents, root: str, answers: bool) -> None:
         self.sheet, self.root, self.answers = sheet, root, answers
         self.keys: Sequence[str] = [cell.key for cell in sheet.choice.asked]
         self.asked: Mapping[Place, int] = {cell.place: i for i, cell in enumerate(sheet.choice.asked)}
@@ -98,7 +109,7 @@ def spoken(key: str) -> str:
     return key if " " in key else f"value of {key}"
 
 
-def _questions(sheet: Sheet, root: str, answers: bool) -> str:
+def _questions(sheet: Contents, root: str, answers: bool) -> str:
     """The three questions about a wrong number."""
     planted = sheet.planted
     assert planted is not None
@@ -124,7 +135,7 @@ def _select(name: str, i: int, key: str, options: Sequence[str]) -> str:
     return f'<span class="blank">{field}<span class="verdict" id="{name}-verdict"></span></span>'
 
 
-def _diagnoses(sheet: Sheet) -> str:
+def _diagnoses(sheet: Contents) -> str:
     """For a teacher: what each wrong number tells."""
     rows = []
     for i, cell in enumerate(sheet.grader.asked):
@@ -152,8 +163,3 @@ _ACTIONS = """\
 <button type="button" class="print">Print</button>
 </div>
 <p class="result" role="status"></p><ul class="remarks"></ul>"""
-
-
-def document_of(sheets: Sequence[Any], title: str, answers: bool) -> str:
-    """A page with several sheets."""
-    return document(title, [fragment(sheet, answers) for sheet in sheets])

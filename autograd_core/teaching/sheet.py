@@ -13,7 +13,7 @@ from .answers import TOLERANCE
 from .exercise import Exercise, choose
 from .forms import FORMS
 from .grading import Grade, Grader, keyed
-from .page import document, fragment
+from .page import Contents, document, fragment
 from .planted import KEYS, Planted, plant
 from .reading import Reading
 
@@ -72,7 +72,12 @@ class Sheet:
     @property
     def html(self) -> str:
         """The sheet as a piece of HTML with its script, without anything from the network."""
-        return fragment(self)
+        return self.fragment()
+
+    def fragment(self, answers: bool = False) -> str:
+        """The sheet as a piece of HTML, or, with ``answers``, as a teacher needs it."""
+        mine = Contents(self.title, self.task, self.form, self.digits, self.exercise, self.choice, self.grader, self.planted)
+        return fragment(mine, answers)
 
     def save(self, path: str | Path, answers: bool = False) -> Path:
         """Write a page of its own, ``.html``, which also prints on one sheet of paper. Returns the path.
@@ -84,7 +89,7 @@ class Sheet:
         path = Path(path)
         if path.suffix.lower() not in (".html", ".htm"):
             raise ValueError(f"a sheet is saved as .html, not {path.name!r}")
-        replace_file(path, document(self.title, [fragment(self, answers)]))
+        replace_file(path, document(self.title, [self.fragment(answers)]))
         return path
 
     def _repr_html_(self) -> str:

@@ -71,7 +71,7 @@ def test_a_student_fills_in_a_sheet_by_keyboard(opened, lecture, tmp_path):
     assert first.locator(".result").inner_text() == "9 of 12 points, 2 without an answer"
     assert first.locator(".result").get_attribute("role") == "status"
     assert [line[:20] for line in first.locator(".remarks li").all_inner_texts()] == [
-        "✗ ∂L/∂z: not right: ",
+        "✗ ∂L/∂z: not right. ",
         "↪ ∂L/∂w: right for t",
         "↪ ∂L/∂b: right for t",
     ]
