@@ -99,7 +99,7 @@ def floors(package):
     def height(room):
         return 1 + max((height(other) for other in below[room]), default=0)
 
-    return max(height(room) for room in below if room != "__init__")  # the door, which only names what is inside
+    return max(height(room) for room in below if room not in ("__init__", "__main__"))  # the doors
 
 
 def relative(path):

@@ -232,9 +232,7 @@ RULES: dict[str, Rule] = {
     "value for derivative": Rule("took the value of a function for its derivative", local=_value),
     "sign": Rule("took a number with the opposite sign", local=_opposite, value=lambda row, operands: -row(*operands)),
     "lost a minus": Rule("lost the minus of a local derivative, as of cos' = -sin or of t in y - t", local=_without_minus),
-    "mixed the two operands": Rule(
-        "gave each of two operands what belongs to the other: w for x, y - x for x - y", local=_mixed, value=_value_mixed
-    ),
+    "mixed the two operands": Rule("gave each operand the derivative of the other, or swapped them", local=_mixed, value=_value_mixed),
     "took a sum for a product": Rule(
         "multiplied the terms of a sum", local=_as_product, value=lambda row, operands: (mul if row is add else row)(*operands)
     ),

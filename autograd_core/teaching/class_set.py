@@ -222,7 +222,7 @@ def sheets(
     What went wrong
     students  misconception           what one does
            1  sign                    took a number with the opposite sign
-           1  mixed the two operands  gave each of two operands what belongs to the other: w for x, y - x for x - y
+           1  mixed the two operands  gave each operand the derivative of the other, or swapped them
 
     Raises ``ValueError`` where no such numbers are found: give other ``ranges``.
     """

@@ -122,7 +122,7 @@ def sheet(
     1 of 2 points
     blank  answer     remark
     L      6       ✓  right
-    ∂L/∂w  3       ✗  not right. It looks as if you gave each of two operands what belongs to the other: w for x, y - x for x - y
+    ∂L/∂w  3       ✗  not right. It looks as if you gave each operand the derivative of the other, or swapped them
 
     Raises ``ValueError`` for a form, kind or count that there is not, a leaf alone, or a graph of too many numbers, and a
     :class:`LayoutError` that says what to install where a picture needs a layout engine and there is none.
