@@ -163,7 +163,8 @@ def test_a_carried_number_goes_through_what_the_sheet_does_not_ask_for():
     [("0.10499", "right"), ("0,105", "right"), (".105", "right"), ("0.10", "right"), ("0.1", "rough"), ("10.5e-2", "right"), ("21/200", "right"),
      ("y*(1-y)", "right"), ("y · (1 − y)", "right"), ("y - y^2", "right"), ("y-y²", "right"), ("σ(z)*(1 - σ(z))", "right"), ("exp(-z)*y**2", "right"),
      ("∂y/∂z = 0.105", "right"), ("≈ 0.105", "right"), ("y", "wrong"), ("0.11", "wrong"), ("0", "wrong"), ("-0.105", "wrong"), ("1,05", "wrong"),
-     ("", "empty"), ("  ", "empty"), (None, "empty"), ("y(1-y)", "unreadable"), ("q", "unreadable"), ("y*(1-", "unreadable"), ("1/0", "unreadable"),
+     ("", "empty"), ("  ", "empty"), (None, "empty"), ("y(1-y)", "right"), ("y (1−y)", "right"), ("y - yy", "right"), ("(y)(1-y)", "right"), ("2y", "wrong"),
+     ("1/2 2y (1-y)", "unreadable"), ("1 2", "unreadable"), ("q", "unreadable"), ("y*(1-", "unreadable"), ("1/0", "unreadable"),
      ("__import__('os')", "unreadable"), ([1], "unreadable"), (0.105, "right")],
 )  # fmt: skip
 def test_an_answer_may_be_written_in_many_ways(lecture, written, verdict):

@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..number import real
+from ..number import TABLE, real
+from ..primitive import Primitive
 from ..views.language import parse
 
 TOLERANCE = 0.01
@@ -17,6 +18,14 @@ TOLERANCE = 0.01
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?(?P<places>\d*)|\.(?P<only>\d+))(?:[eE](?P<power>[-+]?\d+))?")
 SIGNS = {"−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "÷": "/", ":": "/", "^": "**", "²": "**2", "³": "**3", "σ(": "sigmoid("}
 """How signs of paper are read; the page uses the same."""
+
+
+FUNCTIONS: dict[str, Primitive] = {name: row for name, row in TABLE.items() if row.arity == 1 and row.method == name}
+FUNCTIONS["ln"] = FUNCTIONS["log"]
+"""What may be called in an answer: the functions of one operand that are methods of numbers."""
+
+
+CONSTANTS = {"e": math.e, "pi": math.pi}
 
 
 class Answer(NamedTuple):
@@ -67,21 +76,54 @@ def plain(text: str) -> str:
 
 
 def _formula(given: str, text: str, values: Mapping[str, float]) -> Answer:
-    """A formula over names, which need not be those of variables in Python: w[0] and ŷ are names, too."""
-    stand_ins: dict[str, float] = {}
-    for i, name in enumerate(sorted(values, key=len, reverse=True)):
-        if not name.isidentifier() and name in text:
-            text = text.replace(name, f"(name_{i}_)")
-            stand_ins[f"name_{i}_"] = values[name]
+    known = {**CONSTANTS, **values}
+    words = _with_products(text, known)
+    stand_ins = {word: word if _WORD.fullmatch(word) else f"name_{i}_" for i, word in enumerate(known)}  # w[0] is a name, too
     try:
-        program = parse(text)
-        known = {**values, **stand_ins, "e": values.get("e", math.e), "pi": values.get("pi", math.pi)}
-        missing = [name for name in program.inputs if name not in known]
+        program = parse(" ".join(stand_ins.get(word, word) for word in words))
+        named = {stand_ins[name]: x for name, x in known.items()}
+        missing = [name for name in program.inputs if name not in named]
         if missing:
             return Answer(given, None, problem=f"no value for {', '.join(missing)}")
-        return Answer(given, float(program.evaluate(known)))
+        return Answer(given, float(program.evaluate(named)))
     except (ValueError, TypeError, ArithmeticError) as error:
         return Answer(given, None, problem=str(error).splitlines()[0])
+
+
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+def _with_products(text: str, known: Mapping[str, float]) -> list[str]:
+    """The words and signs of a formula, with a ``*`` where it is left out on paper.
+
+    >>> " ".join(_with_products("2wx(1-y)", {"w": 0.0, "x": 0.0, "y": 0.0})), " ".join(_with_products("exp(x)", {"x": 0.0}))
+    ('2 * w * x * ( 1 - y )', 'exp ( x )')
+    """
+    special = sorted((name for name in known if not _WORD.fullmatch(name)), key=len, reverse=True)
+    number = r"(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+    found = re.findall("|".join([*map(re.escape, special), number, _WORD.pattern, r"\*\*", r"\S"]), text)
+    words: list[str] = []
+    for i, word in enumerate(found):
+        is_call = word not in known and word in FUNCTIONS and found[i + 1 : i + 2] == ["("]
+        words += [word] if is_call or not _WORD.fullmatch(word) else _split(word, list(known)) or [word]
+    result: list[str] = []
+    for word in words:
+        before = result[-1] if result else ""
+        is_name = word in known or bool(_WORD.fullmatch(word))
+        after_factor = before in known or before == ")" or before[-1:].isdigit() or before.endswith(".")
+        result += ["*", word] if after_factor and (is_name or word == "(") else [word]
+    return result
+
+
+def _split(word: str, names: list[str]) -> list[str]:
+    """A word as names side by side; nothing if it is none."""
+    if word in names:
+        return [word]
+    for name in sorted(names, key=len, reverse=True):
+        rest = _split(word[len(name) :], names) if word.startswith(name) else []
+        if rest:
+            return [name, *rest]
+    return []
 
 
 def agrees(answer: Answer, expected: float, tolerance: float = TOLERANCE, origin: float = 0.0) -> bool:

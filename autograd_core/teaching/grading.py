@@ -69,7 +69,12 @@ class Grade(NamedTuple):
 
     def _repr_html_(self) -> str:
         rows = [(mark.key, mark.answer, VERDICTS[mark.verdict][0]) for mark in self.marks]
-        remarks = "".join(f"<li>{html.escape(f'{m.key}: {m.remark}.')}</li>" for m in self.marks if m.verdict not in ("right", "empty"))
+        said: dict[str, list[str]] = {}
+        for mark in self.marks:
+            if mark.verdict not in ("right", "empty"):
+                said.setdefault(mark.remark, []).append(mark.key)
+        lines = [f"{', '.join(keys)}: {remark}." for remark, keys in said.items()]
+        remarks = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
         return Table(["blank", "answer", ""], rows, "<<<", self._title())._repr_html_() + f"<ul>{remarks}</ul>"
 
     def __repr__(self) -> str:
@@ -89,6 +94,9 @@ class Grader:
         passes = reading.numbers()
         self.numbers = [{name: found[c.place] for name, found in passes.items() if c.place in found} for c in self.asked]
         self.origins = [cell.place.node.data if cell.place.kind == "update" else 0.0 for cell in self.asked]
+        asked = {cell.key for cell in self.asked}
+        rate = {} if exercise.rate is None else {"η": exercise.rate, "eta": exercise.rate}
+        self.known = rate | {name: node.data for node, name in exercise.called.items() if name not in asked}
         self.true = {name: cell.number for name, cell in zip(self.symbols, self.asked)}
 
     def grade(self, answers: Mapping[str, Any]) -> Grade:
@@ -115,10 +123,8 @@ class Grader:
 
     def _names(self, given: Mapping[str, float]) -> dict[str, float]:
         """What the names in a formula stand for: values, and a student's own where they were asked for."""
-        values = {name: node.data for node, name in self.exercise.called.items()}
         own = {cell.key: given[symbol] for cell, symbol in zip(self.asked, self.symbols) if symbol in given}
-        rate = {} if self.exercise.rate is None else {"η": self.exercise.rate, "eta": self.exercise.rate}
-        return {**rate, **values, **own}
+        return {**self.known, **own}
 
     def _agrees(self, i: int, answer: Answer, number: float) -> bool:
         return agrees(answer, number, self.tolerance, self.origins[i])

@@ -35,7 +35,7 @@ def fragment(sheet: Contents, answers: bool = False) -> str:
     """The piece of HTML that is a sheet, without anything from the network; with ``answers``, as a teacher needs it."""
     import hashlib
 
-    data, script = planted_data(sheet.planted) if sheet.planted is not None else page_data(sheet.exercise, sheet.grader)
+    data, script = planted_data(sheet.planted) if sheet.planted is not None else page_data(sheet.grader)
     data |= {"title": sheet.title, "digits": sheet.digits}
     digest = hashlib.sha256(as_json(data).encode()).hexdigest()[:8]
     root = f"agc-sheet-{digest}-{next(_serial)}"  # the same from run to run, and different within one

@@ -6,17 +6,14 @@ The right answers stand nowhere in it: the page computes them when it grades, as
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
 from ..derivatives.misconceptions import RULES
 from ..formulas.expression import Expression
-from ..number import TABLE
 from ..programs.compile import compile_graph
 from ..programs.javascript import helpers, row_functions
 from ..value import Constant, Value
-from .answers import SIGNS
-from .exercise import Exercise
+from .answers import CONSTANTS, FUNCTIONS, SIGNS
 from .grading import VERDICTS, Grader
 from .planted import KEYS, Planted
 
@@ -42,7 +39,7 @@ class _Outputs:
         return self.places[text]
 
 
-def page_data(exercise: Exercise, grader: Grader) -> tuple[dict[str, Any], str]:
+def page_data(grader: Grader) -> tuple[dict[str, Any], str]:
     """The data of a page, and the JavaScript of its functions: ``program``, and the functions that answers may use."""
     outputs = _Outputs(grader)
     blanks = []
@@ -54,11 +51,8 @@ def page_data(exercise: Exercise, grader: Grader) -> tuple[dict[str, Any], str]:
             "right": outputs.place(grader.right[i]), "before": before,
             "variants": {name: place for name, place in places.items() if place is not None}, "numbers": grader.numbers[i],
         })  # fmt: skip
-    rate = {} if exercise.rate is None else {"η": exercise.rate, "eta": exercise.rate}
-    asked = {cell.key for cell in grader.asked}
-    names = rate | {name: node.data for node, name in exercise.called.items() if name not in asked}
     data = {
-        "blanks": blanks, "names": names | {name: x for name, x in (("e", math.e), ("pi", math.pi)) if name not in {*names, *asked}},
+        "blanks": blanks, "names": CONSTANTS | grader.known,
         "rules": {name: rule.does for name, rule in RULES.items()}, "verdicts": VERDICTS, "tolerance": grader.tolerance, "signs": SIGNS,
     }  # fmt: skip
     return data, "\n".join([_program(outputs), _functions()])
@@ -73,9 +67,8 @@ def _program(outputs: _Outputs) -> str:
 
 
 def _functions() -> str:
-    """The functions of one operand that stand in the table as methods, by name, for formulas as answers."""
-    rows = {name: row_functions(row, 1) for name, row in TABLE.items() if row.arity == 1 and row.method == name}
-    entries = "{" + ", ".join(f"{name}: {text}.value" for name, text in {**rows, "ln": rows["log"]}.items()) + "}"
+    """The functions that formulas as answers may use, by name."""
+    entries = "{" + ", ".join(f"{name}: {row_functions(row, 1)}.value" for name, row in FUNCTIONS.items()) + "}"
     used = helpers(entries)
     return f"const functions = (() => {{\n{used}return {entries};\n}})();"
 

@@ -28,13 +28,40 @@
     }
   }
 
+  // The words and signs of a formula, with a * where it is left out on paper.
+  const word = /^[\p{L}_][\p{L}\p{N}_]*$/u;
+  function split(text, names) {
+    if (Object.hasOwn(names, text)) return [text];
+    for (const name of Object.keys(names).sort((a, b) => b.length - a.length)) {
+      const rest = text.startsWith(name) ? split(text.slice(name.length), names) : [];
+      if (rest.length) return [name, ...rest];
+    }
+    return [];
+  }
+  function words(text, names) {
+    const special = Object.keys(names).filter((name) => !word.test(name)).sort((a, b) => b.length - a.length);
+    const escaped = special.map((name) => name.replace(/[.*+?^${}()|[\]\\\/#-]/g, (sign) => "\\u{" + sign.codePointAt(0).toString(16) + "}"));
+    const pattern = [...escaped, "(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?", "[\\p{L}_][\\p{L}\\p{N}_]*", "\\*\\*", "\\S"].join("|");
+    const found = text.match(new RegExp(pattern, "gu")) || [], result = [];
+    const single = found.flatMap((part, i) => {
+      const isCall = !Object.hasOwn(names, part) && Object.hasOwn(functions, part) && found[i + 1] === "(";
+      const parts = isCall || !word.test(part) ? [] : split(part, names);
+      return parts.length ? parts : [part];
+    });
+    for (const part of single) {
+      const before = result[result.length - 1] || "";
+      const afterFactor = Object.hasOwn(names, before) || /[)\d.]$/.test(before);
+      if (afterFactor && (part === "(" || Object.hasOwn(names, part) || word.test(part))) result.push("*");
+      result.push(part);
+    }
+    return result;
+  }
+
   // A formula: sums of products of powers of numbers, names, brackets and functions of one operand.
   function evaluate(text, names) {
-    const known = Object.keys(names).sort((a, b) => b.length - a.length);
+    const parts = words(text, names);
     let at = 0;
-    const skip = () => { while (text[at] === " ") at++; };
-    const take = (sign) => { skip(); const found = text.startsWith(sign, at); if (found) at += sign.length; return found; };
-    const isWord = (sign) => sign !== undefined && /[\p{L}\p{N}_]/u.test(sign);
+    const take = (sign) => parts[at] === sign && ++at > 0;
 
     function sum() {
       let total = product();
@@ -47,8 +74,7 @@
     function product() {
       let total = signed();
       for (;;) {
-        skip();
-        if (!text.startsWith("**", at) && take("*")) total *= signed();
+        if (take("*")) total *= signed();
         else if (take("/")) total /= signed();
         else return total;
       }
@@ -62,25 +88,21 @@
       return take("**") ? base ** signed() : base;
     }
     function atom() {
-      skip();
       if (take("(")) return closed(sum());
-      const digits = text.slice(at).match(/^(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/);
-      if (digits) { at += digits[0].length; return Number(digits[0]); }
-      const call = text.slice(at).match(/^([a-z_]\w*)\s*\(/);
-      if (call && Object.hasOwn(functions, call[1])) { at += call[0].length; return closed(Number(functions[call[1]](sum()))); }
-      const name = known.find((one) => text.startsWith(one, at) && !(isWord(one[one.length - 1]) && isWord(text[at + one.length])));
-      if (name === undefined) throw new Error("no value for " + (text.slice(at) || "the end of the formula"));
-      at += name.length;
-      return names[name];
+      const part = parts[at++];
+      if (part === undefined) throw new Error("something is missing at the end");
+      if (Object.hasOwn(names, part)) return names[part];
+      if (/^[\d.]*\d/.test(part)) return Number(part);
+      if (Object.hasOwn(functions, part) && take("(")) return closed(Number(functions[part](sum())));
+      throw new Error("no value for " + part);
     }
     function closed(number) {
       if (!take(")")) throw new Error("a bracket is not closed");
       return number;
     }
     const number = sum();
-    skip();
-    if (at < text.length) throw new Error("what does " + text.slice(at) + " mean? A product is written with *");
-    if (Number.isNaN(number)) throw new Error("the formula is not defined there");
+    if (at < parts.length) throw new Error("what stands before " + parts[at] + " is complete without it");
+    if (!Number.isFinite(number)) throw new Error("the formula is not defined there");
     return number;
   }
 
@@ -159,6 +181,7 @@
     let points = 0;
     const remarks = find(".remarks");
     remarks.textContent = "";
+    const lines = new Map(); // what is said of several answers is said once
     marks.forEach((mark, i) => {
       clear(fields[i]);
       points += sheet.verdicts[mark.verdict][1];
@@ -170,9 +193,12 @@
       sign.setAttribute("aria-label", remark(mark));
       sign.title = remark(mark);
       verdictOf(fields[i]).append(sign);
-      if (mark.verdict === "right" || mark.verdict === "empty") return;
-      const line = document.createElement("li");
-      line.textContent = sheet.verdicts[mark.verdict][0] + " " + sheet.blanks[i].key + ": " + remark(mark) + ".";
+      const said = sheet.verdicts[mark.verdict][0] + "\n" + remark(mark);
+      if (mark.verdict !== "right" && mark.verdict !== "empty") lines.set(said, [...(lines.get(said) || []), sheet.blanks[i].key]);
+    });
+    lines.forEach((keys, said) => {
+      const line = document.createElement("li"), [sign, text] = said.split("\n");
+      line.textContent = sign + " " + keys.join(", ") + ": " + text + ".";
       remarks.append(line);
     });
     const open = marks.filter((mark) => mark.verdict === "empty").length;
