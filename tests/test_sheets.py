@@ -157,6 +157,20 @@ def test_a_carried_number_goes_through_what_the_sheet_does_not_ask_for():
     assert [mark.verdict for mark in page.check(wrong).marks] == ["right", "right", "wrong", "carried", "carried", "carried"]
 
 
+def test_a_calculation_by_hand_with_two_or_three_figures_gets_all_points():
+    """The lecture's own numbers for C10, rounded again at each step; some of them are 3 % off."""
+    hand = {
+        "z1": "0.9", "z2": "0.85", "h1": "0.711", "h2": "0.701", "z": "1.359", "out": "0.796", "L": "0.0208", "∂L/∂out": "-0.204",
+        "∂out/∂z": "0.162", "∂L/∂z": "-0.033", "∂z/∂v1": "0.711", "∂z/∂v2": "0.701", "∂L/∂v1": "-0.023", "∂L/∂v2": "-0.023", "∂z/∂h1": "0.7",
+        "∂z/∂h2": "0.8", "∂L/∂h1": "-0.0231", "∂L/∂h2": "-0.0264", "∂h1/∂z1": "0.205", "∂h2/∂z2": "0.210", "∂L/∂z1": "-0.0047",
+        "∂L/∂z2": "-0.0055", "∂L/∂b": "-0.033", "new v1": "0.7115", "new v2": "0.8115", "new b": "0.3165",
+    }  # fmt: skip
+    L, wrt = network()
+    grade = sheet(L, level="named", wrt=wrt, rate=0.5).check(hand)
+    assert {mark.verdict for mark in grade.marks if mark.answer} == {"right"}
+    assert grade.points == len(hand)
+
+
 # -- how answers are written ------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("written", "verdict"),

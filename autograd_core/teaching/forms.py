@@ -168,7 +168,26 @@ def picture(exercise: Exercise, put: Put) -> str:
     drawn = re.sub(r'<g class="edge" data-consumer="(\d+)" data-position="(\d+)"[^>]*>.*?</g>', edge_text, svg(scene))
     drawn = re.sub(r'<g class="node [^>]*data-node="(\d+)"[^>]*>.*?</g>', node_texts, drawn)
     asked = "".join(f"<li>{pretty(key)} = {put(place)}</li>" for key, place in zip(put.keys, put.asked))
-    return f'<div class="picture">{drawn}</div><ol class="asked">{asked}</ol>'
+    return f'<div class="picture">{drawn}</div><p class="unseen">{_said(exercise, put)}</p><ol class="asked">{asked}</ol>'
+
+
+def _said(exercise: Exercise, put: Put) -> str:
+    """What the picture shows, for those who cannot see it."""
+    numbers = [f"{spoken(cell.key)}: {put(place)}" for place, cell in exercise.cells.items() if place not in put.asked and put(place)]
+    formulas = [pretty(cell.hint) for place, cell in exercise.cells.items() if place.kind == "value"]
+    return "The graph: " + "; ".join(formulas + numbers)
+
+
+def spoken(key: str) -> str:
+    """A key as a screen reader should say it.
+
+    >>> spoken("∂L/∂w through z"), spoken("new w"), spoken("z")
+    ('derivative of L by w through z', 'new w', 'value of z')
+    """
+    if key.startswith("∂"):
+        above, _, below = key[1:].partition("/∂")
+        return f"derivative of {above} by {below}"
+    return key if " " in key else f"value of {key}"
 
 
 FORMS: dict[str, Callable[[Exercise, Put], str]] = {"tables": tables, "derivation": derivation, "picture": picture}

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..derivatives.misconceptions import RULES
 from ..formulas.typesetting import number_text
 from .exercise import Cell, Choice, Exercise, Place
-from .forms import FORMS, given, pretty, shown
+from .forms import FORMS, given, pretty, shown, spoken
 from .grading import Grader
 from .page_data import as_json, page_data, planted_data
 from .planted import RIGHT, WHERE, WHY, Planted
@@ -95,18 +95,6 @@ def blank(name: str, i: int, key: str) -> str:
     label = html.escape(spoken(key), quote=True)
     field = f'<input id="{name}" data-blank="{i}" aria-label="{label}" aria-describedby="{name}-verdict" size="9" {_PLAIN}>'
     return f'<span class="blank">{field}<span class="verdict" id="{name}-verdict"></span></span>'
-
-
-def spoken(key: str) -> str:
-    """A key as a screen reader should say it.
-
-    >>> spoken("∂L/∂w through z"), spoken("new w"), spoken("z")
-    ('derivative of L by w through z', 'new w', 'value of z')
-    """
-    if key.startswith("∂"):
-        above, _, below = key[1:].partition("/∂")
-        return f"derivative of {above} by {below}"
-    return key if " " in key else f"value of {key}"
 
 
 def _questions(sheet: Contents, root: str, answers: bool) -> str:
