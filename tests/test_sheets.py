@@ -8,7 +8,7 @@ import re
 import pytest
 from sheet_graphs import functions, network, neuron, patient, regularised
 
-from autograd_core import Value, sheet, sheets, sin
+from autograd_core import Value, sheet, sheets, sin, sqrt
 from autograd_core.derivatives.misconceptions import RULES, backward_pass
 from autograd_core.teaching.exercise import BLANKS
 from autograd_core.teaching.forms import FORMS
@@ -262,6 +262,9 @@ def test_a_leaf_and_a_graph_too_large_for_a_person_are_refused():
         x = x * 1.1
     with pytest.raises(ValueError, match="more than the 150 of a sheet"):
         sheet(x)
+    zero = Value(0.0, "x")
+    with pytest.raises(ValueError, match="∂v2/∂v1 is inf there, which nobody can fill in"):
+        sheet(sqrt(zero * zero))
     with pytest.raises(ValueError, match=r"saved as \.html"):
         sheet(*neuron()[:1]).save("sheet.pdf")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -73,6 +74,9 @@ class Exercise:
         self._fill()
         if len(self.cells) > LIMIT:
             raise ValueError(f"the graph has {len(self.cells)} numbers to fill in, more than the {LIMIT} of a sheet: use a part of it")
+        for cell in self.cells.values():
+            if not math.isfinite(cell.number):
+                raise ValueError(f"{cell.key} is {cell.number} there, which nobody can fill in: choose other values for the leaves")
 
     def _check(self, wrt: Collection[Value]) -> None:
         for leaf in wrt:
@@ -117,10 +121,11 @@ class Exercise:
             count = len(self.uses_of(node))
             done[node] += 1
             hint = f"differentiate {expressions[step.consumer]} by {name}"  # type: ignore[index]
-            self._add(place, f"{ratio}{' directly' if is_last and count > 1 else ''}", step.local, hint)
+            way = "directly" if is_last else f"through {step.consumer_name}"
+            self._add(place, f"{ratio} directly" if is_last and count > 1 else ratio, step.local, hint)
             hint = hint if is_last else f"{of}{step.consumer_name} * {ratio}"
             if count > 1:
-                self._add(place._replace(kind="contribution"), f"{of}{name} through {step.consumer_name}", step.contribution, hint)
+                self._add(place._replace(kind="contribution"), f"{of}{name} {way}", step.contribution, hint)
                 hint = f"the sum of what comes through the {count} uses of {name}"
             if done[node] == count:
                 self._add(Place("gradient", node), f"{of}{name}", step.total, hint)

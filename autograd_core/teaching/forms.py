@@ -45,7 +45,7 @@ def given(exercise: Exercise) -> str:
 
 def shown(x: float, digits: int | None) -> str:
     """A number as HTML."""
-    return number_text(x, digits).replace("-", "−")
+    return number_text(x + 0.0, digits).replace("-", "−")
 
 
 # -- tables ------------------------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ class Sheet:
         >>> x = Value(3.0, "x")
         >>> page = sheet(x * x * x, blanks="contributions")
         >>> page.answers
-        {'∂v2/∂v1': 3.0, '∂v2/∂x through v2': 9.0, '∂v2/∂x through v1': 9.0, '∂v2/∂x through v1 #2': 9.0, '∂v2/∂x': 27.0}
+        {'∂v2/∂v1': 3.0, '∂v2/∂x directly': 9.0, '∂v2/∂x through v1': 9.0, '∂v2/∂x through v1 #2': 9.0, '∂v2/∂x': 27.0}
         >>> page.check([3, 9, 9, 9, 18]).misconceptions
         {'forgot a path': 1, 'forgot the first path': 1}
 
