@@ -202,6 +202,19 @@ def test_names_that_are_no_variables_may_stand_in_formulas():
     assert sheet(L).check(["6", "ŵ", "w[0]*1"]).points == 3
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_name_is_a_text_and_no_markup(form):
+    x = Value(2.0, '<b>"&')
+    L = x * x
+    L.name = "</script><i>"
+    page = sheet(L, form, blanks="contributions")
+    for text in (page.html, page.fragment(answers=True)):
+        assert "<i>" not in text
+        assert '<b>"' not in text
+        assert text.count("</script>") == text.count("<script>")
+    assert page.check([2, "<b>\"&", 4]).points == 3
+
+
 def test_blanks_are_found_by_their_names():
     L, wrt = neuron()
     page = sheet(L, level="named", wrt=wrt)

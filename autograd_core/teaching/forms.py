@@ -26,11 +26,12 @@ class Put(Protocol):
 
 
 def pretty(text: str) -> str:
-    """A formula as HTML, with the signs of paper.
+    """A formula as HTML, with the signs of paper, and its numbers with six figures.
 
-    >>> pretty("2 * (y - 1) ** 2")
-    '2 · (y − 1)<sup>2</sup>'
+    >>> pretty("2 * (y - 1) ** 2 / 1.4142135623730951")
+    '2 · (y − 1)<sup>2</sup> / 1.41421'
     """
+    text = re.sub(r"(?<![\w.])\d+\.\d{6,}(?![\w.])", lambda match: number_text(float(match[0])), text)
     text = html.escape(text).replace(" * ", " · ").replace(" - ", " − ")
     return re.sub(r" \*\* (-?\d+(?:\.\d+)?)", r"<sup>\1</sup>", re.sub(r"(?<![\w)])-(?=[\w(])", "−", text))
 
@@ -173,7 +174,9 @@ def picture(exercise: Exercise, put: Put) -> str:
 
 def _said(exercise: Exercise, put: Put) -> str:
     """What the picture shows, for those who cannot see it."""
-    numbers = [f"{spoken(cell.key)}: {put(place)}" for place, cell in exercise.cells.items() if place not in put.asked and put(place)]
+    numbers = [
+        f"{html.escape(spoken(cell.key))}: {put(place)}" for place, cell in exercise.cells.items() if place not in put.asked and put(place)
+    ]
     formulas = [pretty(cell.hint) for place, cell in exercise.cells.items() if place.kind == "value"]
     return "The graph: " + "; ".join(formulas + numbers)
 
