@@ -377,9 +377,12 @@ def test_the_results_of_a_class_are_one_table(tmp_path):
     assert "took a number with the opposite sign" in results._repr_html_()
     with pytest.raises(ValueError, match="no sheet 7 in this set, which has the numbers 1 to 3"):
         group.results({7: {}})
-    (folder / "Cy.json").write_text("[]", "utf-8")
-    with pytest.raises(ValueError, match=r"Cy\.json is no file of answers"):
-        group.results(folder)
+    for text in ("[]", "{", '{"sheet": "Week 4 – 1", "name": "Cy", "answers": {}}', '{"sheet": "Week 3 – 1", "name": "Cy", "answers": {"q": 1}}'):
+        (folder / "Cy.json").write_text(text, "utf-8")
+        with pytest.raises(ValueError, match=r"Cy\.json is no file of answers"):
+            group.results(folder)
+    with pytest.raises(ValueError, match=r"holds no answers"):
+        group.results(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -162,19 +162,21 @@ class ClassSet(Sequence[Sheet]):
     def results(self, answers: Mapping[Any, Any] | str | Path) -> Results:
         """The grades of all: answers by the number of the sheet, or a folder of the files that the pages save.
 
-        Raises ``ValueError`` for a sheet that is not of this set, or a file that is none of theirs.
+        Raises ``ValueError`` for a sheet that is not of this set, a file that is none of theirs, or a folder without files.
         """
         if isinstance(answers, Mapping):
-            handed = [(self._called(key), "", given) for key, given in answers.items()]
+            handed = [(self._called(key), "", self._called(key).check(given)) for key, given in answers.items()]
         else:
             from pathlib import Path
 
             handed = [self._read(path) for path in sorted(Path(answers).glob("*.json"))]
+            if not handed:
+                raise ValueError(f"{answers} holds no answers: a page saves them as a file that ends in .json")
         grades: dict[str, Grade] = {}
         students: dict[str, str] = {}
-        for member, student, given in handed:
+        for member, student, grade in handed:
             title = member.title if member.title not in grades else f"{member.title} ({student or len(grades) + 1})"
-            grades[title], students[title] = member.check(given), student
+            grades[title], students[title] = grade, student
         return Results(grades, students)
 
     def _called(self, key: Any) -> Sheet:
@@ -183,14 +185,14 @@ class ClassSet(Sequence[Sheet]):
                 return member
         raise ValueError(f"there is no sheet {key!r} in this set, which has the numbers 1 to {len(self)}")
 
-    def _read(self, path: Path) -> tuple[Sheet, str, dict[str, Any]]:
-        """What a page has saved."""
+    def _read(self, path: Path) -> tuple[Sheet, str, Grade]:
+        """What a page has saved, graded."""
         try:
             saved = json.loads(path.read_text("utf-8"))
-            title, student, given = saved["sheet"], str(saved["name"]), dict(saved["answers"])
+            member = self._called(saved["sheet"])
+            return member, str(saved["name"]), member.check(dict(saved["answers"]))
         except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path.name} is no file of answers that a sheet has saved: {error}") from None
-        return self._called(title), student, given
+            raise ValueError(f"{path.name} is no file of answers that a sheet of this set has saved: {error}") from None
 
     def _repr_html_(self) -> str:
         return Table(["sheet", "blanks"], [(member.title, len(member.answers)) for member in self._members])._repr_html_()
