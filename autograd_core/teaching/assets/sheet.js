@@ -40,7 +40,8 @@
   }
   function words(text, names) {
     const special = Object.keys(names).filter((name) => !word.test(name)).sort((a, b) => b.length - a.length);
-    const escaped = special.map((name) => name.replace(/[.*+?^${}()|[\]\\\/#-]/g, (sign) => "\\u{" + sign.codePointAt(0).toString(16) + "}"));
+    const code = (sign) => "\\u{" + sign.codePointAt(0).toString(16) + "}";
+    const escaped = special.map((name) => name.replace(/[.*+?^${}()|[\]\\\/#-]/g, code));
     const pattern = [...escaped, "(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?", "[\\p{L}_][\\p{L}\\p{N}_]*", "\\*\\*", "\\S"].join("|");
     const found = text.match(new RegExp(pattern, "gu")) || [], result = [];
     const single = found.flatMap((part, i) => {
@@ -112,7 +113,9 @@
     const scale = Math.abs(expected - blank.origin);
     return liesNear(answer, expected, Math.max(sheet.tolerance * scale, answer.half <= 0.0501 * scale ? answer.half : 0, 1e-12));
   }
-  const agreesRoughly = (blank, answer, expected) => answer.half <= 0.501 * Math.abs(expected - blank.origin) && liesNear(answer, expected, answer.half);
+  function agreesRoughly(blank, answer, expected) {
+    return answer.half <= 0.501 * Math.abs(expected - blank.origin) && liesNear(answer, expected, answer.half);
+  }
 
   function rightAnswers() {
     const right = sheet.blanks.map(() => NaN);
@@ -157,14 +160,16 @@
       }
       given[i] = answer === null || answer.problem ? expected : answer.number;
       own[blank.key] = given[i];
-      marks.push({ verdict, misconceptions: found, note: answer && answer.problem ? answer.problem : verdict === "wrong" && !found.length ? blank.hint : "" });
+      const hint = verdict === "wrong" && !found.length ? blank.hint : "";
+      marks.push({ verdict, misconceptions: found, note: (answer && answer.problem) || hint });
     });
     return marks;
   }
 
   function remark(mark) {
     const said = sheet.verdicts[mark.verdict][2];
-    if (mark.misconceptions.length) return said + ". It looks as if you " + mark.misconceptions.map((rule) => sheet.rules[rule]).join("; or ");
+    const done = mark.misconceptions.map((rule) => sheet.rules[rule]);
+    if (done.length) return said + ". It looks as if you " + done.join("; or ");
     return mark.note ? said + ": " + mark.note : said;
   }
 
@@ -225,7 +230,8 @@
     sheet.blanks.forEach((blank, i) => { answers[blank.key] = fields[i].value; });
     const link = document.createElement("a");
     const name = find(".name").value;
-    link.href = URL.createObjectURL(new Blob([JSON.stringify({ sheet: sheet.title, name, answers }, null, 1)], { type: "application/json" }));
+    const text = JSON.stringify({ sheet: sheet.title, name, answers }, null, 1);
+    link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
     link.download = (sheet.title + " " + name).trim().replace(/[^\p{L}\p{N}]+/gu, "-") + ".json";
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
