@@ -100,9 +100,11 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
     from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
     from .programs.program import Program
+    from .teaching.class_set import sheets
     from .teaching.engines import grade
     from .teaching.findings import Finding, Findings, GuardWarning
     from .teaching.guard import guard
+    from .teaching.sheet import sheet
     from .views.comparison import compare_methods
     from .views.cost import cost, operation_count
     from .views.derivation import derivation
@@ -126,9 +128,11 @@ _LAZY = {
     "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
     "programs.program": ("Program",),
+    "teaching.class_set": ("sheets",),
     "teaching.engines": ("grade",),
     "teaching.findings": ("Finding", "Findings", "GuardWarning"),
     "teaching.guard": ("guard",),
+    "teaching.sheet": ("sheet",),
     "views.comparison": ("compare_methods",),
     "views.cost": ("cost", "operation_count"),
     "views.derivation": ("derivation",),
@@ -238,6 +242,8 @@ __all__ = [
     "replace_file",
     "require_place",
     "round",
+    "sheet",
+    "sheets",
     "sigmoid",
     "sign",
     "sin",
