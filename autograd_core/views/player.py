@@ -6,14 +6,16 @@ and see both passes again. Without scripts it shows the last frame.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from ..files import replace_file
 from ..value import Value
 from .names import Names
-from .player_page import fragment, frames_of
+from .pages import page, saved
+from .player_expression import expression_html
+from .player_frames import passes_of
+from .player_page import Show, fragment
+from .player_picture import svg
 from .scene import View
 from .zoom import require_one_of
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIMIT = 300
+UPRIGHT = 60  # nodes of a graph that is laid out from top to bottom, too, for narrow windows
 
 
 class Player:
@@ -37,16 +40,12 @@ class Player:
         self.description = description
 
     def save(self, path: str | Path) -> Path:
-        """Write a page of its own, ``.html``. Returns the path."""
-        from pathlib import Path
-        path = Path(path)
-        if path.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(f"a player is saved as .html, not {path.name!r}")
-        style = "body { margin: 1.5em; background: Canvas; color: CanvasText; color-scheme: light dark; }"
-        head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(self.description)}</title>'
-        page = f"<!doctype html>\n<html lang=en><head>{head}<style>{style}</style></head><body>\n{self.html}\n</body></html>\n"
-        replace_file(path, page)
-        return path
+        """Write a page of its own, ``.html``. Returns the path.
+
+        The page fills its window and listens to the keys without a click: the arrows, Page Up and Page Down (a clicker), Home and
+        End move it, the space bar plays and pauses, and B makes the screen black until the next key.
+        """
+        return saved("a player is", path, {".html": page(self.description, self.html, "", "agc-page")})
 
     def _repr_html_(self) -> str:
         return self.html
@@ -57,14 +56,17 @@ class Player:
 
 def play(
     output: Value, *, names: Names = None, level: str | None = None, inputs: Collection[Value] = (), parameters: Collection[Value] = (),
-    limit: int = LIMIT,
+    limit: int = LIMIT, title: str = "", present: bool = False, digits: int | None = None,
 ) -> Player:  # fmt: skip
     """Step through the forward and the backward pass of ``output``, forth and back.
 
-    One frame a step: each node's value, the seed, and each term ``upstream * local derivative`` with the
+    One frame a step: the leaves, each node's value, the seed, and each term ``upstream * local derivative`` with the
     running sum, in symbols and in numbers. Buttons, a slider, the arrow keys and the space bar move it, a
     click on a node jumps there, and the fields below change a leaf and run both passes again. ``names``,
     ``inputs`` and ``parameters`` as in :func:`draw`; ``level="named"`` plays the nodes that have names.
+
+    ``present=True`` is to lecture from: each step first asks, with the next number hidden, and then answers; numbers have four
+    ``digits`` instead of six. ``title`` stands above the formula, whose part in question is marked.
 
     >>> x = Value(3.0, "x")
     >>> play(x * x)
@@ -78,5 +80,11 @@ def play(
     scene = (view.named() if level == "named" else view).whole()
     if len(scene.nodes) > limit:
         raise ValueError(f"the graph has {len(scene.nodes)} nodes, more than a person steps through (limit={limit}): play a part of it")
-    frames = frames_of(scene)
-    return Player(fragment(scene, frames), f"player of {len(scene.nodes)} nodes and {len(frames)} steps")
+    if digits is None:
+        digits = 4 if present else 6
+    passes = passes_of(scene)
+    directions = ("LR", "TB") if len(scene.nodes) <= UPRIGHT else ("LR",)
+    pictures = [svg(scene, digits, rankdir) for rankdir in directions]
+    description = f"player of {len(scene.nodes)} nodes and {len(passes.frames)} steps"
+    label = f"computational graph of {scene.output.name}"
+    return Player(fragment(Show(passes, pictures, expression_html(scene), [scene.output.key], label, title, digits, present)), description)
