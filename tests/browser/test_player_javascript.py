@@ -69,7 +69,7 @@ def test_every_row_of_the_table_computes_in_javascript_what_it_computes_in_pytho
 
 
 def test_where_a_row_is_not_defined_the_page_says_what_the_engine_says(opened):
-    rows = [row.values for row in ROWS]
+    rows = [row.values for row in ROWS if not row.values[0].internal]  # those stand in derivatives only, and follow IEEE
     cases = []
     for i, (row, count) in enumerate(rows):
         awkward = (-1e3, -2.0, -1.0, 0.0, 0.5, 1.0, 1.5, 1e3)
