@@ -6,16 +6,18 @@ and see both passes again. Without scripts it shows the last frame.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from ..value import Value
+from .drawing import Drawing
 from .names import Names
 from .pages import page, saved
-from .player_expression import expression_html
+from .player_expression import expression_html, expression_text
 from .player_frames import passes_of
 from .player_page import Show, fragment
 from .player_picture import svg
+from .player_stills import graph_stills, handout
 from .scene import View
 from .zoom import require_one_of
 
@@ -29,15 +31,19 @@ UPRIGHT = 60  # nodes of a graph that is laid out from top to bottom, too, for n
 class Player:
     """A player that Jupyter shows, in the notebook and in what is exported from it; ``save`` writes a page.
 
-    ``html`` is the fragment: one picture, its data and its script, without anything from the network.
+    ``html`` is the fragment: one picture, its data and its script, without anything from the network. ``frames`` and ``handout``
+    are the same for a lecture without a browser.
 
-    >>> Player("<div>...</div>", "player of 2 nodes and 5 steps")
-    <player of 2 nodes and 5 steps>
+    >>> x = Value(3.0, "x")
+    >>> player = play(x * x)
+    >>> player, player.frames()[-1]
+    (<player of 2 nodes and 5 steps>, <frame 5 of 5 of a player of 2 nodes>)
     """
 
-    def __init__(self, fragment: str, description: str) -> None:
+    def __init__(self, fragment: str, description: str, stills: Callable[[], list[Drawing]] | None = None) -> None:
         self.html = fragment
         self.description = description
+        self._stills = stills
 
     def save(self, path: str | Path) -> Path:
         """Write a page of its own, ``.html``. Returns the path.
@@ -46,6 +52,27 @@ class Player:
         End move it, the space bar plays and pauses, and B makes the screen black until the next key.
         """
         return saved("a player is", path, {".html": page(self.description, self.html, "", "agc-page")})
+
+    def frames(self) -> list[Drawing]:
+        """Each step as a picture, which Jupyter shows and ``save`` writes; all are laid out alike."""
+        if self._stills is None:
+            raise ValueError(f"{self!r} has no frames as pictures: play one graph by itself")
+        return self._stills()
+
+    def save_frames(self, path: str | Path) -> list[Path]:
+        """Write each frame to a file, numbered: ``lecture.svg`` gives ``lecture-01.svg``, ``lecture-02.svg``, ...
+
+        The ending says what is written: ``.svg``, ``.png``, ``.pdf``, ``.tex`` (TikZ) or ``.dot``. Returns the paths.
+        """
+        from pathlib import Path
+
+        path, frames = Path(path), self.frames()
+        digits = max(2, len(str(len(frames))))
+        return [frame.save(path.with_name(f"{path.stem}-{i:0{digits}}{path.suffix}")) for i, frame in enumerate(frames, start=1)]
+
+    def handout(self, path: str | Path) -> Path:
+        """Write a page to print, ``.html``: one frame a sheet. Returns the path."""
+        return saved("a handout is", path, {".html": handout(self.frames(), self.description)})
 
     def _repr_html_(self) -> str:
         return self.html
@@ -87,4 +114,6 @@ def play(
     pictures = [svg(scene, digits, rankdir) for rankdir in directions]
     description = f"player of {len(scene.nodes)} nodes and {len(passes.frames)} steps"
     label = f"computational graph of {scene.output.name}"
-    return Player(fragment(Show(passes, pictures, expression_html(scene), [scene.output.key], label, title, digits, present)), description)
+    show = Show(passes, pictures, expression_html(scene), [scene.output.key], label, title, digits, present)
+    lines = [title, *expression_text(scene)] if title else expression_text(scene)
+    return Player(fragment(show), description, lambda: graph_stills(passes, lines, show.digits))

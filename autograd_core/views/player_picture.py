@@ -7,6 +7,7 @@ import itertools
 import math
 import unicodedata
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ..formulas.typesetting import number_text
 from . import layout
@@ -31,8 +32,40 @@ def room(digits: int) -> str:
     return "-0.0" + digits * "0"
 
 
-def svg(scene: Scene, digits: int, rankdir: str = "LR") -> str:
-    """The graph as SVG, laid out by the engine; its numbers are those of the last frame."""
+class Place(NamedTuple):
+    """Where a node stands: its middle, width and height, in points from the upper left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Way(NamedTuple):
+    """The curve of an edge, or of a piece of a rail (``edge`` is ``None``), and where its number stands."""
+
+    edge: Edge | None
+    points: list[tuple[float, float]]
+    label: tuple[float, float] | None
+
+    def tip(self, length: float = 9.0) -> tuple[float, float]:
+        """Where the point of its arrow is: the engine ends the line behind it."""
+        (ax, ay), (bx, by) = self.points[-2:]
+        unit = math.hypot(bx - ax, by - ay) or 1.0
+        return bx + length * (bx - ax) / unit, by + length * (by - ay) / unit
+
+
+class Plan(NamedTuple):
+    """Where everything stands, as the engine says."""
+
+    width: float
+    height: float
+    nodes: dict[int, Place]
+    ways: list[Way]
+
+
+def plan(scene: Scene, digits: int, rankdir: str = "LR") -> Plan:
+    """The places of the nodes and edges of a scene."""
     uses = with_rails([Line(f"n{edge.tail}", f"n{edge.head}", str(i)) for i, edge in enumerate(scene.edges)])
     lines = layout.render(_dot(scene, uses, digits, rankdir), "plain").decode().splitlines()
     width, height = (float(x) * _SCALE for x in lines[0].split()[2:4])
@@ -40,16 +73,26 @@ def svg(scene: Scene, digits: int, rankdir: str = "LR") -> str:
     between: dict[tuple[str, str], Iterator[str]] = {
         ends: iter([use.label for use in alike]) for ends, alike in itertools.groupby(sorted(uses), lambda use: use[:2])
     }
-    edges, nodes = [], []
+    nodes: dict[int, Place] = {}
+    ways: list[Way] = []
     for words in map(str.split, lines[1:]):
         if words[0] == "node" and words[1].startswith("n"):
-            nodes.append(_node(scene.nodes[int(words[1][1:])], [float(x) * _SCALE for x in words[2:6]], height, digits))
+            x, y, w, h = (float(word) * _SCALE for word in words[2:6])
+            nodes[int(words[1][1:])] = Place(x, height - y, w, h)
         elif words[0] == "edge":
             use = next(between[words[1], words[2]])
             end = 4 + 2 * int(words[3])
             points = [(float(x) * _SCALE, height - float(y) * _SCALE) for x, y in zip(words[4:end:2], words[5:end:2])]
             label = (float(words[end + 1]) * _SCALE, height - float(words[end + 2]) * _SCALE) if len(words) > end + 4 else None
-            edges.append(_edge(scene.edges[int(use)], points, label, digits) if use else _rail(points))
+            ways.append(Way(scene.edges[int(use)] if use else None, points, label))
+    return Plan(width, height, nodes, ways)
+
+
+def svg(scene: Scene, digits: int, rankdir: str = "LR") -> str:
+    """The graph as SVG, laid out by the engine; its numbers are those of the last frame."""
+    width, height, places, ways = plan(scene, digits, rankdir)
+    nodes = [_node(scene.nodes[key], place, digits) for key, place in sorted(places.items())]
+    edges = [_edge(way, digits) if way.edge else f'<g class="edge rail">{_path(way.points)}</g>' for way in ways]
     name = html.escape(f"computational graph of {scene.output.name}", quote=True)
     # Without scripts it shrinks on a narrow screen until it is just legible, and then scrolls; on a wide one it grows, if it is not
     # tall. A script fits it to what room there is.
@@ -86,8 +129,8 @@ def text_width(text: str) -> float:
     return wide + sum(11.5 if c in "mwMW@%" or ord(c) > 0x2E7F else 9.0 if c.isupper() or ord(c) > 0x7F else 7.4 for c in text)
 
 
-def _node(node: Node, place: list[float], height: float, digits: int) -> str:
-    x, y, width, tall = place[0], height - place[1], place[2], place[3]
+def _node(node: Node, place: Place, digits: int) -> str:
+    x, y, width, tall = place
     box = f'x="{x - width / 2:.1f}" y="{y - tall / 2:.1f}" width="{width:.1f}" height="{tall:.1f}" rx="{8 if node.parents else 0}"'
     outer = f'x="{x - width / 2 - 4:.1f}" y="{y - tall / 2 - 4:.1f}" width="{width + 8:.1f}" height="{tall + 8:.1f}" rx="10"'
     second = f'<rect class="second" {outer}/>' if node.kind == "output" else ""
@@ -104,22 +147,18 @@ def _node(node: Node, place: list[float], height: float, digits: int) -> str:
     return f'<g class="node {node.kind}" data-node="{node.key}" {before}>{second}<rect class="body" {box}/>{"".join(texts)}{marker}</g>'
 
 
-def _edge(edge: Edge, points: list[tuple[float, float]], label: tuple[float, float] | None, digits: int) -> str:
-    (ax, ay), (bx, by) = points[-2], points[-1]
-    length = math.hypot(bx - ax, by - ay) or 1.0
-    ux, uy = (bx - ax) / length, (by - ay) / length
-    tip = f"{bx + 9 * ux:.1f},{by + 9 * uy:.1f} {bx - 4 * uy:.1f},{by + 4 * ux:.1f} {bx + 4 * uy:.1f},{by - 4 * ux:.1f}"
+def _edge(way: Way, digits: int) -> str:
+    edge, (bx, by), (tx, ty) = way.edge, way.points[-1], way.tip()
+    assert edge is not None
+    ux, uy = (tx - bx) / 9, (ty - by) / 9
+    tip = f"{tx:.1f},{ty:.1f} {bx - 4 * uy:.1f},{by + 4 * ux:.1f} {bx + 4 * uy:.1f},{by - 4 * ux:.1f}"
     text = ""
-    if label is not None and edge.step is not None:
+    if way.label is not None and edge.step is not None:
         width = text_width(room(digits)) * 13.0 / 12.0
-        text = f'<text data-room="{width:.0f}" x="{label[0]:.1f}" y="{label[1] + 4:.1f}">{number_text(edge.step.local, digits)}</text>'
+        x, y = way.label
+        text = f'<text data-room="{width:.0f}" x="{x:.1f}" y="{y + 4:.1f}">{number_text(edge.step.local, digits)}</text>'
     place = f'data-consumer="{edge.head}" data-position="{edge.position}"'
-    return f'<g class="edge" {place}>{_path(points)}<polygon points="{tip}"/>{text}</g>'
-
-
-def _rail(points: list[tuple[float, float]]) -> str:
-    """A line that edges leave from."""
-    return f'<g class="edge rail">{_path(points)}</g>'
+    return f'<g class="edge" {place}>{_path(way.points)}<polygon points="{tip}"/>{text}</g>'
 
 
 def _path(points: list[tuple[float, float]]) -> str:
