@@ -33,6 +33,22 @@ def network_picture(
     classes: Sequence[str], legend: bool, limit: int,
 ) -> Picture:  # fmt: skip
     """The network of a Value, of several, or of a model; the rest as in :func:`draw`."""
+    outputs, _, network = read_network(given, inputs, parameters, loss, classes, limit)
+    stored = "stored" in options.show
+    if stored:
+        options = options._replace(show=options.show - {"stored"} | {"grad"})
+    gradients = _gradients(network, outputs, options, loss, stored)
+    differ = not stored and any(gradient != node.grad for node, gradient in gradients.items())
+    called = called_by(variables_for(names))
+    numbers = Numbers(gradients, called, tuple(classes), WOULD_BE if differ else "")
+    connections = sum(len(unit.connections) for column in network.columns for unit in column)
+    return Picture(network_dot(network, options, numbers, legend), f"network {network.sizes} with {connections} connections")
+
+
+def read_network(
+    given: Any, inputs: Collection[Value], parameters: Collection[Value], loss: Value | None, classes: Sequence[str], limit: int,
+) -> tuple[list[Value], Collection[Value], Network]:  # fmt: skip
+    """The outputs, the inputs and the units of what a user gives, whose options are right and whose circles are not too many."""
     outputs, own_inputs = recorded(given)
     leaves_given("inputs", inputs)
     leaves_given("parameters", parameters)
@@ -44,15 +60,7 @@ def network_picture(
     circles = sum(len(drawn_rows(len(column))) for column in network.columns)
     if circles > limit:
         raise ValueError(f"the network has {circles} circles to draw (limit={limit}): draw a part of it, or pass a larger limit")
-    stored = "stored" in options.show
-    if stored:
-        options = options._replace(show=options.show - {"stored"} | {"grad"})
-    gradients = _gradients(network, outputs, options, loss, stored)
-    differ = not stored and any(gradient != node.grad for node, gradient in gradients.items())
-    called = called_by(variables_for(names))
-    numbers = Numbers(gradients, called, tuple(classes), WOULD_BE if differ else "")
-    connections = sum(len(unit.connections) for column in network.columns for unit in column)
-    return Picture(network_dot(network, options, numbers, legend), f"network {network.sizes} with {connections} connections")
+    return outputs, inputs or own_inputs, network
 
 
 def recorded(given: Any) -> tuple[list[Value], list[Value]]:

@@ -6,16 +6,19 @@ and see both passes again. Without scripts it shows the last frame.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ..value import Value
 from .drawing import Drawing
-from .names import Names
+from .names import Names, called_by, variables_for
+from .network_picture import is_network
 from .pages import page, saved
+from .player_diagram import diagram_stills, diagram_svg, network_html, network_lines
 from .player_expression import expression_html, expression_text
 from .player_frames import passes_of
-from .player_page import Show, fragment
+from .player_network import course_of
+from .player_page import Look, Show, fragment
 from .player_picture import svg
 from .player_stills import graph_stills, handout
 from .scene import View
@@ -82,8 +85,9 @@ class Player:
 
 
 def play(
-    output: Value, *, names: Names = None, level: str | None = None, inputs: Collection[Value] = (), parameters: Collection[Value] = (),
+    output: Any, *, names: Names = None, level: str | None = None, inputs: Collection[Value] = (), parameters: Collection[Value] = (),
     limit: int = LIMIT, title: str = "", present: bool = False, digits: int | None = None,
+    loss: Value | None = None, classes: Sequence[str] = (), by: str = "unit",
 ) -> Player:  # fmt: skip
     """Step through the forward and the backward pass of ``output``, forth and back.
 
@@ -92,28 +96,55 @@ def play(
     click on a node jumps there, and the fields below change a leaf and run both passes again. ``names``,
     ``inputs`` and ``parameters`` as in :func:`draw`; ``level="named"`` plays the nodes that have names.
 
+    A list of Values, a model, and any output at ``level="network"`` is played as a network: ``by`` unit or ``by="layer"``,
+    forward its values, backward δ, the gradient by the weighted sum, and with it the gradients by the weights. ``loss`` and
+    ``classes`` as in :func:`draw`. A model is played with all inputs 0, as it records itself; ``play(model(x))`` shows others, and
+    the fields change them.
+
     ``present=True`` is to lecture from: each step first asks, with the next number hidden, and then answers; numbers have four
     ``digits`` instead of six. ``title`` stands above the formula, whose part in question is marked.
 
     >>> x = Value(3.0, "x")
     >>> play(x * x)
     <player of 2 nodes and 5 steps>
+    >>> play([(0.5 * x + 1.0).tanh()])
+    <player of the network 1-1 with 5 steps>
 
     Raises ``ValueError`` for a graph of more than ``limit`` nodes, and a :class:`LayoutError` that says what
     to install if there is no layout engine.
     """
-    require_one_of("level", "operation" if level is None else level, ("operation", "named"))
+    look = Look(title, present, digits if digits is not None else 4 if present else 6)
+    if level == "network" or (level is None and is_network(output)):
+        return _play_network(output, names, inputs, parameters, loss, classes, by, limit, look)
+    if loss is not None or classes or by != "unit":
+        raise ValueError("loss, classes and by are options of players of networks: add level='network'")
+    require_one_of("level", "operation" if level is None else level, ("operation", "named", "network"))
     view = View(output, names, inputs, parameters)
     scene = (view.named() if level == "named" else view).whole()
     if len(scene.nodes) > limit:
         raise ValueError(f"the graph has {len(scene.nodes)} nodes, more than a person steps through (limit={limit}): play a part of it")
-    if digits is None:
-        digits = 4 if present else 6
     passes = passes_of(scene)
     directions = ("LR", "TB") if len(scene.nodes) <= UPRIGHT else ("LR",)
-    pictures = [svg(scene, digits, rankdir) for rankdir in directions]
+    pictures = [svg(scene, look.digits, rankdir) for rankdir in directions]
     description = f"player of {len(scene.nodes)} nodes and {len(passes.frames)} steps"
-    label = f"computational graph of {scene.output.name}"
-    show = Show(passes, pictures, expression_html(scene), [scene.output.key], label, title, digits, present)
-    lines = [title, *expression_text(scene)] if title else expression_text(scene)
-    return Player(fragment(show), description, lambda: graph_stills(passes, lines, show.digits))
+    html = fragment(Show(passes, pictures, expression_html(scene), [scene.output.key], look))
+    return Player(html, description, lambda: graph_stills(passes, look.lines(expression_text(scene)), look.digits))
+
+
+def _play_network(
+    given: Any, names: Names, inputs: Collection[Value], parameters: Collection[Value], loss: Value | None, classes: Sequence[str],
+    by: str, limit: int, look: Look,
+) -> Player:  # fmt: skip
+    """The player of a network; its circles show three digits, as drawings of networks do."""
+    require_one_of("by", by, ("unit", "layer"))
+    called = called_by(variables_for(names))
+    course = course_of(given, called, inputs, parameters, loss, by, limit, classes)
+    look = look._replace(digits=min(look.digits, 4))
+    lines = network_lines(course)
+    passes = course.passes
+    ends = [course.places[x] for x in dict.fromkeys([*course.outputs[:4], *([loss] if loss is not None else [])])]
+    pictures = [diagram_svg(course, look.digits, rankdir, called, classes) for rankdir in ("LR", "TB")]
+    show = Show(passes, pictures, network_html(passes, lines), ends, look)
+    text = look.lines([f"{', '.join(passes.scene.nodes[key].name for key in keys)} = {formula}" for keys, formula in lines])
+    description = f"player of the network {course.network.sizes} with {len(passes.frames)} steps"
+    return Player(fragment(show), description, lambda: diagram_stills(course, look.digits, called, classes, text))

@@ -14,11 +14,23 @@ from ..formulas.typesetting import number_text, operand_names
 from ..primitive import OPERANDS, Primitive
 from ..programs.javascript import helpers, row_functions
 from .folding import Fold
-from .player_frames import Passes, as_data
+from .player_frames import MOST, Passes, as_data
 from .scene import Node, Scene
 
 _serial = itertools.count(1)
 _NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'  # which no picture inside a page needs
+
+
+class Look(NamedTuple):
+    """What stands above, whether each number is hidden until it is asked for, and the significant digits."""
+
+    title: str = ""
+    asks: bool = False
+    digits: int = 6
+
+    def lines(self, formulas: Sequence[str]) -> list[str]:
+        """The lines of text above a picture."""
+        return [*([self.title] if self.title else []), *formulas]
 
 
 class Show(NamedTuple):
@@ -29,12 +41,7 @@ class Show(NamedTuple):
     expression: str
     outputs: Sequence[int]
     """The nodes whose values are always told."""
-    label: str
-    """What the player is, for screen readers and as the title of a page."""
-    title: str = ""
-    digits: int = 6
-    asks: bool = False
-    """Whether it is to lecture from: each number is hidden until it is asked for."""
+    look: Look = Look()
 
 
 def fragment(show: Show) -> str:
@@ -48,19 +55,19 @@ def fragment(show: Show) -> str:
     root = f"agc-{digest}-{next(_serial)}"  # the same from run to run, and different within one
     last = frames[-1]
     changing = [node for node in scene.nodes if node.kind != "constant"]
-    jumps = sorted({frame.now[0]: None for frame in frames} | {key: None for frame in frames for key in frame.data})
+    jumps = sorted({key for frame in frames for key in frame.now})
     names = [scene.nodes[i].name for i in show.outputs]
     return _TEMPLATE.format(
         root=root,
-        present=" present" if show.asks else "",
+        present=" present" if show.look.asks else "",
         css=_asset("player.css"),
-        title=f'<div class="title">{html.escape(show.title)}</div>' if show.title else "",
+        title=f'<div class="title">{html.escape(show.look.title)}</div>' if show.look.title else "",
         expression=show.expression,
-        result=html.escape(", ".join(f"{name} = {number_text(scene.nodes[i].data[0], show.digits)}" for name, i in zip(names, show.outputs))),
+        result=html.escape(", ".join(f"{name} = {number_text(scene.nodes[i].data[0], show.look.digits)}" for name, i in zip(names, show.outputs))),
         picture=show.pictures[0],
         phase=f"{last.phase}, step {len(frames)} of {len(frames)}",
         symbols=html.escape(last.symbols),
-        numbers=html.escape(show.passes.filled(last.numbers, show.digits)),
+        numbers=html.escape(show.passes.filled(last.numbers, show.look.digits)),
         choices="".join(f'<option value="{key}">{html.escape(scene.nodes[key].name)}</option>' for key in jumps),
         leaves=_fields([node for node in changing if node.row is None]),
         last=len(frames) - 1,
@@ -87,7 +94,7 @@ def _data(show: Show, rows: dict[tuple[Primitive, int], int]) -> dict[str, Any]:
         "frames": [as_data(frame) for frame in passes.frames],
         "rules": [rule(primitive, count) for primitive, count in rows],
         "outputs": list(show.outputs),
-        "digits": show.digits,
+        "digits": show.look.digits,
         "pictures": [svg.replace(_NAMESPACE, "", 1) for svg in show.pictures[1:]],
     }
 
@@ -125,13 +132,14 @@ def rule(primitive: Primitive, count: int) -> dict[str, Any]:
 
 
 def _fields(leaves: Sequence[Node]) -> str:
-    """A field for each leaf; those of many parameters are folded away."""
-    few = len(leaves) <= 12
-    shown = [leaf for leaf in leaves if few or leaf.kind != "parameter"]
-    folded = [leaf for leaf in leaves if not few and leaf.kind == "parameter"]
-    fields = "".join(map(_field, shown))
-    more = f"<details><summary>{len(folded)} parameters</summary>{''.join(map(_field, folded))}</details>" if folded else ""
-    return fields + more
+    """A field for each leaf, parameters last; those of many inputs or parameters are folded away."""
+    groups = [[leaf for leaf in leaves if (leaf.kind == "parameter") is is_parameter] for is_parameter in (False, True)]
+    found = []
+    for sort, group in zip(("inputs", "parameters"), groups):
+        fields = "".join(map(_field, group))
+        is_folded = len(leaves) > MOST and (len(group) > MOST or (sort == "parameters" and bool(groups[0])))
+        found.append(f"<details><summary>{len(group)} {sort}</summary>{fields}</details>" if is_folded else fields)
+    return "".join(found)
 
 
 def _field(node: Node) -> str:

@@ -71,14 +71,14 @@ class Words:
         self.rows = max(len(slide.words) for slide in found)
         self.height = 20.0 * self.rows + 10.0
 
-    def add_to(self, graph: Any, slide: Slide, left: float, top: float) -> None:
-        """Write the words below a picture, as a node without a border that begins at a corner."""
+    def add_to(self, graph: Any, slide: Slide, left: float, top: float, unit: float = 1.0) -> None:
+        """Write the words below a picture, as a node without a border that begins at a corner; places are in ``unit`` points."""
         lines = [*slide.words, *[" "] * (self.rows - len(slide.words))]
         rows = "".join(f'<TR><TD ALIGN="LEFT" HEIGHT="20">{_bold(layout.in_cell(x), i == self.formulas)}</TD></TR>' for i, x in enumerate(lines))
         label = f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" WIDTH="{self.width:.0f}">{rows}</TABLE>>'
         look = {"shape": "plaintext", "style": "", "fontcolor": layout.GREY, "margin": "0"}
         size = {"width": f"{self.width / 72:.3f}", "height": f"{self.height / 72:.3f}", "fixedsize": "true"}
-        graph.node("words", label=label, pos=f"{left + self.width / 2:.1f},{top - self.height / 2:.1f}!", **look, **size)
+        graph.node("words", label=label, pos=f"{(left + self.width / 2) / unit:.3f},{(top - self.height / 2) / unit:.3f}!", fontsize=f"{LETTERS:g}", **look, **size)
 
 
 def handout(drawings: Sequence[Drawing], title: str) -> str:

@@ -63,7 +63,7 @@
     const { consumer, position } = edge.dataset, term = edgeOf.get(consumer + "," + position);
     edge.classList.toggle("now", frame.edges.some(([head, place]) => head === Number(consumer) && place === Number(position)));
     const label = edge.querySelector("text");
-    if (label && edge.dataset.weight === undefined) write(label, known.terms.has(term) ? format(graph.terms[term].local) : "");
+    if (label && !edge.classList.contains("weight")) write(label, known.terms.has(term) ? format(graph.terms[term].local) : "");
     if (edge.dataset.weight !== undefined) showWeight(edge, label, known);
   }
 
