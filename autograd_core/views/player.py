@@ -101,8 +101,8 @@ def play(
     ``classes`` as in :func:`draw`. A model is played with all inputs 0, as it records itself; ``play(model(x))`` shows others, and
     the fields change them.
 
-    ``present=True`` is to lecture from: each step first asks, with the next number hidden, and then answers; numbers have four
-    ``digits`` instead of six. ``title`` stands above the formula, whose part in question is marked.
+    ``present=True`` is to lecture from: each step first asks, with the next number hidden, and then answers. Numbers have six
+    ``digits``, and four there and in networks. ``title`` stands above the formula, whose part in question is marked.
 
     >>> x = Value(3.0, "x")
     >>> play(x * x)
@@ -113,8 +113,9 @@ def play(
     Raises ``ValueError`` for a graph of more than ``limit`` nodes, and a :class:`LayoutError` that says what
     to install if there is no layout engine.
     """
-    look = Look(title, present, digits if digits is not None else 4 if present else 6)
-    if level == "network" or (level is None and is_network(output)):
+    plays_network = level == "network" or (level is None and is_network(output))
+    look = Look(title, present, digits if digits is not None else 4 if present or plays_network else 6)
+    if plays_network:
         return _play_network(output, names, inputs, parameters, loss, classes, by, limit, look)
     if loss is not None or classes or by != "unit":
         raise ValueError("loss, classes and by are options of players of networks: add level='network'")
@@ -135,11 +136,10 @@ def _play_network(
     given: Any, names: Names, inputs: Collection[Value], parameters: Collection[Value], loss: Value | None, classes: Sequence[str],
     by: str, limit: int, look: Look,
 ) -> Player:  # fmt: skip
-    """The player of a network; its circles show three digits, as drawings of networks do."""
+    """The player of a network."""
     require_one_of("by", by, ("unit", "layer"))
     called = called_by(variables_for(names))
     course = course_of(given, called, inputs, parameters, loss, by, limit, classes)
-    look = look._replace(digits=min(look.digits, 4))
     lines = network_lines(course)
     passes = course.passes
     ends = [course.places[x] for x in dict.fromkeys([*course.outputs[:4], *([loss] if loss is not None else [])])]
