@@ -116,8 +116,8 @@ def test_the_frames_of_a_lecture_say_what_the_textbook_says():
     assert said[7][0].split("\n")[1] == "δ₁⁽¹⁾ = ∂L/∂h₁ · ∂h₁/∂z₁⁽¹⁾"
     loss.backward()
     h1 = y.parents[2]
-    assert said[7][1].startswith(f"∂L/∂h₁ = 1.5 · {y.grad:.4g} = {h1.grad:.4g}\nδ₁⁽¹⁾ = {h1.grad:.4g} · ")
-    assert said[7][1].split("\n")[2].startswith(f"δ₁⁽¹⁾ times what each weight multiplies: ∂w₁₁⁽¹⁾: {h1.parents[0].parents[0].grad:.4g}, ")
+    assert said[7][1].startswith(f"∂L/∂h₁ = 1.5 · {y.grad:.6g} = {h1.grad:.6g}\nδ₁⁽¹⁾ = {h1.grad:.6g} · ")
+    assert said[7][1].split("\n")[2].startswith(f"δ₁⁽¹⁾ times what each weight multiplies: ∂w₁₁⁽¹⁾: {h1.parents[0].parents[0].grad:.6g}, ")
     assert [x["name"] for x in data["nodes"] if x["sort"] == "input"] == ["x₁", "x₂"]
     assert [data["nodes"][i]["name"] for i in data["outputs"]] == ["ŷ", "L"]
 

@@ -79,6 +79,8 @@ class Diagram:
         radius = RADII[1 + len({"data", "grad"} & options.show)]
         drawn = [unit for column in self.columns for unit in column if unit.node in self.keys]
         self.letters = min(fitting(self._in_unit(unit), radius) for unit in drawn)
+        if still is not None:
+            self.letters = max(10.5, self.letters)  # a page squeezes a longer number into its circle
         self.upright = options.rankdir in ("TB", "BT")
         self.room: dict[int, list[tuple[float, float] | None]] = {}  # for the numbers on the arrows into a column
         columns = range(len(self.columns))
