@@ -18,10 +18,11 @@ from .player_diagram import diagram_stills, diagram_svg, network_html, network_l
 from .player_expression import expression_html, expression_text
 from .player_frames import passes_of
 from .player_network import course_of
-from .player_page import Look, Show, fragment
+from .player_page import Look, Show, fragment, side_by_side
 from .player_picture import svg
+from .player_rules import first_difference, passes_by
 from .player_stills import graph_stills, handout
-from .scene import View
+from .scene import Scene, View
 from .zoom import require_one_of
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Player:
 def play(
     output: Any, *, names: Names = None, level: str | None = None, inputs: Collection[Value] = (), parameters: Collection[Value] = (),
     limit: int = LIMIT, title: str = "", present: bool = False, digits: int | None = None,
-    loss: Value | None = None, classes: Sequence[str] = (), by: str = "unit",
+    loss: Value | None = None, classes: Sequence[str] = (), by: str = "unit", rules: Sequence[str] = (),
 ) -> Player:  # fmt: skip
     """Step through the forward and the backward pass of ``output``, forth and back.
 
@@ -100,6 +101,10 @@ def play(
     forward its values, backward δ, the gradient by the weighted sum, and with it the gradients by the weights. ``loss`` and
     ``classes`` as in :func:`draw`. A model is played with all inputs 0, as it records itself; ``play(model(x))`` shows others, and
     the fields change them.
+
+    ``rules`` puts wrong passes beside the right one: ``("right", "overwrite", "breadth first")`` are players that step together, and
+    the first number that differs is marked. Their numbers are those of the leaves as they are; the rules are those of the module
+    :mod:`~autograd_core.derivatives.misconceptions`.
 
     ``present=True`` is to lecture from: each step first asks, with the next number hidden, and then answers. Numbers have six
     ``digits``, and four there and in networks. ``title`` stands above the formula, whose part in question is marked.
@@ -115,8 +120,12 @@ def play(
     """
     plays_network = level == "network" or (level is None and is_network(output))
     look = Look(title, present, digits if digits is not None else 4 if present or plays_network else 6)
+    if plays_network and rules:
+        raise ValueError("rules are shown on operations: leave out level='network'")
     if plays_network:
         return _play_network(output, names, inputs, parameters, loss, classes, by, limit, look)
+    if isinstance(rules, str):
+        raise TypeError(f"rules is a list of names such as ('right', {rules!r})")
     if loss is not None or classes or by != "unit":
         raise ValueError("loss, classes and by are options of players of networks: add level='network'")
     require_one_of("level", "operation" if level is None else level, ("operation", "named", "network"))
@@ -124,12 +133,29 @@ def play(
     scene = (view.named() if level == "named" else view).whole()
     if len(scene.nodes) > limit:
         raise ValueError(f"the graph has {len(scene.nodes)} nodes, more than a person steps through (limit={limit}): play a part of it")
+    if rules:
+        return _side_by_side(scene, rules, look)
     passes = passes_of(scene)
     directions = ("LR", "TB") if len(scene.nodes) <= UPRIGHT else ("LR",)
     pictures = [svg(scene, look.digits, rankdir) for rankdir in directions]
     description = f"player of {len(scene.nodes)} nodes and {len(passes.frames)} steps"
     html = fragment(Show(passes, pictures, expression_html(scene), [scene.output.key], look))
     return Player(html, description, lambda: graph_stills(passes, look.lines(expression_text(scene)), look.digits))
+
+
+def _side_by_side(scene: Scene, rules: Sequence[str], look: Look) -> Player:
+    """A player for each rule, with the first number that differs from the right pass."""
+    right, fragments, count = passes_of(scene), [], 0
+    for rule in rules:
+        passes = passes_by(scene, rule)
+        first = first_difference(right, passes, look.digits)
+        title = f"{look.title}: {rule}" if look.title else rule
+        shown = passes.scene
+        pictures = [svg(shown, look.digits, rankdir) for rankdir in (("LR", "TB") if len(shown.nodes) <= UPRIGHT else ("LR",))]
+        own = look._replace(title=title, rule=rule)
+        fragments.append(fragment(Show(passes, pictures, expression_html(shown), [shown.output.key], own, True, first)))
+        count = max(count, len(passes.frames))
+    return Player(side_by_side(fragments), f"{len(rules)} players of {len(scene.nodes)} nodes and {count} steps")
 
 
 def _play_network(

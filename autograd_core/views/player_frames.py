@@ -88,9 +88,12 @@ def terms_of(scene: Scene) -> list[Term]:
     return [term for terms in reversed(into) for term in terms]
 
 
-def passes_of(scene: Scene) -> Passes:
-    """A frame that sets the leaves, one for each other value, the seed, and one for each term of the backward pass."""
-    terms = terms_of(scene)
+def passes_of(scene: Scene, terms: list[Term] | None = None) -> Passes:
+    """A frame that sets the leaves, one for each other value, the seed, and one for each term of the backward pass.
+
+    The terms are those of the right pass, unless others are given.
+    """
+    terms = terms_of(scene) if terms is None else terms
     leaves = [node for node in scene.nodes if node.kind != "constant" and node.row is None]
     frames = [leaves_frame(leaves)] if leaves else []
     frames += [_forward(node) for node in scene.nodes if node.row is not None]

@@ -14,7 +14,8 @@ from ..formulas.typesetting import number_text, operand_names
 from ..primitive import OPERANDS, Primitive
 from ..programs.javascript import helpers, row_functions
 from .folding import Fold
-from .player_frames import MOST, Passes, as_data
+from .player_frames import MOST, Passes, Term, as_data
+from .player_rules import Difference
 from .scene import Node, Scene
 
 _serial = itertools.count(1)
@@ -27,6 +28,7 @@ class Look(NamedTuple):
     title: str = ""
     asks: bool = False
     digits: int = 6
+    rule: str = "right"
 
     def lines(self, formulas: Sequence[str]) -> list[str]:
         """The lines of text above a picture."""
@@ -42,6 +44,14 @@ class Show(NamedTuple):
     outputs: Sequence[int]
     """The nodes whose values are always told."""
     look: Look = Look()
+    is_recorded: bool = False
+    """Whether all numbers are as they were recorded, by a rule that the page does not know: no leaf can be changed."""
+    difference: Difference | None = None
+
+
+def side_by_side(fragments: Sequence[str]) -> str:
+    """Several players that step together; the first of them has the controls."""
+    return f'<div class="agc-players">\n{chr(10).join(fragments)}\n</div>'
 
 
 def fragment(show: Show) -> str:
@@ -49,7 +59,7 @@ def fragment(show: Show) -> str:
     import hashlib
 
     scene, frames = show.passes.scene, show.passes.frames
-    rows = _rows(scene)
+    rows = {} if show.is_recorded else _rows(scene)
     data = _data(show, rows)
     digest = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:8]
     root = f"agc-{digest}-{next(_serial)}"  # the same from run to run, and different within one
@@ -69,7 +79,8 @@ def fragment(show: Show) -> str:
         symbols=html.escape(last.symbols),
         numbers=html.escape(show.passes.filled(last.numbers, show.look.digits)),
         choices="".join(f'<option value="{key}">{html.escape(scene.nodes[key].name)}</option>' for key in jumps),
-        leaves=_fields([node for node in changing if node.row is None]),
+        leaves="" if show.is_recorded else _fields([node for node in changing if node.row is None]),
+        difference=_difference(show),
         last=len(frames) - 1,
         script=_script(root, data, rows),
     )
@@ -89,14 +100,30 @@ def _data(show: Show, rows: dict[tuple[Primitive, int], int]) -> dict[str, Any]:
     passes = show.passes
     return {
         "nodes": [_node(node, rows) for node in passes.scene.nodes],
-        "terms": [{"consumer": use.head, "position": use.position, "node": use.tail} for use, _ in passes.terms],
+        "terms": [_term(term, show.is_recorded) for term in passes.terms],
         "seeds": [passes.scene.output.key],
         "frames": [as_data(frame) for frame in passes.frames],
         "rules": [rule(primitive, count) for primitive, count in rows],
         "outputs": list(show.outputs),
         "digits": show.look.digits,
         "pictures": [svg.replace(_NAMESPACE, "", 1) for svg in show.pictures[1:]],
+        "recorded": show.is_recorded,
+        "difference": None if show.difference is None else {"frame": show.difference.frame, "node": show.difference.node},
     }
+
+
+def _term(term: Term, is_recorded: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {"consumer": term.use.head, "position": term.use.position, "node": term.use.tail}
+    if is_recorded:
+        found |= {kind: _json(getattr(term.step, kind)) for kind in ("upstream", "local", "contribution", "total")}
+    return found
+
+
+def _difference(show: Show) -> str:
+    """Where a wrong rule first gives another number."""
+    if not show.is_recorded or show.difference is None:
+        return '<div class="difference">every number is the right one</div>' if show.is_recorded and show.look.rule != "right" else ""
+    return f'<div class="difference">{html.escape(show.difference.words)}</div>'
 
 
 def _node(node: Node, rows: dict[tuple[Primitive, int], int]) -> dict[str, Any]:
@@ -105,11 +132,16 @@ def _node(node: Node, rows: dict[tuple[Primitive, int], int]) -> dict[str, Any]:
         "name": node.name,
         "quoted": repr(node.name) if node.is_named and node.kind != "constant" else "",
         "sort": node.kind,
-        "row": None if node.row is None else rows[node.row, len(node.parents)],
+        "row": None if node.row is None else rows.get((node.row, len(node.parents))),
         "parents": node.parents,
-        # A number that JSON does not have is a string.
-        "data": data if math.isfinite(data) else str(data).replace("inf", "Infinity").replace("nan", "NaN"),
+        "data": _json(data),
+        **({} if rows else {"grad": _json(node.grad[0])}),
     }
+
+
+def _json(x: float) -> float | str:
+    """A number, or what JavaScript makes a number that JSON does not have from."""
+    return x if math.isfinite(x) else str(x).replace("inf", "Infinity").replace("nan", "NaN")
 
 
 def rule(primitive: Primitive, count: int) -> dict[str, Any]:
@@ -177,6 +209,7 @@ _TEMPLATE = """\
 </div>
 <div class="caption" aria-live="polite"><span class="phase">{phase}</span><br><span class="symbols">{symbols}</span><br>
 <span class="numbers">{numbers}</span> <button type="button" class="answer script-only" hidden>show</button></div>
+{difference}
 <div class="bottom"><output class="result">{result}</output>
 <div class="leaves script-only">{leaves}</div><span class="problem" role="status"></span></div>
 <script>{script}</script>

@@ -8,6 +8,7 @@ from player_pages import lecture
 
 import autograd_core as ac
 from autograd_core import Value, play, steps
+from autograd_core.derivatives.misconceptions import backward_pass
 from autograd_core.formulas.typesetting import number_text
 
 
@@ -166,3 +167,35 @@ def test_a_network_stands_whole_without_scripts_and_on_a_phone_in_the_dark(opene
         return [...node.querySelectorAll("text:not(.marker)")].filter((text) => { const b = text.getBBox();
             return b.width && (b.x < box.x - 1 || b.x + b.width > box.x + box.width + 1); }).map((text) => text.textContent); })""")
     assert outside == []
+
+
+def test_players_of_rules_step_together_and_mark_the_first_number_that_differs(opened):
+    x, y = Value(0.5, "x"), Value(-0.75, "y")
+    a = x * y
+    output = (a * x).tanh() + a
+    a.name, output.name = "a", "L"
+    page = opened(play(output, rules=("right", "overwrite", "breadth first")), width=1900)
+    tops = page.locator(".agc-player").evaluate_all("(all) => all.map((player) => player.getBoundingClientRect().top)")
+    assert len(set(tops)) == 1  # beside one another
+    assert page.locator(".leaves input").count() == 0
+    seen = []
+    for _ in range(int(page.locator(".position").first.get_attribute("max"))):
+        page.keyboard.press("PageDown")
+        assert len({where.split(",")[1] for where in page.locator(".phase").all_inner_texts()}) == 1
+        seen.append([player.locator(".differs").count() for player in page.locator(".agc-player").all()])
+    assert seen == sorted(seen)
+    assert seen[0] == [0, 0, 0]
+    assert seen[-1] == [0, 1, 1]
+    told = page.locator(".difference.shown").all_inner_texts()
+    assert [re.match(r"first differs in step (\d+), ∂L/∂(\w)", line)[2] for line in told] == ["a", "a"] or len(told) == 2
+    for line, column in zip(told, (1, 2)):
+        assert seen[int(re.search(r"step (\d+)", line)[1]) - 2][column] == 1
+        assert seen[int(re.search(r"step (\d+)", line)[1]) - 3][column] == 0
+    for rule, player in zip(("right", "overwrite", "breadth first"), page.locator(".agc-player").all()):
+        found = backward_pass(output, rule).gradients
+        for group in player.locator(".node").all():
+            node = ac.topological_order(output)[int(group.get_attribute("data-node"))]
+            assert group.locator(".grad").text_content() == f"grad {number_text(found[node])}"
+    page.locator(".agc-player").nth(1).focus()
+    page.keyboard.press("Home")
+    assert {where.split(" of ")[0] for where in page.locator(".phase").all_inner_texts()} == {"Forward, step 1"}

@@ -7,7 +7,7 @@
   ENGINE
 
   const nodes = graph.nodes, frames = graph.frames, rules = graph.rules, digits = graph.digits;
-  nodes.forEach((node) => { node.data = Number(node.data); });
+  nodes.forEach((node) => { node.data = Number(node.data); node.grad = Number(node.grad); });
   const find = (selector) => root.querySelector(selector), all = (selector) => [...root.querySelectorAll(selector)];
   const format = (x) => formatNumber(x, digits);
   const slider = find(".position"), playButton = find(".play"), picture = find(".picture");
@@ -52,11 +52,18 @@
   function showNode(group, frame, known) {
     const key = Number(group.dataset.node), node = nodes[key], isGiven = node.sort === "constant";
     group.classList.toggle("now", frame.now.includes(key));
+    group.classList.toggle("differs", isDifferent(key));
     group.classList.toggle("pending", !known.data.has(key) && !isGiven);
     const data = group.querySelector(".data"), grad = group.querySelector(".grad");
     const own = group.dataset.grad === undefined ? key : Number(group.dataset.grad), number = known.grads.get(own);
     if (data) write(data, group.dataset.before + (known.data.has(key) ? format(node.data) : "?"));
     if (grad) write(grad, number ? group.dataset.beforeGrad + format(numberOf(graph, number)) : group.dataset.beforeGrad.trim());
+  }
+
+  // Whether the first number that a wrong rule gives otherwise stands there, and has been shown.
+  function isDifferent(key) {
+    const first = graph.difference;
+    return first !== null && key === first.node && (at > first.frame || (at === first.frame && !hidden));
   }
 
   function showEdge(edge, frame, known) {
@@ -97,6 +104,8 @@
     find(".symbols").textContent = frame.symbols;
     find(".numbers").textContent = numbers;
     find(".answer").hidden = !hidden;
+    const difference = find(".difference");
+    if (difference) difference.classList.toggle("shown", graph.difference ? isDifferent(graph.difference.node) : at === frames.length - 1);
     slider.setAttribute("aria-valuetext", frame.phase + ": " + frame.symbols + " " + numbers);
   }
 
@@ -115,10 +124,10 @@
   // -- how large it is -------------------------------------------------------------------------------------------
   // Of the two layouts, the one that is larger where it has to fit; one that would be too small to read scrolls instead.
   function fit() {
-    const width = picture.clientWidth, isFilled = isPage || document.fullscreenElement === root;
-    const height = isFilled ? picture.clientHeight : Math.min(560, 0.7 * innerHeight);
+    const width = picture.clientWidth, isFilled = (isPage && root.parentElement === document.body) || document.fullscreenElement === root;
+    const height = isFilled ? picture.clientHeight : Math.min(560, parseFloat(getComputedStyle(picture).maxHeight) || 0.7 * innerHeight);
     if (!width || !height) return;
-    const least = innerWidth < 600 ? 0.9 : 0.6, most = isFilled ? 4 : 1.4;
+    const least = innerWidth < 600 ? 0.9 : 0.6, most = isFilled ? 4 : document.body.classList.contains("agc-page") ? 2.5 : 1.4;
     const choices = graph.pictures.map((svg) => {
       const [w, h] = svg.match(/viewBox="\S+ \S+ (\S+) (\S+)"/).slice(1).map(Number);
       return { svg, w, whole: Math.min(width / w, height / h), across: width / w };
@@ -147,10 +156,16 @@
 
   // -- how it moves ----------------------------------------------------------------------------------------------
   function go(step, ask) {
+    stepTo(step, ask);
+    // Players side by side step together.
+    const group = root.closest(".agc-players");
+    if (group) group.querySelectorAll(".agc-player.running").forEach((other) => { if (other !== root) other.autograd.stepTo(step, ask); });
+  }
+
+  function stepTo(step, ask) {
     at = Math.max(0, Math.min(frames.length - 1, step));
     hidden = Boolean(ask) && frames[at].numbers.some((piece) => piece[3]);
     show();
-    follow();
   }
 
   // Where a lecturer asks first, one step is the question and the next its answer.
@@ -202,6 +217,10 @@
   }
 
   function compute() {
+    if (graph.recorded) {  // by a rule that the page does not know
+      graph.terms.forEach((term) => ["upstream", "local", "contribution", "total"].forEach((kind) => { term[kind] = Number(term[kind]); }));
+      return;
+    }
     forwardPass(graph, rows);
     backwardPass(graph);
   }
@@ -230,8 +249,6 @@
     for (const part of [root, ...all(".picture, button, select, input")]) part.dataset.lmSuppressShortcuts = "true";
   }
 
-  function follow() {}
-
   graph.pictures.unshift(find("svg").outerHTML);
   slider.max = frames.length - 1;
   root.classList.add("running");
@@ -241,6 +258,6 @@
   at = 0;
   fit();
   if (layout === null) draw(graph.pictures[0]);
-  root.autograd = Object.assign(graph, { rows, format, go, engine: { formatNumber, exactNumber, forwardPass, backwardPass, problemOf } });
+  root.autograd = Object.assign(graph, { rows, format, stepTo, engine: { formatNumber, exactNumber, forwardPass, backwardPass, problemOf } });
   // Not the first of this id: a page may show one output twice, and each copy has a script of its own.
 })([...document.querySelectorAll('[id="ROOT"]')].find((root) => !root.classList.contains("running")), GRAPH);
