@@ -36,8 +36,8 @@ def test_a_wrong_player_shows_the_numbers_of_its_rule(make, rule):
         assert first is None
     elif wrong and rule != "merged equal nodes":  # where a node receives what another one is told
         assert first is not None
-        before = [term.use.tail for term in passes.terms[: first.number.index]]
-        assert not {node.key for node in wrong} & {key for key in before if key not in [t.use.tail for t in passes.terms[first.number.index :]]}
+        before = [term.use.tail for term in passes.terms[: first.term]]
+        assert not {node.key for node in wrong} & {key for key in before if key not in [t.use.tail for t in passes.terms[first.term :]]}
 
 
 def test_the_first_number_that_differs_is_told_with_the_right_one():

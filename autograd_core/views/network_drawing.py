@@ -280,7 +280,7 @@ class Diagram:
     def _two_on_arrow(self, connection: Connection, gradients: Mapping[Value, float]) -> list[str]:
         """A weight, and the gradient by it."""
         found = [number_text(connection.strength, self.options.digits)]
-        if connection.weight in gradients:
+        if connection.weight is not None and connection.weight in gradients:
             found.append(f"∂ {number_text(gradients[connection.weight], self.options.digits)}")
         return found
 

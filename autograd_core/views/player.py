@@ -20,7 +20,7 @@ from .player_frames import passes_of
 from .player_network import course_of
 from .player_page import Look, Show, fragment, side_by_side
 from .player_picture import svg
-from .player_rules import first_difference, passes_by
+from .player_rules import Difference, first_difference, passes_by
 from .player_stills import graph_stills, handout
 from .scene import Scene, View
 from .zoom import require_one_of
@@ -92,10 +92,10 @@ def play(
 ) -> Player:  # fmt: skip
     """Step through the forward and the backward pass of ``output``, forth and back.
 
-    One frame a step: the leaves, each node's value, the seed, and each term ``upstream * local derivative`` with the
-    running sum, in symbols and in numbers. Buttons, a slider, the arrow keys and the space bar move it, a
-    click on a node jumps there, and the fields below change a leaf and run both passes again. ``names``,
-    ``inputs`` and ``parameters`` as in :func:`draw`; ``level="named"`` plays the nodes that have names.
+    One frame a step: the leaves, each node's value, the seed, and each term ``upstream * local derivative`` with the running sum,
+    in symbols and in numbers. Buttons, a slider, the arrow keys and the space bar move it, a click on a node jumps there, and the
+    fields below change a leaf and run both passes again. ``names``, ``inputs`` and ``parameters`` as in :func:`draw`;
+    ``level="named"`` plays the nodes that have names.
 
     A list of Values, a model, and any output at ``level="network"`` is played as a network: ``by`` unit or ``by="layer"``,
     forward its values, backward δ, the gradient by the weighted sum, and with it the gradients by the weights. ``loss`` and
@@ -110,52 +110,50 @@ def play(
     ``digits``, and four there and in networks. ``title`` stands above the formula, whose part in question is marked.
 
     >>> x = Value(3.0, "x")
-    >>> play(x * x)
-    <player of 2 nodes and 5 steps>
-    >>> play([(0.5 * x + 1.0).tanh()])
-    <player of the network 1-1 with 5 steps>
+    >>> play(x * x), play([(0.5 * x + 1.0).tanh()])
+    (<player of 2 nodes and 5 steps>, <player of the network 1-1 with 5 steps>)
 
     Raises ``ValueError`` for a graph of more than ``limit`` nodes, and a :class:`LayoutError` that says what
     to install if there is no layout engine.
     """
     plays_network = level == "network" or (level is None and is_network(output))
     look = Look(title, present, digits if digits is not None else 4 if present or plays_network else 6)
+    if isinstance(rules, str):
+        raise TypeError(f"rules is a list of names such as ('right', {rules!r})")
     if plays_network and rules:
         raise ValueError("rules are shown on operations: leave out level='network'")
     if plays_network:
         return _play_network(output, names, inputs, parameters, loss, classes, by, limit, look)
-    if isinstance(rules, str):
-        raise TypeError(f"rules is a list of names such as ('right', {rules!r})")
     if loss is not None or classes or by != "unit":
         raise ValueError("loss, classes and by are options of players of networks: add level='network'")
     require_one_of("level", "operation" if level is None else level, ("operation", "named", "network"))
     view = View(output, names, inputs, parameters)
-    scene = (view.named() if level == "named" else view).whole()
+    return _play_graph((view.named() if level == "named" else view).whole(), limit, rules, look)
+
+
+def _play_graph(scene: Scene, limit: int, rules: Sequence[str], look: Look) -> Player:
+    """The player of single Values; or several, one for each of the rules."""
     if len(scene.nodes) > limit:
         raise ValueError(f"the graph has {len(scene.nodes)} nodes, more than a person steps through (limit={limit}): play a part of it")
-    if rules:
-        return _side_by_side(scene, rules, look)
-    passes = passes_of(scene)
-    directions = ("LR", "TB") if len(scene.nodes) <= UPRIGHT else ("LR",)
-    pictures = [svg(scene, look.digits, rankdir) for rankdir in directions]
-    description = f"player of {len(scene.nodes)} nodes and {len(passes.frames)} steps"
-    html = fragment(Show(passes, pictures, expression_html(scene), [scene.output.key], look))
-    return Player(html, description, lambda: graph_stills(passes, look.lines(expression_text(scene)), look.digits))
-
-
-def _side_by_side(scene: Scene, rules: Sequence[str], look: Look) -> Player:
-    """A player for each rule, with the first number that differs from the right pass."""
-    right, fragments, count = passes_of(scene), [], 0
+    right = passes_of(scene)
+    if not rules:
+        html = fragment(Show(right, _pictures(scene, look), expression_html(scene), [scene.output.key], look))
+        lines = look.lines(expression_text(scene))
+        description = f"player of {len(scene.nodes)} nodes and {len(right.frames)} steps"
+        return Player(html, description, lambda: graph_stills(right, lines, look.digits))
+    fragments = []
     for rule in rules:
         passes = passes_by(scene, rule)
-        first = first_difference(right, passes, look.digits)
-        title = f"{look.title}: {rule}" if look.title else rule
-        shown = passes.scene
-        pictures = [svg(shown, look.digits, rankdir) for rankdir in (("LR", "TB") if len(shown.nodes) <= UPRIGHT else ("LR",))]
-        own = look._replace(title=title, rule=rule)
-        fragments.append(fragment(Show(passes, pictures, expression_html(shown), [shown.output.key], own, True, first)))
-        count = max(count, len(passes.frames))
-    return Player(side_by_side(fragments), f"{len(rules)} players of {len(scene.nodes)} nodes and {count} steps")
+        own = look._replace(title=f"{look.title}: {rule}" if look.title else rule)
+        difference = first_difference(right, passes, look.digits) or Difference.none(rule)
+        pictures, expression = _pictures(passes.scene, look), expression_html(passes.scene)
+        fragments.append(fragment(Show(passes, pictures, expression, [scene.output.key], own, difference)))
+    return Player(side_by_side(fragments), f"{len(rules)} players of {len(scene.nodes)} nodes and {len(right.frames)} steps")
+
+
+def _pictures(scene: Scene, look: Look) -> list[str]:
+    """The graph from left to right, and unless it is large from top to bottom."""
+    return [svg(scene, look.digits, rankdir) for rankdir in (("LR", "TB") if len(scene.nodes) <= UPRIGHT else ("LR",))]
 
 
 def _play_network(

@@ -142,7 +142,8 @@ def network_lines(course: Course) -> list[tuple[list[int], str]]:
         kinds = list(dict.fromkeys(unit.activation for unit in column))
         before, mark = "x" if i == 1 else f"h{layer_mark(i - 1, last - 1)}", layer_mark(i, last)
         inside = f"W{mark} {before} + b{mark}"
-        text = inside if kinds in ([""], ["identity"]) else f"{kinds[0]}({inside})" if len(kinds) == 1 else f"{', '.join(kinds)} of {before}"
+        one = inside if kinds in ([""], ["identity"]) else f"{kinds[0]}({inside})"
+        text = one if len(kinds) == 1 else f"{', '.join(kinds)} of {before}"
         found.append(([course.places[column[row].node] for row in drawn_rows(len(column)) if row is not None], text))
     return found
 

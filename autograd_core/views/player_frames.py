@@ -20,7 +20,7 @@ class Number(NamedTuple):
     """A number in a caption: of a node its ``data`` or ``grad``, of a term ``upstream``, ``local``, ``contribution`` or ``total``."""
 
     kind: str
-    index: int
+    place: int
     bracketed: bool = False
     """Whether a negative number gets brackets."""
     is_answer: bool = True
@@ -65,9 +65,9 @@ class Passes(NamedTuple):
     def number(self, reference: Number) -> float:
         """The recorded number that a caption refers to."""
         if reference.kind in ("data", "grad"):
-            (x,) = getattr(self.scene.nodes[reference.index], reference.kind)
+            (x,) = getattr(self.scene.nodes[reference.place], reference.kind)
             return float(x)
-        return float(getattr(self.terms[reference.index].step, reference.kind))
+        return float(getattr(self.terms[reference.place].step, reference.kind))
 
     def text(self, reference: Number, digits: int) -> str:
         """The same as it is written."""
@@ -99,7 +99,7 @@ def passes_of(scene: Scene, terms: list[Term] | None = None) -> Passes:
     frames += [_forward(node) for node in scene.nodes if node.row is not None]
     seed = Number("grad", scene.output.key)
     of = f"∂{scene.output.name}/∂"
-    frames.append(Frame("Seed", of + scene.output.name, [seed], [seed.index], [], grads=[(seed.index, seed)]))
+    frames.append(Frame("Seed", of + scene.output.name, [seed], [seed.place], [], grads=[(seed.place, seed)]))
     frames += [_backward(i, term, of) for i, term in enumerate(terms)]
     return Passes(scene, terms, frames)
 
@@ -167,4 +167,4 @@ def as_data(frame: Frame) -> dict[str, Any]:
 
 
 def _piece(piece: Piece) -> Any:
-    return piece if isinstance(piece, str) else [piece.kind, piece.index, int(piece.bracketed), int(piece.is_answer)]
+    return piece if isinstance(piece, str) else [piece.kind, piece.place, int(piece.bracketed), int(piece.is_answer)]

@@ -44,7 +44,8 @@ def course_of(
     end = loss if loss is not None else outputs[0] if len(outputs) == 1 else dot([1.0] * len(outputs), outputs)
     view = View(end, {}, [unit.node for unit in network.columns[0]], {*parameters, *trained})
     if len(view.called) > LARGEST:
-        raise ValueError(f"the network has {len(view.called)} values, more than a page computes again at once ({LARGEST}): play a smaller one")
+        what = f"the network has {len(view.called)} values"
+        raise ValueError(f"{what}, more than a page computes again at once ({LARGEST}): play a smaller one")
     if any(x not in view.called for x in outputs):
         raise ValueError("loss is not computed from the outputs: give the loss of the outputs that are played, loss=...")
     scene = view.whole()
@@ -187,7 +188,8 @@ class _Script:
         elif node.parents == (total.key,):
             term = next(i for i, (use, _) in enumerate(self.passes.terms) if (use.head, use.tail) == (node.key, total.key))
             symbols += f"\n{delta} = {of}{node.name} · ∂{node.name}/∂{total.name}"
-            numbers += [f"\n{delta} = ", Number("grad", node.key, True), " · ", Number("local", term, True), " = ", Number("grad", total.key)]
+            product: list[Piece] = [Number("grad", node.key, True), " · ", Number("local", term, True)]
+            numbers += [f"\n{delta} = ", *product, " = ", Number("grad", total.key)]
         else:
             symbols += f"\n{delta} = {of}{total.name}, through {unit.activation}"
             numbers += [f"\n{delta} = ", Number("grad", total.key)]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ..formulas.typesetting import number_text, operand_names
+from ..formulas.typesetting import number_text
 from ..primitive import OPERANDS, Primitive
 from ..programs.javascript import helpers, row_functions
 from .folding import Fold
@@ -28,7 +28,6 @@ class Look(NamedTuple):
     title: str = ""
     asks: bool = False
     digits: int = 6
-    rule: str = "right"
 
     def lines(self, formulas: Sequence[str]) -> list[str]:
         """The lines of text above a picture."""
@@ -44,9 +43,13 @@ class Show(NamedTuple):
     outputs: Sequence[int]
     """The nodes whose values are always told."""
     look: Look = Look()
-    is_recorded: bool = False
-    """Whether all numbers are as they were recorded, by a rule that the page does not know: no leaf can be changed."""
     difference: Difference | None = None
+    """Of a pass by a rule: where it is wrong. Its numbers are as they were recorded, for the page does not know the rule."""
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether no leaf can be changed."""
+        return self.difference is not None
 
 
 def side_by_side(fragments: Sequence[str]) -> str:
@@ -66,21 +69,21 @@ def fragment(show: Show) -> str:
     last = frames[-1]
     changing = [node for node in scene.nodes if node.kind != "constant"]
     jumps = sorted({key for frame in frames for key in frame.now})
-    names = [scene.nodes[i].name for i in show.outputs]
+    results = [f"{scene.nodes[i].name} = {number_text(scene.nodes[i].data[0], show.look.digits)}" for i in show.outputs]
     return _TEMPLATE.format(
         root=root,
         present=" present" if show.look.asks else "",
         css=_asset("player.css"),
         title=f'<div class="title">{html.escape(show.look.title)}</div>' if show.look.title else "",
         expression=show.expression,
-        result=html.escape(", ".join(f"{name} = {number_text(scene.nodes[i].data[0], show.look.digits)}" for name, i in zip(names, show.outputs))),
+        result=html.escape(", ".join(results)),
         picture=show.pictures[0],
         phase=f"{last.phase}, step {len(frames)} of {len(frames)}",
         symbols=html.escape(last.symbols),
         numbers=html.escape(show.passes.filled(last.numbers, show.look.digits)),
         choices="".join(f'<option value="{key}">{html.escape(scene.nodes[key].name)}</option>' for key in jumps),
         leaves="" if show.is_recorded else _fields([node for node in changing if node.row is None]),
-        difference=_difference(show),
+        difference=f'<div class="difference">{html.escape(show.difference.words)}</div>' if show.difference else "",
         last=len(frames) - 1,
         script=_script(root, data, rows),
     )
@@ -108,7 +111,7 @@ def _data(show: Show, rows: dict[tuple[Primitive, int], int]) -> dict[str, Any]:
         "digits": show.look.digits,
         "pictures": [svg.replace(_NAMESPACE, "", 1) for svg in show.pictures[1:]],
         "recorded": show.is_recorded,
-        "difference": None if show.difference is None else {"frame": show.difference.frame, "node": show.difference.node},
+        "difference": show.difference._asdict() if show.difference else None,
     }
 
 
@@ -117,13 +120,6 @@ def _term(term: Term, is_recorded: bool) -> dict[str, Any]:
     if is_recorded:
         found |= {kind: _json(getattr(term.step, kind)) for kind in ("upstream", "local", "contribution", "total")}
     return found
-
-
-def _difference(show: Show) -> str:
-    """Where a wrong rule first gives another number."""
-    if not show.is_recorded or show.difference is None:
-        return '<div class="difference">every number is the right one</div>' if show.is_recorded and show.look.rule != "right" else ""
-    return f'<div class="difference">{html.escape(show.difference.words)}</div>'
 
 
 def _node(node: Node, rows: dict[tuple[Primitive, int], int]) -> dict[str, Any]:

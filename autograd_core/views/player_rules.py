@@ -11,19 +11,26 @@ from typing import NamedTuple
 from ..derivatives.misconceptions import Term as Flow
 from ..derivatives.misconceptions import backward_pass
 from ..formulas.typesetting import number_text
-from .player_frames import Number, Passes, Term, passes_of
+from .player_frames import Passes, Term, passes_of
 from .scene import Edge, Scene
+
+_CALLED = {"upstream": "upstream gradient", "local": "local derivative", "contribution": "contribution", "total": "sum"}
 
 
 class Difference(NamedTuple):
     """The first number that a wrong rule gives otherwise than the right one."""
 
-    frame: int
-    """The place of the frame in which it stands."""
-    number: Number
-    node: int
-    """Whose gradient is on the way."""
     words: str
+    frame: int = -1
+    """The place of the frame in which it stands; negative if there is none."""
+    term: int = -1
+    node: int = -1
+    """Whose gradient is on the way."""
+
+    @classmethod
+    def none(cls, rule: str) -> Difference:
+        """No number differs."""
+        return cls("" if rule == "right" else "here no number differs from the right one")
 
 
 def passes_by(scene: Scene, rule: str) -> Passes:
@@ -40,8 +47,8 @@ def passes_by(scene: Scene, rule: str) -> Passes:
 def _term(edge: Edge, flow: Flow) -> Term:
     """The recorded step with the numbers of the rule."""
     assert edge.step is not None
-    numbers = {"upstream": flow.upstream, "local": flow.local, "contribution": flow.contribution, "total": flow.total}
-    return Term(edge, edge.step._replace(**numbers))
+    step = edge.step._replace(upstream=flow.upstream, local=flow.local, contribution=flow.contribution, total=flow.total)
+    return Term(edge, step)
 
 
 def first_difference(right: Passes, wrong: Passes, digits: int) -> Difference | None:
@@ -61,11 +68,9 @@ def first_difference(right: Passes, wrong: Passes, digits: int) -> Difference | 
             pairs.append(("total", got.total, expected.total if same_order else node.grad[0]))
         for kind, x, y in pairs:
             if not _equal(x, y):
-                what = {"upstream": "the upstream gradient", "local": "the local derivative"}.get(kind, f"the {kind}")
-                what = "the sum" if kind == "total" else what
                 where = f"step {start + i + 1}, ∂{right.scene.output.name}/∂{node.name}"
-                words = f"first differs in {where}: {what} is {number_text(x, digits)}, and not {number_text(y, digits)}"
-                return Difference(start + i, Number(kind, i), term.use.tail, words)
+                words = f"first differs in {where}: the {_CALLED[kind]} is {number_text(x, digits)}, and not {number_text(y, digits)}"
+                return Difference(words, start + i, i, term.use.tail)
     return None
 
 

@@ -74,11 +74,13 @@ class Words:
     def add_to(self, graph: Any, slide: Slide, left: float, top: float, unit: float = 1.0) -> None:
         """Write the words below a picture, as a node without a border that begins at a corner; places are in ``unit`` points."""
         lines = [*slide.words, *[" "] * (self.rows - len(slide.words))]
-        rows = "".join(f'<TR><TD ALIGN="LEFT" HEIGHT="20">{_bold(layout.in_cell(x), i == self.formulas)}</TD></TR>' for i, x in enumerate(lines))
+        cells = [_bold(layout.in_cell(line), i == self.formulas) for i, line in enumerate(lines)]
+        rows = "".join(f'<TR><TD ALIGN="LEFT" HEIGHT="20">{cell}</TD></TR>' for cell in cells)
         label = f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" WIDTH="{self.width:.0f}">{rows}</TABLE>>'
         look = {"shape": "plaintext", "style": "", "fontcolor": layout.GREY, "margin": "0"}
         size = {"width": f"{self.width / 72:.3f}", "height": f"{self.height / 72:.3f}", "fixedsize": "true"}
-        graph.node("words", label=label, pos=f"{(left + self.width / 2) / unit:.3f},{(top - self.height / 2) / unit:.3f}!", fontsize=f"{LETTERS:g}", **look, **size)
+        place = f"{(left + self.width / 2) / unit:.3f},{(top - self.height / 2) / unit:.3f}!"
+        graph.node("words", label=label, pos=place, fontsize=f"{LETTERS:g}", **look, **size)
 
 
 def handout(drawings: Sequence[Drawing], title: str) -> str:
@@ -135,5 +137,6 @@ def _add_way(
     look: dict[str, str] = {"color": NOW, "penwidth": "3"} if place in slide.frame.edges else {}
     term, (x, y) = terms.get(place), way.tip()
     if term in slide.known.terms and way.label is not None:
-        look |= {"label": number_text(passes.terms[term or 0].step.local, digits), "lp": f"{way.label[0]:.1f},{-way.label[1]:.1f}", "fontsize": "13"}
+        look["label"] = number_text(passes.terms[term or 0].step.local, digits)
+        look |= {"lp": f"{way.label[0]:.1f},{-way.label[1]:.1f}", "fontsize": "13"}
     graph.edge(f"n{way.edge.tail}", f"n{way.edge.head}", pos=f"e,{x:.1f},{-y:.1f} {points}", **look)

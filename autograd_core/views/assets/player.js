@@ -63,7 +63,7 @@
   // Whether the first number that a wrong rule gives otherwise stands there, and has been shown.
   function isDifferent(key) {
     const first = graph.difference;
-    return first !== null && key === first.node && (at > first.frame || (at === first.frame && !hidden));
+    return first !== null && first.frame >= 0 && key === first.node && (at > first.frame || (at === first.frame && !hidden));
   }
 
   function showEdge(edge, frame, known) {
@@ -105,7 +105,7 @@
     find(".numbers").textContent = numbers;
     find(".answer").hidden = !hidden;
     const difference = find(".difference");
-    if (difference) difference.classList.toggle("shown", graph.difference ? isDifferent(graph.difference.node) : at === frames.length - 1);
+    if (difference) difference.classList.toggle("shown", isDifferent(graph.difference.node) || at === frames.length - 1);
     slider.setAttribute("aria-valuetext", frame.phase + ": " + frame.symbols + " " + numbers);
   }
 
