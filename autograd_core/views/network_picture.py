@@ -13,6 +13,7 @@ from .names import Names, called_by, variables_for
 from .network import Network, network_of
 from .network_drawing import Numbers, network_dot
 from .network_places import drawn_rows
+from .roles import is_activation, layer_logit
 from .scene import leaves_given
 
 
@@ -24,8 +25,35 @@ class Picture(NamedTuple):
 
 
 def is_network(given: Any) -> bool:
-    """Whether it is a model, or a list of Values, which are drawn as networks without being asked."""
+    """Whether it is drawn as a network without being asked: a model, a list of Values, or the output of a neuron of parameters.
+
+    Such an output is a weighted sum (``dot``) whose weights are leaves of a subclass with a true ``is_parameter``, or an activation
+    of one. So the output of a model is a network, and a loss of it is a graph of operations.
+
+    >>> class Parameter(Value):
+    ...     is_parameter = True
+    >>> y = dot([Parameter(0.5)], [Value(2.0)], Parameter(1.0)).tanh()
+    >>> is_network(y), is_network((y - 1.0) ** 2), is_network(Value(0.5) * Value(2.0))
+    (True, False, False)
+    """
+    if isinstance(given, Value):
+        return _is_neuron(given)
     return callable(getattr(given, "recorded", None)) or (_is_list(given) and bool(given) and all(isinstance(x, Value) for x in given))
+
+
+def _is_neuron(output: Value) -> bool:
+    total = layer_logit(output)[0] or output
+    if is_activation(total.primitive):
+        (total,) = total.parents
+    if total.primitive is None or not total.primitive.weighted_sum:
+        return False
+    half = len(total.parents) // 2
+    weights, sources = total.parents[:half], total.parents[half : 2 * half]
+    return any(map(_is_parameter, weights)) and not any(map(_is_parameter, sources))
+
+
+def _is_parameter(leaf: Value) -> bool:
+    return bool(getattr(leaf, "is_parameter", False))
 
 
 def network_picture(
