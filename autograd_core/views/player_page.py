@@ -201,7 +201,7 @@ _TEMPLATE = """\
 <button type="button" class="last" aria-label="Last step">▶|</button>
 <input type="range" class="position" min="0" max="{last}" value="{last}" aria-label="Step">
 <label>jump to <select class="jump" aria-label="Jump to a node">{choices}</select></label>
-<button type="button" class="full" aria-label="Fill the screen">⛶</button>
+<button type="button" class="full" aria-label="Fill the screen">full</button>
 </div>
 <div class="caption" aria-live="polite"><span class="phase">{phase}</span><br><span class="symbols">{symbols}</span><br>
 <span class="numbers">{numbers}</span> <button type="button" class="answer script-only" hidden>show</button></div>

@@ -106,6 +106,7 @@ def _dot(scene: Scene, uses: list[Line], digits: int, rankdir: str) -> str:
     """Boxes and arrows without text: only places are asked of the engine."""
     look = 'nodesep=0.2; ranksep=0.25; node [shape=box, fixedsize=true, label=""]; edge [fontsize=13];'
     lines = [f"digraph {{ rankdir={rankdir}; {look}"]
+    margin = "00" if rankdir == "TB" else ""  # as much room stays between a line and the number beside it
     lines += [f"{name}={value};" for name, value in layout.speed(len(scene.nodes)).items()]
     for node in scene.nodes:
         height = LOW if node.kind == "constant" else HEIGHT
@@ -113,7 +114,7 @@ def _dot(scene: Scene, uses: list[Line], digits: int, rankdir: str) -> str:
     lines += [f"{point} [shape=point, width=0.02];" for point in dict.fromkeys(use.head for use in uses if not use.label)]
     for tail, head, use in uses:
         has_label = use and scene.nodes[scene.edges[int(use)].tail].kind != "constant"
-        look = f' [label="{room(digits)}"]' if has_label else "" if use else " [dir=none]"  # a rail reaches its point
+        look = f' [label="{margin}{room(digits)}"]' if has_label else "" if use else " [dir=none]"  # a rail reaches its point
         lines.append(f"{tail} -> {head}{look};")
     return "\n".join([*lines, "}"])
 
