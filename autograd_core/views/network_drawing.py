@@ -12,7 +12,7 @@ from . import layout
 from .columns import turned
 from .labels import Options
 from .network import Connection, Network, Unit
-from .network_names import subscript, unit_names, weight_name
+from .network_names import shared_weights, subscript, unit_names, weight_name
 from .network_places import RADII, Circle, circles, drawn_rows, fitting, label_places, text_width, way_around
 
 POSITIVE, NEGATIVE = "#0072b2", "#d55e00"  # blue and vermilion of Okabe and Ito: told apart without red and green
@@ -305,14 +305,10 @@ class Diagram:
 
 def _shared(arrows: Sequence[Arrow]) -> dict[Value, str]:
     """The weights that several arrows of one column share, each with its colour, in the order of the filter."""
-    offsets: dict[Value, list[int]] = {}
-    for arrow in arrows:
-        if arrow.connection.weight is not None and arrow.connection.source is not None:
-            offsets.setdefault(arrow.connection.weight, []).append(arrow.source - arrow.unit)
-    if all(len(found) < 2 for found in offsets.values()):
-        return {}
-    ordered = sorted(offsets, key=lambda weight: sum(offsets[weight]) / len(offsets[weight]))
-    return {weight: SHARED[k % len(SHARED)] for k, weight in enumerate(ordered)}
+    uses = [
+        (a.connection.weight, a.source - a.unit) for a in arrows if a.connection.weight is not None and a.connection.source is not None
+    ]
+    return {weight: SHARED[k % len(SHARED)] for k, weight in enumerate(shared_weights(uses))}
 
 
 def _swatch(colour: str) -> str:

@@ -141,7 +141,8 @@ def network_lines(course: Course) -> list[tuple[list[int], str]]:
     for i, column in enumerate(columns[1:], start=1):
         kinds = list(dict.fromkeys(unit.activation for unit in column))
         before, mark = "x" if i == 1 else f"h{layer_mark(i - 1, last - 1)}", layer_mark(i, last)
-        inside = f"W{mark} {before} + b{mark}"
+        has_bias = any(connection.source is None for unit in column for connection in unit.connections)
+        inside = f"W{mark} {before}{f' + b{mark}' if has_bias else ''}"
         one = inside if kinds in ([""], ["identity"]) else f"{kinds[0]}({inside})"
         text = one if len(kinds) == 1 else f"{', '.join(kinds)} of {before}"
         found.append(([course.places[column[row].node] for row in drawn_rows(len(column)) if row is not None], text))

@@ -12,7 +12,7 @@ from ..formulas.typesetting import operation_text
 from ..functions import dot
 from ..value import Constant, Value
 from .network import Connection, Network, Unit
-from .network_names import layer_mark, subscript, unit_names, weight_name
+from .network_names import layer_mark, shared_weights, subscript, unit_names, weight_name
 from .network_picture import read_network
 from .network_places import MOST, drawn_rows
 from .player_frames import Frame, Number, Passes, Piece, in_figures, leaves_frame, listed, terms_of
@@ -64,15 +64,18 @@ def _names(network: Network, called: Mapping[Value, str]) -> dict[Value, str]:
     names = dict(unit_names(network, called))
     last = len(network.columns) - 1
     for i, column in enumerate(network.columns):
+        rows = {source.node: k for k, source in enumerate(network.columns[i - 1], start=1)} if i else {}
+        arrows = [(j, c) for j, unit in enumerate(column, start=1) for c in unit.connections]
+        uses = [(j, c, 0 if c.source is None else rows.get(c.source, 1)) for j, c in arrows]
+        shared = shared_weights((c.weight, row - j) for j, c, row in uses if c.weight is not None and c.source is not None)
+        names.update({weight: f"w{subscript(k)}{layer_mark(i, last)}" for k, weight in enumerate(shared, start=1)})
         for j, unit in enumerate(column, start=1):
             if unit.total is not unit.node:
                 number = "" if i == last and len(column) == 1 else subscript(j)
                 names.setdefault(unit.total, f"z{number}{layer_mark(i, last)}")
-            rows = {source.node: k for k, source in enumerate(network.columns[i - 1], start=1)} if i else {}
-            for connection in unit.connections:
-                if connection.weight is not None and not isinstance(connection.weight, Constant):
-                    source = rows.get(connection.source, 1) if connection.source is not None else 0
-                    names.setdefault(connection.weight, weight_name(connection, i, last, j, source))
+        for j, connection, row in uses:
+            if connection.weight is not None and not isinstance(connection.weight, Constant):
+                names.setdefault(connection.weight, weight_name(connection, i, last, j, row))
     return names
 
 
