@@ -39,6 +39,14 @@ def test_a_page_listens_to_every_key_without_a_click(opened):
     page.locator(".leaves input").first.fill("2")
     page.keyboard.press("b")  # letters in a field stay there
     assert page.locator(".black").count() == 0
+    page.locator(".leaves input").first.press("End")
+    page.locator(".leaves input").first.press("PageDown")  # which a clicker sends
+    page.locator(".jump").first.select_option(label="L")
+    page.keyboard.press("PageDown")
+    assert step(page) == 7
+    page.locator(".jump").first.focus()
+    page.keyboard.press("PageDown")
+    assert step(page) == 8
     assert page.locator(".result").first.inner_text() == f"L = {number_text(lecture(w=2.0).data)}"
 
 

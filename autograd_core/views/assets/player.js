@@ -192,7 +192,9 @@
   function black(isOn) { root.classList.toggle("black", isOn); }
 
   function press(event) {
-    if (["INPUT", "SELECT"].includes(event.target.tagName) && event.target !== slider) return;
+    // What one types into a field stays there; a clicker, which sends Page Up and Page Down, always moves on.
+    const isField = ["INPUT", "SELECT"].includes(event.target.tagName) && event.target !== slider;
+    if (isField && !event.key.startsWith("Page")) return;
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const moves = {
       ArrowRight: next, PageDown: next, ArrowLeft: () => go(at - 1), PageUp: () => go(at - 1), Home: () => go(0), End: () => go(frames.length - 1),
@@ -201,7 +203,7 @@
     if (root.classList.contains("black")) black(false);
     else if (event.key === "b" || event.key === "B") black(true);
     else if (event.key in moves) { stop(); moves[event.key](); }
-    else if (event.key === " " && event.target.tagName !== "BUTTON") { if (asks) { stop(); next(); } else toggle(); }
+    else if (event.key === " " && !["BUTTON", "SUMMARY"].includes(event.target.tagName)) { if (asks) { stop(); next(); } else toggle(); }
     else return;
     event.preventDefault();
     event.stopPropagation();
