@@ -53,6 +53,20 @@ def test_frames_are_saved_as_numbered_pictures_and_shown_by_jupyter(tmp_path):
         player.save_frames(tmp_path / "neuron.gif")
 
 
+def test_slides_to_lecture_from_ask_before_they_answer():
+    output = lecture()
+    plain, asking = play(output, digits=4).frames(), play(output, present=True).frames()
+    assert len(asking) == 2 * len(plain) - 1  # the leaves are given
+    assert [frame.dot for frame in asking[::2]] == [frame.dot for frame in plain]
+    for question, before, answer in zip(asking[1::2], asking[::2], asking[2::2]):
+        counts = [len(re.findall(r"(?:data|grad) [-.\de+]+<", frame.dot)) for frame in (before, question, answer)]
+        assert counts[0] == counts[1] <= counts[2]
+        assert "?</TD>" in question.dot.split("words [", 1)[1]
+        assert "?" not in answer.dot.split("words [", 1)[1]
+    network = [dot([0.5], [Value(2.0, "x")])]
+    assert len(play(network, present=True).frames()) > len(play(network).frames())
+
+
 def test_a_handout_has_one_frame_a_sheet(tmp_path):
     page = play(lecture()).handout(tmp_path / "neuron.html").read_text("utf-8")
     parsed = Reader(page)

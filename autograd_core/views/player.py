@@ -58,7 +58,10 @@ class Player:
         return saved("a player is", path, {".html": page(self.description, self.html, "", "agc-page")})
 
     def frames(self) -> list[Drawing]:
-        """Each step as a picture, which Jupyter shows and ``save`` writes; all are laid out alike."""
+        """Each step as a picture, which Jupyter shows and ``save`` writes; all are laid out alike.
+
+        Of a player that asks first (``present=True``), each step is two: the question, and then the answer.
+        """
         if self._stills is None:
             raise ValueError(f"{self!r} has no frames as pictures: play one graph by itself")
         return self._stills()
@@ -140,7 +143,7 @@ def _play_graph(scene: Scene, limit: int, rules: Sequence[str], look: Look) -> P
         html = fragment(Show(right, _pictures(scene, look), expression_html(scene), [scene.output.key], look))
         lines = look.lines(expression_text(scene))
         description = f"player of {len(scene.nodes)} nodes and {len(right.frames)} steps"
-        return Player(html, description, lambda: graph_stills(right, lines, look.digits))
+        return Player(html, description, lambda: graph_stills(right, lines, look))
     fragments = []
     for rule in rules:
         passes = passes_by(scene, rule)
@@ -171,4 +174,4 @@ def _play_network(
     show = Show(passes, pictures, network_html(passes, lines), ends, look)
     text = look.lines([f"{', '.join(passes.scene.nodes[key].name for key in keys)} = {formula}" for keys, formula in lines])
     description = f"player of the network {course.network.sizes} with {len(passes.frames)} steps"
-    return Player(fragment(show), description, lambda: diagram_stills(course, look.digits, called, classes, text))
+    return Player(fragment(show), description, lambda: diagram_stills(course, look, called, classes, text))

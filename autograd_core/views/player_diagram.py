@@ -15,6 +15,7 @@ from .network_names import layer_mark
 from .network_places import drawn_rows
 from .player_frames import Passes
 from .player_network import Course
+from .player_page import Look
 from .player_stills import Words, slides
 
 _LABEL = 10.0  # points: the size of the numbers on arrows
@@ -47,11 +48,11 @@ def diagram_svg(course: Course, digits: int, rankdir: str, called: Mapping[Value
 
 
 def diagram_stills(
-    course: Course, digits: int, called: Mapping[Value, str], classes: Sequence[str], lines: Sequence[str]
+    course: Course, look: Look, called: Mapping[Value, str], classes: Sequence[str], lines: Sequence[str]
 ) -> list[Drawing]:
     """A drawing for each frame."""
-    found, drawings = list(slides(course.passes, lines, digits)), []
-    words, picture = Words(found, len(lines)), diagram(course, digits, "LR", called, classes, _all_known(course))
+    found, drawings = list(slides(course.passes, lines, look)), []
+    words, picture = Words(found, len(lines)), diagram(course, look.digits, "LR", called, classes, _all_known(course))
     for i, slide in enumerate(found, start=1):
         picture.still = moment(course, slide.known.data, slide.frame.now, slide.known.grads)
         graph = picture.graph(legend=False)

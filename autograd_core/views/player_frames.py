@@ -74,9 +74,11 @@ class Passes(NamedTuple):
         x = self.number(reference)
         return f"({number_text(x, digits)})" if reference.bracketed and x < 0 else number_text(x, digits)
 
-    def filled(self, pieces: Sequence[Piece], digits: int) -> str:
-        """A caption in numbers."""
-        return "".join(piece if isinstance(piece, str) else self.text(piece, digits) for piece in pieces)
+    def filled(self, pieces: Sequence[Piece], digits: int, asks: bool = False) -> str:
+        """A caption in numbers; with ``asks``, a question mark for each that is an answer."""
+        return "".join(
+            piece if isinstance(piece, str) else "?" if asks and piece.is_answer else self.text(piece, digits) for piece in pieces
+        )
 
 
 def terms_of(scene: Scene) -> list[Term]:

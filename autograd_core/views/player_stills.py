@@ -14,6 +14,7 @@ from . import layout
 from .drawing import Drawing
 from .pages import page
 from .player_frames import Frame, Number, Passes
+from .player_page import Look
 from .player_picture import LETTERS, Plan, Way, plan, text_width, title_of
 from .scene import Node
 
@@ -42,21 +43,22 @@ class Slide(NamedTuple):
     """The lines of the formula, the phase, the step in symbols, and in numbers."""
 
 
-def slides(passes: Passes, lines: Sequence[str], digits: int) -> Iterator[Slide]:
-    """Each frame with all that the frames before it have made known."""
+def slides(passes: Passes, lines: Sequence[str], look: Look) -> Iterator[Slide]:
+    """Each frame with all that the frames before it have made known; before it the question, where a player asks first."""
     known = Known(set(), {}, set())
     for i, frame in enumerate(passes.frames, start=1):
-        known.data.update(frame.data)
-        known.grads.update(frame.grads)
-        known.terms.update(frame.terms)
-        numbers = passes.filled(frame.numbers, digits).split("\n")
-        words = [*lines, f"{frame.phase}, step {i} of {len(passes.frames)}", *frame.symbols.split("\n"), *numbers]
-        yield Slide(frame, Known(set(known.data), dict(known.grads), set(known.terms)), words)
+        words = [*lines, f"{frame.phase}, step {i} of {len(passes.frames)}", *frame.symbols.split("\n")]
+        if look.asks and any(isinstance(piece, Number) and piece.is_answer for piece in frame.numbers):
+            asked = passes.filled(frame.numbers, look.digits, asks=True)
+            yield Slide(frame, known, [*words, *asked.split("\n")])
+        known = Known(known.data | {*frame.data}, known.grads | dict(frame.grads), known.terms | {*frame.terms})
+        yield Slide(frame, known, [*words, *passes.filled(frame.numbers, look.digits).split("\n")])
 
 
-def graph_stills(passes: Passes, lines: Sequence[str], digits: int) -> list[Drawing]:
+def graph_stills(passes: Passes, lines: Sequence[str], look: Look) -> list[Drawing]:
     """A drawing for each frame of a graph of operations."""
-    found, where = list(slides(passes, lines, digits)), plan(passes.scene, digits)
+    digits = look.digits
+    found, where = list(slides(passes, lines, look)), plan(passes.scene, digits)
     words = Words(found, len(lines))
     describe = f"of {len(found)} of a player of {len(passes.scene.nodes)} nodes"
     return [Drawing(_graph(passes, slide, where, words, digits), f"frame {i} {describe}") for i, slide in enumerate(found, start=1)]
