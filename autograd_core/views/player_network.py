@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..formulas.typesetting import operation_text
 from ..functions import dot
-from ..value import Constant, Value
+from ..value import Constant, Value, topological_order
 from .network import Connection, Network, Unit
 from .network_names import layer_mark, shared_weights, subscript, unit_names, weight_name
 from .network_picture import read_network
@@ -42,13 +42,12 @@ def course_of(
     weights = {c.weight for column in network.columns for unit in column for c in unit.connections if c.weight is not None}
     trained = [weight for weight in weights if not isinstance(weight, Constant)]
     end = loss if loss is not None else outputs[0] if len(outputs) == 1 else dot([1.0] * len(outputs), outputs)
-    view = View(end, {}, [unit.node for unit in network.columns[0]], {*parameters, *trained})
-    if len(view.called) > LARGEST:
-        what = f"the network has {len(view.called)} values"
-        raise ValueError(f"{what}, more than a page computes again at once ({LARGEST}): play a smaller one")
-    if any(x not in view.called for x in outputs):
+    order = topological_order(end)
+    if len(order) > LARGEST:
+        raise ValueError(f"the network has {len(order)} values, more than a page computes again at once ({LARGEST}): play a smaller one")
+    if not set(order).issuperset(outputs):
         raise ValueError("loss is not computed from the outputs: give the loss of the outputs that are played, loss=...")
-    scene = view.whole()
+    scene = View(end, {}, [unit.node for unit in network.columns[0]], {*parameters, *trained}).whole()
     places = {node.values[0]: node.key for node in scene.nodes}
     names = _names(network, called)
     nodes = [node._replace(name=names.get(node.values[0], node.name), is_named=True) for node in scene.nodes]
