@@ -1,6 +1,5 @@
 """Networks in the player: frames unit by unit and layer by layer, numbers of the engine, and what is refused. No browser is needed."""
 
-import re
 
 import pytest
 from test_network import Input, Weight, layers, xor_in_three_layers, xor_with_relu
