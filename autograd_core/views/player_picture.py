@@ -88,7 +88,7 @@ def plan(scene: Scene, digits: int, rankdir: str = "LR") -> Plan:
     return Plan(width, height, nodes, ways)
 
 
-def svg(scene: Scene, digits: int, rankdir: str = "LR") -> str:
+def svg(scene: Scene, digits: int = 6, rankdir: str = "LR") -> str:
     """The graph as SVG, laid out by the engine; its numbers are those of the last frame."""
     width, height, places, ways = plan(scene, digits, rankdir)
     nodes = [_node(scene.nodes[key], place, digits) for key, place in sorted(places.items())]
