@@ -227,6 +227,16 @@ def test_nodes_are_told_apart_by_what_they_are():
     }  # fmt: skip
 
 
+def test_fields_of_many_leaves_are_folded_away_and_those_of_few_are_open():
+    xs, ws = ([Value(0.1 * i, f"{letter}{i}") for i in range(8)] for letter in "xw")
+    output = ac.dot(ws, xs)
+    for options, summaries in (({}, ["16 inputs"]), ({"parameters": ws}, ["8 parameters"]), ({"parameters": [*ws, *xs]}, ["16 parameters"])):
+        parsed = Reader(play(output, **options).html)
+        assert [text for _, text in parsed.all("summary")] == summaries
+        assert len([1 for attributes, _ in parsed.all("input") if "data-leaf" in attributes]) == 16
+    assert not list(Reader(play(xs[0] * ws[0], parameters=ws).html).all("summary"))
+
+
 def test_names_come_from_a_mapping_or_from_the_caller():
     x = Value(2.0)
     y = x.exp()

@@ -165,7 +165,7 @@ def _fields(leaves: Sequence[Node]) -> str:
     found = []
     for sort, group in zip(("inputs", "parameters"), groups):
         fields = "".join(map(_field, group))
-        is_folded = len(leaves) > MOST and (len(group) > MOST or (sort == "parameters" and bool(groups[0])))
+        is_folded = len(leaves) > MOST and (len(group) > MOST or (sort == "parameters" and bool(group and groups[0])))
         found.append(f"<details><summary>{len(group)} {sort}</summary>{fields}</details>" if is_folded else fields)
     return "".join(found)
 
