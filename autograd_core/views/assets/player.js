@@ -199,9 +199,11 @@
     const moves = {
       ArrowRight: next, PageDown: next, ArrowLeft: () => go(at - 1), PageUp: () => go(at - 1), Home: () => go(0), End: () => go(frames.length - 1),
     };
-    if (isPage || asks || document.fullscreenElement === root) Object.assign(moves, { ArrowDown: next, ArrowUp: moves.ArrowLeft });
+    // In a notebook, which is scrolled and edited by keys, a player takes no more of them than it needs.
+    const isLecture = isPage || asks || document.fullscreenElement === root;
+    if (isLecture) Object.assign(moves, { ArrowDown: next, ArrowUp: moves.ArrowLeft });
     if (root.classList.contains("black")) black(false);
-    else if (event.key === "b" || event.key === "B") black(true);
+    else if (isLecture && event.key.toLowerCase() === "b") black(true);
     else if (event.key in moves) { stop(); moves[event.key](); }
     else if (event.key === " " && !["BUTTON", "SUMMARY"].includes(event.target.tagName)) { if (asks) { stop(); next(); } else toggle(); }
     else return;
