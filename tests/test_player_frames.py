@@ -86,6 +86,11 @@ def test_steps_and_derivations_are_saved_as_pages(tmp_path):
         for row in table.rows:
             assert all(cell in cells for cell in row)
     assert found.save(tmp_path / "steps.txt").read_text("utf-8") == f"{found}\n"
+    long = Value(0.5, "x")
+    for _ in range(100):
+        long = long.sin()
+    assert len(list(Reader(steps(long).save(tmp_path / "long.html").read_text("utf-8")).all("tr"))) == 2 + 101 + 101
+    assert len(steps(long).save(tmp_path / "long.txt").read_text("utf-8").splitlines()) == 2 + 1 + 2 + 101 + 101
     lines = Reader(written.save(tmp_path / "derivation.HTM").read_text("utf-8"))
     said = "".join(text for _, text in lines.all("tr"))
     for line in (*written.forward, *written.backward):

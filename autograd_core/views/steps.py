@@ -83,12 +83,13 @@ class Steps(NamedTuple):
         return self._forward(digits, "Forward pass"), self._backward(digits, "Backward pass")
 
     def save(self, path: str | Path) -> Path:
-        """Write both tables as a page to show or to print, ``.html``, or as ``.txt``. Returns the path.
+        """Write both tables, with all rows, as a page to show or to print, ``.html``, or as ``.txt``. Returns the path.
 
         Raises ``ValueError`` for another ending.
         """
-        title = f"both passes of {self.backward[0].name}"
-        return saved("steps are", path, {".html": page(title, self._repr_html_()), ".txt": f"{self}\n"})
+        title, tables = f"both passes of {self.backward[0].name}", self.tables()
+        text = "\n\n".join(map(str, tables))
+        return saved("steps are", path, {".html": page(title, "".join(table.to_html() for table in tables)), ".txt": f"{text}\n"})
 
     def _repr_html_(self) -> str:
         return "".join(table._repr_html_() for table in self.tables())
