@@ -25,6 +25,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .choices import closest, not_one_of
 from .derivatives.dual import Dual
 from .derivatives.reverse import gradients
 from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -95,11 +96,13 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
         gradcheck,
         numerical_gradient,
     )
-    from .files import replace_file
+    from .files import replace_file, require_place
     from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
     from .programs.program import Program
     from .teaching.engines import grade
+    from .teaching.findings import Finding, Findings, GuardWarning
+    from .teaching.guard import guard
     from .views.comparison import compare_methods
     from .views.cost import cost, operation_count
     from .views.derivation import derivation
@@ -119,11 +122,13 @@ _LAZY = {
         "gradcheck",
         "numerical_gradient",
     ),
-    "files": ("replace_file",),
+    "files": ("replace_file", "require_place"),
     "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
     "programs.program": ("Program",),
     "teaching.engines": ("grade",),
+    "teaching.findings": ("Finding", "Findings", "GuardWarning"),
+    "teaching.guard": ("guard",),
     "views.comparison": ("compare_methods",),
     "views.cost": ("cost", "operation_count"),
     "views.derivation": ("derivation",),
@@ -137,10 +142,13 @@ _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "draw_dot":  # of a well-known lecture
+        name = "draw"
     if name in TABLE and not TABLE[name].internal:  # a row that is not listed above
         return TABLE[name]
     if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        meant = closest(name, __all__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{f'; did you mean {meant!r}?' if meant else ''}")
     globals()[name] = found = getattr(import_module(f".{_HOME[name]}", __name__), name)
     return found
 
@@ -158,8 +166,11 @@ __all__ = [
     "DomainError",
     "Drawing",
     "Dual",
+    "Finding",
+    "Findings",
     "GradcheckError",
     "GradcheckReport",
+    "GuardWarning",
     "Player",
     "Primitive",
     "Program",
@@ -176,6 +187,7 @@ __all__ = [
     "cbrt",
     "ceil",
     "clip",
+    "closest",
     "compare_methods",
     "compile_graph",
     "cos",
@@ -198,6 +210,7 @@ __all__ = [
     "gradcheck",
     "grade",
     "gradients",
+    "guard",
     "hessian",
     "hvp",
     "hypot",
@@ -214,6 +227,7 @@ __all__ = [
     "logsumexp",
     "maximum",
     "minimum",
+    "not_one_of",
     "numerical_gradient",
     "operation_count",
     "play",
@@ -222,6 +236,7 @@ __all__ = [
     "prod",
     "relu",
     "replace_file",
+    "require_place",
     "round",
     "sigmoid",
     "sign",

@@ -6,6 +6,7 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..choices import require_one_of
 from ..derivatives.dual import flow, joined
 from ..formulas.expression import Expression, Literal, Symbol, with_figures
 from ..formulas.typesetting import broken_rows, number_latex, number_text, symbol_latex
@@ -14,7 +15,6 @@ from ..value import Constant, Value, topological_order
 from .folding import Folding
 from .names import Names, is_given, names_for
 from .pages import page, saved
-from .zoom import require_one_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..choices import named_options, require_one_of
 from ..value import Value
 from .drawing import Drawing
 from .names import Names, called_by, variables_for
@@ -23,7 +24,6 @@ from .player_picture import svg
 from .player_rules import Difference, first_difference, passes_by
 from .player_stills import graph_stills, handout
 from .scene import Scene, View
-from .zoom import require_one_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +88,7 @@ class Player:
         return f"<{self.description}>"
 
 
+@named_options()
 def play(
     output: Any, *, names: Names = None, level: str | None = None, inputs: Collection[Value] = (), parameters: Collection[Value] = (),
     limit: int = LIMIT, title: str = "", present: bool = False, digits: int | None = None,
