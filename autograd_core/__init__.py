@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
     from .programs.program import Program
+    from .teaching.explore import Explorer, explore
     from .views.comparison import compare_methods
     from .views.cost import cost, operation_count
     from .views.derivation import derivation
@@ -104,6 +105,7 @@ _LAZY = {
     "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
     "programs.program": ("Program",),
+    "teaching.explore": ("Explorer", "explore"),
     "views.comparison": ("compare_methods",),
     "views.cost": ("cost", "operation_count"),
     "views.derivation": ("derivation",),
@@ -136,6 +138,7 @@ __all__ = [
     "DomainError",
     "Drawing",
     "Dual",
+    "Explorer",
     "GradcheckError",
     "GradcheckReport",
     "Player",
@@ -167,6 +170,7 @@ __all__ = [
     "erfc",
     "exp",
     "explain",
+    "explore",
     "expm1",
     "find_nonfinite",
     "finite_difference_errors",
