@@ -27,7 +27,7 @@ function unparse(part, least = 0) {
     case "keyword":
       return `${part.name}=${unparse(part.value)}`;
     case "attribute":
-      return `${unparse(part.value, 15)}.${part.name}`;
+      return `${unparse(part.value, 15)}${part.value.kind === "number" && isWhole(part.value.text) ? " " : ""}.${part.name}`;
     case "element":
       return `${unparse(part.value, 15)}[${part.index.kind === "tuple" ? list(part.index.parts) : unparse(part.index)}]`;
     case "slice":
