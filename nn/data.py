@@ -5,8 +5,6 @@ TensorFlow Playground (:func:`circles`, :func:`xor_quadrants`, :func:`gaussians`
 its ``src/dataset.ts``; their ``noise`` is the slider's, from 0 to 0.5.
 """
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Callable, Sequence
