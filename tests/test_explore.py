@@ -95,6 +95,42 @@ def test_the_page_computes_and_says_what_the_engine_does(answered, text):
     assert found["derivation"] == str(derivation(output, names={}))
 
 
+NUMBERS = [-1e200, -3.0, -1.0, -0.5, 0.0, 0.25, 1.0, 2.0, 800.0]
+
+
+def test_every_function_and_operator_is_the_engines_everywhere_with_any_constant():
+    source, cases = random.Random(7), []
+    constants = [-40, -13, -12, *range(-3, 5), 12, 13, 1e15, *(source.choice([1, 3, 10]) * source.uniform(-1, 1) for _ in range(12))]
+    for name, function in FUNCTIONS.items():
+        arity = getattr(ac.TABLE.get(name), "arity", None) or (1 if name == "ln" else 0)
+        if name in ("pow", "%", "//") or not arity or not callable(function):
+            continue
+        operands = ", ".join("xyz"[:arity])
+        points = [(x, y, z) for x in NUMBERS for y in (NUMBERS if arity > 1 else [1.0]) for z in ([-1.0, 0.5] if arity > 2 else [1.0])]
+        cases += [(f"{name}({operands})", point) for point in points]
+    for sign in ("+", "-", "*", "/", "%", "//", "**"):
+        cases += [(f"x {sign} y", (x, y, 1.0)) for x in NUMBERS for y in NUMBERS]
+    for c in constants:
+        families = [f"x ** ({c!r})", f"leaky_relu(x, {c!r})", f"elu(x, {c!r})", f"step(x, {c!r})", f"sign(x, {c!r})", f"relu(x, {c!r})"]
+        cases += [(text, (x, 1.0, 1.0)) for text in families for x in (-1.5, 0.0, 2.0)]
+    given = [(text, dict(zip("xyz", point))) for text, point in cases]
+    assert len(given) > 1500
+    wrong = []
+    for (text, values), found in zip(given, answers(given), strict=True):
+        try:
+            program = parse(text)
+            output, leaves = evaluated(program, {name: values[name] for name in program.inputs})
+            output.backward()
+            expected = [output.data, *(leaf.grad for leaf in leaves.values())]
+            numbers = {x[0]: x for x in found.get("nodes", [])}
+            got = [float(numbers[name][i]) for name, i in (("output", 3), *((name, 4) for name in leaves))] if numbers else [math.nan]
+            same = len(got) == len(expected) and all(math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-300) or close(x, y) for x, y in zip(got, expected))
+        except ExpressionError as error:
+            expected, same = error.message, found.get("error") == error.message
+        wrong += [] if same else [f"{text} at {values}: {found.get('error') or got}, in Python {expected}"]
+    assert wrong == [], "\n".join(wrong[:20])
+
+
 # -- the language -----------------------------------------------------------------------------------------------------
 TYPED = [
     "(x x", "(x x)", "2*(x + 1 y", "sin(2 x)", "2x", "1 + 2.5x", "3 sin(x)", "sin x", "|x|", "2 + |x - 1|", "x × 2", "x²", "√x", "f(x) = x", "2 = x", "x + 1 = 2", "y = ", "= 3", "x = = 3", "x == 2", "x * * 2", "* x", "(x + ",
@@ -126,7 +162,7 @@ def test_what_is_typed_wrong_gets_the_words_of_the_shell_at_the_same_place():
 
 def test_mixed_up_texts_are_accepted_or_refused_as_at_the_shell():
     source, texts = random.Random(13), []
-    for _ in range(1500):
+    for _ in range(600):
         text = list(source.choice(GOOD))
         for _ in range(source.randrange(4)):
             at = source.randrange(len(text))
@@ -144,7 +180,7 @@ def test_mixed_up_texts_are_accepted_or_refused_as_at_the_shell():
             expected = error.message
         same = close(float(found["nodes"][-1][3]), expected) if isinstance(expected, float) and "nodes" in found else expected is None or ("error" in found and isinstance(expected, str))
         wrong += [] if same else [f"{text!r}: {found.get('error') or found['nodes'][-1]}, in Python {expected}"]
-    assert accepted > 200
+    assert accepted > 80
     assert wrong == [], "\n".join(wrong)
 
 

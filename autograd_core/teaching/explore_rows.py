@@ -105,7 +105,8 @@ def _family(name: str) -> str:
     exact = [*map(float, WHOLE), -0.5, 0.5, 1.5, 2.5] if name == "**" else [*BRANCHES, default]
     at = {number_text(c, None): printed_row(family(c), 1) for c in dict.fromkeys(exact)}
     between = [] if whole_only else [_template(family(c), c) for c in _SAMPLES]
-    return f"{{default: {default}, at: {_object(at)}, branches: {json.dumps(BRANCHES)}, between: [{', '.join(between)}]}}"
+    rest = f"branches: {json.dumps(BRANCHES)}, between: [{', '.join(between)}], whole: {json.dumps(family(4.0).domain)}"
+    return f"{{default: {default}, at: {_object(at)}, {rest}}}"
 
 
 def _template(row: Primitive, sample: float) -> str:

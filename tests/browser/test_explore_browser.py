@@ -80,6 +80,11 @@ def test_a_wrong_formula_says_so_at_its_place_and_loses_nothing(opened):
     page.fill("#formula", NEURON)
     assert text_of(page, "#problem") == ""
     assert page.locator("body.stale").count() == 0
+    page.fill("#formula", "2*pi")  # nothing to drag
+    assert shown(page) == {"output": ["data 6.28319", "grad 1"]}
+    assert page.locator("#leaves").is_hidden()
+    page.fill("#formula", NEURON)
+    assert shown(page) == before
     # no number in a field
     page.locator('[data-leaf="w"] .value').fill("1,5")
     assert text_of(page, '[data-leaf="w"] .wrong') == "w needs a number"
@@ -265,6 +270,12 @@ def test_the_address_holds_the_state(opened, browser):
         for selector in ("#formula", "#rate", "#digits"):
             assert other.locator(selector).input_value() == page.locator(selector).input_value()
         assert other.locator('[data-leaf="t"] input[type=checkbox]').is_checked()
+        other.goto(f"{address.split('#')[0]}#formula=2x&at=x:1")  # the same page: only the address behind the # changes
+        other.wait_for_selector("#problem strong")
+        assert "a product is written 2*x" in text_of(other, "#problem")
+        other.locator('[data-leaf="w"] .slider').fill("1")
+        assert "a product is written 2*x" in text_of(other, "#problem")  # it is still there
+        assert other.locator("#formula").input_value() == "2x"
         # an address with a formula that is wrong, or with nonsense: the page says so, and is there
         for nonsense in ("#formula=2x&at=x:1", "#at=::,,&step=-3", "#formula=x*y&at=x:abc,y:1e999&rate=no&digits=99&step=1e9&curve=q&receipt=q"):
             other.goto("about:blank")

@@ -12,6 +12,7 @@ const family = (name, c) => {
   const fill = (text) =>
     text.replace(/\{(c|\(c - 1\)|\(1 - c\))\}/g, (_, form) => numberText({"c": c, "(c - 1)": c - 1, "(1 - c)": 1 - c}[form], null));
   const facts = JSON.parse(fill(JSON.stringify(row)));
+  if (Number.isInteger(c)) facts.domain = found.whole; // x ** 13 is defined for every x, x ** 13.5 is not
   return (found.at[key] = Object.assign(facts, {value: row.value, derivatives: row.derivatives}));
 };
 

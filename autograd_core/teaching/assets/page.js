@@ -26,6 +26,16 @@ let timer = null,
   pending = null;
 
 // -- the formula -----------------------------------------------------------------------------------------------------
+function isFormula(text, values) {
+  try {
+    const program = parse(text);
+    return Boolean(new Recorder(program, leavesOf(program, values)).record());
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    return false;
+  }
+}
+
 // Read what is typed; what is wrong is said with its place, and the picture stays that of the formula before.
 function readFormula(text) {
   let program, leaves, graph;
@@ -83,13 +93,13 @@ function refresh() {
   try {
     forward(graph, values);
     state.terms = backward(graph);
-    sayProblem(null);
+    if (!document.body.classList.contains("stale")) sayProblem(null); // else what is typed is still wrong
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     state.failed = error.node;
     state.terms = [];
     for (const node of graph.recorded) node.grad = NaN;
-    sayProblem(error, state.formula);
+    if (!document.body.classList.contains("stale")) sayProblem(error, state.formula);
   }
   state.frames = framesOf(graph, state.terms, graph.order.includes(state.failed) ? state.failed : null);
   if (!state.frames.length) state.frames = [{phase: "seed", nodes: [graph.output]}];
@@ -285,8 +295,15 @@ function remember() {
   if (location.protocol !== "about:") pending = setTimeout(() => history.replaceState(null, "", addressOf(state)), 250);
 }
 
+// Take a state over; one whose formula cannot be read is said to be wrong, and leaves the page as it is.
 function restore(given) {
   halt();
+  if (!isFormula(given.formula, given.values)) {
+    if (!state.graph) restore(initial);
+    find("#formula").value = given.formula;
+    fitFormula();
+    return readFormula(given.formula);
+  }
   Object.assign(state, {
     values: {...given.values},
     start: {...given.values},

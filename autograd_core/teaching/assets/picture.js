@@ -138,13 +138,11 @@ class Picture {
     return {node, group, dataText, gradText};
   }
 
-  again({called}, {x, y, width, height}, kind) {
-    return drawn(
-      "g",
-      {class: `node again ${kind}`},
-      drawn("rect", {class: "body", x: x - width / 2, y: y - height / 2, width, height}),
-      drawn("text", {class: "title", x, y: y + 4}, shortened(called)),
-    );
+  again(leaf, {x, y, width, height}, kind) {
+    const body = drawn("rect", {class: "body", x: x - width / 2, y: y - height / 2, width, height});
+    const group = drawn("g", {class: `node again ${kind}`}, body, drawn("text", {class: "title", x, y: y + 4}, shortened(leaf.called)));
+    group.addEventListener("click", () => this.opened(leaf));
+    return group;
   }
 
   edge({node, position}, {points, x, y}) {

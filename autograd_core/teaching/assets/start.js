@@ -12,13 +12,8 @@ find("#formula").oninput = (event) => {
   halt();
   clearTimeout(waiting);
   const text = event.target.value;
-  try {
-    parse(text);
-    readFormula(text);
-  } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error;
-    waiting = setTimeout(() => readFormula(text), 350); // who is still typing is not told at every letter
-  }
+  if (isFormula(text, state.values)) readFormula(text);
+  else waiting = setTimeout(() => readFormula(text), 350); // who is still typing is not told at every letter
 };
 
 const moves = {first: () => 0, back: () => state.at - 1, next: () => state.at + 1, last: () => Infinity};
@@ -41,6 +36,7 @@ find("#close").onclick = () => {
 const KEYS = {ArrowRight: moves.next, PageDown: moves.next, ArrowLeft: moves.back, PageUp: moves.back, Home: moves.first, End: moves.last};
 document.addEventListener("keydown", (event) => {
   const field = event.target.closest("input, select, textarea");
+  if (find("#picture").getBoundingClientRect().bottom < 80) return; // who reads the tables below scrolls by the same keys
   if ((field && field.id !== "position") || event.altKey || event.ctrlKey || event.metaKey) return;
   if (event.key in KEYS) {
     stop();
@@ -122,7 +118,7 @@ find("#link").onclick = async () => {
 };
 
 for (const part of document.querySelectorAll(".script-only")) part.classList.remove("script-only"); // so that there is a room to draw in
-if (!restore(stateOf(location.hash) || initial) && !state.graph) restore(initial);
+restore(stateOf(location.hash) || initial);
 window.addEventListener("hashchange", () => {
   const given = stateOf(location.hash);
   if (given && location.hash !== addressOf(state)) restore(given);
