@@ -334,7 +334,14 @@ def test_two_pages_in_one_notebook(browser, tmp_path):
         assert frames[0].locator('.node[data-name="z"] .data').text_content() == "data 5"
         assert frames[0].locator("#phase").text_content() == "Backward, step 15 of 15"
         assert frames[1].locator("#phase").text_content().startswith("Leaves, step 1 of")
-        height = page.locator("iframe >> nth=0").bounding_box()["height"]
+        heights = []
+        for text in ("x*w", NEURON, "x*w", NEURON):  # the frame follows the page, and does not grow by itself
+            frames[0].locator("#formula").fill(text)
+            page.wait_for_timeout(60)
+            heights.append(page.locator("iframe >> nth=0").bounding_box()["height"])
+        assert heights[1] > heights[0]
+        assert heights[:2] == heights[2:]
+        height = heights[-1]
         assert frames[0].locator("body").bounding_box()["height"] <= height
         assert math.isfinite(height)
         assert page.url == path.as_uri()  # the address of a notebook stays its own

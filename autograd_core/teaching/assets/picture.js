@@ -87,7 +87,7 @@ class Picture {
   draw(graph, learned) {
     const width = (this.room.clientWidth || 800) - 14,
       narrow = width < 560,
-      height = narrow ? 1e4 : Math.max(280, 0.64 * window.innerHeight);
+      height = narrow ? 1e4 : Math.max(280, 0.64 * Math.min(window.innerHeight, screen.availHeight || 900));
     const {places, uses, size} = bestLayout(graph, width, height);
     // It fills the room, up to letters for the last row of a hall; where it would be too small to read, one scrolls.
     const scale = Math.max(narrow ? 0.6 : 0.72, Math.min(2.4, width / size.width, height / size.height));
@@ -124,7 +124,7 @@ class Picture {
     if (node.kind === "constant") return {node, group};
     const dataText = text("data", 35),
       gradText = text("grad", 51);
-    group.append(dataText, gradText, drawn("text", {class: "marker", x: left + 10, y: top - 4}, "▼"));
+    group.append(" ", dataText, " ", gradText, " ", drawn("text", {class: "marker", "aria-hidden": "true", x: left + 10, y: top - 4}, "▼"));
     group.setAttribute("tabindex", "0");
     group.setAttribute("role", "button");
     group.dataset.name = node.called;
@@ -176,7 +176,7 @@ class Picture {
       gradText.textContent = `grad ${totals.has(node) ? numberText(totals.get(node)) : ""}`;
       group.setAttribute(
         "aria-label",
-        `${titleOf(node)}, ${dataText.textContent}, ${gradText.textContent}; show the receipt of its gradient`,
+        `${titleOf(node)} ${dataText.textContent} ${gradText.textContent}; shows the receipt of its gradient`,
       );
       group.setAttribute("aria-pressed", String(node.called === open));
     }
