@@ -80,6 +80,10 @@ def test_a_wrong_formula_says_so_at_its_place_and_loses_nothing(opened):
     page.fill("#formula", NEURON)
     assert text_of(page, "#problem") == ""
     assert page.locator("body.stale").count() == 0
+    page.fill("#formula", "constructor*toString + __proto__")  # names like any other
+    assert shown(page)["output"] == ["data 2", "grad 1"]
+    page.locator('[data-leaf="__proto__"] .value').fill("5")
+    assert shown(page)["output"] == ["data 6", "grad 1"]
     page.fill("#formula", "2*pi")  # nothing to drag
     assert shown(page) == {"output": ["data 6.28319", "grad 1"]}
     assert page.locator("#leaves").is_hidden()

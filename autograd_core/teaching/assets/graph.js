@@ -20,7 +20,7 @@ class Recorder {
   constructor(program, leaves) {
     this.program = program;
     this.nodes = [];
-    this.known = {};
+    this.known = Object.create(null); // names such as constructor are names like any other
     for (const name of leaves) this.known[name] = this.node({name, kind: "leaf"});
   }
 

@@ -305,9 +305,9 @@ function restore(given) {
     return readFormula(given.formula);
   }
   Object.assign(state, {
-    values: {...given.values},
-    start: {...given.values},
-    ranges: {},
+    values: Object.assign(Object.create(null), given.values),
+    start: Object.assign(Object.create(null), given.values),
+    ranges: Object.create(null),
     rate: given.rate,
     many: given.many,
     digits: given.digits,

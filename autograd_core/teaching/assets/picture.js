@@ -87,10 +87,10 @@ class Picture {
   draw(graph, learned) {
     const width = (this.room.clientWidth || 800) - 14,
       narrow = width < 560,
-      height = narrow ? 1e4 : Math.max(280, 0.64 * Math.min(window.innerHeight, screen.availHeight || 900));
+      height = narrow ? 1e4 : Math.max(280, 0.67 * Math.min(window.innerHeight, screen.availHeight || 900));
     const {places, uses, size} = bestLayout(graph, width, height);
     // It fills the room, up to letters for the last row of a hall; where it would be too small to read, one scrolls.
-    const scale = Math.max(narrow ? 0.6 : 0.72, Math.min(2.4, width / size.width, height / size.height));
+    const scale = Math.max(0.62, Math.min(2.4, width / size.width, height / size.height));
     const svg = drawn("svg", {
       viewBox: `0 0 ${size.width} ${size.height}`,
       width: size.width * scale,

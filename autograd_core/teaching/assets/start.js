@@ -36,13 +36,13 @@ find("#close").onclick = () => {
 const KEYS = {ArrowRight: moves.next, PageDown: moves.next, ArrowLeft: moves.back, PageUp: moves.back, Home: moves.first, End: moves.last};
 document.addEventListener("keydown", (event) => {
   const field = event.target.closest("input, select, textarea");
+  if (event.key === "Escape" && state.open) return find("#close").click();
   if (find("#picture").getBoundingClientRect().bottom < 80) return; // who reads the tables below scrolls by the same keys
   if ((field && field.id !== "position") || event.altKey || event.ctrlKey || event.metaKey) return;
   if (event.key in KEYS) {
     stop();
     go(KEYS[event.key]());
   } else if (event.key === " " && !event.target.closest("button, [role=button]")) play();
-  else if (event.key === "Escape" && state.open) find("#close").click();
   else return;
   event.preventDefault();
 });

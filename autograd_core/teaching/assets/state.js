@@ -39,7 +39,7 @@ function stateOf(address) {
     const x = given.get(key) === null || given.get(key).trim() === "" ? NaN : Number(given.get(key));
     return x >= least && x <= most ? x : otherwise;
   };
-  const values = {};
+  const values = Object.create(null);
   for (const part of (given.get("at") || "").split(",")) {
     const [name, text] = part.split(":"),
       x = Number(text);

@@ -178,7 +178,7 @@ function remedy(line, column, functions) {
   for (const found of part.matchAll(NEIGHBOURS)) {
     const left = found[1] || ")",
       right = found[2] || found[3];
-    if (left in functions && right !== "(") return [`write ${left}(${right})`, start + found.index];
+    if (Object.hasOwn(functions, left) && right !== "(") return [`write ${left}(${right})`, start + found.index];
     if (!KEYWORDS.has(left) && !KEYWORDS.has(right))
       return [`a product is written with *: ${left}*${right}`, start + found.index + found[0].length];
   }
