@@ -55,10 +55,7 @@ function descendOften(count) {
     if (done || !find("#descent-text").textContent) {
       const stopped = find("#descent-text").textContent;
       const why = stopped ? `; ${stopped}` : alive ? "" : "; nothing moves any more";
-      say(
-        `${done} ${done === 1 ? "step" : "steps"}: ${output.called} ${numberText(from)} → ${numberText(output.data)}${why}`,
-        true,
-      );
+      say(`${done} ${done === 1 ? "step" : "steps"}: ${output.called} ${numberText(from)} → ${numberText(output.data)}${why}`, true);
     }
   };
   turn();

@@ -42,7 +42,7 @@ function laidOut(graph, direction) {
   const places = new dagre.graphlib.Graph({multigraph: true}),
     uses = usesOf(graph),
     across = direction === "LR";
-  places.setGraph({rankdir: direction, nodesep: across ? 16 : 22, edgesep: 12, ranksep: across ? 26 : 30, marginx: 10, marginy: 18});
+  places.setGraph({rankdir: direction, nodesep: across ? 16 : 22, edgesep: 12, ranksep: across ? 14 : 18, marginx: 10, marginy: 18});
   const box = (key, node, low) =>
     places.setNode(key, {
       width: Math.max(low ? BOX.low : BOX.width, widthOf(low ? shortened(node.called) : titleOf(node)) + 18),
@@ -89,8 +89,9 @@ class Picture {
       narrow = width < 560,
       height = narrow ? 1e4 : Math.max(280, 0.67 * Math.min(window.innerHeight, screen.availHeight || 900));
     const {places, uses, size} = bestLayout(graph, width, height);
-    // It fills the room, up to letters for the last row of a hall; where it would be too small to read, one scrolls.
-    const scale = Math.max(0.62, Math.min(2.4, width / size.width, height / size.height));
+    // It fills the room, up to letters for the last row of a hall; where it would be too small to read, one scrolls along its length.
+    const [least, most] = [width / size.width, height / size.height].sort((a, b) => a - b);
+    const scale = least >= 0.62 ? Math.min(2.4, least) : Math.max(0.62, Math.min(narrow ? 0.75 : 1, most));
     const svg = drawn("svg", {
       viewBox: `0 0 ${size.width} ${size.height}`,
       width: size.width * scale,
@@ -124,7 +125,8 @@ class Picture {
     if (node.kind === "constant") return {node, group};
     const dataText = text("data", 35),
       gradText = text("grad", 51);
-    group.append(" ", dataText, " ", gradText, " ", drawn("text", {class: "marker", "aria-hidden": "true", x: left + 10, y: top - 4}, "▼"));
+    const marker = drawn("text", {class: "marker", "aria-hidden": "true", x: left + 10, y: top - 4}, "▼");
+    group.append(" ", dataText, " ", gradText, " ", marker);
     group.setAttribute("tabindex", "0");
     group.setAttribute("role", "button");
     group.dataset.name = node.called;
