@@ -145,8 +145,10 @@ def test_it_is_stepped_through_by_buttons_and_keys(opened):
     assert phase() == "Forward, step 3 of 15"
     page.locator("body").press("End")
     assert (phase(), text_of(page, "#symbols")) == ("Backward, step 15 of 15", "∂L/∂x += ∂L/∂v1 · ∂v1/∂x = ∂L/∂v1 · w")
+    assert text_of(page, "#derivation .now th") == "∂L/∂x"  # the line of the derivation that the step is about
     page.locator("body").press("Home")
     assert phase() == "Leaves, step 1 of 15"
+    assert page.locator("#derivation .now").count() == 0
     page.focus("#formula")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("End")

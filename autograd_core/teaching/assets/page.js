@@ -111,6 +111,7 @@ function refresh() {
   fillTables(find, graph, state.terms, state.digits);
   if (state.failed) for (const body of find("#derivation").tBodies) body.replaceChildren();
   else fillDerivation(find, graph, state.digits);
+  markLine(find, graph, state.frames[state.at]);
   showCurve();
   remember();
 }
@@ -120,6 +121,7 @@ function show(at) {
   const frame = state.frames[state.at],
     seen = seenAt(state.frames, state.at, state.failed);
   picture.update({...seen, open: state.open});
+  markLine(find, state.graph, frame);
   const [phase, symbols, numbers] = captionOf(state.graph, frame),
     where = `${phase}, step ${state.at + 1} of ${state.frames.length}`;
   for (const [part, text] of [

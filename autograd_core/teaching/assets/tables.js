@@ -55,3 +55,10 @@ function fillDerivation(find, graph, digits) {
   find("#derivation").tBodies[0].replaceChildren(...above.map(row));
   find("#derivation").tBodies[1].replaceChildren(...below.map(row));
 }
+
+// Mark the line of the derivation that is about what a frame shows.
+function markLine(find, graph, frame) {
+  const name = frame.nodes[0].called,
+    about = ["seed", "backward"].includes(frame.phase) ? `∂${graph.output.called}/∂${name}` : frame.phase === "forward" ? name : null;
+  for (const row of find("#derivation").rows) row.classList.toggle("now", row.cells[0].textContent === about);
+}
