@@ -25,6 +25,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .choices import closest, not_one_of
 from .derivatives.dual import Dual
 from .derivatives.reverse import gradients
 from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -95,12 +96,16 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
         gradcheck,
         numerical_gradient,
     )
-    from .files import replace_file
+    from .files import replace_file, require_place
     from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
     from .programs.program import Program
+    from .teaching.class_set import sheets
     from .teaching.engines import grade
     from .teaching.explore import Explorer, explore
+    from .teaching.findings import Finding, Findings, GuardWarning
+    from .teaching.guard import guard
+    from .teaching.sheet import sheet
     from .views.comparison import compare_methods
     from .views.cost import cost, operation_count
     from .views.derivation import derivation
@@ -120,12 +125,16 @@ _LAZY = {
         "gradcheck",
         "numerical_gradient",
     ),
-    "files": ("replace_file",),
+    "files": ("replace_file", "require_place"),
     "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
     "programs.program": ("Program",),
+    "teaching.class_set": ("sheets",),
     "teaching.engines": ("grade",),
     "teaching.explore": ("Explorer", "explore"),
+    "teaching.findings": ("Finding", "Findings", "GuardWarning"),
+    "teaching.guard": ("guard",),
+    "teaching.sheet": ("sheet",),
     "views.comparison": ("compare_methods",),
     "views.cost": ("cost", "operation_count"),
     "views.derivation": ("derivation",),
@@ -139,10 +148,13 @@ _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "draw_dot":  # of a well-known lecture
+        name = "draw"
     if name in TABLE and not TABLE[name].internal:  # a row that is not listed above
         return TABLE[name]
     if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        meant = closest(name, __all__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{f'; did you mean {meant!r}?' if meant else ''}")
     globals()[name] = found = getattr(import_module(f".{_HOME[name]}", __name__), name)
     return found
 
@@ -161,8 +173,11 @@ __all__ = [
     "Drawing",
     "Dual",
     "Explorer",
+    "Finding",
+    "Findings",
     "GradcheckError",
     "GradcheckReport",
+    "GuardWarning",
     "Player",
     "Primitive",
     "Program",
@@ -179,6 +194,7 @@ __all__ = [
     "cbrt",
     "ceil",
     "clip",
+    "closest",
     "compare_methods",
     "compile_graph",
     "cos",
@@ -202,6 +218,7 @@ __all__ = [
     "gradcheck",
     "grade",
     "gradients",
+    "guard",
     "hessian",
     "hvp",
     "hypot",
@@ -218,6 +235,7 @@ __all__ = [
     "logsumexp",
     "maximum",
     "minimum",
+    "not_one_of",
     "numerical_gradient",
     "operation_count",
     "play",
@@ -226,7 +244,10 @@ __all__ = [
     "prod",
     "relu",
     "replace_file",
+    "require_place",
     "round",
+    "sheet",
+    "sheets",
     "sigmoid",
     "sign",
     "sin",

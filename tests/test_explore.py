@@ -138,7 +138,7 @@ TYPED = [
     "x[1:2]", "{x}", "{x: y}", "x @ y", "x << 2", "'x'", '"x', "1__0", "012", "1e", "1e5x", "1.2.3", "2j", "True", "None", "x = y = 2", "x += 1", "x: 2", "x := 2", "import os", "x = 2 y = 3", "z = w*x + b y = sigmoid(z)",
     "sin(x) cos(x)", "(x + 1)(x - 1)", "(x)2", "x 2", "a = 2 3", "[1 2]", "x \\ y", "x’", "x\u00a0+ 1", "f(x=2)", "sin(*x)", "x->y", "x => y", "x <> y", "a < b < c", "x // ", "x'", "∂L", "x^2", "1 + (x^2)", "x₁", "x = 3,", "x\n+ 1",
     "(x\ny", "sin(x\n y)", "max(x 1)", "softmax([x, y)", "z = (w*x + b; y = z", ")", "()", "x()", "2(x)", "sin(x)(2)", "x = (2", "(a + b c * d)", "(1 +)", "sin(x) = 2", "x < 2 = 3", "True = 2", "x = 2 = y", "x -= = 2",
-    "sinn(x)", "softmx([x])", "2*quux(x)", "x(2)", "y = x; x = 2", "x; x", "max(x)", "ln(x, 2)", "step(x, 1, 2)", "softmax(x, 1)", "x + ~x", "x.data", "(lambda x, y: x)", "x if y else 2", "1" * 400, "", "  \n", "(x + 1).data", "x**2 .y", "constructor x", "toString(x)",
+    "sinn(x)", "softmx([x])", "Sin(x)", "SIGMOD(x)", "RELU(x)", "2*quux(x)", "x(2)", "y = x; x = 2", "x; x", "max(x)", "ln(x, 2)", "step(x, 1, 2)", "softmax(x, 1)", "x + ~x", "x.data", "(lambda x, y: x)", "x if y else 2", "1" * 400, "", "  \n", "(x + 1).data", "x**2 .y", "constructor x", "toString(x)",
     "(x + y)*2 < 3", "-(x < y)", "2**(x or y)", "(x ** y)[1:]", "f(x, [y, 2.0], 'a')", "not (x and y) or z",
 ]  # fmt: skip
 

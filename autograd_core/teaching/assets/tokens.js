@@ -185,14 +185,21 @@ function remedy(line, column, functions) {
   return null;
 }
 
-// A question for the name that was meant, if one is near: twice the letters that match, over all letters (Ratcliff and Obershelp).
+// A question for the name that was meant, if one is near: as it is written, or else in small letters.
 function closest(name, known) {
-  let best = null;
-  for (const other of name.length < 100 ? known : []) {
+  const small = Object.fromEntries(known.map((other) => [other.toLowerCase(), other]));
+  const found = name.length < 100 ? nearest(name, known) || small[nearest(name.toLowerCase(), Object.keys(small))] : "";
+  return found ? `did you mean ${found}?` : "";
+}
+
+// Twice the letters that match, over all letters, is at least 0.6 (Ratcliff and Obershelp).
+function nearest(name, known) {
+  let best = {ratio: 0, other: ""};
+  for (const other of known) {
     const ratio = (2 * matching([...other], [...name])) / ([...other].length + [...name].length);
-    if (ratio >= 0.6 && (!best || ratio > best.ratio || (ratio === best.ratio && other > best.other))) best = {ratio, other};
+    if (ratio >= 0.6 && (ratio > best.ratio || (ratio === best.ratio && other > best.other))) best = {ratio, other};
   }
-  return best ? `did you mean ${best.other}?` : "";
+  return best.other;
 }
 
 function matching(a, b) {
