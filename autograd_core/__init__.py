@@ -1,12 +1,31 @@
 """A scalar automatic-differentiation engine: one table of derivatives, many ways to read it.
 
-Start with :class:`Value` (``value.py``), which records a graph and runs ``backward()`` on it; the table of
-operations is ``table.py``.
+Start with :class:`Value` (``value.py``), which records a graph and runs ``backward()`` on it; the table of operations is ``table.py``.
+
+Adding to it:
+
+- *An operation.* One call of :func:`primitive` adds a row, and with it ``backward``, forward mode, higher orders, formulas, programs.
+  In the library a row is one line of ``table.py``, with a value that does not overflow (as that of ``sigmoid``), and one line of
+  ``words.py`` with its LaTeX, summary and example. Every test that goes over the table then tests it, and the first one says where its
+  reference belongs (``tests/references.py``). With ``activation=True`` it is an activation of ``nn`` by name, and a method of ``Value``.
+- *A dialect.* A file of its name in ``programs/`` with a ``Dialect`` (how arithmetic is written) and a class of ``Program`` (its endings,
+  and the source), as ``javascript.py`` has them, and an entry of ``DIALECTS`` in ``compile.py``. ``save`` and errors follow.
+- *A view.* Numbers come from ``steps(output)``, which holds both passes as data, one record a step; a picture takes its nodes and edges,
+  with their names, kinds and places of use, from ``View(output).whole()`` in ``views/scene.py``.
+
+>>> swish = primitive("swish", "x / (1.0 + exp(-x))", lambda out, x: out + (1.0 - out) / (1.0 + exp(-x)))
+>>> grad(grad(swish))(0.0)
+0.5
+>>> x = Value(2.0, "x")
+>>> [f"{step.name} {step.total:+.3f}" for step in steps(x * x + 3.0 * x).backward]
+['v3 +1.000', 'v1 +1.000', 'v2 +1.000', 'x +3.000', 'x +5.000', 'x +7.000']
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .choices import closest, not_one_of
 from .derivatives.dual import Dual
 from .derivatives.reverse import gradients
 from .derivatives.transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -76,7 +95,7 @@ from .table import (
 from .tables import Table
 from .value import Constant, Value, topological_order
 
-if TYPE_CHECKING:
+if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loaded late
     from .derivatives.checking import (
         GradcheckError,
         GradcheckReport,
@@ -85,10 +104,16 @@ if TYPE_CHECKING:
         gradcheck,
         numerical_gradient,
     )
-    from .files import replace_file
+    from .files import replace_file, require_place
     from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
     from .programs.program import Program
+    from .teaching.class_set import sheets
+    from .teaching.engines import grade
+    from .teaching.explore import Explorer, explore
+    from .teaching.findings import Finding, Findings, GuardWarning
+    from .teaching.guard import guard
+    from .teaching.sheet import sheet
     from .views.comparison import compare_methods
     from .views.cost import cost, operation_count
     from .views.derivation import derivation
@@ -108,10 +133,16 @@ _LAZY = {
         "gradcheck",
         "numerical_gradient",
     ),
-    "files": ("replace_file",),
+    "files": ("replace_file", "require_place"),
     "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
     "programs.program": ("Program",),
+    "teaching.class_set": ("sheets",),
+    "teaching.engines": ("grade",),
+    "teaching.explore": ("Explorer", "explore"),
+    "teaching.findings": ("Finding", "Findings", "GuardWarning"),
+    "teaching.guard": ("guard",),
+    "teaching.sheet": ("sheet",),
     "views.comparison": ("compare_methods",),
     "views.cost": ("cost", "operation_count"),
     "views.derivation": ("derivation",),
@@ -125,17 +156,22 @@ _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "draw_dot":  # of a well-known lecture
+        name = "draw"
     if name in TABLE and not TABLE[name].internal:  # a row that is not listed above
         return TABLE[name]
     if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        meant = closest(name, __all__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{f'; did you mean {meant!r}?' if meant else ''}")
     globals()[name] = found = getattr(import_module(f".{_HOME[name]}", __name__), name)
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME, *(name for name, row in TABLE.items() if name.isidentifier() and not row.internal)})
+    return sorted({*__all__, *(name for name, row in TABLE.items() if name.isidentifier() and not row.internal)})
 
+
+__version__ = "0.1.0"
 
 __all__ = [
     "DIALECTS",
@@ -144,8 +180,12 @@ __all__ = [
     "DomainError",
     "Drawing",
     "Dual",
+    "Explorer",
+    "Finding",
+    "Findings",
     "GradcheckError",
     "GradcheckReport",
+    "GuardWarning",
     "Player",
     "Primitive",
     "Program",
@@ -162,6 +202,7 @@ __all__ = [
     "cbrt",
     "ceil",
     "clip",
+    "closest",
     "compare_methods",
     "compile_graph",
     "cos",
@@ -179,6 +220,7 @@ __all__ = [
     "exp",
     "exp2",
     "explain",
+    "explore",
     "expm1",
     "find_nonfinite",
     "finite_difference_errors",
@@ -186,7 +228,9 @@ __all__ = [
     "formula",
     "grad",
     "gradcheck",
+    "grade",
     "gradients",
+    "guard",
     "hessian",
     "hvp",
     "hypot",
@@ -205,6 +249,7 @@ __all__ = [
     "logsumexp",
     "maximum",
     "minimum",
+    "not_one_of",
     "numerical_gradient",
     "operation_count",
     "play",
@@ -216,7 +261,10 @@ __all__ = [
     "reciprocal",
     "relu",
     "replace_file",
+    "require_place",
     "round",
+    "sheet",
+    "sheets",
     "sigmoid",
     "sign",
     "sin",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import io
 import itertools
 import os
@@ -13,15 +14,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from .choices import not_one_of
 from .derivatives.checking import numerical_gradient
+from .derivatives.kinks import nodes_on_kinks, sides_of
 from .derivatives.reverse import gradients
 from .formulas.typesetting import number_text
 from .number import real
 from .tables import Table
-from .value import Value
+from .teaching.engines import engine_in, grade
+from .teaching.explore import page_of
+from .value import Value, topological_order
 from .views.derivation import derivation
 from .views.drawing import draw
-from .views.language import Parsed, bind, parse
+from .views.language import Parsed, bind, evaluated, parse
 from .views.language_errors import ExpressionError, one_line
 from .views.layout import LayoutError
 from .views.player import play
@@ -32,10 +37,12 @@ _EXAMPLE = """\
 examples:
   python -m autograd_core "exp(x*z) + x*z/log(x) + sin(log(x))/(x*z)" x=2 z=3
   python -m autograd_core "a = x*z; b = log(x); sin(b)/a" x=2 z=3 --check
-  python -m autograd_core "y = sigmoid(w*x + b)" w=0.5 x=2 b=1 --svg graph.svg --html steps.html
+  python -m autograd_core "y = sigmoid(w*x + b)" w=0.5 x=2 b=1 --svg graph.svg --html steps.html --explore explore.html
   echo "sigmoid(w*x + b)" | python -m autograd_core - w=0.5 x=2 b=1
+  python -m autograd_core grade mine.ipynb      (checks an engine of your own, task by task)
 """
-_FILES = {"--svg": "graph.svg", "--html": "steps.html"}
+_LEVELS = (*LEVELS, "named")
+_FILES = {"--svg": "graph.svg", "--html": "steps.html", "--explore": "explore.html"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -57,8 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--digits", type=int, default=6, metavar="N", help="significant digits in the tables (default 6)")
     parser.add_argument("--svg", metavar="FILE", help="draw the graph (also .png, .pdf, .dot, .tex)")
     parser.add_argument("--html", metavar="FILE", help="write a page that plays both passes step by step")
+    parser.add_argument("--explore", metavar="FILE", help="write a page where one types formulas and drags values")
     parser.add_argument("--latex", action="store_true", help="print the derivation in LaTeX")
-    parser.add_argument("--level", choices=(*LEVELS, "named"), help="how much of the graph --svg shows; named: the nodes of assignments")
+    named = "how much of the graph --svg shows; named: the nodes of assignments"
+    parser.add_argument("--level", metavar=f"{{{','.join(_LEVELS)}}}", help=named)
     return parser
 
 
@@ -67,13 +76,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter still shows the rest
+    given = sys.argv[1:] if arguments is None else arguments
+    if given and given[0] == "grade":
+        return _graded(given[1:])
     parser = _parser()
-    options = parser.parse_args(_protected(sys.argv[1:] if arguments is None else arguments, parser))
+    options = parser.parse_args(_protected(given, parser))
     if not 1 <= options.digits <= 17:
         parser.error(f"--digits is a number from 1 to 17, not {options.digits}")
-    for option, file in (("--svg", options.svg), ("--html", options.html)):
-        if file == "":
-            parser.error(f"{option} needs the name of a file, such as {option} {_FILES[option]}")
+    for option, usual in _FILES.items():
+        if getattr(options, option[2:]) == "":
+            parser.error(f"{option} needs the name of a file, such as {option} {usual}")
+    if options.level and options.level not in _LEVELS:
+        parser.error(str(not_one_of("--level", options.level, _LEVELS)))
     if options.level and not options.svg:
         parser.error(f"--level says how much of the graph --svg shows: add --svg {_FILES['--svg']}")
     try:
@@ -85,7 +99,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(_latex(output, options.digits))
         else:
             print(report(program, output, leaves, options.digits, options.check))
-        for made in pictures(output, options.svg, options.html, options.level):
+        written = pictures(output, options.svg, options.html, options.level), _explored(program, values, options.explore)
+        for made in itertools.chain(*written):
             print(f"wrote {made}")
     except ExpressionError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -99,24 +114,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _graded(files: Sequence[str]) -> int:
+    """Grade the engine in a file: 0 if every task is done, 1 if not, 2 if there is no engine."""
+    if len(files) != 1:
+        print("error: grade takes one notebook or Python file: python -m autograd_core grade mine.ipynb", file=sys.stderr)
+        return 2
+    try:
+        grades = grade(engine_in(files[0]))
+    except (ValueError, OSError) as error:
+        print(f"error: {one_line(str(error))}", file=sys.stderr)
+        return 2
+    print(grades)
+    return 0 if all(finding.message == "" for finding in grades.findings) else 1
+
+
 def _standard_input() -> str:
     try:
         return sys.stdin.read().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         byte = error.object[error.start]
         raise ExpressionError(f"standard input is not text in {error.encoding}: byte {error.start} is {byte:#x}") from None
-
-
-def evaluated(program: Parsed, values: dict[str, float]) -> tuple[Value, dict[str, Value]]:
-    """The output, which has a name, and the leaf of each input."""
-    leaves = {name: Value(x, name) for name, x in values.items()}
-    output = program.evaluate(leaves)
-    if not isinstance(output, Value):  # a constant: a leaf, with nothing to differentiate
-        output = Value(output)
-    if output.name is None:
-        names = itertools.chain(["output"], (f"output{i}" for i in itertools.count(2)))
-        output.name = next(name for name in names if name not in leaves)
-    return output, leaves
 
 
 def _latex(output: Value, digits: int) -> str:
@@ -145,6 +162,14 @@ def pictures(output: Value, svg: str | None, page: str | None, level: str | None
             raise ExpressionError(str(error)) from None
 
 
+def _explored(program: Parsed, values: dict[str, float], page: str | None) -> Iterator[Path]:
+    if page:
+        try:
+            yield page_of(program, values).save(page)
+        except ValueError as error:
+            raise ExpressionError(str(error)) from None
+
+
 def report(program: Parsed, output: Value, leaves: dict[str, Value], digits: int = 6, check: bool = False) -> str:
     """The two tables and the gradients, as text."""
     values = {name: leaf.data for name, leaf in leaves.items()}
@@ -158,7 +183,8 @@ def report(program: Parsed, output: Value, leaves: dict[str, Value], digits: int
             row += [repr(numeric), f"{abs(exact - numeric):.1e}"]
     title = f"Gradients of {called} = {output.data!r}"
     gradient_table = Table(headers, rows, title=title) if rows else f"{title}\n(no inputs)"
-    return "\n\n".join(map(str, [*passes.tables(digits), gradient_table]))
+    kinks = list(_kinks(program, values, output, leaves)) if check else []
+    return "\n\n".join(map(str, [*passes.tables(digits), gradient_table, *kinks]))
 
 
 def _differences(program: Parsed, values: dict[str, float]) -> list[float]:
@@ -168,6 +194,23 @@ def _differences(program: Parsed, values: dict[str, float]) -> list[float]:
     except (ValueError, ArithmeticError) as error:
         raise ExpressionError(f"--check: {str(error).splitlines()[0]}") from None
     return gradient
+
+
+def _along(program: Parsed, values: dict[str, float], name: str, x: float) -> float:
+    return float(program.evaluate(values | {name: x}))
+
+
+def _kinks(program: Parsed, values: dict[str, float], output: Value, leaves: dict[str, Value]) -> Iterator[str]:
+    """A sentence for each input at which the output has a kink or jumps, where no difference can confirm a gradient."""
+    on_kinks = nodes_on_kinks(output)
+    for name, x in values.items():
+        above = [node for node in on_kinks if leaves[name] in topological_order(node)]
+        sides = sides_of(functools.partial(_along, program, values, name), x) if above else None
+        if sides is not None:
+            left, right = (number_text(slope, 4) for slope in sides[:2])
+            where, slopes = f"{name} = {number_text(x, None)}", f"the slope of {output.name} is {left} on the left and {right} on the right"
+            what = f"jumps where {where}" if sides.jumps else f"has a kink where {where}: {slopes}"
+            yield f"{above[0].op} {what}.\nNo finite difference can confirm d{output.name}/d{name} there: it is a convention."
 
 
 def _assignments(values: Sequence[str]) -> dict[str, float]:

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 _SIDES = {"<": "left", ">": "right"}
+_SHOWN = 80  # rows of a table that is shown by itself; half of them from its end
 
 
 class Table:
     """Headers and rows, as aligned text and as HTML.
 
-    Cells are shown as ``str`` shows them. ``alignment`` has ``<`` (left) or ``>`` (right) for each column; left out,
-    columns of numbers stand on the right. ``title`` stands above. A row of another length than the headers is a
-    ``ValueError``.
+    Cells are shown as ``str`` shows them. A long table that shows itself leaves rows out; ``str`` and ``to_html`` have them all.
+    ``alignment`` has ``<`` (left) or ``>`` (right) for each column; left out, columns of numbers stand on the right.
+    ``title`` stands above. A row of another length than the headers is a ``ValueError``.
 
     >>> Table(["node", "value"], [["x", 3], ["y", 0.25]], title="Forward pass")
     Forward pass
@@ -44,10 +45,25 @@ class Table:
         return "\n".join([self.title, *texts] if self.title else texts)
 
     def __repr__(self) -> str:  # so that a notebook without HTML and the shell show it, too
-        return str(self)
+        return str(self._cut())
+
+    def _cut(self) -> Table:
+        """The first and the last rows of a long table, and between them how many are left out."""
+        left_out = len(self.rows) - _SHOWN
+        if left_out <= 1:
+            return self
+        gap = [f"... {left_out:,} rows are left out ...", *[""] * (len(self.headers) - 1)]
+        return Table(self.headers, [*self.rows[: _SHOWN // 2], gap, *self.rows[-_SHOWN // 2 :]], self.alignment, self.title)
 
     def _repr_html_(self) -> str:
-        """The same table in HTML; it takes its colours from the page."""
+        return self._cut().to_html()
+
+    def to_html(self) -> str:
+        """All rows in HTML; they take their colours from the page.
+
+        >>> Table(["x"], [[1]]).to_html().count("<td")
+        1
+        """
         title = f"<h4>{html.escape(self.title)}</h4>" if self.title else ""
         body = "".join(f"<tr>{self._cells('td', row)}</tr>" for row in self.rows)
         return f"{title}<table><thead><tr>{self._cells('th', self.headers)}</tr></thead><tbody>{body}</tbody></table>"

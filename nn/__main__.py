@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from autograd_core import DIALECTS, require_place
+
 from . import data
 from .export import export_program
 from .layers import MLP
@@ -56,8 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace) -> None:
+    if options.save:  # what cannot be written is refused now, not after the training
+        require_place(options.save, [ending for made in DIALECTS.values() for ending in made.endings])
     if options.plot:
-        from . import plots  # without matplotlib it refuses now, not after the training
+        from .plots.training import Figure, save_training  # type: ignore[attr-defined]
+        require_place(options.plot, [f".{kind}" for kind in Figure().canvas.get_supported_filetypes()])
     task = TASKS[options.data]
     samples = task.load(options.seed)
     sizes = task.sizes if options.hidden is None else [*options.hidden, task.sizes[-1]]
@@ -74,7 +79,7 @@ def run(options: argparse.Namespace) -> None:
     if options.save:
         export_program(model, options.save)
     if options.plot:
-        plots.save_training(model, samples, history, options.plot)
+        save_training(model, samples, history, options.plot)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,6 @@ TensorFlow Playground (:func:`circles`, :func:`xor_quadrants`, :func:`gaussians`
 its ``src/dataset.ts``; their ``noise`` is the slider's, from 0 to 0.5.
 """
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Callable, Sequence
@@ -16,6 +14,7 @@ from typing import Any, NamedTuple
 import autograd_core as ac
 
 from .initialization import generator_of
+from .training.playground import SETS
 from .training.samples import as_rows, check_lengths, plain
 
 
@@ -146,6 +145,9 @@ def spiral(n: int = 200, noise: float = 0.0, seed: int | random.Random = 0, labe
             data.X.append(_moved([radius * math.sin(angle), radius * math.cos(angle)], noise, chance))
             data.y.append(pair[arm])
     return _shuffled(data, chance)
+
+
+SETS |= {"circle": circles, "xor": xor_quadrants, "gaussians": gaussians, "spiral": spiral, "moons": moons}
 
 
 def linear(

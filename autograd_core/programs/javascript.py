@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from ..formulas.spelling import Dialect, spelling
@@ -88,6 +89,8 @@ def identifier(name: str) -> str:
 
 NOTATION = Dialect("javascript", _NAMES.__getitem__, ("", " ? ", " : ", ""), (" && ", " || "), identifier=identifier)
 PLAYED = NOTATION._replace(cut="null")  # null is 0 in arithmetic, and is told from it
+# Of a page that refuses what Python refuses: every function is one of an object ``math``, which may check its operands.
+CHECKED = PLAYED._replace(function="math.{}".format, quotient="divide")
 
 _HEAD = """\
 // program(parameters, inputs) takes two arrays of numbers and returns {result}.
@@ -161,8 +164,7 @@ def javascript_source(emitted: Emitted, single: bool) -> str:
 def _one_function(emitted: Emitted, single: bool) -> str:
     lines = ["function program(parameters, inputs) {"]
     for names, source in ((emitted.parameters, "parameters"), (emitted.inputs, "inputs")):
-        one_line = f"    const [{', '.join(names)}] = {source};"
-        lines += ([one_line] if len(one_line) <= 110 else ["    const [", *indented_list(names), f"    ] = {source};"]) if names else []
+        lines += _unpacked(names, source) if names else []
     lines += ["    // forward", *(_line(statement) for statement in emitted.forward)]
     if single:
         lines += ["    // backward", *(_line(statement) for statement in emitted.backward)]
@@ -170,6 +172,16 @@ def _one_function(emitted: Emitted, single: bool) -> str:
     else:
         lines += returned("return [", emitted.values, "];")
     return "\n".join([lines[0], *(line.replace("    ", "  ", 1) for line in lines[1:]), "}\n"])
+
+
+def _unpacked(names: Sequence[str], source: str) -> list[str]:
+    """The names of the elements of an array. Many of them stand by their places: a pattern asks an iterator for each, which takes so
+    much code that engines do not optimize the function (with 250 parameters it is 50 times slower)."""
+    one_line = f"    const [{', '.join(names)}] = {source};"
+    if len(one_line) <= 110:
+        return [one_line]
+    lines = indented_list([f"{name} = {source}[{i}]" for i, name in enumerate(names)])
+    return ["    const", *lines[:-1], lines[-1].removesuffix(",") + ";"]
 
 
 def _line(statement: Statement) -> str:
@@ -186,8 +198,9 @@ def _chunk_function(i: int, chunk: Chunk, pieces: Partition) -> str:
     return "\n".join([*lines, "}\n"])
 
 
-def row_functions(primitive: Primitive, count: int) -> str:
-    """The row on ``count`` operands as an object of two functions: its value, and its derivatives. They may call ``HELPERS``.
+def row_functions(primitive: Primitive, count: int, dialect: Dialect = PLAYED) -> str:
+    """The row on ``count`` operands as an object of two functions: its value, and its derivatives. They may call ``HELPERS``,
+    or in the dialect ``CHECKED`` the functions of an object ``math``.
 
     The zero that cuts a path is ``null``.
 
@@ -195,8 +208,8 @@ def row_functions(primitive: Primitive, count: int) -> str:
     >>> print(row_functions(TABLE["tanh"], 1))
     {value: (x) => { return Math.tanh(x); }, derivatives: (out, x) => { return [1.0 - out * out]; }}
     """
-    pattern = row_text(primitive, count, PLAYED)
-    shown = spelling(primitive.eager, PLAYED) if isinstance(primitive.eager, str) else pattern.value
+    pattern = row_text(primitive, count, dialect)
+    shown = spelling(primitive.eager, dialect) if isinstance(primitive.eager, str) else pattern.value
     names = (*pattern.operands, *(name for name, _ in pattern.before), "out")
     same: dict[str, tuple[str, float]] = {name: (name, ATOM) for name in names}
     before = "".join(f"const {name} = {text.fill(same)}; " for name, text in pattern.before)

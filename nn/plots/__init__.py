@@ -11,14 +11,15 @@ except ImportError:
 
 from .classes import LearningAnimation, decision_boundary, hidden_space, training_animation
 from .differentiation import cost_ratio, finite_difference_error
+from .live import Live, live
 from .parts import activations, function_fit, regions, weights_as_images
 from .spaces import cube, loss_surfaces, surface
 from .training import activation_histograms, gradient_flow, loss_curves, loss_surface, save_training
 
 __all__ = [
-    "LearningAnimation", "activation_histograms", "activations", "cost_ratio", "cube", "decision_boundary", "finite_difference_error",
-    "function_fit", "gradient_flow", "hidden_space", "loss_curves", "loss_surface", "loss_surfaces", "regions", "save_training",
-    "surface", "training_animation", "weights_as_images",
+    "LearningAnimation", "Live", "activation_histograms", "activations", "cost_ratio", "cube", "decision_boundary",
+    "finite_difference_error", "function_fit", "gradient_flow", "hidden_space", "live", "loss_curves", "loss_surface", "loss_surfaces",
+    "regions", "save_training", "surface", "training_animation", "weights_as_images",
 ]  # fmt: skip
 
 
