@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import autograd_core as ac
 
-from .initialization import generator_of
+from .arguments import generator_of
 from .training.samples import as_rows, check_lengths, plain
 
 

@@ -21,7 +21,7 @@ try:
 except ImportError:
     raise ImportError("nn.Classifier and nn.Regressor need scikit-learn 1.6 or later: python -m pip install -U scikit-learn") from None
 
-from .activations import named
+from .arguments import named
 from .layers import MLP
 from .module import Module
 from .optim import OPTIMIZERS

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import autograd_core as ac
 from autograd_core import Dual, Value, dot
 
-from .activations import number
+from .arguments import number
 
 
 class Kind(NamedTuple):

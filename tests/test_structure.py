@@ -21,7 +21,7 @@ SLOTS = {name for name in autograd_core.Value.__slots__ if name.startswith("_")}
 ROOMS = {
     "autograd_core": ["files", "number", "arguments", "tables", "words", "sequences", "primitive", "table", "functions", "formulas",
                       "operators", "persistence", "value", "derivatives", "programs", "views", "teaching", "__main__", "__init__"],
-    "nn": ["activations", "initialization", "losses", "optim", "training", "data", "module", "layers", "perceptron", "export", "estimators",
+    "nn": ["arguments", "activations", "losses", "optim", "training", "data", "module", "layers", "perceptron", "export", "estimators",
            "plots", "studies", "__main__", "__init__"],
 }  # fmt: skip
 FLOORS = 8  # at most, in each package

@@ -18,7 +18,7 @@ from typing import Any
 
 from autograd_core import Table
 
-from ..activations import named
+from ..arguments import named
 from ..layers import Conv1d, Dropout
 from ..losses import LOSSES
 from ..module import Module
