@@ -62,7 +62,7 @@ def mse_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
     """
     if reduction == "none":
         return _each(squared_error, predictions, targets, reduction)
-    return _each(operator.sub, predictions, targets, reduction, total=_sum_of_squares)
+    return _each(operator.sub, predictions, targets, reduction, total=lambda d: dot(d, d) if len(d) > 1 else ac.pow(d[0], 2))
 
 
 def l1_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
@@ -113,7 +113,7 @@ def cross_entropy(logits: Any, targets: Any, reduction: str = "mean") -> Any:
     rows = _nested(logits)
     single = rows != [] and not (isinstance(rows, list) and isinstance(rows[0], list))
     rows, targets = ([rows], [targets]) if single else (rows, as_lists(targets))
-    if not isinstance(targets, (list, tuple)) or len(targets) != len(rows):
+    if not isinstance(targets, list | tuple) or len(targets) != len(rows):
         raise ValueError(f"{len(rows)} rows of logits need as many targets, not {_described(targets)}")
     losses = [_cross_entropy_of(row, target, f"row {i}") for i, (row, target) in enumerate(zip(rows, targets))]
     return _reduced(losses, reduction, losses[0] if single else losses, _sum)
@@ -150,8 +150,7 @@ def l2_penalty(parameters: Iterable[Any], strength: float) -> Any:
     >>> l2_penalty([Value(3.0), Value(-4.0)], 0.01).data
     0.25
     """
-    weights = _weights(parameters, strength)
-    return strength * dot(weights, weights)
+    return _penalty(parameters, strength, lambda weights: strength * dot(weights, weights))
 
 
 def l1_penalty(parameters: Iterable[Any], strength: float) -> Any:
@@ -160,18 +159,22 @@ def l1_penalty(parameters: Iterable[Any], strength: float) -> Any:
     >>> l1_penalty([Value(3.0), Value(-4.0)], 0.5).data
     3.5
     """
-    weights = _weights(parameters, strength)
-    return dot([strength] * len(weights), [abs(w) for w in weights])
+    return _penalty(parameters, strength, lambda weights: dot([strength] * len(weights), [abs(w) for w in weights]))
+
+
+def _penalty(parameters: Iterable[Any], strength: float, total: Callable[[list[Any]], Any]) -> Any:
+    weights = list(parameters)
+    if not weights:
+        raise ValueError("a penalty needs at least one parameter, and was given none (a generator that was used up?)")
+    number("the strength of a penalty", strength)
+    return total(weights)
 
 
 LOSSES: dict[str, Callable[..., Any]] = {
-    "mse": mse_loss,
-    "l1": l1_loss, "mae": l1_loss,
+    "mse": mse_loss, "l1": l1_loss, "mae": l1_loss,
     "binary_cross_entropy": binary_cross_entropy, "bce": binary_cross_entropy,
     "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits, "bce_with_logits": binary_cross_entropy_with_logits,
-    "cross_entropy": cross_entropy,
-    "hinge": hinge_loss,
-    "logistic": logistic_loss,
+    "cross_entropy": cross_entropy, "hinge": hinge_loss, "logistic": logistic_loss,
 }  # fmt: skip
 """Losses by name, as ``fit(loss="mse")`` takes them."""
 KINDS: dict[Callable[..., Any], Kind] = {
@@ -181,38 +184,28 @@ KINDS: dict[Callable[..., Any], Kind] = {
 """The losses of classifiers."""
 
 
-def _weights(parameters: Iterable[Any], strength: float) -> list[Any]:
-    weights = list(parameters)
-    if not weights:
-        raise ValueError("a penalty needs at least one parameter, and was given none (a generator that was used up?)")
-    number("the strength of a penalty", strength)
-    return weights
-
-
-# -- sums --------------------------------------------------------------------------------------------------------
+# -- sums ----------------------------------------------------------------------------------------------------------------
 def _each(
     loss: Callable[[Any, Any], Any], predictions: Any, targets: Any, reduction: str, kind: Kind = NUMBERS, total: Any = None
 ) -> Any:  # fmt: skip
     """The losses of all pairs of a prediction and a target, in the nesting of the predictions or reduced."""
-    losses: list[Any] = []
-    nested = _mapped(loss, kind, _nested(predictions), _nested(targets), losses)
-    return _reduced(losses, reduction, nested, total or _sum)
+    found: list[Any] = []
 
+    def mapped(y: Any, t: Any, where: str = "") -> Any:
+        """The losses in the nesting of ``y``; a list of one number beside a number stands for it."""
+        if isinstance(y, list) and isinstance(t, list) and len(y) == len(t):
+            return [mapped(part, target, f" of sample {i}") for i, (part, target) in enumerate(zip(y, t))]
+        if isinstance(y, list) and len(y) == 1 and not isinstance(t, list):
+            return [mapped(y[0], t, where)]
+        if isinstance(t, list) and len(t) == 1 and not isinstance(y, list):
+            return mapped(y, t[0], where)
+        if isinstance(y, list) or isinstance(t, list):
+            raise ValueError(f"predictions and targets{where} do not match: {_described(y)} and {_described(t)}")
+        kind.check(t)
+        found.append(loss(y, t))
+        return found[-1]
 
-def _mapped(loss: Callable[[Any, Any], Any], kind: Kind, y: Any, t: Any, found: list[Any], where: str = "") -> Any:
-    """The losses in the nesting of ``y``; they are added to ``found``, too."""
-    lists = isinstance(y, list), isinstance(t, list)
-    if lists == (True, True) and len(y) == len(t):
-        return [_mapped(loss, kind, part, target, found, f" of sample {i}") for i, (part, target) in enumerate(zip(y, t))]
-    if lists == (True, False) and len(y) == 1:  # a list of one number beside a number
-        return [_mapped(loss, kind, y[0], t, found, where)]
-    if lists == (False, True) and len(t) == 1:
-        return _mapped(loss, kind, y, t[0], found, where)
-    if any(lists):
-        raise ValueError(f"predictions and targets{where} do not match: {_described(y)} and {_described(t)}")
-    kind.check(t)
-    found.append(loss(y, t))
-    return found[-1]
+    return _reduced(found, reduction, mapped(_nested(predictions), _nested(targets)), total or _sum)
 
 
 def _reduced(losses: list[Any], reduction: str, nested: Any, total: Callable[[list[Any]], Any]) -> Any:
@@ -234,10 +227,6 @@ def _sum(terms: list[Any]) -> Any:
     return dot([factor] * len(terms), terms, ac.Constant(0.0) if recorded else 0.0)
 
 
-def _sum_of_squares(terms: list[Any]) -> Any:
-    return dot(terms, terms) if len(terms) > 1 else ac.pow(terms[0], 2)
-
-
 def _expected(t: Any, if_one: Any, if_zero: Any) -> Any:
     """``t * if_one + (1 - t) * if_zero``; without the term that a plain 0 or 1 takes away, which keeps graphs small."""
     if not isinstance(t, _RECORDED) and t in (0.0, 1.0):
@@ -249,7 +238,7 @@ def _cross_entropy_of(row: Any, target: Any, where: str) -> Any:
     if not isinstance(row, list) or len(row) < 2 or any(isinstance(z, list) for z in row):
         raise ValueError(f"{where} is no row of at least two logits; for one logit a sample take binary_cross_entropy_with_logits")
     target = as_lists(target)
-    if isinstance(target, (list, tuple)) and len(target) > 1:
+    if isinstance(target, list | tuple) and len(target) > 1:
         if len(target) != len(row):
             raise ValueError(f"{where} has {len(row)} logits, but {len(target)} class probabilities as its target")
         probabilities = _nested(target)
@@ -257,7 +246,7 @@ def _cross_entropy_of(row: Any, target: Any, where: str) -> Any:
             PROBABILITIES.check(probability)
         return -dot(probabilities, ac.log_softmax(row))
     try:
-        index = operator.index(target[0] if isinstance(target, (list, tuple)) else target)
+        index = operator.index(target[0] if isinstance(target, list | tuple) else target)
     except (TypeError, IndexError):
         raise TypeError(f"a class index is an int, not {target!r}: convert it with int(...); only one-hot rows may hold Values") from None
     if not 0 <= index < len(row):
@@ -276,7 +265,7 @@ def _nested(x: Any) -> Any:
     if isinstance(x, _RECORDED):
         return x
     x = as_lists(x)
-    if isinstance(x, (list, tuple)):
+    if isinstance(x, list | tuple):
         return [_nested(part) for part in x]
     if isinstance(x, numbers.Real):
         return float(x)
@@ -284,4 +273,4 @@ def _nested(x: Any) -> Any:
 
 
 def _described(x: Any) -> str:
-    return f"a list of {len(x)}" if isinstance(x, (list, tuple)) else "one number"
+    return f"a list of {len(x)}" if isinstance(x, list | tuple) else "one number"
