@@ -13,8 +13,8 @@ class Table:
     """Headers and rows, as aligned text and as HTML.
 
     Cells are shown as ``str`` shows them. ``alignment`` has ``<`` (left) or ``>`` (right) for each column; left out,
-    columns of numbers stand on the right. ``title`` stands above. A row of another length than the headers is a
-    ``ValueError``.
+    columns of numbers stand on the right. ``title`` stands above, ``note`` below. A row of another length than the headers
+    is a ``ValueError``.
 
     >>> Table(["node", "value"], [["x", 3], ["y", 0.25]], title="Forward pass")
     Forward pass
@@ -23,7 +23,9 @@ class Table:
     y      0.25
     """
 
-    def __init__(self, headers: Sequence[str], rows: Iterable[Sequence[Any]], alignment: str = "", title: str = "") -> None:
+    def __init__(
+        self, headers: Sequence[str], rows: Iterable[Sequence[Any]], alignment: str = "", title: str = "", note: str = ""
+    ) -> None:
         rows = [list(row) for row in rows]
         for row in rows:
             if len(row) != len(headers):
@@ -35,13 +37,13 @@ class Table:
         self.headers = [str(cell) for cell in headers]
         self.rows = [[str(cell) for cell in row] for row in rows]
         self.alignment = alignment
-        self.title = title
+        self.title, self.note = title, note
 
     def __str__(self) -> str:
         lines = [self.headers, *self.rows]
         widths = [max(map(len, column)) for column in zip(*lines)]
         texts = ("  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(line, self.alignment, widths)).rstrip() for line in lines)
-        return "\n".join([self.title, *texts] if self.title else texts)
+        return "\n".join([*filter(None, [self.title]), *texts, *filter(None, [self.note])])
 
     def __repr__(self) -> str:  # so that a notebook without HTML and the shell show it, too
         return str(self)
@@ -50,7 +52,8 @@ class Table:
         """The same table in HTML; it takes its colours from the page."""
         title = f"<h4>{html.escape(self.title)}</h4>" if self.title else ""
         body = "".join(f"<tr>{self._cells('td', row)}</tr>" for row in self.rows)
-        return f"{title}<table><thead><tr>{self._cells('th', self.headers)}</tr></thead><tbody>{body}</tbody></table>"
+        note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
+        return f"{title}<table><thead><tr>{self._cells('th', self.headers)}</tr></thead><tbody>{body}</tbody></table>{note}"
 
     def _cells(self, tag: str, row: list[str]) -> str:
         style = "padding:.15em .8em;white-space:pre"
