@@ -40,6 +40,14 @@ class _Unit(Module):
         terms = [weight * value for weight, value in zip(w, x)] + ([] if self.b is None else [self.b])
         return self._function(reduce(operator.add, terms))
 
+    def set_weights(self, weights: Sequence[float], bias: float = 0.0) -> Any:
+        """Give it these numbers; returns the unit itself. ``ValueError`` for another number of weights."""
+        if len(weights) != len(self.w):
+            raise ValueError(f"{self!r} has {len(self.w)} weights, not {len(weights)}: given {weights!r}")
+        for parameter, x in zip(self.parameters(), [*weights, bias]):
+            parameter.data = x
+        return self
+
 
 class Neuron(_Unit):
     """``activation(w · x + b)``, as one weighted-sum node and one activation node.
@@ -126,8 +134,7 @@ class Layer(Module):
         if not len(weights) == len(biases) == self.nout or any(len(row) != self.nin for row in weights):
             raise ValueError(f"{self!r} has {self.nout} row(s) of {self.nin} weights, and as many biases: given {weights!r} and {biases!r}")
         for neuron, row, bias in zip(self.neurons, weights, biases):
-            for parameter, x in zip(neuron.parameters(), [*row, bias]):
-                parameter.data = x
+            neuron.set_weights(row, bias)
         return self
 
     def __repr__(self) -> str:
