@@ -1,9 +1,27 @@
 """A scalar automatic-differentiation engine: one table of derivatives, many ways to read it.
 
-Start with :class:`Value` (``value.py``), which records a graph and runs ``backward()`` on it; the table of
-operations is ``table.py``.
+Start with :class:`Value` (``value.py``), which records a graph and runs ``backward()`` on it; the table of operations is ``table.py``.
+
+Adding to it:
+
+- *An operation.* One call of :func:`primitive` adds a row, and with it ``backward``, forward mode, higher orders, formulas, programs.
+  In the library a row is one line of ``table.py``, with a value that does not overflow (as that of ``sigmoid``), and one line of
+  ``words.py`` with its LaTeX, summary and example. Every test that goes over the table then tests it, and the first one says where its
+  reference belongs (``tests/references.py``). With ``activation=True`` it is an activation of ``nn`` by name, and a method of ``Value``.
+- *A dialect.* A file of its name in ``programs/`` with a ``Dialect`` (how arithmetic is written) and a class of ``Program`` (its endings,
+  and the source), as ``javascript.py`` has them, and an entry of ``DIALECTS`` in ``compile.py``. ``save`` and errors follow.
+- *A view.* Numbers come from ``steps(output)``, which holds both passes as data, one record a step; a picture takes its nodes and edges,
+  with their names, kinds and places of use, from ``View(output).whole()`` in ``views/scene.py``.
+
+>>> swish = primitive("swish", "x / (1.0 + exp(-x))", lambda out, x: out + (1.0 - out) / (1.0 + exp(-x)))
+>>> grad(grad(swish))(0.0)
+0.5
+>>> x = Value(2.0, "x")
+>>> [f"{step.name} {step.total:+.3f}" for step in steps(x * x + 3.0 * x).backward]
+['v3 +1.000', 'v1 +1.000', 'v2 +1.000', 'x +3.000', 'x +5.000', 'x +7.000']
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +86,7 @@ from .table import (
 from .tables import Table
 from .value import Constant, Value, topological_order
 
-if TYPE_CHECKING:
+if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loaded late
     from .derivatives.checking import (
         GradcheckError,
         GradcheckReport,
@@ -81,6 +99,7 @@ if TYPE_CHECKING:
     from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
     from .programs.program import Program
+    from .teaching.engines import grade
     from .views.comparison import compare_methods
     from .views.cost import cost, operation_count
     from .views.derivation import derivation
@@ -104,6 +123,7 @@ _LAZY = {
     "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
     "programs.program": ("Program",),
+    "teaching.engines": ("grade",),
     "views.comparison": ("compare_methods",),
     "views.cost": ("cost", "operation_count"),
     "views.derivation": ("derivation",),
@@ -128,6 +148,8 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     return sorted({*globals(), *_HOME, *filter(str.isidentifier, TABLE)})
 
+
+__version__ = "0.1.0"
 
 __all__ = [
     "DIALECTS",
@@ -174,6 +196,7 @@ __all__ = [
     "formula",
     "grad",
     "gradcheck",
+    "grade",
     "gradients",
     "hessian",
     "hvp",

@@ -18,6 +18,7 @@ from .derivatives.reverse import gradients
 from .formulas.typesetting import number_text
 from .number import real
 from .tables import Table
+from .teaching.engines import engine_in, grade
 from .value import Value
 from .views.derivation import derivation
 from .views.drawing import draw
@@ -34,6 +35,7 @@ examples:
   python -m autograd_core "a = x*z; b = log(x); sin(b)/a" x=2 z=3 --check
   python -m autograd_core "y = sigmoid(w*x + b)" w=0.5 x=2 b=1 --svg graph.svg --html steps.html
   echo "sigmoid(w*x + b)" | python -m autograd_core - w=0.5 x=2 b=1
+  python -m autograd_core grade mine.ipynb      (checks an engine of your own, task by task)
 """
 _FILES = {"--svg": "graph.svg", "--html": "steps.html"}
 
@@ -67,8 +69,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter still shows the rest
+    given = sys.argv[1:] if arguments is None else arguments
+    if given and given[0] == "grade":
+        return _graded(given[1:])
     parser = _parser()
-    options = parser.parse_args(_protected(sys.argv[1:] if arguments is None else arguments, parser))
+    options = parser.parse_args(_protected(given, parser))
     if not 1 <= options.digits <= 17:
         parser.error(f"--digits is a number from 1 to 17, not {options.digits}")
     for option, file in (("--svg", options.svg), ("--html", options.html)):
@@ -97,6 +102,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("error: the expression is nested too deeply: name its parts with assignments (a = ...; b = ...)", file=sys.stderr)
         return 2
     return 0
+
+
+def _graded(files: Sequence[str]) -> int:
+    """Grade the engine in a file: 0 if every task is done, 1 if not, 2 if there is no engine."""
+    if len(files) != 1:
+        print("error: grade takes one notebook or Python file: python -m autograd_core grade mine.ipynb", file=sys.stderr)
+        return 2
+    try:
+        grades = grade(engine_in(files[0]))
+    except (ValueError, OSError) as error:
+        print(f"error: {one_line(str(error))}", file=sys.stderr)
+        return 2
+    print(grades)
+    return 0 if all(finding.message == "" for finding in grades.findings) else 1
 
 
 def _standard_input() -> str:

@@ -2,12 +2,18 @@
 
 Data sets are in ``nn.data``, networks built by hand in ``nn.gates``, what a network can represent in ``nn.capacity``, checks of a
 model in ``nn.diagnosis``; pictures (matplotlib) in ``nn.plots``. ``nn.Classifier`` and ``nn.Regressor`` need scikit-learn.
+
+Adding to it: any function of a Value is an activation (``MLP(2, [8, 1], activation=f)``). An optimizer is a class in ``optim.py`` with its
+update of the values, and an entry of ``OPTIMIZERS``; ``tests/fixtures/make_torch_fixtures.py`` records PyTorch's numbers for it. A
+layer is a ``Module`` with ``forward(x)``, whose attributes hold its parameters; what it is in PyTorch stands in ``_TORCH`` of
+``export.py``, and no entry is an error, never a loss.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import data
+from . import data, studies
 from .activations import ACTIVATIONS
 from .data import Dataset, jitter, shift_images
 from .export import export_program, from_torch, to_torch, torch_code
@@ -27,7 +33,7 @@ from .training.loop import TrainingError, fit
 from .training.model import Input, Parameter
 from .training.prediction import METRICS, accuracy, predicted_classes
 
-if TYPE_CHECKING:
+if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loaded late
     from . import plots
     from .estimators import Classifier, Regressor
 
@@ -39,7 +45,7 @@ __all__ = [
     "TrainingError", "accuracy", "binary_cross_entropy", "binary_cross_entropy_with_logits", "capacity", "clip_grad_norm",
     "clip_grad_value", "cross_entropy", "data", "diagnosis", "export_program", "fit", "from_torch", "gates", "hinge_loss", "jitter",
     "l1_loss", "l1_penalty", "l2_penalty", "logistic_loss", "mse_loss", "plots", "predicted_classes", "shift_images", "squared_error",
-    "to_torch", "torch_code",
+    "studies", "to_torch", "torch_code",
 ]  # fmt: skip
 
 

@@ -5,8 +5,6 @@ two classes, of which ``labels`` are the names. Those of the TensorFlow Playgrou
 :func:`gaussians`, :func:`spiral`) follow the generators in its ``src/dataset.ts``; their ``noise`` is the slider's, from 0 to 0.5.
 """
 
-from __future__ import annotations
-
 import math
 import random
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""The code map of the README, read off the tree: a line for each file and each room, with what its docstring says.
+"""The code map of the README, read off the tree: a line for each room, with what its docstring says and the files that stand in it.
 
 ``python tests/code_map.py`` writes it anew between its two marks in README.md.
 """
@@ -16,24 +16,18 @@ def first_sentence(path):
     return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).splitlines()[0].rstrip(".")
 
 
-def rooms(package):
-    """The files of a package, and its folders, each with the file that describes it."""
-    for path in sorted((TOP / package).iterdir(), key=lambda path: (path.is_dir(), path.name)):
-        if path.is_dir() and (path / "__init__.py").is_file():
-            inside = ", ".join(sorted(file.stem for file in path.glob("*.py") if file.stem != "__init__"))
-            yield f"`{path.name}/`", f"{first_sentence(path / '__init__.py')} ({inside})"
-        elif path.suffix == ".py" and path.stem != "__init__":
-            yield f"`{path.name}`", first_sentence(path)
+def rooms():
+    """Both packages and their folders, each with the file that describes it."""
+    for package in ("autograd_core", "nn"):
+        for description in sorted((TOP / package).rglob("__init__.py"), key=lambda path: path.parent):
+            room = description.parent
+            inside = ", ".join(sorted(file.stem for file in room.glob("*.py") if not file.stem.startswith("__")))
+            yield f"`{room.relative_to(TOP)}/`", first_sentence(description), inside
 
 
 def code_map():
-    """Two tables, in Markdown."""
-    lines = []
-    for package in ("autograd_core", "nn"):
-        lines += [f"| `{package}/` | {first_sentence(TOP / package / '__init__.py')} |", "|---|---|"]
-        lines += [f"| {name} | {text} |" for name, text in rooms(package)]
-        lines.append("")
-    return "\n".join(lines)
+    """One table, in Markdown."""
+    return "\n".join(["| room | what for | files |", "| --- | --- | --- |", *(f"| {' | '.join(row)} |" for row in rooms()), ""])
 
 
 if __name__ == "__main__":

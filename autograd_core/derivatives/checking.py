@@ -1,7 +1,5 @@
 """Checking derivatives against finite differences, and finding the node where nan or inf appeared."""
 
-from __future__ import annotations
-
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence

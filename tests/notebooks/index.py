@@ -1,12 +1,11 @@
-"""Print the README's index of the course: each topic of the lectures, and the notebook and section that teach it.
+"""The index of the course in its first notebook: each topic of the lectures, and the section that teaches it.
 
-    python tests/notebooks/index.py
+A heading is tagged with the rows of the curriculum that stand under it. ``python tests/notebooks/index.py`` writes the index anew.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
@@ -32,24 +31,35 @@ TOPICS = {
 }  # fmt: skip
 
 
+FIRST = FOLDER / "01_neuron_and_perceptron.ipynb"
+
+
 def sections() -> dict[str, tuple[str, str]]:
-    """For each topic its notebook and the heading that names it, such as ``## 3. The learning rule (A5)``."""
+    """For each topic its notebook, and the heading that is tagged with it."""
     found: dict[str, tuple[str, str]] = {}
     for path in sorted(FOLDER.glob("*.ipynb")):
-        for cell in json.loads(path.read_text())["cells"]:
-            lines = "".join(cell["source"]).splitlines() if cell["cell_type"] == "markdown" else []
-            for heading in (line for line in lines if line.startswith("##")):
-                for row in re.findall(r"\b[A-F]\d+\b", heading):
-                    found.setdefault(row, (path.name, re.sub(r" *\([^)]*\b[A-F]\d+\b[^)]*\)", "", heading).strip("# ")))
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            for row in cell["metadata"].get("tags", []):
+                if row in TOPICS:
+                    found.setdefault(row, (path.name, "".join(cell["source"]).strip("# ")))
     return found
 
 
-def main() -> None:
+def index() -> str:
+    """The index, in Markdown; a topic without a section is a ``KeyError``."""
     found = sections()
-    print("| | topic | notebook | section |\n| --- | --- | --- | --- |")
+    lines = ["| topic | notebook | section |", "| --- | --- | --- |"]
     for row, topic in TOPICS.items():
-        name, heading = found.get(row, ("", "missing"))
-        print(f"| {row} | {topic} | [{name[:2]}](notebooks/{name}) | {heading} |")
+        name, heading = found[row]
+        lines.append(f"| {topic} | {name[:2]} | [{heading}]({name}#{heading.replace(' ', '-')}) |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    notebook = json.loads(FIRST.read_text(encoding="utf-8"))
+    cell = next(cell for cell in notebook["cells"] if "index" in cell["metadata"].get("tags", []))
+    cell["source"] = index().splitlines(keepends=True)
+    FIRST.write_text(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
