@@ -91,10 +91,12 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
         GradcheckError,
         GradcheckReport,
         find_nonfinite,
+        find_wrong_derivative,
         finite_difference_errors,
         gradcheck,
         numerical_gradient,
     )
+    from .derivatives.leaves import check_leaves
     from .files import replace_file
     from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
@@ -115,10 +117,12 @@ _LAZY = {
         "GradcheckError",
         "GradcheckReport",
         "find_nonfinite",
+        "find_wrong_derivative",
         "finite_difference_errors",
         "gradcheck",
         "numerical_gradient",
     ),
+    "derivatives.leaves": ("check_leaves",),
     "files": ("replace_file",),
     "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
@@ -175,6 +179,7 @@ __all__ = [
     "atanh",
     "cbrt",
     "ceil",
+    "check_leaves",
     "clip",
     "compare_methods",
     "compile_graph",
@@ -191,6 +196,7 @@ __all__ = [
     "explain",
     "expm1",
     "find_nonfinite",
+    "find_wrong_derivative",
     "finite_difference_errors",
     "floor",
     "formula",

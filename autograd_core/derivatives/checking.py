@@ -2,7 +2,8 @@
 
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..arguments import kind_of, leaves_of, like
@@ -55,8 +56,8 @@ class StepError(NamedTuple):
     error: float
 
 
-class NonFinite(NamedTuple):
-    """The first node where nan or inf appeared; printing it shows the message."""
+class Finding(NamedTuple):
+    """The first node where something is wrong; printing it shows the message."""
 
     node: Value
     message: str
@@ -147,7 +148,7 @@ def gradcheck(f: Callable[[Any], Any], xs: Any, order: int = 2, tolerance: float
     return GradcheckReport(checks)
 
 
-def find_nonfinite(output: Value) -> NonFinite | None:
+def find_nonfinite(output: Value) -> Finding | None:
     """The first node, in topological order, whose data, local derivative or gradient is nan or inf; else ``None``.
 
     >>> x = Value(1e200, "x")
@@ -157,7 +158,7 @@ def find_nonfinite(output: Value) -> NonFinite | None:
     order = topological_order(output)
     for node in order:
         if not math.isfinite(node.data):
-            return NonFinite(node, f"the node {_described(node)} is {node.data}{_operands(node)}")
+            return Finding(node, f"the node {_described(node)} is {node.data}{_operands(node)}")
     met = _zero_times_infinity(order)
     if met is not None:
         return met
@@ -165,14 +166,54 @@ def find_nonfinite(output: Value) -> NonFinite | None:
         for parent, derivative in zip(node.parents, node.local_derivatives):
             if not math.isfinite(derivative):
                 message = f"the local derivative of {_described(node)} with respect to {_called(parent)} is {derivative}"
-                return NonFinite(node, message + _operands(node))
+                return Finding(node, message + _operands(node))
     for node in reversed(order):
         if not math.isfinite(node.grad):
-            return NonFinite(node, f"the gradient of {_described(node)} is {node.grad}, although every local derivative is finite")
+            return Finding(node, f"the gradient of {_described(node)} is {node.grad}, although every local derivative is finite")
     return None
 
 
-def _zero_times_infinity(order: list[Value]) -> NonFinite | None:
+def find_wrong_derivative(output: Value) -> Finding | None:
+    """The first operation in the graph whose recorded derivative its own values contradict, away from kinks; else ``None``.
+
+    Of many uses of an operation, 20 are looked at.
+
+    >>> print(find_wrong_derivative(Value(2.0, "x") * 3.0))
+    None
+    """
+    tried: Counter[str] = Counter()
+    for node in topological_order(output):
+        row, operands = node.primitive, [parent.data for parent in node.parents]
+        tried[node.op] += 1
+        if row is None or len(operands) > len(OPERANDS) or tried[node.op] > 20:
+            continue
+        for k, derivative in enumerate(node.local_derivatives):
+            f = _with_operand(row, operands, k)
+            try:
+                numeric = numerical_gradient(f, operands[k])
+                wrong = abs(numeric - derivative) > 1e-4 * max(1e-3, abs(numeric), abs(derivative))
+                if wrong and not lies_between_slopes(f, operands[k], derivative):
+                    says = f"its derivative by {OPERANDS[k]} says {derivative!r}, its own values say {numeric:.6g}"
+                    return Finding(node, f"the row {row.name!r}: at {operands} {says}")
+            except (ValueError, ArithmeticError):  # on the edge of where the operation is defined
+                continue
+    return None
+
+
+def _with_operand(row: Primitive, operands: list[float], k: int) -> Callable[[Any], float]:
+    """The row as a function of its operand ``k``."""
+    return lambda x: row.evaluate(*operands[:k], _float(x), *operands[k + 1 :])
+
+
+def lies_between_slopes(f: Callable[[float], float], x: float, slope: float) -> bool:
+    """Whether ``slope`` lies between the slopes on the two sides of ``x``, as that of a kink does; a wrong one of a smooth f does not."""
+    step, middle = 1e-5 * max(1.0, abs(x)), f(x)
+    low, high = sorted([(middle - f(x - step)) / step, (f(x + step) - middle) / step])
+    margin = 0.01 * (high - low)
+    return low - margin <= slope <= high + margin
+
+
+def _zero_times_infinity(order: list[Value]) -> Finding | None:
     """The first node, from the output, where a computed gradient of 0 meets an infinite local derivative, or the other way round."""
     total = {order[-1]: 1.0}
     for node in reversed(order):
@@ -184,7 +225,7 @@ def _zero_times_infinity(order: list[Value]) -> NonFinite | None:
                     f"the gradient of {_called(parent)} is nan, because 0 times infinity is not defined: the gradient of "
                     f"{_described(node)} is {upstream}, and its local derivative with respect to {_called(parent)} is {derivative}"
                 )
-                return NonFinite(node, message + _operands(node))
+                return Finding(node, message + _operands(node))
             total[parent] = joined(total.get(parent, CUT), term)
     return None
 
@@ -253,8 +294,9 @@ def _cause(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, check
     with reading_data():
         output = f(nodes)
     if isinstance(output, Value):
-        for wrong in _wrong_rows(output):
-            return wrong
+        wrong = find_wrong_derivative(output)
+        if wrong is not None:
+            return wrong.message
     because = ""
     if not math.isfinite(check.numeric) or not math.isfinite(check.analytic):
         found = find_nonfinite(output) if isinstance(output, Value) else None
@@ -270,28 +312,6 @@ def _cause(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, check
     if check.analytic == 0.0:
         return "the graph is cut: the function reads .data, or computes with plain floats (math.exp instead of exp)"
     return "part of the graph is cut (.data, or math functions on plain floats), or a branch of the function changes near this point"
-
-
-def _wrong_rows(output: Value) -> Iterator[str]:
-    """The operations in the graph whose recorded derivative contradicts the operation itself."""
-    for node in topological_order(output):
-        row, operands = node.primitive, [parent.data for parent in node.parents]
-        for k, derivative in enumerate(node.local_derivatives):
-            if row is None or len(operands) > len(OPERANDS):
-                continue
-            try:
-                left, right, smooth = _slopes(_with_operand(row, operands, k), operands[k])
-            except (ValueError, ArithmeticError):
-                continue
-            numeric = (left + right) / 2.0
-            if smooth and abs(numeric - derivative) > 1e-3 * max(1.0, abs(numeric)):
-                says = f"its derivative by {OPERANDS[k]} says {derivative!r}, its own values say {numeric:.6g}"
-                yield f"the row {row.name!r}: at {operands} {says}"
-
-
-def _with_operand(row: Primitive, operands: list[float], k: int) -> Callable[[float], float]:
-    """The row as a function of its operand ``k``."""
-    return lambda x: row.evaluate(*operands[:k], x, *operands[k + 1 :])
 
 
 def _slopes(f: Callable[[float], float], x: float) -> tuple[float, float, bool]:

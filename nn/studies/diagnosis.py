@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from autograd_core import Table
+from autograd_core import Table, check_leaves, find_wrong_derivative
 
-from ..arguments import named
+from ..arguments import count, named
 from ..layers import Conv1d, Dropout
 from ..losses import LOSSES
 from ..module import Module
@@ -27,8 +27,7 @@ from ..training.callbacks import Progress
 from ..training.history import History
 from ..training.loop import TrainingError, fit
 from ..training.samples import Samples
-from . import probing
-from .probing import WRONG_GRADIENT, batch_loss, drawn_samples, outputs_of_layers, parameters_of_layers
+from .probing import all_mean, batch_loss, drawn_samples, outputs_of_layers, parameters_of_layers
 
 VANISHING = 1e-3  # first layer by last layer: below, the first one learns a thousand times more slowly, that is, hardly
 EXPLODING = 1e3  # the inverse; and the norm at which one usual step (0.01) moves weights of size 1 by ten times their size
@@ -102,23 +101,28 @@ def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer:
     output = batch_loss(twin, data, function)
     if batch_loss(twin, data, function).data != output.data:
         raise ValueError("the loss differs from call to call: keep the random generator of a module in its attribute generator")
-    found = probing.compared(twin, lambda: batch_loss(twin, data, function), output, per_layer, random.Random(seed))
-    kept = [row for row in found if not row.on_kink]
-    errors = {layer: max(row.error for row in kept if row.layer == layer) for layer in dict.fromkeys(row.layer for row in kept)}
-    worst, left_out = max(kept, key=lambda row: row.error, default=probing.Compared("", "", 0.0, 0.0, 0.0, False)), len(found) - len(kept)
-    wrong = worst.error > WRONG_GRADIENT
+    chance, checks = random.Random(seed), {}
+    for layer, parameters in parameters_of_layers(twin).items():
+        chosen = chance.sample(parameters, min(per_layer, len(parameters)))
+        compared = check_leaves(lambda: batch_loss(twin, data, function), [parameter for _, parameter in chosen])
+        checks |= {(layer, name): check for (name, _), check in zip(chosen, compared)}
+    kept = {place: check for place, check in checks.items() if not check.at_kink}
+    errors = {layer: max(kept[place].error for place in kept if place[0] == layer) for layer, _ in kept}
+    left_out, table = len(checks) - len(kept), Table(["layer", "relative error"], [(layer, f"{e:.1e}") for layer, e in errors.items()], "<>")
+    (_, name), worst = max(kept.items(), key=lambda item: item[1].error, default=(("", ""), None))
     finding = f"The gradient is right: in all {len(kept)} parameters compared it agrees with finite differences."
-    if wrong:
-        said = f"in {worst.name} it is {worst.exact:.6g}, and finite differences give {worst.numeric:.6g}"
-        finding = f"The gradient is wrong: {said}. {probing.cause_of(output)}"
-    elif not kept:
+    if worst is None:
         finding = f"Nothing could be compared: all {left_out} parameters tried stand on a kink. Take other samples or another seed."
-    if left_out and kept:
+    elif worst.wrong:
+        blamed = find_wrong_derivative(output)
+        cause = "Perhaps the model or the loss reads .data or calls the functions of math, which cuts the graph."
+        cause = f"The operation {blamed.node.op!r} is to blame: {blamed}." if blamed else cause
+        finding = f"The gradient is wrong: in {name} it is {worst.exact:.6g}, and finite differences give {worst.numeric:.6g}. {cause}"
+    if left_out and worst:
         finding += f" ({left_out} left out: the loss has a kink there.)"
-    table = Table(["layer", "relative error"], [(layer, f"{error:.1e}") for layer, error in errors.items()], "<>")
-    numbers = {"max_error": worst.error, "worst": worst.name, "errors": errors, "checked": len(kept), "left_out": left_out}
+    numbers = {"max_error": worst.error if worst else 0.0, "worst": name, "errors": errors, "checked": len(kept), "left_out": left_out}
     picture = ("gradient_flow", errors, {"title": "Gradient check", "xlabel": "largest relative error"})
-    return Diagnosis(finding, bool(kept) and not wrong, table, numbers, picture)
+    return Diagnosis(finding, worst is not None and not worst.wrong, table, numbers, picture)
 
 
 def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int = 64, seed: int = 0) -> Diagnosis:
@@ -173,15 +177,15 @@ def dead_units(model: Module, X: Any) -> Diagnosis:
             units = [[max(row)] for row in seen.rows] if isinstance(seen.layer, Conv1d) else seen.rows
             activity[layer] = [sum(y > 0.0 for y in unit) / len(unit) for unit in zip(*units)]
     dead = {layer: [i for i, share in enumerate(shares) if share == 0.0] for layer, shares in activity.items()}
-    count, total = sum(map(len, dead.values())), sum(map(len, activity.values()))
+    off, total = sum(map(len, dead.values())), sum(map(len, activity.values()))
     bad = [layer for layer in activity if len(dead[layer]) > DEAD_SHARE * len(activity[layer])]
-    finding = f"{count} of {total} relu units are dead, which is fine." if total else "No layer has relu units, so none is dead: fine."
+    finding = f"{off} of {total} relu units are dead, which is fine." if total else "No layer has relu units, so none is dead: fine."
     if bad:
         revive = "take a smaller learning rate, init='auto', biases of 0, standardised inputs, or leaky_relu"
-        finding = f"{count} of {total} relu units are dead, too many in {', '.join(bad)}: {revive}."
+        finding = f"{off} of {total} relu units are dead, too many in {', '.join(bad)}: {revive}."
     rows = [(layer, len(x), len(dead[layer]), f"{len(dead[layer]) / len(x):.0%}") for layer, x in activity.items()]
     table = Table(["layer", "relu units", "dead", "share"], rows, "<>>>")
-    numbers = {"activity": activity, "dead": dead, "share": count / total if total else 0.0}
+    numbers = {"activity": activity, "dead": dead, "share": off / total if total else 0.0}
     picture = ("activation_histograms", activity, {"xlabel": "share of the samples that a unit is on for", "ylabel": "units"})
     return Diagnosis(finding, not bad, table, numbers, picture)
 
@@ -226,8 +230,7 @@ def overfit_one_batch(
     >>> overfit_one_batch(MLP(2, [8, 1], "tanh", seed=0), X, y, steps=400).fine
     True
     """
-    if steps < 1:
-        raise ValueError(f"steps is how often the copy is updated, 1 or more, not {steps!r}")
+    count("steps, how often the copy is updated,", steps)
     data, function, twin = drawn_samples(model, X, y, loss, samples, seed), named(loss, LOSSES, "loss"), copy.deepcopy(model)
     for module in twin.modules():
         if isinstance(module, Dropout):
@@ -237,7 +240,7 @@ def overfit_one_batch(
     if history.epochs:
         losses = history["loss"]
         before, after, falling = losses[0], losses[-1], losses[-1] < 0.9 * losses[3 * len(losses) // 4]
-        same = batch_loss(twin.train(), data, lambda outputs, targets: function(probing.all_mean(outputs), targets)).data
+        same = batch_loss(twin.train(), data, lambda outputs, targets: function(all_mean(outputs), targets)).data
     fine = after <= NEAR_ZERO * (same if any(target != data.labels[0] for target in data.labels) else before)
     finding = f"After {steps} steps on {len(data.rows)} samples the loss is {after:.2g}, from {before:.2g}: "
     if fine:
@@ -285,9 +288,9 @@ def report(model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, s
         "dead relus": dead_units(model, X),
         "activations": activation_histograms(model, X),
     }
-    count = sum(diagnosis.fine for diagnosis in found.values())
+    fine = sum(diagnosis.fine for diagnosis in found.values())
     lines = [f"[{'x' if part.fine else ' '}] {name}: {part.finding}" for name, part in found.items()]
     checks = "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="    ") for line in lines)
-    checklist = Diagnosis(f"{count} of {len(found)} checks are fine.", count == len(found), checks, found, ("", [*found.values()], {}))
+    checklist = Diagnosis(f"{fine} of {len(found)} checks are fine.", fine == len(found), checks, found, ("", [*found.values()], {}))
     print(checklist)
     return checklist
