@@ -63,7 +63,7 @@ def spaced(low: float, high: float, steps: int, name: str = "steps") -> list[flo
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ValueError(f"low is less than high, and both are finite, not low={low!r} and high={high!r}")
     last = count(name, steps, 2) - 1
-    return [low * (1.0 - i / last) + high * (i / last) for i in range(last + 1)]
+    return [low + (high - low) * i / last for i in range(last)] + [high]
 
 
 def fitting(given: Any, like: Any, name: str, range_: str = "a number") -> Any:

@@ -1,21 +1,17 @@
-"""Pictures of the classes that a network tells apart: decision boundaries, how they are learnt, and what hidden layers make of samples."""
+"""Pictures of the classes that a network tells apart: decision boundaries, and what hidden layers make of samples."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.animation import FuncAnimation
-from matplotlib.figure import Figure
 
 from ..layers import Sequential
 from ..module import Module
-from ..training.history import History
 from ..training.prediction import last_activation, predict
 from ..training.samples import as_labels, as_rows, as_targets, check_lengths
-from .axes import INK, MARKERS, Axes, Box, box_around, colour, one_panel, panels_of, ticks, tint
+from .axes import INK, MARKERS, Axes, Box, Panels, box_around, colour, legend, one_panel, panels_of, tint
 
 
 class Labelled(NamedTuple):
@@ -42,7 +38,7 @@ def decision_boundary(
     each axis, end the picture (by default around the samples); it has ``steps`` by ``steps`` points.
 
     >>> from nn.studies.gates import xor_network
-    >>> ax = decision_boundary(xor_network(), [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], ax=Figure().subplots())
+    >>> ax = decision_boundary(xor_network(), [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['0', '1']
     """
@@ -71,88 +67,7 @@ class _OnLine(Module):
         return self.model(x[:1])
 
 
-class LearningAnimation(FuncAnimation):
-    """An animation that a notebook shows as a player, and the ``history`` of the training that it shows."""
-
-    history: History
-
-    def to_jshtml(self, *args: Any, **options: Any) -> str:
-        """The player as one piece of HTML, which needs nothing from the network: plain signs instead of a font that would be loaded."""
-        player = re.sub(r"<link\b[^>]*>\s*", "", super().to_jshtml(*args, **options))
-        return re.sub(r'<i class="fa ([^"]*)"></i>', lambda found: _GLYPHS.get(found[1], "•"), player)
-
-    def _repr_html_(self) -> str:
-        return self.to_jshtml()
-
-    def __repr__(self) -> str:
-        return "<animation of learning>"
-
-
-_GLYPHS = {
-    "fa-minus": "−", "fa-plus": "+", "fa-fast-backward": "|◁", "fa-fast-forward": "▷|", "fa-step-backward": "◁", "fa-step-forward": "▷",
-    "fa-play fa-flip-horizontal": "◀", "fa-play": "▶", "fa-pause": "||",
-}  # fmt: skip
-
-
-def training_animation(
-    model: Module, X: Any, y: Any, *, frames: int = 20, steps: int = 60, low: Any = None, high: Any = None,
-    threshold: float | None = None, ax: Any = None, **fit_options: Any,
-) -> LearningAnimation:  # fmt: skip
-    """Train ``model`` with ``fit(X, y, **fit_options)``, and show how its decision boundary changes meanwhile.
-
-    There are ``frames`` pictures or fewer, of the model before the first epoch, of epochs in even distances, and of the trained
-    model. The result shows itself in a notebook; ``.to_jshtml()`` is the player as HTML, ``.save("learning.gif")`` a file,
-    ``.history`` what ``fit`` returned. The figure is no pyplot figure, so that a notebook does not show it twice; for a window, give
-    ``ax=plt.gca()``.
-
-    >>> from nn import MLP
-    >>> X, y = [[0.0, 0.0], [1.0, 1.0]], [-1, 1]
-    >>> animation = training_animation(MLP(2, [1]), X, y, frames=3, steps=5, epochs=4)
-    >>> len(animation.history), "<img" in animation.to_jshtml()
-    (4, True)
-    """
-    samples = labelled(model, X, y, plane=True)
-    box = box_around(samples.rows, low, high)
-    shots, history = _filmed(model, X, y, lambda: class_regions(model, box, steps, threshold), frames, fit_options)
-    ax = one_panel(ax or Figure(figsize=(5.6, 4.0), layout="constrained").subplots(), "", "x1", "x2")
-    draw_points(ax, samples.rows, samples)
-    drawn: list[Any] = []
-
-    def show(frame: int) -> list[Any]:
-        while drawn:
-            drawn.pop().remove()
-        title, regions = shots[frame]
-        drawn.extend(draw_regions(ax, regions))
-        ax.set_title(title)
-        return drawn
-
-    show(0)
-    animation = LearningAnimation(ax.figure, show, frames=len(shots), interval=250, repeat=False)
-    animation.history = history
-    return animation
-
-
-def _filmed(
-    model: Module, X: Any, y: Any, look: Callable[[], Any], frames: int, options: dict[str, Any]
-) -> tuple[list[tuple[str, Any]], History]:
-    """Train with ``model.fit``; ``look()`` before it, after epochs in even distances, and at the end, each with a title."""
-    if not isinstance(frames, int) or frames < 2:
-        raise ValueError(f"frames is a whole number from 2 on (the first shows the untrained model), not {frames!r}")
-    given, wanted = options.get("callbacks", ()), options.get("epochs", 100)
-    due = {round(i * wanted / (frames - 1)) for i in range(1, frames - 1)} - {wanted}
-    shots = [("before training", look())]
-
-    def snapshot(trained: Module, history: History) -> None:
-        if len(history) in due:
-            shots.append((f"epoch {len(history)}: loss {history['loss'][-1]:.3g}", look()))
-
-    callbacks = [snapshot, *(given if isinstance(given, list | tuple) else [given])]
-    history = model.fit(X, y, **(options | {"callbacks": callbacks}))
-    shots.append((f"after {history}", look()))
-    return shots, history
-
-
-def hidden_space(model: Module, X: Any, y: Any, layer: int | Module = 0, ax: Any = None) -> list[Axes]:
+def hidden_space(model: Module, X: Any, y: Any, layer: int | Module = 0, ax: Any = None) -> Panels:
     """The samples before and after the layers up to ``layer``, where the layers behind it have to tell them apart.
 
     Of a model that is no Sequential, ``layer`` is the part of it that makes the hidden values out of the inputs.
@@ -161,7 +76,7 @@ def hidden_space(model: Module, X: Any, y: Any, layer: int | Module = 0, ax: Any
     or more each pair of the first three. Up to 8 samples are written beside their points, since several may fall on one.
 
     >>> from nn.studies.gates import xor_network
-    >>> before, after = hidden_space(xor_network(), [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], ax=Figure().subplots(1, 2))
+    >>> before, after = hidden_space(xor_network(), [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
     >>> [text.get_text() for text in after.texts]
     ['(0, 0)', '(0, 1)\\n(1, 0)', '(1, 1)']
     """
@@ -174,11 +89,11 @@ def hidden_space(model: Module, X: Any, y: Any, layer: int | Module = 0, ax: Any
         points = [[row[k] if k < len(row) else 0.0 for k in pair] for row in rows]
         if head is not None and len(rows[0]) == 2:
             draw_regions(panel, class_regions(head, box_around(points)))
-        draw_points(panel, points, samples, legend=i == len(shown) - 1)
+        draw_points(panel, points, samples, named=i == len(shown) - 1)
         if i and len(points) <= 8:
             _write_samples(panel, points, samples.rows)
         across, up = (f"{letter}{k + 1}" if k < len(rows[0]) else "" for k in pair)
-        one_panel(panel, title, across, up)
+        panel.set(title=title, xlabel=across, ylabel=up)
         if len(rows[0]) == 1:
             panel.set_yticks([])
     return panels
@@ -227,7 +142,7 @@ def class_regions(model: Module, box: Box, steps: int = 60, threshold: float | N
     Of several outputs the largest (the first of equals) is the class. A single one is compared with ``threshold``, by default
     0.5 behind a sigmoid and else 0, as ``predict_classes`` does. ``ValueError`` if an output is not finite.
     """
-    xs, ys = ticks(*box.x, steps), ticks(*box.y, steps)
+    xs, ys = box.ticks(steps)
     points = [[x, y] for y in ys for x in xs]
     scores = _scores(predict(model, points))
     wrong = ~np.isfinite(scores).all(axis=1)
@@ -268,14 +183,14 @@ def draw_regions(ax: Axes, regions: ClassRegions) -> list[Any]:
     return artists
 
 
-def draw_points(ax: Axes, points: Sequence[Sequence[float]], samples: Labelled, legend: bool = True) -> None:
+def draw_points(ax: Axes, points: Sequence[Sequence[float]], samples: Labelled, named: bool = True) -> None:
     """The points of each class in its colour and with its marker; ``points`` stand for the samples, in the same order."""
     places, classes = np.array(points, dtype=float), np.array(samples.classes)
     style: Any = {"s": 45.0 if len(points) <= 60 else 24.0, "edgecolors": "white", "linewidths": 0.7, "zorder": 3}
     for k, name in enumerate(samples.names):
         ax.scatter(*places[classes == k].T, color=colour(k), marker=MARKERS[k % len(MARKERS)], label=str(name), **style)
-    if legend:
-        ax.legend(title="class", loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, frameon=False)
+    if named:
+        legend(ax, title="class")
 
 
 def _write_samples(ax: Axes, points: Sequence[Sequence[float]], rows: Sequence[Sequence[float]]) -> None:
