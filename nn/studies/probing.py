@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from autograd_core import Value
 
 from ..activations import activation_name
-from ..arguments import count
+from ..arguments import count, named
 from ..layers import Neuron
+from ..losses import LOSSES
 from ..module import Module
 from ..training.model import Input, Model, Parameter
 from ..training.samples import Samples, as_rows, samples_of
@@ -70,27 +71,33 @@ def _noting(forward: Callable[[Any], Any], rows: list[list[float]]) -> Callable[
     return noted
 
 
-def drawn_samples(model: Module, X: Any, y: Any, loss: Any, size: int, seed: int) -> Samples:
-    """At most ``size`` of the samples, drawn at random."""
-    if not model.parameters():
-        raise ValueError(f"{type(model).__name__} has no parameters, so there is no gradient to look at")
-    data = samples_of(model, X, y, loss)
-    count("samples, how many rows to look at,", size)
-    return data if len(data.rows) <= size else data.chosen(sorted(random.Random(seed).sample(range(len(data.rows)), size)))
+class Trial(NamedTuple):
+    """A copy of a model in training mode, some samples, and a loss of the outputs and the targets."""
 
+    twin: Module
+    data: Samples
+    function: Callable[[Any, Any], Any]
 
-def batch_loss(model: Module, data: Samples, loss: Callable[[Any, Any], Any]) -> Value:
-    """The graph of the loss of all samples in one batch; dropout drops the same each time."""
-    for number, module in enumerate(model.modules()):
-        if isinstance(getattr(module, "generator", None), random.Random):
-            vars(module)["generator"] = random.Random(number)
-    inputs = [[Input(value, f"x{i}") for i, value in enumerate(row[: data.columns])] for row in data.rows]
-    value = loss(model.batch(inputs), [row[data.columns] if data.single else row[data.columns :] for row in data.rows])
-    return value if isinstance(value, Value) else Value(value)
+    @classmethod
+    def of(cls, model: Module, X: Any, y: Any, loss: Any, samples: int, seed: int) -> Trial:
+        """A trial on at most ``samples`` rows, drawn at random."""
+        if not model.parameters():
+            raise ValueError(f"{type(model).__name__} has no parameters, so there is no gradient to look at")
+        data, size = samples_of(model, X, y, loss), count("samples, how many rows to look at,", samples)
+        if len(data.rows) > size:
+            data = data.chosen(sorted(random.Random(seed).sample(range(len(data.rows)), size)))
+        return cls(copy.deepcopy(model).train(), data, named(loss, LOSSES, "loss"))
 
-
-def all_mean(outputs: list[Any]) -> list[Any]:
-    """The mean output in place of each."""
-    numbers = [[float(y.data) for y in row] if isinstance(row, list) else [row.data] for row in outputs]
-    means = [sum(column) / len(column) for column in zip(*numbers)]
-    return [means if isinstance(row, list) else means[0] for row in outputs]
+    def loss(self, of_mean: bool = False) -> Value:
+        """The graph of the loss of all samples in one batch; dropout drops the same each time. ``of_mean``: of the mean output for each."""
+        for number, module in enumerate(self.twin.modules()):
+            if isinstance(getattr(module, "generator", None), random.Random):
+                vars(module)["generator"] = random.Random(number)
+        rows, columns = self.data.rows, self.data.columns
+        outputs = self.twin.batch([[Input(value, f"x{i}") for i, value in enumerate(row[:columns])] for row in rows])
+        if of_mean:
+            numbers = [[float(y.data) for y in row] if isinstance(row, list) else [row.data] for row in outputs]
+            means = [sum(column) / len(column) for column in zip(*numbers)]
+            outputs = [means if isinstance(row, list) else means[0] for row in outputs]
+        value = self.function(outputs, [row[columns] if self.data.single else row[columns:] for row in rows])
+        return value if isinstance(value, Value) else Value(value)
