@@ -65,9 +65,8 @@ class Neuron(_Unit):
         self, nin: int, activation: Activation = "relu", bias: bool = True, init: Any = "auto", seed: Any = None, expand: bool = False,
         nonlin: bool | None = None, outputs: int = 1, label: Label | None = None,
     ) -> None:  # fmt: skip
-        count("a neuron has at least one input: nin", nin)
+        self.nin = count("a neuron has at least one input: nin", nin)
         super().__init__(nin, outputs, _with_nonlin(activation, nonlin), bias, init, seed, expand, label)
-        self.nin = len(self.w)
 
     def forward(self, x: Any) -> Any:
         return self.activated(checked_inputs(x, self.nin, self))
@@ -93,7 +92,7 @@ class Layer(Module):
         self, nin: int, nout: int, activation: Activation = "relu", bias: bool = True, init: Any = "auto", seed: Any = None,
         expand: bool = False, number: int | str = "", nonlin: bool | None = None,
     ) -> None:  # fmt: skip
-        count("a layer has at least one neuron: nout", nout)
+        self.nin, self.nout = nin, count("a layer has at least one neuron: nout", nout)
         self.activation, generator = _with_nonlin(activation, nonlin), generator_of(seed)
         self._together = OF_LAYERS.get(self.activation) if isinstance(self.activation, str) else None
         own = "linear" if self._together else self.activation
@@ -102,7 +101,6 @@ class Layer(Module):
             return lambda letter, i: f"{letter}{number}[{j}]" if i is None else f"{letter}{number}[{j},{i}]"
 
         self.neurons = [Neuron(nin, own, bias, init, generator, expand, outputs=nout, label=label(j)) for j in range(nout)]
-        self.nin, self.nout = len(self.neurons[0].w), len(self.neurons)
 
     def forward(self, x: Any) -> Any:
         x = checked_inputs(x, self.nin, self)
@@ -110,8 +108,9 @@ class Layer(Module):
         return self._together(outputs) if self._together else one_or_all(outputs)
 
     def backward(self, x: Sequence[float], upstream: Sequence[float]) -> list[float]:
-        """The layer as a module with its own backward pass: from ∂J/∂y to ∂J/∂x = Wᵀδ, where δ is the vector-Jacobian product of the
-        activation. It adds ∂J/∂W = δxᵀ and ∂J/∂b = δ to the parameters' gradients. The scalar graph gives the same numbers.
+        """The layer's own backward pass, from ∂J/∂y to ∂J/∂x = Wᵀδ, where δ is the vector-Jacobian product of the activation.
+
+        It adds ∂J/∂W = δxᵀ and ∂J/∂b = δ to the parameters' gradients. The scalar graph gives the same numbers.
 
         >>> layer = Layer(2, 1, "linear").set_weights([[3.0, 4.0]], [0.0])
         >>> layer.backward([1.0, 2.0], [10.0]), [p.grad for p in layer.parameters()]
@@ -144,10 +143,10 @@ class Layer(Module):
 class Sequential(Module):
     """Modules one after the other: the output of each is the input of the next.
 
-    >>> Sequential(Layer(2, 3, "tanh", seed=1), Layer(3, 1, "linear", seed=2))
+    >>> Sequential(Layer(2, 3, "tanh"), Dropout(0.1))
     Sequential(
       (0) Layer(2, 3, tanh)
-      (1) Layer(3, 1, linear)
+      (1) Dropout(0.1)
     )
     """
 
@@ -327,17 +326,15 @@ class BatchNorm(Module):
         share = [1.0 / size] * size
         means = [ac.dot(share, column) for column in zip(*rows)]
         variances = [ac.dot(share, [ac.pow(value - mean, 2) for value in column]) for column, mean in zip(zip(*rows), means)]
-        self.running_mean = self._moved(self.running_mean, [mean.data for mean in means])
-        self.running_var = self._moved(self.running_var, [variance.data * size / (size - 1) for variance in variances])
+        self.running_mean = [old + self.momentum * (new.data - old) for old, new in zip(self.running_mean, means)]
+        unbiased = [variance.data * size / (size - 1) for variance in variances]
+        self.running_var = [old + self.momentum * (new - old) for old, new in zip(self.running_var, unbiased)]
         self.num_batches_tracked += 1
         return [self._normalized(row, means, variances) for row in rows]
 
     def _normalized(self, x: Sequence[Any], means: Sequence[Any], variances: Sequence[Any]) -> list[Any]:
         scaled = [(value - mean) / ac.sqrt(variance + self.eps) for value, mean, variance in zip(x, means, variances)]
         return [y * weight + bias for y, weight, bias in zip(scaled, self.weight, self.bias)]
-
-    def _moved(self, averages: list[float], new: list[float]) -> list[float]:
-        return [average + self.momentum * (x - average) for average, x in zip(averages, new)]
 
     def __repr__(self) -> str:
         return f"BatchNorm({len(self.weight)})"

@@ -45,10 +45,8 @@ TINY = 3.720075976020836e-44
 def squared_error(y: Any, t: Any, half: bool = False) -> Any:
     """``(y - t) ** 2`` of two numbers; with ``half``, ``0.5 * (y - t) ** 2``, whose derivative is ``y - t``.
 
-    >>> y = Value(5.0)
-    >>> squared_error(y, 3.0, half=True).backward()
-    >>> y.grad
-    2.0
+    >>> squared_error(5.0, 3.0), squared_error(5.0, 3.0, half=True)
+    (4.0, 2.0)
     """
     square = ac.pow(y - t, 2)
     return 0.5 * square if half else square
@@ -80,18 +78,15 @@ def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mea
     The loss of one number is at most 100, as in PyTorch. A ``p`` outside [0, 1] is a domain error of log. Where ``p`` is a sigmoid,
     :func:`binary_cross_entropy_with_logits` keeps its gradient where the sigmoid rounds to 0 or 1.
 
-    >>> p = Value(0.75)
-    >>> binary_cross_entropy(p, 0).backward()
-    >>> p.grad
+    >>> ac.grad(lambda p: binary_cross_entropy(p, 0))(0.75)
     4.0
     """
     return _each(lambda p, t: -_expected(t, ac.log(p + TINY), ac.log(1.0 - p + TINY)), probabilities, targets, reduction, PROBABILITIES)
 
 
 def binary_cross_entropy_with_logits(logits: Any, targets: Any, reduction: str = "mean") -> Any:
-    """:func:`binary_cross_entropy` of ``sigmoid(z)``, computed from the logits ``z``; stable for every float.
-
-    It is the mean of ``t * softplus(-z) + (1 - t) * softplus(z)``: both terms are positive, so nothing cancels.
+    """:func:`binary_cross_entropy` of ``sigmoid(z)`` from the logits ``z``, stable for every float: the mean of
+    ``t * softplus(-z) + (1 - t) * softplus(z)``, whose terms are both positive, so that nothing cancels.
 
     >>> binary_cross_entropy_with_logits([-1e300, 0.0], [1, 1], reduction="none")
     [1e+300, 0.6931471805599453]
@@ -120,9 +115,8 @@ def cross_entropy(logits: Any, targets: Any, reduction: str = "mean") -> Any:
 
 
 def hinge_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
-    """The mean of ``relu(1 - t * y)`` for scores ``y`` and labels ``t`` of -1 or +1: the loss of a linear SVM.
-
-    Cortes and Vapnik, Support-Vector Networks, 1995. At the kink ``t * y = 1`` the derivative is 0.
+    """The mean of ``relu(1 - t * y)`` for scores ``y`` and labels ``t`` of -1 or +1: the loss of a linear SVM (Cortes and Vapnik,
+    Support-Vector Networks, 1995). At the kink ``t * y = 1`` the derivative is 0.
 
     >>> hinge_loss([0.5, 3.0], [-1, 1], reduction="none")
     [1.5, 0.0]
@@ -131,9 +125,8 @@ def hinge_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
 
 
 def logistic_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
-    """The mean of ``softplus(-t * y)``, which is ``-log(sigmoid(t * y))``, for labels ``t`` of -1 or +1: logistic regression.
-
-    It equals :func:`binary_cross_entropy_with_logits` with the labels 0 and 1.
+    """The mean of ``softplus(-t * y)``, which is ``-log(sigmoid(t * y))``, for labels ``t`` of -1 or +1: logistic regression, as
+    :func:`binary_cross_entropy_with_logits` with the labels 0 and 1.
 
     >>> logistic_loss(0.0, -1)
     0.6931471805599453
@@ -142,10 +135,8 @@ def logistic_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
 
 
 def l2_penalty(parameters: Iterable[Any], strength: float) -> Any:
-    """``strength * sum of w ** 2``, to be added to a loss; its gradient is ``2 * strength * w``.
-
-    An optimiser's ``weight_decay`` adds ``weight_decay * w`` to the gradient: a strength of half of it does the same here,
-    with SGD. A ``ValueError`` for no parameters and for a strength below 0.
+    """``strength * sum of w ** 2``, to be added to a loss; its gradient is ``2 * strength * w``, and with SGD that of a
+    ``weight_decay`` of twice the strength. A ``ValueError`` for no parameters and for a strength below 0.
 
     >>> l2_penalty([Value(3.0), Value(-4.0)], 0.01).data
     0.25
