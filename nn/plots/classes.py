@@ -22,9 +22,9 @@ class Labelled(NamedTuple):
     names: list[int]
 
 
-ClassRegions = tuple[list[float], list[float], Any, Any]
-"""What a model says over a grid: its xs and ys; the class at each point, a row for each y; and an array for each class of how far
-its score is above the best of the others, so that the class's border is where this is 0."""
+ClassRegions = tuple[Box, Any, Any]
+"""What a model says over a grid of a box: the class at each point, a row for each y; and an array for each class of how far its
+score is above the best of the others, so that the class's border is where this is 0."""
 
 
 def decision_boundary(
@@ -47,7 +47,7 @@ def decision_boundary(
     points = [[*row, 0.0] if is_line else row for row in samples.rows] if samples else []
     box = box_around(points, low, high)
     box = box._replace(y=(-1.0, 1.0)) if is_line else box
-    regions = class_regions(_OnLine(model) if is_line else model, box, steps, threshold)
+    regions = class_regions(model, box, steps, threshold, inputs=1 if is_line else 2)
     ax = one_panel(ax, "Decision boundary", *("x", "") if is_line else ("x1", "x2"), size=(5.6, 1.8) if is_line else (5.6, 4.0))
     draw_regions(ax, regions)
     if is_line:
@@ -55,16 +55,6 @@ def decision_boundary(
     if samples:
         draw_points(ax, points, samples)
     return ax
-
-
-class _OnLine(Module):
-    """A model of one input on the points of a plane, which looks at the first coordinate alone."""
-
-    def __init__(self, model: Module) -> None:
-        self.model = model
-
-    def forward(self, x: Any) -> Any:
-        return self.model(x[:1])
 
 
 def hidden_space(model: Module, X: Any, y: Any, layer: int | Module = 0, ax: Any = None) -> Panels:
@@ -136,14 +126,14 @@ def labelled(model: Module, X: Any, y: Any, plane: bool = False) -> Labelled:
     return Labelled(rows, [names.index(label) for label in labels], names)
 
 
-def class_regions(model: Module, box: Box, steps: int = 60, threshold: float | None = None) -> ClassRegions:
-    """The class at each point of a grid of ``steps`` by ``steps`` over ``box``.
+def class_regions(model: Module, box: Box, steps: int = 60, threshold: float | None = None, inputs: int = 2) -> ClassRegions:
+    """The class at each point of a grid of ``steps`` by ``steps`` over ``box``; of one of ``inputs`` it is that of the first coordinate.
 
     Of several outputs the largest (the first of equals) is the class. A single one is compared with ``threshold``, by default
     0.5 behind a sigmoid and else 0, as ``predict_classes`` does. ``ValueError`` if an output is not finite.
     """
     xs, ys = box.ticks(steps)
-    points = [[x, y] for y in ys for x in xs]
+    points = [[x, y][:inputs] for y in ys for x in xs]
     scores = _scores(predict(model, points))
     wrong = ~np.isfinite(scores).all(axis=1)
     if wrong.any():
@@ -158,7 +148,7 @@ def class_regions(model: Module, box: Box, steps: int = 60, threshold: float | N
     # Where scores are equal over a whole region (threshold units), their margins of 0 mark no border: the classes do.
     if np.count_nonzero(margins.max(axis=1) <= 0.0) > steps:
         margins = np.where(np.arange(scores.shape[1]) == classes[:, None], 1.0, -1.0)
-    return xs, ys, classes.reshape(steps, steps), margins.T.reshape(-1, steps, steps)
+    return box, classes.reshape(steps, steps), margins.T.reshape(-1, steps, steps)
 
 
 def _scores(outputs: Sequence[Any]) -> Any:
@@ -169,17 +159,16 @@ def _scores(outputs: Sequence[Any]) -> Any:
 # -- what is drawn -------------------------------------------------------------------------------------------------
 def draw_regions(ax: Axes, regions: ClassRegions) -> list[Any]:
     """The region of each class in its tint, and the borders; the artists, so that they can be taken away again."""
-    xs, ys, classes, margins = regions
-    half_x, half_y = (xs[1] - xs[0]) / 2, (ys[1] - ys[0]) / 2
-    cells = np.array([tint(k) for k in range(len(margins))])[classes]
-    extent = (xs[0] - half_x, xs[-1] + half_x, ys[0] - half_y, ys[-1] + half_y)
+    box, classes, margins = regions
+    cells, grid = np.array([tint(k) for k in range(len(margins))])[classes], box.ticks(len(classes))
+    extent = [end for low, high in box for half in [(high - low) / (len(classes) - 1) / 2] for end in (low - half, high + half)]
     artists = [ax.imshow(cells, extent=extent, origin="lower", aspect="auto", interpolation="nearest", zorder=0)]
     for k, margin in enumerate(margins):
         if margin.min() < 0.0 < margin.max():  # else the class has all of the picture, or none of it
-            artists.append(ax.contourf(xs, ys, margin, levels=[0.0, 2.0 * margin.max()], colors=[tint(k)], zorder=1))
+            artists.append(ax.contourf(*grid, margin, levels=[0.0, 2.0 * margin.max()], colors=[tint(k)], zorder=1))
             if k or len(margins) > 2:
-                artists.append(ax.contour(xs, ys, margin, levels=[0.0], colors=INK, linewidths=1.2, zorder=2))
-    Box((xs[0], xs[-1]), (ys[0], ys[-1])).show(ax, round_circles=True)
+                artists.append(ax.contour(*grid, margin, levels=[0.0], colors=INK, linewidths=1.2, zorder=2))
+    box.show(ax, round_circles=True)
     return artists
 
 
