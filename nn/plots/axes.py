@@ -21,8 +21,8 @@ INK = "#222222"  # on a panel, which is white
 GREY = "#767676"  # beside it, on the page: on white and on black alike this has a contrast of at least 4.5
 _WORDS = ("text.color", "axes.labelcolor", "axes.titlecolor", "axes.edgecolor", "xtick.color", "ytick.color")
 THEMES: dict[str, dict[str, Any]] = {
-    "any": {"figure.facecolor": "none", "axes.facecolor": "white", **dict.fromkeys(_WORDS, GREY)},
-    "light": {key: matplotlib.rcParamsDefault[key] for key in ("figure.facecolor", "axes.facecolor", *_WORDS)},
+    "any": {"figure.frameon": False, **dict.fromkeys(_WORDS, GREY)},
+    "light": {key: matplotlib.rcParamsDefault[key] for key in ("figure.frameon", *_WORDS)},
 }
 
 
@@ -74,6 +74,7 @@ def panels_of(ax: Any, count: int, columns: int = 4, size: tuple[float, float] =
             spare.remove()
         panels = Panels(grid.flat[:count])
     for panel in panels:
+        panel.figure.set_frameon(matplotlib.rcParams["figure.frameon"])  # behind a figure of no colour JupyterLab would put white
         panel._ipython_display_ = Panels()._ipython_display_
     return panels
 

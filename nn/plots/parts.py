@@ -39,7 +39,8 @@ def activations(
         panel.plot(xs, values, color=colour(0), linewidth=2.0, label="f(x)")
         panel.plot(xs, slopes, "--", color=colour(4), linewidth=1.6, label="f'(x)")
         panel.set(title=f"{name} of (x, 0)" if name in OF_LAYERS else activation_name(name), xlabel="x")
-    legend(panels[-1])
+    words: Any = {"loc": "outside lower center", "ncols": 2, "frameon": False}
+    panels[0].figure.legend(*panels[0].get_legend_handles_labels(), **words)
     return panels
 
 

@@ -148,7 +148,7 @@ def cube(model: Any, low: Any = -3.0, high: Any = 3.0, ax: Any = None) -> Axes:
         style = {"color": colour(colours[corner])} if corner in colours else {"facecolors": "white", "edgecolors": GREY, "linestyle": "--"}
         ax.scatter(*corner, s=160, depthshade=False, **style)
         ax.text(corner[0], corner[1], corner[2] + 0.12, "".join(map(str, corner)), ha="center", family="monospace")
-    ax.set(title=f"{len(corners)} of 8 corners (h1 h2 h3)", xlim=(0, 1), ylim=(0, 1), zlim=(0, 1))
+    ax.set(title=f"{len(corners)} of 8 corners (h1 h2 h3)", xlim=(0, 1), ylim=(0, 1), zlim=(0, 1), facecolor="none")
     ax.set_axis_off()
     ax.view_init(18, -62)
     return ax
