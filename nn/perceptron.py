@@ -18,9 +18,9 @@ CODINGS = {"01": (0.0, 1.0), "pm1": (-1.0, 1.0)}
 
 @dataclass
 class Convergence:
-    """How the learning rule fared.
+    """How the learning rule fared; ``errors`` has the number of samples that were wrong in each epoch.
 
-    >>> print(Convergence(True, epochs=2, updates=3, errors=[2, 0]))
+    >>> print(Convergence(True, epochs=2, updates=3, errors=[3, 0]))
     converged: 3 updates in 2 epochs
     """
 
@@ -28,7 +28,6 @@ class Convergence:
     epochs: int
     updates: int
     errors: list[int]
-    """The number of samples that were wrong in each epoch."""
 
     def __str__(self) -> str:
         if self.converged:

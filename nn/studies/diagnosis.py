@@ -40,13 +40,10 @@ SLOPES: dict[str, Callable[[float], float]] = {"sigmoid": lambda y: 4.0 * y * (1
 class Diagnosis:
     """What a check found, in words; whether that is fine; the table to print; and the numbers, as in ``diagnosis["ratio"]``.
 
-    >>> found = Diagnosis("All is well.", True, Table(["layer", "norm"], [("Layer(2, 1, linear)", 0.5)]), {"norm": 0.5}, ("", 0, {}))
-    >>> print(found)
+    >>> Diagnosis("All is well.", True, Table(["layer", "norm"], [("Layer(2, 1, linear)", 0.5)]), {"norm": 0.5}, ("", 0, {}))
     layer                norm
     Layer(2, 1, linear)   0.5
     All is well.
-    >>> found["norm"]
-    0.5
     """
 
     finding: str
@@ -70,7 +67,7 @@ class Diagnosis:
 
         function, content, labels = self.picture
         if not function:
-            return [found.plot() for found in content if found.picture[1]]
+            return plots.axes.Panels(found.plot() for found in content if found.picture[1])
         drawn = getattr(plots, function)(content, ax=ax)
         for panel in drawn if isinstance(drawn, list) else [drawn]:
             panel.set(**labels)
@@ -127,8 +124,7 @@ def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int
     Numbers: ``means`` (of the absolute gradient) and ``norms`` by layer, ``norm`` of all, and the ``ratio`` of first mean to last.
 
     >>> from nn import MLP
-    >>> deep = MLP(2, [8] * 10 + [1], "sigmoid", seed=0)
-    >>> print(gradient_flow(deep, [[0.0, 1.0], [1.0, 0.0]], [0.0, 1.0]).finding)
+    >>> print(gradient_flow(MLP(2, [8] * 10 + [1], "sigmoid", seed=0), [[0.0, 1.0], [1.0, 0.0]], [0.0, 1.0]).finding)
     The gradient is vanishing: ...
     """
     trial = Trial.of(model, X, y, loss, samples, seed)
