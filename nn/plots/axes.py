@@ -27,10 +27,9 @@ THEMES: dict[str, dict[str, Any]] = {
 
 
 def theme(name: str = "any") -> None:
-    """The look of all figures that matplotlib makes from now on: ``"any"`` or ``"light"``.
-
-    ``"any"`` is for light and dark pages alike: white panels on no background, with grey words around them. It holds from the import
-    of ``nn.plots`` on, unless a style was chosen before. ``"light"`` is matplotlib's own: black words on white.
+    """The look of pictures from now on: ``"any"``, for light and dark pages alike, has white panels on no background, and grey words
+    around them, also in figures of your own. It holds from the import of ``nn.plots`` on, unless a style was chosen before.
+    ``"light"`` is matplotlib's own: black words on white.
 
     >>> theme("light")
     >>> theme("any")
@@ -61,18 +60,15 @@ class Panels(list[Axes]):
 
 def panels_of(ax: Any, count: int, columns: int = 4, size: tuple[float, float] = (4.2, 3.4), **kind: Any) -> Panels:
     """The axes that were given, or ``count`` new ones in rows of ``columns``, of a ``kind`` such as ``projection="3d"``."""
-    if ax is not None:
-        panels = Panels(ax.flat if hasattr(ax, "flat") else ax if isinstance(ax, list | tuple) else [ax])
-        if len(panels) != count:
-            raise ValueError(f"this picture has {count} panel(s): ax is that many axes, not {len(panels)}; without ax they are made")
-    else:
+    if ax is None:
         columns = min(columns, count)
         rows = -(-count // columns)
-        place = {"figsize": (size[0] * columns, size[1] * rows), "layout": "constrained", "squeeze": False}
-        _, grid = plt.subplots(rows, columns, subplot_kw=kind, **place)
-        for spare in grid.flat[count:]:
-            spare.remove()
-        panels = Panels(grid.flat[:count])
+        figure = plt.figure(figsize=(size[0] * columns, size[1] * rows), layout="constrained")
+        panels = Panels(figure.add_subplot(rows, columns, i + 1, **kind) for i in range(count))
+    else:
+        panels = Panels(ax.flat if hasattr(ax, "flat") else ax if isinstance(ax, list | tuple) else [ax])
+    if len(panels) != count:
+        raise ValueError(f"this picture has {count} panel(s): ax is that many axes, not {len(panels)}; without ax they are made")
     for panel in panels:
         panel.figure.set_frameon(matplotlib.rcParams["figure.frameon"])  # behind a figure of no colour JupyterLab would put white
         panel._ipython_display_ = Panels()._ipython_display_
@@ -116,8 +112,8 @@ def box_around(points: Sequence[Sequence[float]], low: Any = None, high: Any = N
     for axis, (least, most) in enumerate(zip(pair_of(low, "low"), pair_of(high, "high"))):
         column = [point[axis] for point in points] or [0.0]
         margin = 0.15 * (max(column) - min(column)) or 1.0
-        sides.append((min(column) - margin if least is None else least, max(column) + margin if most is None else most))
-        spaced(*sides[-1], 2)  # refuses an empty side
+        ends = min(column) - margin if least is None else least, max(column) + margin if most is None else most
+        sides.append(tuple(spaced(*ends, 2)))  # refuses an empty side
     return Box(*sides)
 
 

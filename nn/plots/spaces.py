@@ -64,10 +64,10 @@ def loss_surface(
 ) -> Axes:  # fmt: skip
     """A loss over two parameters, as contours, and the ``path`` that descent took, a list of pairs of the two.
 
-    ``loss_function()`` is called without arguments after the two parameters were given their values; both are put back, also on
-    errors. The picture reaches ``span`` (a number, or one for each axis; 2) to all sides of the point ``around``, by default
-    the parameters as they are; with a path and neither of the two, it shows the path. ``log=True`` has contours in even ratios,
-    which show the bottom of a steep valley. Where the loss is not finite, the picture is white.
+    ``loss_function()`` is called after the two parameters were given their values; both are put back, also on errors. The picture
+    reaches ``span`` (a number, or one for each axis; 2) to all sides of the point ``around``, by default the parameters as they are;
+    with a path and neither of the two, it shows the path. ``log=True`` has contours in even ratios, which show the bottom of a steep
+    valley. Where the loss is not finite, the picture is white.
 
     >>> a, b = Parameter(1.0, "a"), Parameter(2.0, "b")
     >>> loss_surface(lambda: a * a + b * b, a, b, steps=5).get_xlabel(), a.data
