@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
@@ -16,21 +16,15 @@ from .module import Module, checked_inputs, one_or_all
 from .training.execution import BatchError
 from .training.model import Model, Parameter, inputs_of
 
-Label = Callable[[str, int | None], str]
-
 
 class _Unit(Module):
     """Weights, a bias, and an activation of their weighted sum."""
 
-    def __init__(
-        self, count: int, outputs: int, activation: Activation, bias: bool, init: Any, seed: Any, expand: bool, label: Label | None = None
-    ) -> None:
-        label = label or (lambda letter, i: letter if i is None else f"{letter}{i}")
-        start = initial_weights(init, count, outputs, activation_name(activation), generator_of(seed))
-        self.w = [Parameter(x, label("w", i)) for i, x in enumerate(start)]
-        self.b = Parameter(0.0, label("b", None)) if bias else None
-        self.activation, self.expand = activation, expand
-        self._function = activation_function(activation)
+    def __init__(self, inputs: int, outputs: int, activation: Activation, bias: bool, init: Any, seed: Any, expand: bool) -> None:
+        start = initial_weights(init, inputs, outputs, activation_name(activation), generator_of(seed))
+        self.w = [Parameter(x, f"w{i}") for i, x in enumerate(start)]
+        self.b = Parameter(0.0, "b") if bias else None
+        self.activation, self.expand, self._function = activation, expand, activation_function(activation)
 
     def activated(self, x: Sequence[Any], w: Sequence[Any] | None = None) -> Any:
         """The output for inputs that were checked; ``w`` are the weights, if not all."""
@@ -63,10 +57,10 @@ class Neuron(_Unit):
 
     def __init__(
         self, nin: int, activation: Activation = "relu", bias: bool = True, init: Any = "auto", seed: Any = None, expand: bool = False,
-        nonlin: bool | None = None, outputs: int = 1, label: Label | None = None,
+        nonlin: bool | None = None, outputs: int = 1,
     ) -> None:  # fmt: skip
         self.nin = count("a neuron has at least one input: nin", nin)
-        super().__init__(nin, outputs, _with_nonlin(activation, nonlin), bias, init, seed, expand, label)
+        super().__init__(nin, outputs, _with_nonlin(activation, nonlin), bias, init, seed, expand)
 
     def forward(self, x: Any) -> Any:
         return self.activated(checked_inputs(x, self.nin, self))
@@ -96,11 +90,10 @@ class Layer(Module):
         self.activation, generator = _with_nonlin(activation, nonlin), generator_of(seed)
         self._together = OF_LAYERS.get(self.activation) if isinstance(self.activation, str) else None
         own = "linear" if self._together else self.activation
-
-        def label(j: int) -> Label:
-            return lambda letter, i: f"{letter}{number}[{j}]" if i is None else f"{letter}{number}[{j},{i}]"
-
-        self.neurons = [Neuron(nin, own, bias, init, generator, expand, outputs=nout, label=label(j)) for j in range(nout)]
+        self.neurons = [Neuron(nin, own, bias, init, generator, expand, outputs=nout) for _ in range(nout)]
+        for j, neuron in enumerate(self.neurons):
+            for i, parameter in enumerate(neuron.parameters()):
+                parameter.name = f"w{number}[{j},{i}]" if i < nin else f"b{number}[{j}]"
 
     def forward(self, x: Any) -> Any:
         x = checked_inputs(x, self.nin, self)
@@ -165,9 +158,8 @@ class Sequential(Module):
     def activations(self, x: Any) -> list[Any]:
         """The output of each part in turn, for one sample: the representations that the network makes of it.
 
-        >>> model = Sequential(Layer(2, 2, init="zeros"), Layer(2, 1, "sigmoid", init="zeros"))
-        >>> [y.data for y in model.activations([1.0, 2.0])[0]]
-        [0.0, 0.0]
+        >>> len(MLP(2, [16, 1]).activations([1.0, 2.0])[0])
+        16
         """
         found = [x]
         for layer in self.layers:
