@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from . import data
 from .export import export_program
@@ -14,7 +15,7 @@ from .optim import Adam
 from .training.execution import RUNS
 from .training.loop import TrainingError
 
-TASKS = {  # the data for a seed, and what suits it: the sizes of the layers, activation, learning rate, batch size, epochs
+TASKS: dict[str, tuple[Any, ...]] = {  # data of a seed, and what suits it: sizes, activation, learning rate, batch size, epochs
     "digits": (lambda seed: data.digits(), [32, 10], "relu", 0.005, 32, 40),
     "spiral": (lambda seed: data.spiral(400, 0.05, seed), [16, 16, 1], "tanh", 0.02, 20, 200),
     "circles": (lambda seed: data.circles(400, 0.05, seed), [8, 1], "tanh", 0.03, 10, 60),

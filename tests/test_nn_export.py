@@ -40,9 +40,9 @@ def test_arrays_are_taken_where_tensors_are():
 def test_a_state_that_does_not_fit_is_refused_and_changes_nothing():
     model = nn.MLP(2, [2, 1], seed=0)
     before = model.state_dict()
-    with pytest.raises(ValueError, match="the state does not fit: it is a dictionary of 4; 1 unknown, the first is 9.weight"):
+    with pytest.raises(ValueError, match=r"the state does not fit: it is a dictionary of 4; 1 unknown, the first is 9\.weight"):
         nn.from_torch(model, RECORDED["tanh and softmax"]["state"] | {"9.weight": [1.0]})
-    with pytest.raises(ValueError, match="the state, 0.weight is a list of 2, not one of 3"):
+    with pytest.raises(ValueError, match=r"the state, 0\.weight is a list of 2, not one of 3"):
         nn.from_torch(model, {name: x for name, x in RECORDED["relu"]["state"].items() if name[0] != "4"})
     assert model.state_dict() == before
 

@@ -49,16 +49,16 @@ def check_leaves(f: Callable[[], Value], leaves: Sequence[Value]) -> list[LeafCh
 
         try:
             numeric = numerical_gradient(at, start, STEP * max(1.0, abs(start)))
-            if relative_error(exact, numeric, output.data) > TOLERANCE:
+            if _relative_error(exact, numeric, output.data) > TOLERANCE:
                 numeric = numerical_gradient(at, start)  # extrapolated: more exact, for four times the work
-            error = relative_error(exact, numeric, output.data)
+            error = _relative_error(exact, numeric, output.data)
             found.append(LeafCheck(leaf, exact, numeric, error, error > TOLERANCE and lies_between_slopes(at, start, exact)))
         finally:
             leaf.data = start
     return found
 
 
-def relative_error(exact: float, numeric: float, value: float) -> float:
+def _relative_error(exact: float, numeric: float, value: float) -> float:
     difference = abs(exact - numeric)
     size = max(abs(exact), abs(numeric), 1e-3 * abs(value))
     return 0.0 if difference == 0.0 else difference / size if math.isfinite(difference) else math.inf

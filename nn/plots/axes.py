@@ -19,10 +19,11 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#7
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 INK = "#222222"  # on a panel, which is white
 GREY = "#767676"  # beside it, on the page: on white and on black alike this has a contrast of at least 4.5
+SETTINGS: Any = matplotlib.rcParams
 _WORDS = ("text.color", "axes.labelcolor", "axes.titlecolor", "axes.edgecolor", "xtick.color", "ytick.color")
 THEMES: dict[str, dict[str, Any]] = {
     "any": {"figure.frameon": False, **dict.fromkeys(_WORDS, GREY)},
-    "light": {key: matplotlib.rcParamsDefault[key] for key in ("figure.frameon", *_WORDS)},
+    "light": {key: value for key, value in matplotlib.rcParamsDefault.items() if key in ("figure.frameon", *_WORDS)},
 }
 
 
@@ -34,10 +35,10 @@ def theme(name: str = "any") -> None:
     >>> theme("light")
     >>> theme("any")
     """
-    matplotlib.rcParams.update(named(name, THEMES, "a theme"))
+    SETTINGS.update(named(name, THEMES, "a theme"))
 
 
-if all(matplotlib.rcParams[key] == value for key, value in THEMES["light"].items()):
+if all(SETTINGS[key] == value for key, value in THEMES["light"].items()):
     theme()
 
 
@@ -70,7 +71,7 @@ def panels_of(ax: Any, count: int, columns: int = 4, size: tuple[float, float] =
     if len(panels) != count:
         raise ValueError(f"this picture has {count} panel(s): ax is that many axes, not {len(panels)}; without ax they are made")
     for panel in panels:
-        panel.figure.set_frameon(matplotlib.rcParams["figure.frameon"])  # behind a figure of no colour JupyterLab would put white
+        panel.figure.set_frameon(SETTINGS["figure.frameon"])  # behind a figure of no colour JupyterLab would put white
         panel._ipython_display_ = Panels()._ipython_display_
     return panels
 
@@ -108,12 +109,12 @@ def box_around(points: Sequence[Sequence[float]], low: Any = None, high: Any = N
     """The box from ``low`` to ``high``, each a number or one for each axis; what is ``None`` is fitted to the points, with a margin."""
     if (low is None or high is None) and not points:
         raise ValueError("without points to fit it to, the box needs low and high")
-    sides = []
+    sides: list[Any] = []
     for axis, (least, most) in enumerate(zip(pair_of(low, "low"), pair_of(high, "high"))):
         column = [point[axis] for point in points] or [0.0]
         margin = 0.15 * (max(column) - min(column)) or 1.0
         ends = min(column) - margin if least is None else least, max(column) + margin if most is None else most
-        sides.append(tuple(spaced(*ends, 2)))  # refuses an empty side
+        sides.append(tuple(spaced(*ends, 2)))  # which refuses an empty side
     return Box(*sides)
 
 

@@ -91,7 +91,7 @@ def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer:
     The gradient is right: in all 2 parameters compared it agrees with finite differences.
     """
     trial, chance = Trial.of(model, X, y, loss, samples, seed), random.Random(seed)
-    output, checks = trial.loss(), {}
+    output, checks = trial.loss(), dict[tuple[str, str], Any]()
     if trial.loss().data != output.data:
         raise ValueError("the loss differs from call to call: keep the random generator of a module in its attribute generator")
     for layer, parameters in parameters_of_layers(trial.twin).items():

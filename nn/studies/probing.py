@@ -65,7 +65,8 @@ def outputs_of_layers(model: Module, X: Any) -> dict[str, Seen]:
 def _noting(forward: Callable[[Any], Any], rows: list[list[float]]) -> Callable[[Any], Any]:
     def noted(x: Any) -> Any:
         output = forward(x)
-        rows.append([float(y) if isinstance(y, int | float) else y.data for y in (output if isinstance(output, list | tuple) else [output])])
+        outputs = output if isinstance(output, list | tuple) else [output]
+        rows.append([y.data if isinstance(y, Value) else float(y) for y in outputs])
         return output
 
     return noted
