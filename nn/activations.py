@@ -34,11 +34,7 @@ OF_LAYERS: dict[str, Callable[[Any], Any]] = {"softmax": ac.softmax, "log_softma
 
 
 def activation_name(activation: Activation) -> str:
-    """What a picture or a table calls an activation.
-
-    >>> activation_name(ac.tanh), activation_name("relu")
-    ('tanh', 'relu')
-    """
+    """What a picture or a table calls an activation."""
     if isinstance(activation, str):
         return activation
     return str(getattr(activation, "name", None) or getattr(activation, "__name__", type(activation).__name__))

@@ -55,11 +55,7 @@ def count(name: str, x: Any, lowest: int = 1) -> int:
 
 
 def spaced(low: float, high: float, steps: int, name: str = "steps") -> list[float]:
-    """``steps`` numbers from ``low`` to ``high``, evenly spaced, both ends among them; ``ValueError`` for an empty interval.
-
-    >>> spaced(-1.0, 1.0, 5)
-    [-1.0, -0.5, 0.0, 0.5, 1.0]
-    """
+    """``steps`` numbers from ``low`` to ``high``, evenly spaced, both ends among them; ``ValueError`` for an empty interval."""
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ValueError(f"low is less than high, and both are finite, not low={low!r} and high={high!r}")
     last = count(name, steps, 2) - 1
@@ -94,11 +90,7 @@ def fitting(given: Any, like: Any, name: str, range_: str = "a number") -> Any:
 
 
 def shortened(x: Any) -> str:
-    """What a message shows of something that may be long.
-
-    >>> shortened(10**5000)
-    'an integer of many digits'
-    """
+    """What a message shows of something that may be long."""
     text = repr(x) if not isinstance(x, int) or abs(x) < 10**40 else "an integer of many digits"
     return text if len(text) <= 60 else text[:57] + "..."
 

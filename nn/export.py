@@ -110,13 +110,9 @@ def _each(function: Callable[[Any], Any], nested: Any) -> Any:
     return [_each(function, x) for x in nested] if isinstance(nested, list) else function(nested)
 
 
-def _pairs(keys: Any, given: Any) -> Iterator[tuple[str, Any]]:
+def _pairs(keys: Any, given: Any) -> list[tuple[str, Any]]:
     """The names in nested lists, each with what is given for it in the same nesting; one name stands for all of a list."""
-    if not isinstance(keys, list):
-        yield keys, given
-    else:
-        for key, entry in zip(keys, given):
-            yield from _pairs(key, entry)
+    return [pair for key, entry in zip(keys, given) for pair in _pairs(key, entry)] if isinstance(keys, list) else [(keys, given)]
 
 
 # -- source files ------------------------------------------------------------------------------------------------

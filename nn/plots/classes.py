@@ -184,10 +184,8 @@ def draw_points(ax: Axes, points: Sequence[Sequence[float]], samples: Labelled, 
 
 def _write_samples(ax: Axes, points: Sequence[Sequence[float]], rows: Sequence[Sequence[float]]) -> None:
     """Beside each point the samples that fall on it."""
-    at: dict[tuple[float, ...], list[str]] = {}
-    for point, row in zip(points, rows):
-        at.setdefault(tuple(point), []).append(f"({', '.join(f'{x:g}' for x in row)})")
     low, high = ax.get_xlim()
-    for point, texts in at.items():
+    for point in dict.fromkeys(map(tuple, points)):
+        here = "\n".join(f"({', '.join(f'{x:g}' for x in row)})" for other, row in zip(points, rows) if tuple(other) == point)
         place: dict[str, Any] = {"xytext": (7, 5)} if point[0] < (low + 2 * high) / 3 else {"xytext": (-7, 5), "ha": "right"}
-        ax.annotate("\n".join(texts), point, textcoords="offset points", fontsize=9, color=INK, zorder=4, **place)
+        ax.annotate(here, point, textcoords="offset points", fontsize=9, color=INK, zorder=4, **place)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from autograd_core import Value
@@ -17,21 +18,15 @@ from ..arguments import count, named
 from ..layers import Neuron
 from ..losses import LOSSES
 from ..module import Module
-from ..training.model import Input, Model, Parameter
+from ..training.model import Model, Parameter, inputs_of
 from ..training.samples import Samples, as_rows, samples_of
 
 
 def layers_of(model: Module) -> dict[str, Model]:
     """The parts that hold no other modules than neurons, by path and description."""
-    found: dict[str, Model] = {}
-    inside: set[int] = set()
-    for path, module in model.named_modules():
-        parts = module.modules()[1:]
-        if id(module) not in inside and all(isinstance(part, Neuron) for part in parts):
-            inside |= set(map(id, parts))
-            text = type(module).__name__ if type(module).__repr__ is object.__repr__ else repr(module)
-            found[f"{path} {text}".strip()] = module
-    return found
+    found = [(path, module) for path, module in model.named_modules() if all(isinstance(part, Neuron) for part in module.modules()[1:])]
+    inside = {id(part) for _, module in found for part in module.modules()[1:]}
+    return {f"{path} {module!r}".strip(): module for path, module in found if id(module) not in inside}
 
 
 def parameters_of_layers(model: Module) -> dict[str, list[tuple[str, Parameter]]]:
@@ -55,21 +50,18 @@ def outputs_of_layers(model: Module, X: Any) -> dict[str, Seen]:
     """What each layer puts out for the rows of ``X`` in evaluation mode."""
     twin, samples = copy.deepcopy(model).eval(), as_rows(X)
     found = {label: Seen(activation_name(getattr(layer, "activation", "")), layer, []) for label, layer in layers_of(twin).items()}
-    for seen in found.values():
-        vars(seen.layer)["forward"] = _noting(seen.layer.forward, seen.rows)
-    for row in samples:
-        twin([Input(value, f"x{i}") for i, value in enumerate(row)])
-    return {label: seen for label, seen in found.items() if seen.rows}
 
-
-def _noting(forward: Callable[[Any], Any], rows: list[list[float]]) -> Callable[[Any], Any]:
-    def noted(x: Any) -> Any:
+    def noting(forward: Callable[[Any], Any], rows: list[list[float]], x: Any) -> Any:
         output = forward(x)
         outputs = output if isinstance(output, list | tuple) else [output]
         rows.append([y.data if isinstance(y, Value) else float(y) for y in outputs])
         return output
 
-    return noted
+    for seen in found.values():
+        vars(seen.layer)["forward"] = partial(noting, seen.layer.forward, seen.rows)
+    for row in samples:
+        twin(inputs_of(row))
+    return {label: seen for label, seen in found.items() if seen.rows}
 
 
 class Trial(NamedTuple):
@@ -95,7 +87,7 @@ class Trial(NamedTuple):
             if isinstance(getattr(module, "generator", None), random.Random):
                 vars(module)["generator"] = random.Random(number)
         rows, columns = self.data.rows, self.data.columns
-        outputs = self.twin.batch([[Input(value, f"x{i}") for i, value in enumerate(row[:columns])] for row in rows])
+        outputs = self.twin.batch([inputs_of(row[:columns]) for row in rows])
         if of_mean:
             numbers = [[float(y.data) for y in row] if isinstance(row, list) else [row.data] for row in outputs]
             means = [sum(column) / len(column) for column in zip(*numbers)]
