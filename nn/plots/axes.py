@@ -71,7 +71,8 @@ def panels_of(ax: Any, count: int, columns: int = 4, size: tuple[float, float] =
     if len(panels) != count:
         raise ValueError(f"this picture has {count} panel(s): ax is that many axes, not {len(panels)}; without ax they are made")
     for panel in panels:
-        panel.figure.set_frameon(SETTINGS["figure.frameon"])  # behind a figure of no colour JupyterLab would put white
+        if not SETTINGS["figure.frameon"]:
+            panel.figure.set_frameon(False)  # behind a figure of no colour JupyterLab would put white
         panel._ipython_display_ = Panels()._ipython_display_
     return panels
 
