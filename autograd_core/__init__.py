@@ -150,7 +150,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME, *filter(str.isidentifier, TABLE)})
+    return sorted({*__all__, *(name for name, row in TABLE.items() if name.isidentifier() and not row.internal)})
 
 
 __version__ = "0.1.0"

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 _SIDES = {"<": "left", ">": "right"}
+_SHOWN = 80  # rows of a table that is shown by itself; half of them from its end
 
 
 class Table:
     """Headers and rows, as aligned text and as HTML.
 
-    Cells are shown as ``str`` shows them. ``alignment`` has ``<`` (left) or ``>`` (right) for each column; left out,
-    columns of numbers stand on the right. ``title`` stands above, ``note`` below. A row of another length than the headers
-    is a ``ValueError``.
+    Cells are shown as ``str`` shows them. A long table that shows itself leaves rows out; ``str`` has them all.
+    ``alignment`` has ``<`` (left) or ``>`` (right) for each column; left out, columns of numbers stand on the right.
+    ``title`` stands above, ``note`` below. A row of another length than the headers is a ``ValueError``.
 
     >>> Table(["node", "value"], [["x", 3], ["y", 0.25]], title="Forward pass")
     Forward pass
@@ -46,10 +47,21 @@ class Table:
         return "\n".join([*filter(None, [self.title]), *texts, *filter(None, [self.note])])
 
     def __repr__(self) -> str:  # so that a notebook without HTML and the shell show it, too
-        return str(self)
+        return str(self._cut())
+
+    def _cut(self) -> Table:
+        """The first and the last rows of a long table, and between them how many are left out."""
+        left_out = len(self.rows) - _SHOWN
+        if left_out <= 1:
+            return self
+        gap = [f"... {left_out:,} rows are left out ...", *[""] * (len(self.headers) - 1)]
+        rows = [*self.rows[: _SHOWN // 2], gap, *self.rows[-_SHOWN // 2 :]]
+        return Table(self.headers, rows, self.alignment, self.title, self.note)
 
     def _repr_html_(self) -> str:
         """The same table in HTML; it takes its colours from the page."""
+        if len(self.rows) > _SHOWN + 1:
+            return self._cut()._repr_html_()
         title = f"<h4>{html.escape(self.title)}</h4>" if self.title else ""
         body = "".join(f"<tr>{self._cells('td', row)}</tr>" for row in self.rows)
         note = f"<p>{html.escape(self.note)}</p>" if self.note else ""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import autograd_core as ac
 
 from .arguments import count, generator_of, number, spaced
+from .training.playground import SETS
 from .training.samples import as_rows, check_lengths, plain
 
 Seed = int | random.Random
@@ -125,6 +126,9 @@ def spiral(n: int = 200, noise: float = 0.0, seed: Seed = 0, labels: Pair = (0, 
             radius, angle = 5.0 * i / size, 1.75 * i / size * 2.0 * math.pi + start
             rows.append(_moved([radius * math.sin(angle), radius * math.cos(angle)], noise, chance))
     return _cloud(rows, _halves(n), labels, chance)
+
+
+SETS |= {"circle": circles, "xor": xor_quadrants, "gaussians": gaussians, "spiral": spiral, "moons": moons}
 
 
 def _chance(n: int, noise: float, seed: Seed) -> random.Random:

@@ -7,7 +7,7 @@ from typing import Any
 
 import autograd_core as ac
 
-from .training import loop, prediction, saving
+from .training import loop, playground, prediction, saving
 from .training.execution import evaluating, record
 from .training.model import Model, inputs_of
 
@@ -28,6 +28,7 @@ class Module(Model):
     """
 
     fit = loop.fit
+    playground = playground.playground
     predict = prediction.predict
     predict_classes = prediction.predict_classes
     evaluate = prediction.evaluate

@@ -46,7 +46,7 @@ PANELS = {  # a call of each function, and how many panels it draws
 
 # -- all of them -------------------------------------------------------------------------------------------------------
 def test_every_plot_function_is_in_the_table_of_these_tests():
-    assert {*plots.__all__} - {"training_animation", "save_training", "LearningAnimation", "theme"} == PANELS.keys()
+    assert {*plots.__all__} - {"training_animation", "save_training", "LearningAnimation", "Live", "live", "theme"} == PANELS.keys()
 
 
 def test_dir_shows_the_plots_and_nothing_else():

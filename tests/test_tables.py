@@ -1,5 +1,6 @@
 """The table in which results are printed, as text and as HTML."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -87,3 +88,14 @@ def test_every_result_that_is_a_table_shows_the_same_cells_in_text_and_html():
         assert str(shown) == repr(shown)
         assert len(cells) > 4
         assert all(cell.strip() in text for cell in cells)
+
+
+def test_a_long_table_that_shows_itself_leaves_rows_out_and_says_so():
+    long = Table(["i", "square"], [(i, i * i) for i in range(1000)], title="Squares")
+    for shown in (repr(long), long._repr_html_()):
+        assert "... 920 rows are left out ..." in shown
+        assert [number for number in (1521, 1600, 919681, 921600, 998001) if re.search(rf"\b{number}\b", shown)] == [1521, 921600, 998001]
+    assert len(str(long).splitlines()) == 1002
+    short = Table(["i"], [(i,) for i in range(81)])
+    assert repr(short) == str(short)
+    assert short._repr_html_().count("<tr>") == 82

@@ -82,7 +82,7 @@ class Steps(NamedTuple):
         return "".join(table._repr_html_() for table in self.tables())
 
     def __repr__(self) -> str:
-        return "\n\n".join(map(str, self.tables()))
+        return "\n\n".join(map(repr, self.tables()))
 
 
 def steps(output: Value, names: Names = None, seed: float = 1.0, level: str | None = None) -> Steps:

@@ -14,14 +14,15 @@ from .axes import theme
 from .classes import decision_boundary, hidden_space
 from .differentiation import cost_ratio, finite_difference_error
 from .learning import LearningAnimation, save_training, training_animation
+from .live import Live, live
 from .parts import activations, function_fit, regions, weights_as_images
 from .spaces import cube, loss_surface, loss_surfaces, surface
 from .training import activation_histograms, gradient_flow, loss_curves
 
 __all__ = [
-    "LearningAnimation", "activation_histograms", "activations", "cost_ratio", "cube", "decision_boundary", "finite_difference_error",
-    "function_fit", "gradient_flow", "hidden_space", "loss_curves", "loss_surface", "loss_surfaces", "regions", "save_training",
-    "surface", "theme", "training_animation", "weights_as_images",
+    "LearningAnimation", "Live", "activation_histograms", "activations", "cost_ratio", "cube", "decision_boundary",
+    "finite_difference_error", "function_fit", "gradient_flow", "hidden_space", "live", "loss_curves", "loss_surface", "loss_surfaces",
+    "regions", "save_training", "surface", "theme", "training_animation", "weights_as_images",
 ]  # fmt: skip
 
 
