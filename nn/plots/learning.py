@@ -16,10 +16,9 @@ from autograd_core import replace_file
 from ..arguments import count
 from ..module import Module
 from ..training.history import History
-from ..training.samples import as_rows
 from .axes import box_around, one_panel
-from .classes import class_regions, decision_boundary, draw_points, draw_regions, labelled
-from .training import loss_curves
+from .classes import class_regions, draw_points, draw_regions, labelled
+from .live import Live
 
 _GLYPHS = {
     "fa-minus": "−", "fa-plus": "+", "fa-fast-backward": "|◁", "fa-fast-forward": "▷|", "fa-step-backward": "◁", "fa-step-forward": "▷",
@@ -99,22 +98,16 @@ def _filmed(
 
 
 def save_training(model: Module, samples: tuple[Any, Any], history: History, path: str | Path) -> None:
-    """Write a picture of a training into a file, such as a .png or .svg: the loss, and with two inputs the decision boundary.
+    """Write the picture that :class:`Live` shows last into a file, such as a .png or .svg; ``samples`` is the pair ``(X, y)``.
 
-    ``samples`` is the pair ``(X, y)``. ``ValueError`` for a kind of file that matplotlib does not write; a file that is there is
-    replaced in one step.
+    ``ValueError`` for a kind of file that matplotlib does not write; a file that is there is replaced in one step.
 
     >>> import tempfile
     >>> from nn import MLP
     >>> path = Path(tempfile.mkdtemp(), "training.png")
     >>> save_training(MLP(2, [1]), ([[0, 0], [1, 1]], [0, 1]), History([{"epoch": 1, "loss": 0.5}]), path)
     """
-    is_plane = len(as_rows(samples[0])[0]) == 2
-    figure = Figure(figsize=(10.0 if is_plane else 5.2, 4.0), layout="constrained")
-    panels = list(figure.subplots(1, 1 + is_plane, squeeze=False).flat)
-    loss_curves(history, ax=panels[0])
-    if is_plane:
-        decision_boundary(model, *samples, ax=panels[1])
-    picture = io.BytesIO()
-    figure.savefig(picture, dpi=120, format=Path(path).suffix[1:] or "png")
+    live, picture = Live(*samples), io.BytesIO()
+    live.draw(model, history)
+    live.figure.savefig(picture, dpi=120, format=Path(path).suffix[1:] or "png")
     replace_file(path, picture.getvalue())
