@@ -54,11 +54,11 @@ def count(name: str, x: Any, lowest: int = 1) -> int:
     return operator.index(x)
 
 
-def spaced(low: float, high: float, steps: int, name: str = "steps") -> list[float]:
+def spaced(low: float, high: float, steps: int) -> list[float]:
     """``steps`` numbers from ``low`` to ``high``, evenly spaced, both ends among them; ``ValueError`` for an empty interval."""
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ValueError(f"low is less than high, and both are finite, not low={low!r} and high={high!r}")
-    last = count(name, steps, 2) - 1
+    last = count("steps", steps, 2) - 1
     return [low + (high - low) * i / last for i in range(last)] + [high]
 
 

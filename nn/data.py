@@ -183,7 +183,8 @@ def function(
     >>> function(abs, 3, low=-2.0, high=2.0)
     Dataset(X=[[-2.0], [0.0], [2.0]], y=[2.0, 0.0, 2.0])
     """
-    chance, xs = _chance(n, noise, seed), spaced(low, high, n, "n")
+    chance, (low, high) = _chance(n, noise, seed), spaced(low, high, 2)
+    xs = [low * (1.0 - t) + high * t for t in spaced(0.0, 1.0, n)]
     return Dataset([[x] for x in xs], [f(x) + chance.gauss(0.0, noise) for x in xs])
 
 
