@@ -33,14 +33,13 @@ def decision_boundary(
 ) -> Axes:  # fmt: skip
     """The class that a model gives each point of the plane of its two inputs, or of the line of its one, and the samples, if given.
 
-    Any model and number of classes: one output tells the labels 0 and 1 or -1 and 1 apart, at ``threshold`` (by default 0.5
-    behind a sigmoid, else 0); several outputs stand for the labels from 0 on. ``low`` and ``high``, numbers or pairs with one for
-    each axis, end the picture (by default around the samples); it has ``steps`` by ``steps`` points.
+    One output tells the labels 0 and 1 or -1 and 1 apart, at ``threshold`` (by default 0.5 behind a sigmoid, else 0); several
+    outputs stand for the labels from 0 on. ``low`` and ``high``, numbers or pairs with one for each axis, end the picture (by default
+    around the samples); it has ``steps`` by ``steps`` points.
 
-    >>> from nn.studies.gates import xor_network
-    >>> ax = decision_boundary(xor_network(), [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
-    >>> [text.get_text() for text in ax.get_legend().get_texts()]
-    ['0', '1']
+    >>> from nn.studies.gates import gate
+    >>> decision_boundary(gate("or"), low=-1.0, high=2.0).get_xlabel()
+    'x1'
     """
     is_line = model.inputs() == 1
     samples = None if X is None else labelled(model, X, y, plane=not is_line)
@@ -60,10 +59,10 @@ def decision_boundary(
 def hidden_space(model: Module, X: Any, y: Any, layer: int | Module = 0, ax: Any = None) -> Panels:
     """The samples before and after the layers up to ``layer``, where the layers behind it have to tell them apart.
 
-    Of a model that is no Sequential, ``layer`` is the part of it that makes the hidden values out of the inputs.
-    The first panel has the first two inputs, with the regions of the whole model if there are no more inputs. Then follow the
-    outputs of the layer: of one unit its number line, of two units both with the regions that the layers behind it make, of three
-    or more each pair of the first three. Up to 8 samples are written beside their points, since several may fall on one.
+    Of a model that is no Sequential, ``layer`` is the part of it that makes the hidden values out of the inputs. The first panel has
+    the first two inputs, with the regions of the whole model if there are no more. Then follow the outputs of the layer: of one unit
+    its number line, of two units both with the regions that the layers behind it make, of three or more each pair of the first three.
+    Up to 8 samples are written beside their points, since several may fall on one.
 
     >>> from nn.studies.gates import xor_network
     >>> before, after = hidden_space(xor_network(), [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
@@ -104,11 +103,8 @@ def _hidden_outputs(model: Module, X: Any, layer: int | Module) -> tuple[list[li
 
 # -- the numbers ---------------------------------------------------------------------------------------------------
 def labelled(model: Module, X: Any, y: Any, plane: bool = False) -> Labelled:
-    """The samples with their classes, as the outputs of ``model`` number them.
-
-    One output tells two labels apart, such as 0 and 1 or -1 and 1. Several outputs stand for the labels from 0 on (two of them
-    also for -1 and 1), which may be given as one-hot rows. ``ValueError`` for labels that the outputs cannot stand for.
-    """
+    """The samples with their classes, as the outputs of ``model`` number them: one output tells two labels apart, such as -1 and 1;
+    several stand for the labels from 0 on (two of them also for -1 and 1), which may be given as one-hot rows."""
     rows, targets = as_rows(X), as_targets(y)
     check_lengths(rows, targets)
     if plane and len(rows[0]) != 2:
@@ -127,10 +123,9 @@ def labelled(model: Module, X: Any, y: Any, plane: bool = False) -> Labelled:
 
 
 def class_regions(model: Module, box: Box, steps: int = 60, threshold: float | None = None, inputs: int = 2) -> ClassRegions:
-    """The class at each point of a grid of ``steps`` by ``steps`` over ``box``; of one of ``inputs`` it is that of the first coordinate.
+    """The class at each point of a grid of ``steps`` by ``steps`` over ``box``, whose first coordinate is all that one of ``inputs`` sees.
 
-    Of several outputs the largest (the first of equals) is the class. A single one is compared with ``threshold``, by default
-    0.5 behind a sigmoid and else 0, as ``predict_classes`` does. ``ValueError`` if an output is not finite.
+    Of several outputs the largest (the first of equals) is the class; a single one is compared with ``threshold``.
     """
     xs, ys = box.ticks(steps)
     points = [[x, y][:inputs] for y in ys for x in xs]

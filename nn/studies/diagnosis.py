@@ -59,10 +59,7 @@ class Diagnosis:
         return self.numbers[name]
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw it with matplotlib, on ``ax`` or new axes, by a function of ``nn.plots``; returns what that returns.
-
-        A report draws each of its diagnoses in a figure of its own, and returns the list of what they return.
-        """
+        """Draw it on ``ax`` or new axes, by a function of ``nn.plots``; a report draws each of its diagnoses in a figure of its own."""
         from .. import plots
 
         function, content, labels = self.picture
@@ -268,8 +265,6 @@ def report(model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, s
     >>> from nn import MLP
     >>> found = report(MLP(1, [4, 1], "tanh", seed=0), [[-1.0], [0.0], [1.0]], [1.0, 0.0, -1.0])
     [x] overfits a few samples: ...
-    >>> found["gradient flow"].fine
-    True
     """
     found = {
         "overfits a few samples": overfit_one_batch(model, X, y, loss, steps, seed=seed),
