@@ -56,8 +56,21 @@ class StepError(NamedTuple):
     error: float
 
 
-class Finding(NamedTuple):
-    """The first node where something is wrong; printing it shows the message."""
+class WrongDerivative(NamedTuple):
+    """An operation whose row says another derivative by an operand than its own values say; printing it shows a sentence."""
+
+    node: Value
+    operand: str
+    recorded: float
+    numeric: float
+
+    def __str__(self) -> str:
+        says = f"its derivative by {self.operand} says {self.recorded!r}, its own values say {self.numeric:.6g}"
+        return f"the row {self.node.op!r}: at {[parent.data for parent in self.node.parents]} {says}"
+
+
+class NonFinite(NamedTuple):
+    """The first node where nan or inf appeared; printing it shows the message."""
 
     node: Value
     message: str
@@ -97,11 +110,8 @@ def finite_difference_errors(f: Callable[[Any], Any], x: float, steps: Sequence[
     True
     """
     exact = grad(f)(x)
-    rows = []
-    for step in steps or [10.0**-k for k in range(1, 13)]:
-        estimate = numerical_gradient(f, x, step)
-        rows.append(StepError(step, estimate, abs(estimate - exact)))
-    return rows
+    estimates = [(step, numerical_gradient(f, x, step)) for step in steps or [10.0**-k for k in range(1, 13)]]
+    return [StepError(step, estimate, abs(estimate - exact)) for step, estimate in estimates]
 
 
 def gradcheck(f: Callable[[Any], Any], xs: Any, order: int = 2, tolerance: float = 1e-6) -> GradcheckReport:
@@ -131,8 +141,7 @@ def gradcheck(f: Callable[[Any], Any], xs: Any, order: int = 2, tolerance: float
         checks.append(Check(f"df/d{label}", first[i], numeric, tolerance * max(1.0, abs(first[i])) + rounding))
         _require(f, xs, numbers, i, label, checks[-1])
     for i, label in enumerate(labels):
-        direction = [0.0] * len(numbers)
-        direction[i] = 1.0
+        direction = [float(j == i) for j in range(len(numbers))]
         _, forward = jvp(f, (xs,), (like(xs, iter(direction)),))
         checks.append(Check(f"df/d{label}, forward mode", first[i], _float(forward), tolerance * max(1.0, abs(first[i]))))
         _require(f, xs, numbers, i, label, checks[-1])
@@ -148,7 +157,7 @@ def gradcheck(f: Callable[[Any], Any], xs: Any, order: int = 2, tolerance: float
     return GradcheckReport(checks)
 
 
-def find_nonfinite(output: Value) -> Finding | None:
+def find_nonfinite(output: Value) -> NonFinite | None:
     """The first node, in topological order, whose data, local derivative or gradient is nan or inf; else ``None``.
 
     >>> x = Value(1e200, "x")
@@ -158,7 +167,7 @@ def find_nonfinite(output: Value) -> Finding | None:
     order = topological_order(output)
     for node in order:
         if not math.isfinite(node.data):
-            return Finding(node, f"the node {_described(node)} is {node.data}{_operands(node)}")
+            return NonFinite(node, f"the node {_described(node)} is {node.data}{_operands(node)}")
     met = _zero_times_infinity(order)
     if met is not None:
         return met
@@ -166,17 +175,16 @@ def find_nonfinite(output: Value) -> Finding | None:
         for parent, derivative in zip(node.parents, node.local_derivatives):
             if not math.isfinite(derivative):
                 message = f"the local derivative of {_described(node)} with respect to {_called(parent)} is {derivative}"
-                return Finding(node, message + _operands(node))
+                return NonFinite(node, message + _operands(node))
     for node in reversed(order):
         if not math.isfinite(node.grad):
-            return Finding(node, f"the gradient of {_described(node)} is {node.grad}, although every local derivative is finite")
+            return NonFinite(node, f"the gradient of {_described(node)} is {node.grad}, although every local derivative is finite")
     return None
 
 
-def find_wrong_derivative(output: Value) -> Finding | None:
-    """The first operation in the graph whose recorded derivative its own values contradict, away from kinks; else ``None``.
-
-    Of many uses of an operation, 20 are looked at.
+def find_wrong_derivative(output: Value) -> WrongDerivative | None:
+    """The first operation in the graph whose recorded derivative its own values contradict, away from kinks; else ``None``. Of many
+    uses of an operation, 20 are looked at.
 
     >>> print(find_wrong_derivative(Value(2.0, "x") * 3.0))
     None
@@ -193,8 +201,7 @@ def find_wrong_derivative(output: Value) -> Finding | None:
                 numeric = numerical_gradient(f, operands[k])
                 wrong = abs(numeric - derivative) > 1e-4 * max(1e-3, abs(numeric), abs(derivative))
                 if wrong and not lies_between_slopes(f, operands[k], derivative):
-                    says = f"its derivative by {OPERANDS[k]} says {derivative!r}, its own values say {numeric:.6g}"
-                    return Finding(node, f"the row {row.name!r}: at {operands} {says}")
+                    return WrongDerivative(node, OPERANDS[k], derivative, numeric)
             except (ValueError, ArithmeticError):  # on the edge of where the operation is defined
                 continue
     return None
@@ -213,7 +220,7 @@ def lies_between_slopes(f: Callable[[float], float], x: float, slope: float) -> 
     return low - margin <= slope <= high + margin
 
 
-def _zero_times_infinity(order: list[Value]) -> Finding | None:
+def _zero_times_infinity(order: list[Value]) -> NonFinite | None:
     """The first node, from the output, where a computed gradient of 0 meets an infinite local derivative, or the other way round."""
     total = {order[-1]: 1.0}
     for node in reversed(order):
@@ -225,7 +232,7 @@ def _zero_times_infinity(order: list[Value]) -> Finding | None:
                     f"the gradient of {_called(parent)} is nan, because 0 times infinity is not defined: the gradient of "
                     f"{_described(node)} is {upstream}, and its local derivative with respect to {_called(parent)} is {derivative}"
                 )
-                return Finding(node, message + _operands(node))
+                return NonFinite(node, message + _operands(node))
             total[parent] = joined(total.get(parent, CUT), term)
     return None
 
@@ -278,8 +285,7 @@ def _checked_difference(f: Callable[[Any], Any], xs: Any, numbers: list[float], 
 
 def _require(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, label: str, check: Check) -> None:
     """Raise unless the two derivatives agree."""
-    same = check.analytic == check.numeric or abs(check.analytic - check.numeric) <= check.allowed
-    if not same:
+    if check.analytic != check.numeric and not abs(check.analytic - check.numeric) <= check.allowed:
         raise GradcheckError(
             f"{check.what} at {label} = {numbers[i]!r} is {check.analytic!r} by reverse mode but {check.numeric!r} "
             f"{'by' if 'forward' in check.what else 'by finite differences in'} {'forward mode' if 'forward' in check.what else label}: "
@@ -293,10 +299,8 @@ def _cause(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, check
     nodes = like(xs, iter([Value(x) for x in numbers]))
     with reading_data():
         output = f(nodes)
-    if isinstance(output, Value):
-        wrong = find_wrong_derivative(output)
-        if wrong is not None:
-            return wrong.message
+    if isinstance(output, Value) and (wrong := find_wrong_derivative(output)):
+        return str(wrong)
     because = ""
     if not math.isfinite(check.numeric) or not math.isfinite(check.analytic):
         found = find_nonfinite(output) if isinstance(output, Value) else None

@@ -105,7 +105,9 @@ def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer:
     elif worst.wrong:
         blamed = find_wrong_derivative(output)
         cause = "Perhaps the model or the loss reads .data or calls the functions of math, which cuts the graph."
-        cause = f"The operation {blamed.node.op!r} is to blame: {blamed}." if blamed else cause
+        if blamed:
+            says = f"its row says {blamed.recorded:.6g}, its values say {blamed.numeric:.6g}"
+            cause = f"The operation {blamed.node.op!r} is to blame: at {[parent.data for parent in blamed.node.parents]} {says}."
         finding = f"The gradient is wrong: in {name} it is {worst.exact:.6g}, and finite differences give {worst.numeric:.6g}. {cause}"
     if left_out and worst:
         finding += f" ({left_out} left out: the loss has a kink there.)"
