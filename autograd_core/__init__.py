@@ -25,6 +25,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .choices import closest, not_one_of
 from .derivatives.dual import Dual
 from .derivatives.reverse import gradients
 from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -97,11 +98,15 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
         numerical_gradient,
     )
     from .derivatives.leaves import check_leaves
-    from .files import replace_file
+    from .files import replace_file, require_place
     from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
     from .programs.program import Program
+    from .teaching.class_set import sheets
     from .teaching.engines import grade
+    from .teaching.findings import Finding, Findings, GuardWarning
+    from .teaching.guard import guard
+    from .teaching.sheet import sheet
     from .views.comparison import compare_methods
     from .views.cost import cost, operation_count
     from .views.derivation import derivation
@@ -123,11 +128,15 @@ _LAZY = {
         "numerical_gradient",
     ),
     "derivatives.leaves": ("check_leaves",),
-    "files": ("replace_file",),
+    "files": ("replace_file", "require_place"),
     "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
     "programs.program": ("Program",),
+    "teaching.class_set": ("sheets",),
     "teaching.engines": ("grade",),
+    "teaching.findings": ("Finding", "Findings", "GuardWarning"),
+    "teaching.guard": ("guard",),
+    "teaching.sheet": ("sheet",),
     "views.comparison": ("compare_methods",),
     "views.cost": ("cost", "operation_count"),
     "views.derivation": ("derivation",),
@@ -141,10 +150,13 @@ _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "draw_dot":  # of a well-known lecture
+        name = "draw"
     if name in TABLE and not TABLE[name].internal:  # a row that is not listed above
         return TABLE[name]
     if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        meant = closest(name, __all__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{f'; did you mean {meant!r}?' if meant else ''}")
     globals()[name] = found = getattr(import_module(f".{_HOME[name]}", __name__), name)
     return found
 
@@ -162,8 +174,11 @@ __all__ = [
     "DomainError",
     "Drawing",
     "Dual",
+    "Finding",
+    "Findings",
     "GradcheckError",
     "GradcheckReport",
+    "GuardWarning",
     "Player",
     "Primitive",
     "Program",
@@ -181,6 +196,7 @@ __all__ = [
     "ceil",
     "check_leaves",
     "clip",
+    "closest",
     "compare_methods",
     "compile_graph",
     "cos",
@@ -204,6 +220,7 @@ __all__ = [
     "gradcheck",
     "grade",
     "gradients",
+    "guard",
     "hessian",
     "hvp",
     "hypot",
@@ -220,6 +237,7 @@ __all__ = [
     "logsumexp",
     "maximum",
     "minimum",
+    "not_one_of",
     "numerical_gradient",
     "operation_count",
     "play",
@@ -228,7 +246,10 @@ __all__ = [
     "prod",
     "relu",
     "replace_file",
+    "require_place",
     "round",
+    "sheet",
+    "sheets",
     "sigmoid",
     "sign",
     "sin",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import io
 import itertools
 import os
@@ -13,13 +14,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from .choices import not_one_of
 from .derivatives.checking import numerical_gradient
+from .derivatives.kinks import nodes_on_kinks, sides_of
 from .derivatives.reverse import gradients
 from .formulas.typesetting import number_text
 from .number import real
 from .tables import Table
 from .teaching.engines import engine_in, grade
-from .value import Value
+from .value import Value, topological_order
 from .views.derivation import derivation
 from .views.drawing import draw
 from .views.language import Parsed, bind, parse
@@ -37,6 +40,7 @@ examples:
   echo "sigmoid(w*x + b)" | python -m autograd_core - w=0.5 x=2 b=1
   python -m autograd_core grade mine.ipynb      (checks an engine of your own, task by task)
 """
+_LEVELS = (*LEVELS, "named")
 _FILES = {"--svg": "graph.svg", "--html": "steps.html"}
 
 
@@ -60,7 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--svg", metavar="FILE", help="draw the graph (also .png, .pdf, .dot, .tex)")
     parser.add_argument("--html", metavar="FILE", help="write a page that plays both passes step by step")
     parser.add_argument("--latex", action="store_true", help="print the derivation in LaTeX")
-    parser.add_argument("--level", choices=(*LEVELS, "named"), help="how much of the graph --svg shows; named: the nodes of assignments")
+    named = "how much of the graph --svg shows; named: the nodes of assignments"
+    parser.add_argument("--level", metavar=f"{{{','.join(_LEVELS)}}}", help=named)
     return parser
 
 
@@ -79,6 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for option, file in (("--svg", options.svg), ("--html", options.html)):
         if file == "":
             parser.error(f"{option} needs the name of a file, such as {option} {_FILES[option]}")
+    if options.level and options.level not in _LEVELS:
+        parser.error(str(not_one_of("--level", options.level, _LEVELS)))
     if options.level and not options.svg:
         parser.error(f"--level says how much of the graph --svg shows: add --svg {_FILES['--svg']}")
     try:
@@ -177,7 +184,8 @@ def report(program: Parsed, output: Value, leaves: dict[str, Value], digits: int
             row += [repr(numeric), f"{abs(exact - numeric):.1e}"]
     title = f"Gradients of {called} = {output.data!r}"
     gradient_table = Table(headers, rows, title=title) if rows else f"{title}\n(no inputs)"
-    return "\n\n".join(map(str, [*passes.tables(digits), gradient_table]))
+    kinks = list(_kinks(program, values, output, leaves)) if check else []
+    return "\n\n".join(map(str, [*passes.tables(digits), gradient_table, *kinks]))
 
 
 def _differences(program: Parsed, values: dict[str, float]) -> list[float]:
@@ -187,6 +195,23 @@ def _differences(program: Parsed, values: dict[str, float]) -> list[float]:
     except (ValueError, ArithmeticError) as error:
         raise ExpressionError(f"--check: {str(error).splitlines()[0]}") from None
     return gradient
+
+
+def _along(program: Parsed, values: dict[str, float], name: str, x: float) -> float:
+    return float(program.evaluate(values | {name: x}))
+
+
+def _kinks(program: Parsed, values: dict[str, float], output: Value, leaves: dict[str, Value]) -> Iterator[str]:
+    """A sentence for each input at which the output has a kink or jumps, where no difference can confirm a gradient."""
+    on_kinks = nodes_on_kinks(output)
+    for name, x in values.items():
+        above = [node for node in on_kinks if leaves[name] in topological_order(node)]
+        sides = sides_of(functools.partial(_along, program, values, name), x) if above else None
+        if sides is not None:
+            left, right = (number_text(slope, 4) for slope in sides[:2])
+            where, slopes = f"{name} = {number_text(x, None)}", f"the slope of {output.name} is {left} on the left and {right} on the right"
+            what = f"jumps where {where}" if sides.jumps else f"has a kink where {where}: {slopes}"
+            yield f"{above[0].op} {what}.\nNo finite difference can confirm d{output.name}/d{name} there: it is a convention."
 
 
 def _assignments(values: Sequence[str]) -> dict[str, float]:

@@ -10,8 +10,10 @@ import secrets
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
+
+from .choices import not_one_of
 
 if sys.platform != "win32":
     import fcntl
@@ -53,6 +55,26 @@ def replace_file(path: str | os.PathLike[str], content: str | bytes) -> None:
                 device.write(data)
             return
         _replace(os.path.realpath(path), data, None if old is None else stat.S_IMODE(old.st_mode))
+
+
+def require_place(path: str | os.PathLike[str], endings: Iterable[str] = ()) -> None:
+    """Refuse, before a long computation, a file that could not be written after it.
+
+    ``ValueError`` for an ending that is none of ``endings`` (a name without one passes), ``OSError`` where its folder is missing or may
+    not be written to.
+
+    >>> require_place("curve.pgn", [".png", ".svg"])
+    Traceback (most recent call last):
+    ValueError: the ending of 'curve.pgn' is one of '.png', '.svg', not '.pgn'; did you mean '.png'?
+    """
+    path = os.fsdecode(path)
+    ending, allowed, folder = os.path.splitext(path)[1].lower(), list(dict.fromkeys(endings)), os.path.dirname(os.path.abspath(path))
+    if ending and allowed and ending not in allowed:
+        raise not_one_of(f"the ending of {path!r}", ending, allowed)
+    if not os.path.isdir(folder):
+        raise FileNotFoundError(f"{path!r} cannot be written: there is no folder {folder!r}")
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"{path!r} cannot be written: the folder {folder!r} allows no new files")
 
 
 def _replace(place: str, data: bytes, mode: int | None) -> None:

@@ -64,6 +64,16 @@ def real(x: Any) -> float:
     raise TypeError(f"a real number is needed, not {type(x).__name__} {_shown(x)}: {advice}")
 
 
+def nested(x: Any, name: str | None = None) -> TypeError:
+    """The error that the ``data`` of the node of that name is ``x``, a number of the library."""
+    w = name if name and name.isidentifier() else "w"
+    whose = f"the data of {name!r} is a" if name else "the data of an operand is a"
+    return TypeError(
+        f"{whose} {type(x).__name__}, which remembers a graph, and not a plain number: "
+        f"write a step as {w}.data -= 0.1 * {w}.grad"
+    )
+
+
 def _shown(x: Any) -> str:
     try:
         text = repr(x)
@@ -210,6 +220,20 @@ class Number:
         if isinstance(exponent, Number) or not self.accepts(exponent):
             return self._binary("pow", exponent)
         return self.apply(FAMILIES["**"](real(exponent)), self)
+
+    def __float__(self) -> float:
+        kind = type(self).__name__
+        raise TypeError(
+            f"a plain number made of a {kind} would forget its graph: write v.data for the number itself, and for a function of the "
+            f"math module the one of autograd_core: v.sin() or autograd_core.sin(v)"
+        )
+
+    __int__ = __complex__ = __float__
+
+    def __xor__(self, other: Any) -> Any:
+        raise TypeError("^ is Python's exclusive or: a power is written v ** 2")
+
+    __rxor__ = __xor__
 
     def __round__(self: N, digits: int | None = None) -> N:
         """The nearest whole number, as a number of this kind; to digits behind the point, scale it: ``round(x * 100) / 100``."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from .formulas.expression import derivative_formulas, to_text
 from .formulas.spelling import EAGER, spelling
-from .number import CUT, Number
+from .number import CUT, Number, nested
 from .primitive import ATOM, OPERANDS, TABLE, Primitive
 from .table import weighted_sum
 
@@ -26,7 +26,7 @@ def record_{identifier}(self):
     try:
         node.data = out = {value}
         node._dx = {dx}
-    except (ValueError, ArithmeticError) as error:
+    except (TypeError, ValueError, ArithmeticError) as error:
         primitive.refuse(error, [x], [self.name])
     node.grad = 0.0
     node._made_by = primitive
@@ -38,8 +38,10 @@ def record_{identifier}(self):
 _BINARY = """\
 def record_{identifier}(self, other):
     if other.__class__ is not Value and other.__class__ not in plain:
-        if not accepts(other):
+        if other.__class__ is not float and not accepts(other):
             return NotImplemented
+        if self.data.__class__ is not float:
+            require_plain([self])
         other = Constant(other)
     node = new_node(Value)
     x = self.data
@@ -48,7 +50,7 @@ def record_{identifier}(self, other):
         node.data = out = {value}
         node._dx = {dx}
         node._dy = {dy}
-    except (ValueError, ArithmeticError) as error:
+    except (TypeError, ValueError, ArithmeticError) as error:
         primitive.refuse(error, [x, y], [self.name, other.name])
     node.grad = 0.0
     node._made_by = primitive
@@ -57,10 +59,22 @@ def record_{identifier}(self, other):
     return node
 """
 
-_names: dict[str, Any] = {**vars(math), "new_node": object.__new__, "cut": CUT}
 _plain: set[type] = set()  # Value and its subclasses that record as it does
-_names["plain"] = _plain
 _strangers: set[type] = set()  # those with an apply of their own
+
+
+def require_plain(nodes: Sequence[Any]) -> None:
+    """``TypeError`` if the ``data`` of a node, or of one that it was computed from, is itself a number of the library.
+
+    It is looked for where that costs nothing: where a node meets a plain number, a function or a weighted sum, and before a backward
+    pass. What is computed from such data is such data, so that no gradient comes of it.
+    """
+    found: Any = next((node for node in nodes if isinstance(node.data, Number)), None)
+    while found is not None:
+        deeper = next((parent for parent in found.parents if isinstance(parent.data, Number)), None)
+        if deeper is None:  # where it came in
+            raise nested(found.data, found.name)
+        found = deeper
 
 
 def recorder_source(primitive: Primitive) -> str:
@@ -86,6 +100,9 @@ def recorder_source(primitive: Primitive) -> str:
 def to_python(primitive: Primitive) -> str:
     """The row's value in ``x`` and ``y``."""
     return spelling(str(primitive.eager), EAGER).fill({"x": ("x", ATOM), "y": ("y", ATOM)})
+
+
+_names: dict[str, Any] = {**vars(math), "new_node": object.__new__, "cut": CUT, "plain": _plain, "require_plain": require_plain}
 
 
 @lru_cache(maxsize=4096)
@@ -135,6 +152,8 @@ def pass_order(output: Any) -> list[Any]:
     Half the time of a backward pass is spent here. So a node is marked as seen in its ``grad``, which is
     about to be computed afresh, and one that waits for no parent is put in order at once.
     """
+    if output.data.__class__ is not float:
+        require_plain([output])
     mark = float("nan")  # a new object: a mark that an interrupted pass left behind is another one
     order: list[Any] = []
     stack: list[Any] = [output] if output._x is not None else []
@@ -157,8 +176,12 @@ def pass_order(output: Any) -> list[Any]:
 
 
 def _reflected(record: Callable[..., Any], kind: type[Number], constant: type[Number]) -> Callable[..., Any]:
-    def operator(self: Number, other: Any) -> Any:
-        return record(constant(other), self) if kind.accepts(other) else NotImplemented  # type: ignore[call-arg]
+    def operator(self: Any, other: Any) -> Any:
+        if other.__class__ is not float and not kind.accepts(other):
+            return NotImplemented
+        if self.data.__class__ is not float:
+            require_plain([self])
+        return record(constant(other), self)  # type: ignore[call-arg]
 
     operator.__doc__ = record.__doc__
     return operator
@@ -174,7 +197,11 @@ def _printed(record_plainly: Callable[..., Any], kind: type[Number], constant: t
         if primitive.arity == 2:
             x, y = inputs
             node = recorder(primitive)(x if isinstance(x, kind) else constant(x), y)  # type: ignore[call-arg]
-        return record_plainly(primitive, *inputs) if node is NotImplemented else node
+        if node is NotImplemented:
+            node = record_plainly(primitive, *inputs)
+            if node.data.__class__ is not float:
+                require_plain(node.parents)
+        return node
 
     apply.__doc__ = record_plainly.__doc__
     return apply

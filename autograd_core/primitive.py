@@ -8,12 +8,13 @@ formulas alike. Everything else in this package reads such rows; nothing else kn
 from __future__ import annotations
 
 import builtins
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from . import number
-from .number import CUT, FAMILIES, Number, real
+from .number import CUT, FAMILIES, Number, nested, real
 from .sequences import Statements
 from .words import Words
 
@@ -140,7 +141,15 @@ class Primitive:
             self.refuse(error, floats)
 
     def refuse(self, error: Exception, operands: Sequence[float], names: Sequence[str | None] = ()) -> NoReturn:
-        """Raise a :class:`DomainError` or ``OverflowError`` whose message names the operation, its operands and their nodes."""
+        """Raise a :class:`DomainError` or ``OverflowError`` whose message names the operation, its operands and their nodes.
+
+        A ``TypeError`` stays what it is, unless an operand is no plain number: then it says so.
+        """
+        for operand, name in itertools.zip_longest(operands, names):
+            if isinstance(operand, Number):
+                raise nested(operand, name) from None
+        if isinstance(error, TypeError):
+            raise error
         labels = OPERANDS if len(operands) <= len(OPERANDS) else [f"x{i}" for i in range(len(operands))]
         given = ", ".join(f"{label} = {data!r}" for label, data in zip(labels, operands))
         nodes = ", ".join(f"{label} is the node {name!r}" for label, name in zip(labels, names) if name)

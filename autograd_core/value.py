@@ -10,19 +10,20 @@ from __future__ import annotations
 import threading
 from typing import Any, NamedTuple
 
-from .number import CUT, Number, real
+from .number import CUT, real
 from .operators import adopt, pass_order, print_operators
 from .persistence import copied, deep_copied, reduced
 from .primitive import Primitive
+from .synonyms import Synonyms
 
 _one_pass = threading.RLock()  # two passes at once over shared nodes would mix their gradients
 
 
-class Value(Number):
+class Value(Synonyms):
     """A number in a computational graph.
 
     ``data`` is the number, ``grad`` the derivative with respect to this node of the output on which
-    ``backward()`` was called, ``name`` what tables and pictures call it. Anything that is a real number is
+    ``backward()`` was called, ``name`` (or ``label``) what tables and pictures call it. Anything that is a real number is
     accepted as ``data``; anything else is a ``TypeError``.
 
     >>> a, b = Value(2.0, "a"), Value(-3.0, "b")
@@ -39,10 +40,11 @@ class Value(Number):
     __slots__ = ("_dx", "_dy", "_made_by", "_x", "_y", "data", "grad")
     rank = 10
 
-    def __init__(self, data: Any, name: str | None = None) -> None:
+    def __init__(self, data: Any, name: str | None = None, label: str | None = None) -> None:
         self.data: float = data if type(data) is float else real(data)
         self.grad: float = 0.0
-        self._made_by: Any = None if name is None else _Label(name, None)
+        name = name or label
+        self._made_by: Any = _Label(name, None) if name else None
         self._x: Any = None
         self._y: Any = None
         self._dx: Any = None
@@ -61,7 +63,7 @@ class Value(Number):
         try:
             node.data = primitive.evaluate(*operands)
             derivatives = primitive.local_derivatives(node.data, *operands)
-        except (ValueError, ArithmeticError) as error:
+        except (TypeError, ValueError, ArithmeticError) as error:
             primitive.refuse(error, operands, [parent.name for parent in parents])
         node._made_by = primitive
         if len(parents) > 2:
@@ -165,9 +167,7 @@ print_operators(Value, Constant)  # + - * / exp tanh ...: each records a node, a
 
 
 def _as_tuple(x: Any, y: Any) -> tuple[Any, ...]:
-    if y is not None:
-        return (x, y)
-    return () if x is None else x if type(x) is tuple else (x,)
+    return (x, y) if y is not None else () if x is None else x if type(x) is tuple else (x,)
 
 
 def topological_order(output: Value) -> list[Value]:

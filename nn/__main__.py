@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from autograd_core import DIALECTS, require_place
+
 from . import data
 from .export import export_program
 from .layers import MLP
@@ -45,8 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace) -> None:
+    if options.save:  # what cannot be written is refused now, not after the training
+        require_place(options.save, [ending for made in DIALECTS.values() for ending in made.endings])
     if options.plot:
-        from . import plots  # without matplotlib it refuses now, not after the training
+        from .plots.learning import Figure, save_training  # type: ignore[attr-defined]
+        require_place(options.plot, [f".{kind}" for kind in Figure().canvas.get_supported_filetypes()])
     load, sizes, activation, lr, batch_size, epochs = TASKS[options.data]
     samples = load(options.seed)
     sizes = sizes if options.hidden is None else [*options.hidden, sizes[-1]]
@@ -63,7 +68,7 @@ def run(options: argparse.Namespace) -> None:
     if options.save:
         export_program(model, options.save)
     if options.plot:
-        plots.save_training(model, samples, history, options.plot)
+        save_training(model, samples, history, options.plot)
 
 
 if __name__ == "__main__":

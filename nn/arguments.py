@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import math
 import operator
 import random
@@ -11,21 +10,20 @@ from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
 
+from autograd_core import not_one_of
 
-def named(choice: Any, table: Mapping[str, Any], what: str, further: tuple[str, ...] = ()) -> Any:
-    """The entry of ``table`` that ``choice`` names, or ``choice`` itself if it is callable; ``further`` names are allowed elsewhere.
+
+def named(choice: Any, table: Mapping[str, Any], what: str, further: tuple[str, ...] = (), or_else: str = " or a function") -> Any:
+    """The entry of ``table`` that ``choice`` names, or, without ``or_else=""``, a function; ``further`` names are allowed elsewhere.
 
     >>> named("tan", {"sin": math.sin, "tanh": math.tanh}, "activation")
     Traceback (most recent call last):
     ValueError: activation is one of 'sin', 'tanh' or a function, not 'tan'; did you mean 'tanh'?
     """
-    if callable(choice):
-        return choice
-    if isinstance(choice, str) and choice in table:
-        return table[choice]
-    close = difflib.get_close_matches(str(choice).lower(), [*table, *further], 1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    raise ValueError(f"{what} is one of {', '.join(map(repr, (*table, *further)))} or a function, not {choice!r}{hint}")
+    found = table.get(choice) if isinstance(choice, str) else choice if or_else and callable(choice) else None
+    if found is None:
+        raise not_one_of(what, choice, (*table, *further), or_else)
+    return found
 
 
 RANGES: dict[str, Callable[[float], bool]] = {

@@ -200,9 +200,9 @@ class MLP(Sequential):
         self, nin: int, nouts: Sequence[int], activation: Activation | Sequence[Activation] = "relu", output: Activation = "linear",
         init: Any = "auto", seed: int | random.Random | None = None, bias: bool = True, expand: bool = False,
     ) -> None:  # fmt: skip
-        nouts, generator = list(nouts), generator_of(seed)
-        if not nouts:
-            raise ValueError("an MLP has at least one layer: nouts is an empty list")
+        generator = generator_of(seed)
+        if not hasattr(nouts, "__iter__") or not (nouts := list(nouts)):
+            raise ValueError(f"nouts lists the neurons of each layer, of one at least, as in MLP({nin}, [16, 1]), and is not {nouts!r}")
         hidden: list[Any] = list(activation) if isinstance(activation, list | tuple) else [activation] * (len(nouts) - 1)
         if len(hidden) != len(nouts) - 1:
             raise ValueError(f"activation has one entry for each of the {len(nouts) - 1} hidden layers, not {len(hidden)}")

@@ -7,11 +7,12 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from autograd_core import Value
+from autograd_core import Value, guard
 
 from .arguments import count, fitting, number
 
 
+@guard.steps
 class Optimizer:
     """What all optimizers share; a subclass defines ``_update``.
 
@@ -326,7 +327,7 @@ def _checked(name: str, x: Any) -> Any:
 
 
 def _leaves(parameters: Iterable[Value]) -> list[Value]:
-    leaves = list(parameters)
+    leaves = list(parameters.parameters() if hasattr(parameters, "parameters") else parameters)  # of a model, too
     if not leaves:
         raise ValueError("there are no parameters to train: the list is empty (or a generator that was used up)")
     for leaf in leaves:

@@ -286,3 +286,33 @@ def test_a_terminal_without_the_letters_still_gets_the_result():
     done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
     assert b"Traceback" not in done.stderr
     assert b"2.0" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("expression", "values", "told"),
+    [("abs(x)", ["x=0"], "abs has a kink where x = 0: the slope of output is -1 on the left and 1 on the right."),
+     ("a = 2*x - 4; y = relu(a)", ["x=2"], "relu has a kink where x = 2: the slope of y is 0 on the left and 2 on the right."),
+     ("max(x, y, 0)", ["x=1", "y=1"], "maximum has a kink where y = 1: the slope of output is 0 on the left and 1 on the right."),
+     ("x*sign(y)", ["x=2", "y=0"], "sign jumps where y = 0."),
+     ("x + floor(y)", ["x=2", "y=3"], "floor jumps where y = 3.")],
+)  # fmt: skip
+def test_a_check_at_a_kink_says_that_it_is_one(expression, values, told, capsys):
+    assert main([expression, *values, "--check"]) == 0
+    assert told in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("expression", ["relu(x)**2", "elu(x)", "x*abs(x)", "sinc(x)", "sin(1e8 + x)", "1/(x + 0.001)", "2*x - 0"])
+def test_a_check_of_a_smooth_function_says_nothing_of_kinks(expression, capsys):
+    assert main([expression, "x=0", "--check"]) == 0
+    assert "kink" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("expression", "told"),
+    [("2x", "a product is written 2*x"), ("sin x", "write sin(x)"), ("|x|", "an absolute value is written abs(...)"), ("ln x", "write ln(x)"),
+     ("Sin(x)", "did you mean sin?"), ("x^2", "write x ** 2")],
+)  # fmt: skip
+def test_mathematics_on_paper_is_answered_with_how_it_is_written_here(expression, told, capsys):
+    assert main([expression, "x=2"]) == 2
+    assert told in capsys.readouterr().err
+    assert main(["ln(x)", "x=2"]) == 0

@@ -125,7 +125,8 @@ def test_an_option_that_would_do_nothing_is_refused(run, monkeypatch, tmp_path, 
 def test_an_unknown_level_is_refused_with_those_that_exist(run):
     code, out, err = run(*NEURON, "--level", "neurons")
     assert (code, out) == (2, "")
-    assert "argument --level: invalid choice: 'neurons'" in err
+    assert "--level is one of" in err
+    assert "not 'neurons'; did you mean 'neuron'?" in err
     assert all(level in err.splitlines()[-1] for level in ("operation", "neuron", "layer"))
 
 

@@ -238,7 +238,8 @@ def test_an_activation_may_be_given_as_a_function_of_the_engine():
 BAD = {
     "a neuron has at least one input": lambda: nn.Neuron(0),
     "at least one neuron": lambda: nn.Layer(2, 0),
-    "nouts is an empty list": lambda: nn.MLP(2, []),
+    r"nouts lists the neurons of each layer, .*, and is not \[\]": lambda: nn.MLP(2, []),
+    r"as in MLP\(2, \[16, 1\]\), and is not 2": lambda: nn.MLP(2, 2, 1),
     "one entry for each of the 1 hidden layers, not 2": lambda: nn.MLP(2, [2, 1], activation=["relu", "tanh"]),
     "activation is one of 'linear'": lambda: nn.Neuron(2, "rellu"),
     "init is one of 'xavier'.*'auto' or a function": lambda: nn.Neuron(2, init="random"),

@@ -1,14 +1,15 @@
 """How people get a backward pass wrong: each misconception is a small change of the right pass, so that it has numbers.
 
-A :class:`Rule` says in four places how a pass goes over a recorded graph: which local derivative it takes, how it combines that with
-the gradient from above, how it adds up what a node receives, and in which order the nodes speak. ``RULES`` holds the right
-rule, which the others differ from in one place. Derivatives are those of the table's rows, at the right point or at a wrong one; rules
-that look only at one place work on every kind of number, formulas too.
+A :class:`Rule` says how a pass goes over a recorded graph: which local derivative it takes, how it combines that with the gradient
+from above, how it adds up what a node receives, and in which order the nodes speak; and, for those who compute by hand, what the value
+of a node is and how a weight takes its step. ``RULES`` holds the right rule, which the others differ from in one place. Derivatives are
+those of the table's rows, at the right point or at a wrong one; what looks only at one place works on every kind of number, formulas too.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 from ..formulas.expression import Symbol
 from ..number import CUT, real
 from ..primitive import Primitive
-from ..table import add, mul
+from ..table import add, cos, mul, sin, tan
 from ..value import Constant, Value, topological_order
 from .dual import flow, joined
 
@@ -107,6 +108,33 @@ def _without_factor(place: Place) -> Sequence[Any]:
     return [1.0] * len(place.operands) if place.row is mul or place.row.weighted_sum else _right(place)
 
 
+def _in_degrees(place: Place) -> Sequence[Any]:
+    if place.row not in _ANGLES:
+        return _right(place)
+    angle = place.operands[0] * (math.pi / 180.0)
+    return place.row.local_derivatives(place.row(angle), angle)
+
+
+_ANGLES = (sin, cos, tan)
+
+
+# -- values, of those who compute the forward pass by hand --------------------------------------------------------------
+def _value_right(row: Primitive, operands: Sequence[Any]) -> Any:
+    return row(*operands)
+
+
+def _value_mixed(row: Primitive, operands: Sequence[Any]) -> Any:
+    return row(*operands[::-1]) if row.arity == 2 else row(*operands)
+
+
+def _value_in_degrees(row: Primitive, operands: Sequence[Any]) -> Any:
+    return row(operands[0] * (math.pi / 180.0)) if row in _ANGLES else row(*operands)
+
+
+def _value_without_function(row: Primitive, operands: Sequence[Any]) -> Any:
+    return operands[0] if row.arity == 1 and not row.arithmetic else row(*operands)
+
+
 # -- what a node receives: all contributions so far, of so many -----------------------------------------------------------
 def _added(contributions: Sequence[Any], uses: int) -> Any:
     return functools.reduce(joined, contributions)
@@ -163,7 +191,8 @@ class Rule(NamedTuple):
     """How a backward pass goes. ``does`` says what one who follows it does; the rest is the right rule, but for what is given.
 
     ``key`` is what the gradients are stored by, ``updates`` says that a parameter takes its step as soon as its gradient has come in,
-    ``keeps`` that the gradients of a pass before are still there.
+    ``keeps`` that the gradients of a pass before are still there. ``value`` and ``step`` are not of the backward pass: the value of a
+    node from its row and operands, and a weight after a step from the weight, the rate and the gradient.
     """
 
     does: str
@@ -174,11 +203,17 @@ class Rule(NamedTuple):
     key: Callable[[Value], Any] = lambda node: node
     updates: bool = False
     keeps: bool = False
+    value: Callable[[Primitive, Sequence[Any]], Any] = _value_right
+    step: Callable[[Any, Any, Any], Any] = lambda weight, rate, gradient: weight - rate * gradient
 
     @property
     def is_local(self) -> bool:
         """Whether it differs from the right rule within one step, so that it can be told from the numbers of that step alone."""
-        return (self.local, self.product, self.total) != (_right, flow, _added)
+        return self.changes(("local", "product", "total", "value", "step"))
+
+    def changes(self, parts: Sequence[str]) -> bool:
+        """Whether it differs from the right rule in one of these parts."""
+        return any(getattr(self, part) is not getattr(RULES["right"], part) for part in parts)
 
 
 RULES: dict[str, Rule] = {
@@ -189,15 +224,25 @@ RULES: dict[str, Rule] = {
     "multiplied where one adds": Rule("multiplied the contributions of several paths, instead of adding them", total=_multiplied),
     "added where one multiplies": Rule("added the local derivative to the gradient from above", product=lambda above, local: above + local),
     "forgot the upstream gradient": Rule("took the local derivative without the gradient from above", product=lambda _, local: local),
+    "forgot the local derivative": Rule("passed the gradient on as it came, without the local derivative", product=lambda above, _: above),
     "forgot the inner derivative": Rule("left out the derivative of an inner function: f'(g(x)) without g'(x)", local=_without_inner),
     "forgot the other factor": Rule("passed the gradient through a product without the other factor", local=_without_factor),
     "wrong point": Rule("took the derivative of a function at its output: f'(f(x)) for f'(x)", local=_at_the_output),
     "operand for output": Rule("put the operand where the formula has the output: x(1 - x) for y(1 - y)", local=_operand_for_output),
     "value for derivative": Rule("took the value of a function for its derivative", local=_value),
-    "sign": Rule("took a local derivative with the opposite sign", local=_opposite),
+    "sign": Rule("took a number with the opposite sign", local=_opposite, value=lambda row, operands: -row(*operands)),
     "lost a minus": Rule("lost the minus of a local derivative, as of cos' = -sin or of t in y - t", local=_without_minus),
-    "mixed the two operands": Rule("gave each of two operands the derivative of the other: w for x, -1 for 1", local=_mixed),
-    "took a sum for a product": Rule("differentiated a sum as if it were a product", local=_as_product),
+    "mixed the two operands": Rule("gave each operand the derivative of the other, or swapped them", local=_mixed, value=_value_mixed),
+    "took a sum for a product": Rule(
+        "multiplied the terms of a sum", local=_as_product, value=lambda row, operands: (mul if row is add else row)(*operands)
+    ),
+    "took a product for a sum": Rule("added the factors of a product", value=lambda row, operands: (add if row is mul else row)(*operands)),
+    "left out the function": Rule("took the operand of a function for its value", value=_value_without_function),
+    "degrees": Rule("computed with degrees instead of radians", local=_in_degrees, value=_value_in_degrees),
+    "went uphill": Rule("added the step instead of subtracting it", step=lambda weight, rate, gradient: weight + rate * gradient),
+    "forgot the learning rate": Rule(
+        "subtracted the gradient without the learning rate", step=lambda weight, _, gradient: weight - gradient
+    ),
     "updated weight": Rule("used a weight that had already taken its step, instead of that of the forward pass", updates=True),
     "breadth first": Rule("let nodes speak in the order in which a search from the output meets them", order=_breadth_first),
     "depth first": Rule("followed each path down at once, before all gradients had come in", order=_depth_first),

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..arguments import map_structure
 from ..number import CUT, Number, reading_data, real
+from ..operators import require_plain
 from ..table import identity
 from ..value import Constant, Value, topological_order
 from .dual import Dual, flow, joined, make_dual
@@ -34,6 +35,8 @@ def reverse_pass(output: Any, inputs: Sequence[Value], as_values: bool) -> list[
         return [make_dual(p, t, output.level) for p, t in pairs]
     if not isinstance(output, Value):
         return [CUT for _ in inputs]
+    if output.data.__class__ is not float:
+        require_plain([output])
     order = _order_from(output, inputs)
     found: dict[Value, Any] = {output: 1.0}
     for node in reversed(order):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..choices import not_one_of
 from ..value import Value
 from .c import CProgram
 from .graph import Graph
@@ -57,7 +58,7 @@ def compile_graph(output: Value | Sequence[Value], wrt: Sequence[Value], inputs:
     Raises ``ValueError`` for an unknown dialect, for a node in ``wrt`` or ``inputs`` that is no leaf or stands there twice.
     """
     if dialect not in DIALECTS:
-        raise ValueError(f"dialect is one of {', '.join(map(repr, DIALECTS))}, not {dialect!r}")
+        raise not_one_of("dialect", dialect, DIALECTS)
     return DIALECTS[dialect].of(_checked(output, list(wrt), list(inputs)))
 
 

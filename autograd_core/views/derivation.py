@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..choices import require_one_of
 from ..derivatives.dual import flow, joined
 from ..formulas.expression import Expression, Literal, Symbol, with_figures
 from ..formulas.typesetting import broken_rows, number_latex, number_text, symbol_latex
@@ -12,7 +13,6 @@ from ..number import CUT
 from ..value import Constant, Value, topological_order
 from .folding import Folding
 from .names import Names, is_given, names_for
-from .zoom import require_one_of
 
 Written = tuple[str, str]  # as text, and in LaTeX
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..choices import named_options, require_one_of
 from ..files import replace_file
 from ..value import Value, topological_order
 from . import layout
@@ -19,7 +20,7 @@ from .names import Names
 from .network_picture import is_network, network_picture
 from .scene import Node, View
 from .tikz import tikz_figure
-from .zoom import LIMIT, require_one_of
+from .zoom import LIMIT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,6 +172,7 @@ class Drawing:
         return f"<{self.description}>"
 
 
+@named_options(format='the ending of a file says it, as in draw(x).save("graph.png")')
 def draw(
     output: Any, *, names: Names = None, mode: str = "gradients", show: Sequence[str] | str | None = None, level: str | None = None,
     inputs: Collection[Value] = (), parameters: Collection[Value] = (), rankdir: str = "LR", digits: int | None = None,

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..choices import require_one_of
 from ..derivatives.dual import flow, joined
 from ..formulas.expression import Expression, Literal, Symbol, parts, to_text
 from ..formulas.spelling import TABLE_NOTATION, Spelling
@@ -18,7 +19,6 @@ from ..primitive import PRODUCT, Primitive
 from ..sequences import Statements
 from ..value import Constant, Value, topological_order
 from .names import is_given, shortened
-from .zoom import require_one_of
 
 LONGEST = 500  # operations in a formula that a picture or table shows; of a longer one only the number is told
 

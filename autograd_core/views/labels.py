@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from ..choices import require_one_of
 from ..formulas.typesetting import number_text
 from .names import shortened_list
 from .scene import Edge, Node, Scene
-from .zoom import require_one_of
 
 SHOW = ("data", "grad", "stored", "local", "formula", "contribution")
 NETWORK_SHOW = ("data", "grad", "stored", "weight", "name")

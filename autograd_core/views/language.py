@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, NoReturn
 from .. import functions as primitives
 from ..number import FAMILIES, TABLE
 from ..value import Value
-from .language_errors import ExpressionError, closest, error_at, one_line, syntax_error
+from .language_errors import ExpressionError, did_you_mean, error_at, one_line, syntax_error
 
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%", ast.FloorDiv: "//"}
 _CONSTANTS = {"pi": math.pi, "e": math.e}
@@ -218,7 +218,7 @@ def _operands(node: ast.Call, name: str, program: Parsed, assigned: set[str]) ->
         if name in assigned or name in program.inputs:
             program._fail(f"unknown function {name}: a product is written with *: {name}*(...)", node)
         known = ", ".join(sorted(_FUNCTIONS))
-        program._fail(f"unknown function {name}: {closest(name, _FUNCTIONS) or f'known are {known}'}", node)
+        program._fail(f"unknown function {name}: {did_you_mean(name, _FUNCTIONS) or f'known are {known}'}", node)
     if name in (*_LISTS, "prod"):
         if len(parts) != 1:
             program._fail(f"{name} takes one list, such as {name}([x, y]), not {len(parts)} operands", node)
@@ -255,12 +255,12 @@ def bind(program: Parsed, assignments: Mapping[str, float]) -> dict[str, float]:
             if name not in _FUNCTIONS:
                 made = [other for other, _ in program.statements if other]
                 others = [other for other in (*assignments, *made, *program.inputs) if other != name]
-                hint = " - ".join(filter(None, (hint, closest(name, [*others, *_FUNCTIONS, *_CONSTANTS]))))
+                hint = " - ".join(filter(None, (hint, did_you_mean(name, [*others, *_FUNCTIONS, *_CONSTANTS]))))
             raise error_at(f"no value for {name}: {hint}", program.text, line, column)
     for name in assignments:
         if name not in program.inputs:
             used = ", ".join(program.inputs) or "no names"
-            close = closest(name, program.inputs)
+            close = did_you_mean(name, program.inputs)
             raise ExpressionError(f"{name} is given a value, but the expression does not use it (it uses {used}){close and f': {close}'}")
     return values
 

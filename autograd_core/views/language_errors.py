@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import keyword
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
-from itertools import islice
+
+from ..choices import closest
 
 _MESSAGE, _LINE = 1000, 120  # characters that are shown at most
 _SIGNS = {"×": "*", "·": "*", "⋅": "*", "∙": "*", "÷": "/", "∕": "/", "−": "-", "–": "-", "²": "** 2", "³": "** 3", "√": "sqrt(...)"}
@@ -96,7 +96,7 @@ def _remedy(line: str, column: int, functions: Collection[str]) -> tuple[str, in
     return None
 
 
-def closest(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A question for the name that was meant, if one is near."""
-    close = difflib.get_close_matches(name, list(islice(known, 1000)), 1) if len(name) < 100 else []
-    return f"did you mean {close[0]}?" if close else ""
+    meant = closest(name, known)
+    return f"did you mean {meant}?" if meant else ""

@@ -10,12 +10,12 @@ import html
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from ..choices import named_options, require_one_of
 from ..files import replace_file
 from ..value import Value
 from .names import Names
 from .player_page import fragment, frames_of
 from .scene import View
-from .zoom import require_one_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +55,7 @@ class Player:
         return f"<{self.description}>"
 
 
+@named_options()
 def play(
     output: Value, *, names: Names = None, level: str | None = None, inputs: Collection[Value] = (), parameters: Collection[Value] = (),
     limit: int = LIMIT,

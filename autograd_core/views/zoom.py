@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection
+from typing import NamedTuple
 
+from ..choices import require_one_of
 from ..value import Constant, Value, topological_order
 from .names import depth_of_caller
 from .roles import is_activation
@@ -140,9 +141,3 @@ def clusters_within(output: Value, level: str | None, limit: int, keep: Collecti
         return found
     told = ", ".join(f"{size} at level {name!r}" for name, size in sizes.items())
     raise ValueError(f"the graph has too many nodes to draw ({told}; limit={limit}): draw a part of it, or pass a larger limit")
-
-
-def require_one_of(what: str, given: Any, allowed: Sequence[str]) -> None:
-    """Refuse an option that is not one of those that exist."""
-    if given not in allowed:
-        raise ValueError(f"{what} is one of {', '.join(map(repr, allowed))}, not {given!r}")

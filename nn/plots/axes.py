@@ -35,7 +35,7 @@ def theme(name: str = "any") -> None:
     >>> theme("light")
     >>> theme("any")
     """
-    SETTINGS.update(named(name, THEMES, "a theme"))
+    SETTINGS.update(named(name, THEMES, "a theme", or_else=""))
 
 
 if all(SETTINGS[key] == value for key, value in THEMES["light"].items()):

@@ -82,8 +82,7 @@ def _prepared(
     metrics: Any, sample_weight: Any, shuffle: Any, seed: Any, dialect: Any, callbacks: Any,
 ) -> _Training:  # fmt: skip
     """A training whose options were checked; nothing is changed yet."""
-    if dialect not in RUNS:
-        raise ValueError(f"dialect is one of {', '.join(map(repr, RUNS))}, not {dialect!r}")
+    named(dialect, dict(zip(RUNS, RUNS)), "dialect", or_else="")
     loss, measured = named(loss, LOSSES, "loss"), metrics_named(metrics, loss)
     chosen = callbacks_of(callbacks)
     checkpoint = next((callback for callback in chosen if isinstance(callback, Checkpoint)), None)

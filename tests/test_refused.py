@@ -1,0 +1,134 @@
+"""What a student writes by mistake and is refused at once, with the line to write instead; and the words of other libraries."""
+
+import math
+
+import pytest
+
+import autograd_core as ac
+import nn
+from autograd_core import TABLE, Dual, Value, dot, gradients, jvp, logsumexp
+
+
+def stepped():
+    """A weight after a step that was written without ``.data``."""
+    w = Value(0.5, "w")
+    w.grad = 1.0
+    w.data = w - 0.1 * w.grad
+    return w
+
+
+X = Value(2.0, "x")
+OF_ONE = [name for name, row in TABLE.items() if row.arity == 1 and name.isidentifier() and not row.internal]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [lambda w: w * 2.0, lambda w: 2.0 * w, lambda w: 3 - w, lambda w: w.exp(), lambda w: w.sigmoid(), lambda w: dot([w], [X], 1.0),
+     lambda w: dot([X], [w], w), lambda w: logsumexp([w, X]), lambda w: ac.where(1.0, w, X), lambda w: gradients(w * X, [X]),
+     lambda w: (w * X).backward(), lambda w: (w * w).relu().backward(), lambda w: ((-w) ** 2 + X).backward(), lambda w: w.backward(),
+     lambda w: (X / w - X).tanh(), lambda w: nn.mse_loss([w], [1.0]).backward()],
+)  # fmt: skip
+def test_a_value_as_data_is_refused_before_a_gradient_comes_of_it(use):
+    w = stepped()
+    X.grad = 0.0
+    with pytest.raises(TypeError, match=r"the data of ('w'|an operand) is a Value, .*: write a step as w\.data -= 0\.1 \* w\.grad$"):
+        use(w)
+    assert X.grad == 0.0
+
+
+@pytest.mark.parametrize("name", OF_ONE)
+def test_no_function_lets_a_value_as_data_reach_a_gradient(name):
+    w, refused = stepped(), ""
+    try:
+        getattr(ac, name)(w).backward()
+    except TypeError as error:
+        refused = str(error)
+    assert refused.endswith("write a step as w.data -= 0.1 * w.grad") or w.grad == 1.0  # 1: a flat side, from which nothing flows
+
+
+def test_a_parameter_of_a_network_is_named():
+    model = nn.Neuron(2, "tanh", seed=1)
+    model([1.0, 2.0]).backward()
+    for p in model.parameters():
+        p.data = p - 0.1 * p.grad
+    with pytest.raises(TypeError, match=r"the data of 'w0' is a Value"):
+        model([1.0, 2.0])
+
+
+def test_other_numbers_stay_as_good_as_data():
+    import numpy as np
+
+    w = Value(1.0)
+    for number in (3, True, np.float64(3.0), np.float32(3.0)):
+        w.data, w.grad = number, 0.0
+        (w * 2.0 + w).backward()
+        assert w.grad == 3.0
+
+
+@pytest.mark.parametrize("use", [float, int, complex, math.sin, math.exp, math.sqrt], ids=lambda use: use.__name__)
+@pytest.mark.parametrize("kind", [Value, lambda x: Dual(x, 1.0)])
+def test_what_would_forget_the_graph_says_what_to_write(use, kind):
+    with pytest.raises(TypeError, match=r"would forget its graph: write v\.data .* v\.sin\(\) or autograd_core\.sin\(v\)$"):
+        use(kind(2.0))
+
+
+def test_a_function_of_math_is_refused_inside_a_derivative():
+    with pytest.raises(TypeError, match=r"autograd_core\.sin\(v\)"):
+        jvp(math.sin, (1.0,), (1.0,))
+
+
+@pytest.mark.parametrize("power", [lambda v: v ^ 2, lambda v: 2 ^ v, lambda v: v ^ v])
+def test_a_power_is_not_written_with_a_caret(power):
+    with pytest.raises(TypeError, match=r"a power is written v \*\* 2"):
+        power(Value(3.0))
+
+
+# -- the words of a well-known lecture -----------------------------------------------------------------------------
+def test_a_picture_drawn_by_hand_as_in_the_lecture():
+    """Its function walks ``_prev``, marks nodes with ``_op``, and writes ``label``, ``data`` and ``grad`` into records."""
+    a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    c = a * b
+    c.label = "c"
+    loss = (c + a).tanh()
+    loss.backward()
+    nodes, edges = set(), set()
+
+    def visit(v):
+        if v not in nodes:
+            nodes.add(v)
+            for child in v._prev:
+                edges.add((child, v))
+                visit(child)
+
+    visit(loss)
+    records = sorted(f"{n.label} | data {n.data:.4f} | grad {n.grad:.4f} | {n._op}" for n in nodes)
+    assert [record for record in records if record[0] != " "] == [
+        f"a | data 2.0000 | grad {a.grad:.4f} | ", f"b | data -3.0000 | grad {b.grad:.4f} | ", f"c | data -6.0000 | grad {c.grad:.4f} | *",
+    ]  # fmt: skip
+    assert (len(nodes), len(edges)) == (5, 5)
+    assert {op for n in nodes if (op := n._op)} == {"*", "+", "tanh"}
+
+
+def test_a_training_loop_as_in_the_lecture():
+    xs = [[2.0, 3.0, -1.0], [3.0, -1.0, 0.5], [0.5, 1.0, 1.0], [1.0, 1.0, -1.0]]
+    ys = [1.0, -1.0, -1.0, 1.0]
+    n = nn.MLP(3, [4, 4, 1], activation="tanh", output="tanh", seed=1)
+    losses = []
+    for _ in range(30):
+        ypred = [n(x) for x in xs]
+        loss = sum((yout - ygt) ** 2 for ygt, yout in zip(ys, ypred))
+        for p in n.parameters():
+            p.grad = 0.0
+        loss.backward()
+        for p in n.parameters():
+            p.data += -0.1 * p.grad
+        losses.append(loss.data)
+    assert losses[-1] < 0.1 * losses[0]
+
+
+def test_labels_are_names():
+    a = Value(1.0, label="a")
+    assert (a.name, a.label, Value(1.0).label, Value(1.0, "b", label="a").name) == ("a", "a", "", "b")
+    a.label = ""
+    assert a.name is None
+    assert Value(2.5).item() == 2.5
