@@ -104,6 +104,7 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
     from .programs.program import Program
     from .teaching.class_set import sheets
     from .teaching.engines import grade
+    from .teaching.explore import Explorer, explore
     from .teaching.findings import Finding, Findings, GuardWarning
     from .teaching.guard import guard
     from .teaching.sheet import sheet
@@ -134,6 +135,7 @@ _LAZY = {
     "programs.program": ("Program",),
     "teaching.class_set": ("sheets",),
     "teaching.engines": ("grade",),
+    "teaching.explore": ("Explorer", "explore"),
     "teaching.findings": ("Finding", "Findings", "GuardWarning"),
     "teaching.guard": ("guard",),
     "teaching.sheet": ("sheet",),
@@ -174,6 +176,7 @@ __all__ = [
     "DomainError",
     "Drawing",
     "Dual",
+    "Explorer",
     "Finding",
     "Findings",
     "GradcheckError",
@@ -210,6 +213,7 @@ __all__ = [
     "erfc",
     "exp",
     "explain",
+    "explore",
     "expm1",
     "find_nonfinite",
     "find_wrong_derivative",

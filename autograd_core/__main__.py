@@ -22,10 +22,11 @@ from .formulas.typesetting import number_text
 from .number import real
 from .tables import Table
 from .teaching.engines import engine_in, grade
+from .teaching.explore import page_of
 from .value import Value, topological_order
 from .views.derivation import derivation
 from .views.drawing import draw
-from .views.language import Parsed, bind, parse
+from .views.language import Parsed, bind, evaluated, parse
 from .views.language_errors import ExpressionError, one_line
 from .views.layout import LayoutError
 from .views.player import play
@@ -36,12 +37,12 @@ _EXAMPLE = """\
 examples:
   python -m autograd_core "exp(x*z) + x*z/log(x) + sin(log(x))/(x*z)" x=2 z=3
   python -m autograd_core "a = x*z; b = log(x); sin(b)/a" x=2 z=3 --check
-  python -m autograd_core "y = sigmoid(w*x + b)" w=0.5 x=2 b=1 --svg graph.svg --html steps.html
+  python -m autograd_core "y = sigmoid(w*x + b)" w=0.5 x=2 b=1 --svg graph.svg --html steps.html --explore explore.html
   echo "sigmoid(w*x + b)" | python -m autograd_core - w=0.5 x=2 b=1
   python -m autograd_core grade mine.ipynb      (checks an engine of your own, task by task)
 """
 _LEVELS = (*LEVELS, "named")
-_FILES = {"--svg": "graph.svg", "--html": "steps.html"}
+_FILES = {"--svg": "graph.svg", "--html": "steps.html", "--explore": "explore.html"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--digits", type=int, default=6, metavar="N", help="significant digits in the tables (default 6)")
     parser.add_argument("--svg", metavar="FILE", help="draw the graph (also .png, .pdf, .dot, .tex)")
     parser.add_argument("--html", metavar="FILE", help="write a page that plays both passes step by step")
+    parser.add_argument("--explore", metavar="FILE", help="write a page where one types formulas and drags values")
     parser.add_argument("--latex", action="store_true", help="print the derivation in LaTeX")
     named = "how much of the graph --svg shows; named: the nodes of assignments"
     parser.add_argument("--level", metavar=f"{{{','.join(_LEVELS)}}}", help=named)
@@ -81,9 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(_protected(given, parser))
     if not 1 <= options.digits <= 17:
         parser.error(f"--digits is a number from 1 to 17, not {options.digits}")
-    for option, file in (("--svg", options.svg), ("--html", options.html)):
-        if file == "":
-            parser.error(f"{option} needs the name of a file, such as {option} {_FILES[option]}")
+    for option, usual in _FILES.items():
+        if getattr(options, option[2:]) == "":
+            parser.error(f"{option} needs the name of a file, such as {option} {usual}")
     if options.level and options.level not in _LEVELS:
         parser.error(str(not_one_of("--level", options.level, _LEVELS)))
     if options.level and not options.svg:
@@ -97,7 +99,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(_latex(output, options.digits))
         else:
             print(report(program, output, leaves, options.digits, options.check))
-        for made in pictures(output, options.svg, options.html, options.level):
+        written = pictures(output, options.svg, options.html, options.level), _explored(program, values, options.explore)
+        for made in itertools.chain(*written):
             print(f"wrote {made}")
     except ExpressionError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -133,18 +136,6 @@ def _standard_input() -> str:
         raise ExpressionError(f"standard input is not text in {error.encoding}: byte {error.start} is {byte:#x}") from None
 
 
-def evaluated(program: Parsed, values: dict[str, float]) -> tuple[Value, dict[str, Value]]:
-    """The output, which has a name, and the leaf of each input."""
-    leaves = {name: Value(x, name) for name, x in values.items()}
-    output = program.evaluate(leaves)
-    if not isinstance(output, Value):  # a constant: a leaf, with nothing to differentiate
-        output = Value(output)
-    if output.name is None:
-        names = itertools.chain(["output"], (f"output{i}" for i in itertools.count(2)))
-        output.name = next(name for name in names if name not in leaves)
-    return output, leaves
-
-
 def _latex(output: Value, digits: int) -> str:
     try:
         return derivation(output, digits=digits).latex()
@@ -167,6 +158,14 @@ def pictures(output: Value, svg: str | None, page: str | None, level: str | None
     if page:
         try:
             yield play(output).save(page)
+        except ValueError as error:
+            raise ExpressionError(str(error)) from None
+
+
+def _explored(program: Parsed, values: dict[str, float], page: str | None) -> Iterator[Path]:
+    if page:
+        try:
+            yield page_of(program, values).save(page)
         except ValueError as error:
             raise ExpressionError(str(error)) from None
 

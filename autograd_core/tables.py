@@ -13,7 +13,7 @@ _SHOWN = 80  # rows of a table that is shown by itself; half of them from its en
 class Table:
     """Headers and rows, as aligned text and as HTML.
 
-    Cells are shown as ``str`` shows them. A long table that shows itself leaves rows out; ``str`` has them all.
+    Cells are shown as ``str`` shows them. A long table that shows itself leaves rows out; ``str`` and ``to_html`` have them all.
     ``alignment`` has ``<`` (left) or ``>`` (right) for each column; left out, columns of numbers stand on the right.
     ``title`` stands above, ``note`` below. A row of another length than the headers is a ``ValueError``.
 
@@ -59,9 +59,14 @@ class Table:
         return Table(self.headers, rows, self.alignment, self.title, self.note)
 
     def _repr_html_(self) -> str:
-        """The same table in HTML; it takes its colours from the page."""
-        if len(self.rows) > _SHOWN + 1:
-            return self._cut()._repr_html_()
+        return self._cut().to_html()
+
+    def to_html(self) -> str:
+        """All rows in HTML; they take their colours from the page.
+
+        >>> Table(["x"], [[1]]).to_html().count("<td")
+        1
+        """
         title = f"<h4>{html.escape(self.title)}</h4>" if self.title else ""
         body = "".join(f"<tr>{self._cells('td', row)}</tr>" for row in self.rows)
         note = f"<p>{html.escape(self.note)}</p>" if self.note else ""

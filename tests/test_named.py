@@ -67,7 +67,7 @@ def test_steps_and_receipts_of_the_named_graph_are_the_lecture_s_lines():
     with pytest.raises(ValueError, match=r"no node of the named graph, which has w, b, z, y, L, R, L_reg: give it a name"):
         explain(L_reg, unnamed, level="named")
     for function in (steps, play):
-        with pytest.raises(ValueError, match=r"level is one of 'operation', 'named', not 'layer'"):
+        with pytest.raises(ValueError, match=r"level is one of 'operation', 'named'(, 'network')?, not 'layer'"):
             function(L_reg, level="layer")
 
 

@@ -8,7 +8,7 @@ import pytest
 from test_drawing import contrast
 from test_network import Input, Weight, layers
 
-from autograd_core import Value, dot, draw, identity, relu, sigmoid, softmax, to_dot, topological_order
+from autograd_core import Value, dot, draw, identity, play, relu, sigmoid, softmax, to_dot, topological_order
 from autograd_core.views.layout import STYLES
 from autograd_core.views.network_drawing import NEGATIVE, POSITIVE, SHARED
 from autograd_core.views.network_places import Box, Circle, circles, fitting, label_places, text_width
@@ -114,6 +114,22 @@ def test_wide_layers_have_dots_and_arrows_without_numbers():
     assert on_arrows(text) == []
     assert len(attributes(text)[1]) == 6 * 7 + 10 * 7
     assert len(text) < 30_000
+
+
+def test_the_output_of_a_model_is_a_network_and_its_loss_a_graph_of_operations():
+    (y,) = layers([2, 2, 1], dot, sigmoid)[2]
+    outputs = layers([2, 3], dot, identity)[2]
+    loss = (y - 1.0) ** 2
+    for output in (y, y.parents[0], softmax(outputs)[0]):
+        assert repr(draw(output)).startswith("<network ")
+        assert to_dot(output) == to_dot(output, level="network") == to_dot([output])
+        assert repr(play(output)).startswith("<player of the network ")
+    asked = [{"level": "operation"}, {"style": "compact"}, {"show": ("local",)}, {"show": "formula"}, {"show": ("data", "contribution")}]
+    for options in asked:
+        assert repr(draw(y, **options)).startswith("<graph of ")
+    weights = [w for w in topological_order(y) if getattr(w, "is_parameter", False)]
+    for output in (loss, -y.log(), y + y, dot(weights, weights), dot([0.5, 0.5], [loss, y]), weights[0] * 2.0, weights[0]):
+        assert repr(draw(output)).startswith("<graph of ")
 
 
 def test_colour_and_width_of_an_arrow_are_sign_and_size_of_its_weight():

@@ -109,18 +109,26 @@ def test_a_fragment_is_self_contained(make):
 def test_the_frames_are_the_records_of_both_passes_in_order(make):
     output = make()
     data, record = data_of(play(output)), steps(output)
-    names = [node["name"] for node in data["nodes"]]
+    nodes, terms = data["nodes"], data["terms"]
+    leaves = [step for step in record.forward if not step.node.parents]
+    computed = [step for step in record.forward if step.node.parents]
     phases = [frame["phase"] for frame in data["frames"]]
-    assert phases == ["forward"] * len(record.forward) + ["seed"] + ["backward"] * (len(record.backward) - 1)
-    assert [names[frame["node"]] for frame in data["frames"]] == [step.name for step in [*record.forward, *record.backward]]
-    backward = data["frames"][len(record.forward) + 1 :]
-    for frame, step in zip(backward, record.backward[1:], strict=True):
-        consumer = data["nodes"][frame["consumer"]]
+    assert phases == ["Forward"] * (1 + len(computed)) + ["Seed"] + ["Backward"] * (len(record.backward) - 1)
+    first, *frames = data["frames"]  # all leaves are one step
+    assert [nodes[key]["name"] for key in first["data"]] == first["symbols"].removeprefix("given: ").split(", ") == [s.name for s in leaves]
+    assert [nodes[frame["now"][0]]["name"] for frame in frames] == [step.name for step in [*computed, *record.backward]]
+    assert [frame["symbols"] for frame in frames[: len(computed)]] == [f"{step.name} = {step.expression}" for step in computed]
+    backward = frames[len(computed) + 1 :]
+    assert [frame["terms"] for frame in backward] == [[i] for i in range(len(terms))]
+    for frame, term, step in zip(backward, terms, record.backward[1:], strict=True):
+        consumer = nodes[term["consumer"]]
         assert consumer["name"] == step.consumer_name
-        assert consumer["parents"][frame["position"]] == frame["node"]
-        assert step.consumer.local_derivatives[frame["position"]] == step.local
-        assert frame["formula"] in (step.formula, f"({step.formula})", "")
-    edges = [(frame["consumer"], frame["position"]) for frame in backward]
+        assert consumer["parents"][term["position"]] == term["node"] == frame["now"][0]
+        assert frame["edges"] == [[term["consumer"], term["position"]]]
+        assert step.consumer.local_derivatives[term["position"]] == step.local
+        factor = frame["symbols"].split(" · ")[2:]
+        assert " · ".join(factor) in (step.formula, f"({step.formula})", "")
+    edges = [(term["consumer"], term["position"]) for term in terms]
     assert len(set(edges)) == len(edges)
 
 
@@ -206,8 +214,9 @@ def test_without_scripts_the_caption_is_the_last_gradient(make):
     parsed = Reader(play(output).html)
     frames = len(data_of(play(output))["frames"])
     assert parsed.one("span", "phase") == f"{'Backward' if last.consumer else 'Seed'}, step {frames} of {frames}"
-    assert parsed.one("span", "symbols") == f"∂{steps(output).backward[0].name}/∂{last.name}"
-    assert parsed.one("span", "numbers") == number_text(last.total)
+    assert parsed.one("span", "symbols").startswith(f"∂{steps(output).backward[0].name}/∂{last.name}")
+    assert parsed.one("span", "numbers").endswith(number_text(last.total))
+    assert parsed.one("output", "result") == f"{steps(output).backward[0].name} = {number_text(output.data)}"
 
 
 def test_nodes_are_told_apart_by_what_they_are():
@@ -216,6 +225,16 @@ def test_nodes_are_told_apart_by_what_they_are():
     assert {node["name"]: node["sort"] for node in nodes} == {
         "w": "parameter", "x": "input", "v1": "operation", "1": "constant", "v2": "output"
     }  # fmt: skip
+
+
+def test_fields_of_many_leaves_are_folded_away_and_those_of_few_are_open():
+    xs, ws = ([Value(0.1 * i, f"{letter}{i}") for i in range(8)] for letter in "xw")
+    output = ac.dot(ws, xs)
+    for options, summaries in (({}, ["16 inputs"]), ({"parameters": ws}, ["8 parameters"]), ({"parameters": [*ws, *xs]}, ["16 parameters"])):
+        parsed = Reader(play(output, **options).html)
+        assert [text for _, text in parsed.all("summary")] == summaries
+        assert len([1 for attributes, _ in parsed.all("input") if "data-leaf" in attributes]) == 16
+    assert not list(Reader(play(xs[0] * ws[0], parameters=ws).html).all("summary"))
 
 
 def test_names_come_from_a_mapping_or_from_the_caller():
@@ -240,7 +259,7 @@ def test_a_graph_over_the_limit_is_refused_with_its_size():
         play(x)
     with pytest.raises(ValueError, match=r"has 3 nodes.*limit=2"):
         play(Value(1.0) + Value(2.0), limit=2)
-    assert repr(play(Value(1.0) + Value(2.0), limit=3)) == "<player of 3 nodes and 6 steps>"
+    assert repr(play(Value(1.0) + Value(2.0), limit=3)) == "<player of 3 nodes and 5 steps>"
 
 
 @pytest.mark.parametrize("name", ["steps.svg", "steps", "steps.html.txt"])
@@ -265,7 +284,7 @@ def test_a_saved_page_holds_the_fragment(name, tmp_path):
 def test_a_page_of_200_steps_is_under_500_kilobytes(tmp_path):
     xs = [Value(0.1 * i, f"x{i}") for i in range(3)]
     node = xs[0]
-    while len(steps(node).forward) + len(steps(node).backward) < 200:
+    while len(steps(node).forward) + len(steps(node).backward) < 202:  # the leaves are one step
         node = ac.tanh(node * xs[len(ac.topological_order(node)) % 3] + 0.5)
     player = play(node)
     assert int(re.findall(r"\d+", repr(player))[1]) >= 200
@@ -296,4 +315,4 @@ def test_a_function_that_javascript_lacks_is_named():
 def test_a_formula_behind_a_product_sign_has_the_brackets_that_it_needs(slope, written):
     x = Value(0.5, "x")
     frames = data_of(play(slope(x * x) * 3.0))["frames"]
-    assert written in [frame["formula"] for frame in frames if frame["phase"] == "backward"]
+    assert written in [frame["symbols"].split(" · ", 2)[-1] for frame in frames if frame["phase"] == "Backward"]

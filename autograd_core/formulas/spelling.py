@@ -45,6 +45,8 @@ class Dialect(NamedTuple):
     """The zero that cuts a path. Where it is no ordinary zero, it has a name."""
     unequal: str = "!="
     """How "is not equal to" is written."""
+    quotient: str = ""
+    """The function that divides, where the language has no operator that fails as Python's does."""
 
 
 # math.hypot has an algorithm of its own; the absolute value of a complex number is hypot as in C.
@@ -145,6 +147,8 @@ class _Printer:
             self.inside(node, CONDITIONAL)
 
     def _binop(self, node: ast.BinOp) -> None:
+        if self.dialect.quotient and isinstance(node.op, ast.Div):
+            return self._call(ast.Call(ast.Name(self.dialect.quotient), [node.left, node.right], []))
         symbol, level = _BINARY[type(node.op)]
         self.inside(node.left, level)
         self.text(f" {symbol} ")
@@ -188,6 +192,8 @@ def precedence(node: ast.expr, dialect: Dialect = PYTHON) -> float:
     if isinstance(node, ast.BinOp):
         if type(node.op) not in _BINARY:
             raise ValueError(f"write pow(x, n) instead of {ast.unparse(node)!r}: C has no ** operator")
+        if dialect.quotient and isinstance(node.op, ast.Div):
+            return ATOM
         return _BINARY[type(node.op)][1]
     if isinstance(node, ast.UnaryOp) or (isinstance(node, ast.Constant) and node.value < 0):  # type: ignore[operator]
         return SIGN

@@ -89,6 +89,8 @@ def identifier(name: str) -> str:
 
 NOTATION = Dialect("javascript", _NAMES.__getitem__, ("", " ? ", " : ", ""), (" && ", " || "), identifier=identifier)
 PLAYED = NOTATION._replace(cut="null")  # null is 0 in arithmetic, and is told from it
+# Of a page that refuses what Python refuses: every function is one of an object ``math``, which may check its operands.
+CHECKED = PLAYED._replace(function="math.{}".format, quotient="divide")
 
 _HEAD = """\
 // program(parameters, inputs) takes two arrays of numbers and returns {result}.
@@ -196,8 +198,9 @@ def _chunk_function(i: int, chunk: Chunk, pieces: Partition) -> str:
     return "\n".join([*lines, "}\n"])
 
 
-def row_functions(primitive: Primitive, count: int) -> str:
-    """The row on ``count`` operands as an object of two functions: its value, and its derivatives. They may call ``HELPERS``.
+def row_functions(primitive: Primitive, count: int, dialect: Dialect = PLAYED) -> str:
+    """The row on ``count`` operands as an object of two functions: its value, and its derivatives. They may call ``HELPERS``,
+    or in the dialect ``CHECKED`` the functions of an object ``math``.
 
     The zero that cuts a path is ``null``.
 
@@ -205,8 +208,8 @@ def row_functions(primitive: Primitive, count: int) -> str:
     >>> print(row_functions(TABLE["tanh"], 1))
     {value: (x) => { return Math.tanh(x); }, derivatives: (out, x) => { return [1.0 - out * out]; }}
     """
-    pattern = row_text(primitive, count, PLAYED)
-    shown = spelling(primitive.eager, PLAYED) if isinstance(primitive.eager, str) else pattern.value
+    pattern = row_text(primitive, count, dialect)
+    shown = spelling(primitive.eager, dialect) if isinstance(primitive.eager, str) else pattern.value
     names = (*pattern.operands, *(name for name, _ in pattern.before), "out")
     same: dict[str, tuple[str, float]] = {name: (name, ATOM) for name in names}
     before = "".join(f"const {name} = {text.fill(same)}; " for name, text in pattern.before)

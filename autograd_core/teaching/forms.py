@@ -166,7 +166,7 @@ def picture(exercise: Exercise, put: Put) -> str:
         place = Place("local", node, consumer, position if exercise.level in (None, "operation") else -1)
         return re.sub(r"(?<=>)[^<>]*(?=</text>)", mark(place), match[0])
 
-    drawn = re.sub(r'<g class="edge" data-consumer="(\d+)" data-position="(\d+)"[^>]*>.*?</g>', edge_text, svg(scene))
+    drawn = re.sub(r'<g class="edge" data-consumer="(\d+)" data-position="(\d+)"[^>]*>.*?</g>', edge_text, svg(scene, digits=4))
     drawn = re.sub(r'<g class="node [^>]*data-node="(\d+)"[^>]*>.*?</g>', node_texts, drawn)
     asked = "".join(f"<li>{pretty(key)} = {put(place)}</li>" for key, place in zip(put.keys, put.asked))
     return f'<div class="picture">{drawn}</div><p class="unseen">{_said(exercise, put)}</p><ol class="asked">{asked}</ol>'

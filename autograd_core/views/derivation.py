@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..choices import require_one_of
 from ..derivatives.dual import flow, joined
@@ -13,7 +14,13 @@ from ..number import CUT
 from ..value import Constant, Value, topological_order
 from .folding import Folding
 from .names import Names, is_given, names_for
+from .pages import page, saved
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PREAMBLE = "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\usepackage{amsmath}\n\\begin{document}\n"
+_END = "\\end{document}\n"
 Written = tuple[str, str]  # as text, and in LaTeX
 
 
@@ -63,6 +70,16 @@ class Derivation(NamedTuple):
         rows = [row for line in (*self.forward, *self.backward) for row in broken_rows(line.left_latex, line.steps_latex, width)]
         return f"\\begin{{{environment}}}\n" + " \\\\\n".join(rows) + f"\n\\end{{{environment}}}"
 
+    def save(self, path: str | Path) -> Path:
+        """Write a page to show or to print, ``.html``, a document for LaTeX, ``.tex``, or plain text, ``.txt``. Returns the path.
+
+        Raises ``ValueError`` for another ending.
+        """
+        title = f"derivation of {self.backward[0].left}"
+        lines = (*self.forward, *self.backward)
+        texts = {".html": page(title, f"<table>{''.join(map(_row, lines))}</table>"), ".tex": f"{_PREAMBLE}{self.latex('align*')}\n{_END}"}
+        return saved("a derivation is", path, {**texts, ".txt": f"{self}\n"})
+
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
 
@@ -100,6 +117,13 @@ def derivation(output: Value, wrt: Value | Sequence[Value] | None = None, names:
         if x not in called:
             raise ValueError(f"{x!r} is not in the graph of the output, which depends on {', '.join(called[leaf] for leaf in leaves)}")
     return _Hand(output, order, called, digits).derive(wanted)
+
+
+def _row(line: Line) -> str:
+    """A line as it stands on a page: each step below the one before, all behind equals signs."""
+    steps = "<br>".join(f"= {html.escape(step)}" for step in line.steps)
+    left = '<td style="text-align:right;vertical-align:top;padding:.3em .5em 0 0">'
+    return f'<tr style="break-inside:avoid">{left}{html.escape(line.left)}</td><td style="padding-top:.3em">{steps}</td></tr>'
 
 
 class _Hand:

@@ -186,8 +186,9 @@ def draw(
     ``backward()`` of ``output`` would compute, and the legend says so where others are stored; ``stored`` shows those that are.
     ``level`` is how much one node stands for: ``"operation"``; ``"named"`` shows leaves and nodes that have names, with formulas
     between them; ``"neuron"`` and ``"layer"`` are clusters; ``"network"`` draws units in columns. Left out, it is ``"operation"``
-    (a graph of more than ``limit`` nodes is collapsed with a warning), and ``"network"`` for a list of Values and for a model, an
-    object whose method ``recorded()`` gives two lists of Values: outputs, and the inputs they were computed from.
+    (a graph of more than ``limit`` nodes is collapsed with a warning), and ``"network"`` for a list of Values, for a neuron of
+    parameters (the output of a model; its loss is a graph of operations) unless the compact style or local derivatives are asked
+    for, and for a model, an object whose method ``recorded()`` gives two lists of Values: outputs, and their inputs.
 
     A network shows ``data`` and ``grad`` in its units and ``weight`` or ``name`` on its arrows; in the mode ``"backward"`` δ, the
     gradient by the weighted sum, and the gradient by each weight. Its gradients are those of ``loss``, or else of the sum of the
@@ -204,7 +205,7 @@ def draw(
     Raises ``TypeError`` or ``ValueError`` for a wrong option, for more than ``limit`` nodes at every level, and for what is no network.
     """
     require_one_of("style", style, ("boxes", "compact"))
-    if level == "network" or (level is None and is_network(output)):
+    if level == "network" or (level is None and is_network(output) and not _asks_for_operations(output, style, show)):
         options = options_of(mode, show, rankdir, digits, "model" if hasattr(output, "recorded") else "network")
         return Drawing(*network_picture(output, options, names, inputs, parameters, loss, classes, legend, limit))
     if loss is not None or classes:
@@ -213,6 +214,12 @@ def draw(
     labels = Labels(View(output, names, inputs, parameters).at(level, limit), options)
     dot = compact_dot(labels, legend) if style == "compact" else _graph(labels, legend)
     return Drawing(dot, _described(output))
+
+
+def _asks_for_operations(output: Any, style: str, show: Sequence[str] | str | None) -> bool:
+    """Whether an option for one output is one that pictures of networks do not have."""
+    shown = (show,) if isinstance(show, str) else show if isinstance(show, Collection) else ()
+    return isinstance(output, Value) and (style == "compact" or not {"local", "formula", "contribution"}.isdisjoint(shown))
 
 
 def _described(output: Value) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import math
 import re
 import warnings
@@ -16,15 +17,15 @@ from ..value import Value
 from .language_errors import ExpressionError, did_you_mean, error_at, one_line, syntax_error
 
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%", ast.FloorDiv: "//"}
-_CONSTANTS = {"pi": math.pi, "e": math.e}
-_SEQUENCES = ("dot", "logsumexp", "softmax", "log_softmax", "prod")  # called with lists
-_LISTS = ("softmax", "log_softmax")  # give lists
-_OTHER_NAMES = {"ln": "log", "max": "maximum", "min": "minimum"}  # as one writes them on paper
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
+CONSTANTS = {"pi": math.pi, "e": math.e}
+SEQUENCES = ("dot", "logsumexp", "softmax", "log_softmax", "prod")  # called with lists
+LISTS = ("softmax", "log_softmax")  # give lists
+OTHER_NAMES = {"ln": "log", "max": "maximum", "min": "minimum"}  # as one writes them on paper
+FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: getattr(primitives, name, row) for name, row in TABLE.items() if name.isidentifier() and not row.internal
 }
-_FUNCTIONS |= {
-    **{name: getattr(primitives, name) for name in _SEQUENCES},
+FUNCTIONS |= {
+    **{name: getattr(primitives, name) for name in SEQUENCES},
     "ln": TABLE["log"],
     "max": lambda *operands: reduce(TABLE["maximum"], operands),
     "min": lambda *operands: reduce(TABLE["minimum"], operands),
@@ -58,7 +59,7 @@ class Parsed(NamedTuple):
         if isinstance(node, ast.Constant):
             return float(node.value)  # type: ignore[arg-type]
         if isinstance(node, ast.Name):
-            return known[node.id] if node.id in known else _CONSTANTS[node.id]
+            return known[node.id] if node.id in known else CONSTANTS[node.id]
         if isinstance(node, ast.List | ast.Tuple):
             return [self._apply(part, known) for part in node.elts]
         if isinstance(node, ast.UnaryOp):
@@ -71,9 +72,9 @@ class Parsed(NamedTuple):
         assert isinstance(node, ast.Call)
         assert isinstance(node.func, ast.Name)
         operands = [self._apply(argument, known) for argument in node.args]
-        if node.func.id not in _SEQUENCES:
+        if node.func.id not in SEQUENCES:
             operands = [self._number(operand, node) for operand in operands]
-        return self._call(_FUNCTIONS[node.func.id], operands, node)
+        return self._call(FUNCTIONS[node.func.id], operands, node)
 
     def _apply_chain(self, node: ast.BinOp, known: Mapping[str, Any]) -> Any:
         """A chain of operators from the left, such as a long sum, in a loop."""
@@ -95,7 +96,7 @@ class Parsed(NamedTuple):
 
     def _element(self, numbers: Any, i: int, node: ast.expr) -> Any:
         if not isinstance(numbers, list):
-            self._fail(f"{_source(node)} is not understood: only {' and '.join(_LISTS)} give lists, from which one takes a number", node)
+            self._fail(f"{_source(node)} is not understood: only {' and '.join(LISTS)} give lists, from which one takes a number", node)
         if i >= len(numbers):
             self._fail(f"there is no [{i}] in a list of {len(numbers)} numbers, which are counted from 0", node)
         return numbers[i]
@@ -150,7 +151,7 @@ def _tree(text: str) -> ast.Module:
             warnings.simplefilter("ignore")  # what Python finds doubtful, such as 2or x, is refused below
             return ast.parse(text)
     except SyntaxError as error:
-        raise syntax_error(text, error, _FUNCTIONS) from None
+        raise syntax_error(text, error, FUNCTIONS) from None
     except MemoryError:
         raise ExpressionError(_NESTED) from None
     except ValueError as error:
@@ -214,20 +215,20 @@ def _is_chain(node: ast.expr) -> bool:
 def _operands(node: ast.Call, name: str, program: Parsed, assigned: set[str]) -> list[ast.expr]:
     """The operands of a call, if there is such a function and it takes so many."""
     parts = list(node.args)
-    if name not in _FUNCTIONS:
+    if name not in FUNCTIONS:
         if name in assigned or name in program.inputs:
             program._fail(f"unknown function {name}: a product is written with *: {name}*(...)", node)
-        known = ", ".join(sorted(_FUNCTIONS))
-        program._fail(f"unknown function {name}: {did_you_mean(name, _FUNCTIONS) or f'known are {known}'}", node)
-    if name in (*_LISTS, "prod"):
+        known = ", ".join(sorted(FUNCTIONS))
+        program._fail(f"unknown function {name}: {did_you_mean(name, FUNCTIONS) or f'known are {known}'}", node)
+    if name in (*LISTS, "prod"):
         if len(parts) != 1:
             program._fail(f"{name} takes one list, such as {name}([x, y]), not {len(parts)} operands", node)
     else:
-        arity = TABLE[_OTHER_NAMES.get(name, name)].arity
+        arity = TABLE[OTHER_NAMES.get(name, name)].arity
         more = len(parts) == 2 if name in FAMILIES else len(parts) > 2 and name in ("max", "min")
         if arity is not None and len(parts) != arity and not more:
             program._fail(f"{name} takes {arity} operand{'s' if arity > 1 else ''}, not {len(parts)}", node)
-    if name in _SEQUENCES:
+    if name in SEQUENCES:
         parts = [part for argument in parts for part in (argument.elts if isinstance(argument, ast.List) else [argument])]
     return parts
 
@@ -249,13 +250,13 @@ def bind(program: Parsed, assignments: Mapping[str, float]) -> dict[str, float]:
     for name in program.inputs:
         if name in assignments:
             values[name] = assignments[name]
-        elif name not in _CONSTANTS:
+        elif name not in CONSTANTS:
             line, column = next((n.lineno, n.col_offset) for _, s in program.statements for n in ast.walk(s) if _is_name(n, name))  # type: ignore[attr-defined]
-            hint = f"{name} is a function: write {name}(...)" if name in _FUNCTIONS else f"add {name}=... after the expression"
-            if name not in _FUNCTIONS:
+            hint = f"{name} is a function: write {name}(...)" if name in FUNCTIONS else f"add {name}=... after the expression"
+            if name not in FUNCTIONS:
                 made = [other for other, _ in program.statements if other]
                 others = [other for other in (*assignments, *made, *program.inputs) if other != name]
-                hint = " - ".join(filter(None, (hint, did_you_mean(name, [*others, *_FUNCTIONS, *_CONSTANTS]))))
+                hint = " - ".join(filter(None, (hint, did_you_mean(name, [*others, *FUNCTIONS, *CONSTANTS]))))
             raise error_at(f"no value for {name}: {hint}", program.text, line, column)
     for name in assignments:
         if name not in program.inputs:
@@ -263,6 +264,18 @@ def bind(program: Parsed, assignments: Mapping[str, float]) -> dict[str, float]:
             close = did_you_mean(name, program.inputs)
             raise ExpressionError(f"{name} is given a value, but the expression does not use it (it uses {used}){close and f': {close}'}")
     return values
+
+
+def evaluated(program: Parsed, values: dict[str, float]) -> tuple[Value, dict[str, Value]]:
+    """The output, which has a name, and the leaf of each input."""
+    leaves = {name: Value(x, name) for name, x in values.items()}
+    output = program.evaluate(leaves)
+    if not isinstance(output, Value):  # a constant: a leaf, with nothing to differentiate
+        output = Value(output)
+    if output.name is None:
+        names = itertools.chain(["output"], (f"output{i}" for i in itertools.count(2)))
+        output.name = next(name for name in names if name not in leaves)
+    return output, leaves
 
 
 def _is_name(node: ast.AST, name: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from ..choices import closest
 
 _MESSAGE, _LINE = 1000, 120  # characters that are shown at most
-_SIGNS = {"×": "*", "·": "*", "⋅": "*", "∙": "*", "÷": "/", "∕": "/", "−": "-", "–": "-", "²": "** 2", "³": "** 3", "√": "sqrt(...)"}
+SIGNS = {"×": "*", "·": "*", "⋅": "*", "∙": "*", "÷": "/", "∕": "/", "−": "-", "–": "-", "²": "** 2", "³": "** 3", "√": "sqrt(...)"}
 
 
 def one_line(text: str) -> str:
@@ -81,8 +81,8 @@ def _remedy(line: str, column: int, functions: Collection[str]) -> tuple[str, in
     start = max(0, column - 40)
     part = line[start : column + 40]
     for sign in part[column - start : column - start + 1]:
-        if sign in _SIGNS:
-            return f"write {_SIGNS[sign]}", column
+        if sign in SIGNS:
+            return f"write {SIGNS[sign]}", column
     if coefficient := _COEFFICIENT.search(part):
         return f"a product is written {coefficient[1]}*{coefficient[2]}", start + coefficient.start()
     if "|" in part:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..formulas.typesetting import number_text
@@ -12,7 +12,7 @@ from . import layout
 from .columns import turned
 from .labels import Options
 from .network import Connection, Network, Unit
-from .network_names import subscript, unit_names, weight_name
+from .network_names import shared_weights, subscript, unit_names, weight_name
 from .network_places import RADII, Circle, circles, drawn_rows, fitting, label_places, text_width, way_around
 
 POSITIVE, NEGATIVE = "#0072b2", "#d55e00"  # blue and vermilion of Okabe and Ito: told apart without red and green
@@ -34,7 +34,18 @@ class Numbers(NamedTuple):
     note: str = ""
 
 
-class _Arrow(NamedTuple):
+class Still(NamedTuple):
+    """One moment of both passes: the units whose values are known, the gradients that are known, and the units that it is about."""
+
+    data: Collection[Value]
+    grads: Mapping[Value, float]
+    """Of a unit by its weighted sum (δ), of a weight, and of an input."""
+    now: Collection[Value]
+    widest: Mapping[Value, float]
+    """The gradient that a weight will have, for which its arrow has room."""
+
+
+class Arrow(NamedTuple):
     """A drawn connection: the circles that it joins, and the numbers of unit and source in their columns, from 1."""
 
     tail: str
@@ -46,20 +57,15 @@ class _Arrow(NamedTuple):
 
 def network_dot(network: Network, options: Options, numbers: Numbers, legend: bool) -> str:
     """The network as DOT text: a circle for each unit, an arrow for each connection, captions below."""
-    graph = layout.new_digraph(options.rankdir, 1)
-    graph.attr("graph", layout="neato", splines="line", outputorder="edgesfirst")
-    graph.attr("node", shape="circle", fixedsize="true", margin="0", penwidth="1.2")
-    graph.attr("edge", arrowsize="0.6")
-    _Diagram(network, options, numbers).add_to(graph, legend)
-    source: str = graph.source
+    source: str = Diagram(network, options, numbers).graph(legend).source
     return source
 
 
-class _Diagram:
-    """What is written in and between the circles of one network, and where."""
+class Diagram:
+    """What is written in and between the circles of one network, and where; with ``still``, what is known of it at that moment."""
 
-    def __init__(self, network: Network, options: Options, numbers: Numbers) -> None:
-        self.columns, self.options, self.numbers = network.columns, options, numbers
+    def __init__(self, network: Network, options: Options, numbers: Numbers, still: Still | None = None) -> None:
+        self.columns, self.options, self.numbers, self.still = network.columns, options, numbers, still
         self.last = len(self.columns) - 1
         self.names = dict(unit_names(network, numbers.called))
         self.keys = {
@@ -73,18 +79,32 @@ class _Diagram:
         radius = RADII[1 + len({"data", "grad"} & options.show)]
         drawn = [unit for column in self.columns for unit in column if unit.node in self.keys]
         self.letters = min(fitting(self._in_unit(unit), radius) for unit in drawn)
+        if still is not None:
+            self.letters = max(10.5, self.letters)  # a page squeezes a longer number into its circle
         self.upright = options.rankdir in ("TB", "BT")
+        self.room: dict[int, list[tuple[float, float] | None]] = {}  # for the numbers on the arrows into a column
         columns = range(len(self.columns))
         room = max(20.0, *(self._widest(i) for i in columns)) if self.upright else 20.0
         self.placed = circles([self._column(i) for i in columns], radius, self._gaps(radius), room)
 
-    def add_to(self, graph: Any, legend: bool) -> None:
-        """Write everything into a graph of the graphviz package."""
+    def graph(self, legend: bool) -> Any:
+        """Everything as a graph of the graphviz package."""
+        graph = layout.new_digraph(self.options.rankdir, 1)
+        graph.attr("graph", layout="neato", splines="line", outputorder="edgesfirst")
+        graph.attr("node", shape="circle", fixedsize="true", margin="0", penwidth="1.2")
+        graph.attr("edge", arrowsize="0.6")
         for i in range(len(self.columns)):
             self._add_column(graph, i)
             self._add_arrows(graph, i)
         if legend and any(self.into):
             graph.attr("graph", label=self._legend(), labelloc="b", labeljust="l")
+        return graph
+
+    @property
+    def lowest(self) -> float:
+        """How far down captions reach, about."""
+        shared = max(map(len, self.shared))
+        return min(circle.y - circle.radius for circle in self.placed.values()) - (110.0 if self.upright else 45.0) - 13.0 * shared
 
     # -- circles -------------------------------------------------------------------------------------------------
     def _column(self, i: int) -> list[str]:
@@ -92,7 +112,7 @@ class _Diagram:
         bias = [f"bias{i}"] if any(arrow.tail == f"bias{i}" for arrow in self._behind(i)) else []
         return bias + [f"dots{i}" if row is None else f"u{i}_{row}" for row in drawn_rows(len(self.columns[i]))]
 
-    def _behind(self, i: int) -> list[_Arrow]:
+    def _behind(self, i: int) -> list[Arrow]:
         return self.into[i + 1] if i < self.last else []
 
     def _gaps(self, radius: float) -> list[float]:
@@ -122,7 +142,10 @@ class _Diagram:
                     graph.node(f"{name}_{k + 2}", label="", shape="point", width="0.05", pos=pos, fillcolor=layout.GREY)
             else:
                 row = int(name.partition("_")[2])
-                lines = self._in_unit(self.columns[i][row])
+                unit = self.columns[i][row]
+                lines = self._in_unit(unit) if self.still is None else self._known(unit, self.still)
+                if self.still is not None and unit.node in self.still.now:
+                    look |= {"color": NEGATIVE, "penwidth": "4"}
                 look |= {"label": layout.in_label("\n".join(lines)), "fontsize": f"{self.letters:g}"}
                 graph.node(name, style="filled", fillcolor=layout.STYLES[kind].fill, **look)
                 if i == self.last and self.numbers.classes:
@@ -145,6 +168,13 @@ class _Diagram:
             lines.append(f"{'δ' if backward and unit.connections else '∂'} {number_text(gradient, self.options.digits)}")
         return lines
 
+    def _known(self, unit: Unit, still: Still) -> list[str]:
+        """The same as far as it is known."""
+        digits, name = self.options.digits, self.names[unit.node]
+        sign, gradient = ("δ" if unit.connections else "∂"), still.grads.get(unit.total)
+        value = number_text(unit.node.data, digits) if unit.node in still.data else "?"
+        return [name, value, sign if gradient is None else f"{sign} {number_text(gradient, digits)}"]
+
     def _add_caption(self, graph: Any, i: int) -> None:
         """Which layer it is, with its size and activation, and the weights that it shares."""
         lowest = min(circle.y - circle.radius for circle in self.placed.values())
@@ -164,7 +194,7 @@ class _Diagram:
         graph.node(f"caption{i}", label=label, pos=self._pos(self.placed[self._column(i)[0]].x, y), fontsize="11", **_PLAIN)
 
     # -- arrows --------------------------------------------------------------------------------------------------
-    def _arrows(self, i: int) -> list[_Arrow]:
+    def _arrows(self, i: int) -> list[Arrow]:
         """The connections of the drawn units of a column with drawn units."""
         found = []
         for row in drawn_rows(len(self.columns[i])):
@@ -172,7 +202,7 @@ class _Diagram:
                 source = connection.source
                 tail, number = (f"bias{i - 1}", 0) if source is None else self.keys.get(source, ("", 0))
                 if tail:
-                    found.append(_Arrow(tail, f"u{i}_{row}", connection, (row or 0) + 1, number))
+                    found.append(Arrow(tail, f"u{i}_{row}", connection, (row or 0) + 1, number))
         return found
 
     def _is_labelled(self, i: int) -> bool:
@@ -185,6 +215,8 @@ class _Diagram:
         for arrow, start in zip(arrows, starts):
             width = 0.6 + 2.4 * min(1.0, abs(self._measure(arrow.connection)) / largest)
             look = {"color": self._colour(i, arrow.connection), "penwidth": f"{width:.2f}"}
+            if self.still is not None and self._is_now(i, arrow, self.still):
+                look |= {"style": "dashed", "penwidth": "3.5"}
             way = list(dict.fromkeys([arrow.tail, start, arrow.head]))
             way = way[::-1] if self.options.is_backward else way
             for one, other in itertools.pairwise(way):
@@ -192,7 +224,10 @@ class _Diagram:
         if self._is_labelled(i):
             self._add_texts(graph, i, starts)
 
-    def _start(self, graph: Any, i: int, number: int, arrow: _Arrow) -> str:
+    def _is_now(self, i: int, arrow: Arrow, still: Still) -> bool:
+        return self.columns[i][arrow.unit - 1].node in still.now
+
+    def _start(self, graph: Any, i: int, number: int, arrow: Arrow) -> str:
         """Where the last straight part of an arrow begins: at its tail, or where it has run around circles that stand between."""
         if arrow.tail.startswith(("bias", f"u{i - 1}_")):
             return arrow.tail
@@ -207,12 +242,14 @@ class _Diagram:
     def _add_texts(self, graph: Any, i: int, starts: Sequence[str]) -> None:
         """The numbers on the arrows into a column, where there is room for them."""
         texts = [(start, arrow.head, self._on_arrow(arrow)) for start, arrow in zip(starts, self.into[i])]
-        places = label_places(texts, self.placed, _LETTERS, self.upright)
-        for number, (arrow, (_, _, text), place) in enumerate(zip(self.into[i], texts, places)):
+        if i not in self.room:  # the same at every moment
+            self.room[i] = label_places(texts, self.placed, _LETTERS, self.upright)
+        for number, (arrow, (_, _, text), place) in enumerate(zip(self.into[i], texts, self.room[i])):
             if place and text:
                 tint = _TINTS[self._colour(i, arrow.connection)]
                 look = {"shape": "box", "style": "filled,rounded", "color": tint, "fillcolor": tint, "fontsize": f"{_LETTERS:g}"}
                 look |= {"width": _inches(text_width(text, _LETTERS) + 4.0), "height": "0.18"}
+                text = self._now_on_arrow(arrow, text)
                 graph.node(f"weight{i}_{number}", label=layout.in_label(text), pos=self._pos(*place), **look)
 
     def _colour(self, i: int, connection: Connection) -> str:
@@ -227,7 +264,7 @@ class _Diagram:
             return connection.strength
         return 0.0 if connection.weight is None else self.numbers.gradients.get(connection.weight, 0.0)
 
-    def _on_arrow(self, arrow: _Arrow) -> str:
+    def _on_arrow(self, arrow: Arrow) -> str:
         """The name and the number on an arrow; in a backward picture the number is the weight's gradient."""
         connection, show = arrow.connection, self.options.show
         name = weight_name(connection, int(arrow.head[1:].partition("_")[0]), self.last, arrow.unit, arrow.source) if "name" in show else ""
@@ -235,8 +272,21 @@ class _Diagram:
             return name
         if connection.weight is None and self.options.is_backward:
             return name
+        if self.still is not None:  # room for the longer of the two that stand there
+            return max(self._two_on_arrow(connection, self.still.widest), key=len)
         number = number_text(self._measure(connection), self.options.digits)
         return f"{name} = {number}" if name else number
+
+    def _two_on_arrow(self, connection: Connection, gradients: Mapping[Value, float]) -> list[str]:
+        """A weight, and the gradient by it."""
+        found = [number_text(connection.strength, self.options.digits)]
+        if connection.weight is not None and connection.weight in gradients:
+            found.append(f"∂ {number_text(gradients[connection.weight], self.options.digits)}")
+        return found
+
+    def _now_on_arrow(self, arrow: Arrow, text: str) -> str:
+        """What stands on an arrow at one moment: the weight, and once it is known the gradient by it."""
+        return text if self.still is None else self._two_on_arrow(arrow.connection, self.still.grads)[-1]
 
     def _legend(self) -> str:
         """What colours and widths mean, as an HTML-like label."""
@@ -253,16 +303,12 @@ class _Diagram:
         return f"{across / 72:.3f},{along / 72:.3f}!"
 
 
-def _shared(arrows: Sequence[_Arrow]) -> dict[Value, str]:
+def _shared(arrows: Sequence[Arrow]) -> dict[Value, str]:
     """The weights that several arrows of one column share, each with its colour, in the order of the filter."""
-    offsets: dict[Value, list[int]] = {}
-    for arrow in arrows:
-        if arrow.connection.weight is not None and arrow.connection.source is not None:
-            offsets.setdefault(arrow.connection.weight, []).append(arrow.source - arrow.unit)
-    if all(len(found) < 2 for found in offsets.values()):
-        return {}
-    ordered = sorted(offsets, key=lambda weight: sum(offsets[weight]) / len(offsets[weight]))
-    return {weight: SHARED[k % len(SHARED)] for k, weight in enumerate(ordered)}
+    uses = [
+        (a.connection.weight, a.source - a.unit) for a in arrows if a.connection.weight is not None and a.connection.source is not None
+    ]
+    return {weight: SHARED[k % len(SHARED)] for k, weight in enumerate(shared_weights(uses))}
 
 
 def _swatch(colour: str) -> str:

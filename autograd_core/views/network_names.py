@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..value import Value
 from .names import shortened
@@ -62,6 +62,23 @@ def weight_name(connection: Connection, layer: int, layers: int, unit: int, sour
         return ""
     mark = layer_mark(layer, layers)
     return f"b{subscript(unit)}{mark}" if connection.source is None else f"w{subscript(unit, source)}{mark}"
+
+
+def shared_weights(uses: Iterable[tuple[Value, int]]) -> list[Value]:
+    """The weights of a layer that several of its arrows share, in the order of the filter; none if each has an arrow of its own.
+
+    A use is a weight, and how far its source stands behind its unit.
+
+    >>> w = [Value(1.0, "w1"), Value(2.0, "w2")]
+    >>> [weight.name for weight in shared_weights([(w[1], 1), (w[0], 0), (w[1], 1), (w[0], 0)])], shared_weights([(w[0], 0), (w[1], 1)])
+    (['w1', 'w2'], [])
+    """
+    offsets: dict[Value, list[int]] = {}
+    for weight, offset in uses:
+        offsets.setdefault(weight, []).append(offset)
+    if all(len(found) < 2 for found in offsets.values()):
+        return []
+    return sorted(offsets, key=lambda weight: sum(offsets[weight]) / len(offsets[weight]))
 
 
 def _with_subscript(name: str) -> str:

@@ -13,6 +13,7 @@ from .names import Names, called_by, variables_for
 from .network import Network, network_of
 from .network_drawing import Numbers, network_dot
 from .network_places import drawn_rows
+from .roles import is_activation, layer_logit
 from .scene import leaves_given
 
 
@@ -24,8 +25,35 @@ class Picture(NamedTuple):
 
 
 def is_network(given: Any) -> bool:
-    """Whether it is a model, or a list of Values, which are drawn as networks without being asked."""
+    """Whether it is drawn as a network without being asked: a model, a list of Values, or the output of a neuron of parameters.
+
+    Such an output is a weighted sum (``dot``) whose weights are leaves of a subclass with a true ``is_parameter``, or an activation
+    of one. So the output of a model is a network, and a loss of it is a graph of operations.
+
+    >>> class Parameter(Value):
+    ...     is_parameter = True
+    >>> y = dot([Parameter(0.5)], [Value(2.0)], Parameter(1.0)).tanh()
+    >>> is_network(y), is_network((y - 1.0) ** 2), is_network(Value(0.5) * Value(2.0))
+    (True, False, False)
+    """
+    if isinstance(given, Value):
+        return _is_neuron(given)
     return callable(getattr(given, "recorded", None)) or (_is_list(given) and bool(given) and all(isinstance(x, Value) for x in given))
+
+
+def _is_neuron(output: Value) -> bool:
+    total = layer_logit(output)[0] or output
+    if is_activation(total.primitive):
+        (total,) = total.parents
+    if total.primitive is None or not total.primitive.weighted_sum:
+        return False
+    half = len(total.parents) // 2
+    weights, sources = total.parents[:half], total.parents[half : 2 * half]
+    return any(map(_is_parameter, weights)) and not any(map(_is_parameter, sources))
+
+
+def _is_parameter(leaf: Value) -> bool:
+    return bool(getattr(leaf, "is_parameter", False))
 
 
 def network_picture(
@@ -33,6 +61,22 @@ def network_picture(
     classes: Sequence[str], legend: bool, limit: int,
 ) -> Picture:  # fmt: skip
     """The network of a Value, of several, or of a model; the rest as in :func:`draw`."""
+    outputs, _, network = read_network(given, inputs, parameters, loss, classes, limit)
+    stored = "stored" in options.show
+    if stored:
+        options = options._replace(show=options.show - {"stored"} | {"grad"})
+    gradients = _gradients(network, outputs, options, loss, stored)
+    differ = not stored and any(gradient != node.grad for node, gradient in gradients.items())
+    called = called_by(variables_for(names))
+    numbers = Numbers(gradients, called, tuple(classes), WOULD_BE if differ else "")
+    connections = sum(len(unit.connections) for column in network.columns for unit in column)
+    return Picture(network_dot(network, options, numbers, legend), f"network {network.sizes} with {connections} connections")
+
+
+def read_network(
+    given: Any, inputs: Collection[Value], parameters: Collection[Value], loss: Value | None, classes: Sequence[str], limit: int,
+) -> tuple[list[Value], Collection[Value], Network]:  # fmt: skip
+    """The outputs, the inputs and the units of what a user gives, whose options are right and whose circles are not too many."""
     outputs, own_inputs = recorded(given)
     leaves_given("inputs", inputs)
     leaves_given("parameters", parameters)
@@ -44,15 +88,7 @@ def network_picture(
     circles = sum(len(drawn_rows(len(column))) for column in network.columns)
     if circles > limit:
         raise ValueError(f"the network has {circles} circles to draw (limit={limit}): draw a part of it, or pass a larger limit")
-    stored = "stored" in options.show
-    if stored:
-        options = options._replace(show=options.show - {"stored"} | {"grad"})
-    gradients = _gradients(network, outputs, options, loss, stored)
-    differ = not stored and any(gradient != node.grad for node, gradient in gradients.items())
-    called = called_by(variables_for(names))
-    numbers = Numbers(gradients, called, tuple(classes), WOULD_BE if differ else "")
-    connections = sum(len(unit.connections) for column in network.columns for unit in column)
-    return Picture(network_dot(network, options, numbers, legend), f"network {network.sizes} with {connections} connections")
+    return outputs, inputs or own_inputs, network
 
 
 def recorded(given: Any) -> tuple[list[Value], list[Value]]:

@@ -37,11 +37,16 @@ class Box(NamedTuple):
 
     def is_crossed(self, start: Circle, end: Circle) -> bool:
         """Whether the straight line between two middles runs through it."""
-        for k in range(1, 40):
-            x, y = between(start, end, k / 40.0)
-            if abs(x - self.x) < self.width / 2 and abs(y - self.y) < self.height / 2:
-                return True
-        return False
+        (x0, y0), (x1, y1) = between(start, end, 0.0), between(start, end, 1.0)
+        enters, leaves = 0.0, 1.0  # the share of the way that runs between the sides, and then between top and bottom
+        for along, step, middle, half in ((x0, x1 - x0, self.x, self.width / 2), (y0, y1 - y0, self.y, self.height / 2)):
+            if step == 0.0:
+                if abs(along - middle) >= half:
+                    return False
+                continue
+            one, other = sorted(((middle - half - along) / step, (middle + half - along) / step))
+            enters, leaves = max(enters, one), min(leaves, other)
+        return enters < leaves
 
 
 def drawn_rows(count: int) -> list[int | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..derivatives.dual import flow, joined
 from ..formulas.expression import Expression, Literal, Symbol
@@ -13,6 +13,10 @@ from ..tables import Table
 from ..value import Constant, Value, topological_order
 from .folding import at_level
 from .names import Names, names_for
+from .pages import page, saved
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class ForwardStep(NamedTuple):
@@ -77,6 +81,15 @@ class Steps(NamedTuple):
     def tables(self, digits: int = 6) -> tuple[Table, Table]:
         """Both passes, each with its title."""
         return self._forward(digits, "Forward pass"), self._backward(digits, "Backward pass")
+
+    def save(self, path: str | Path) -> Path:
+        """Write both tables, with all rows, as a page to show or to print, ``.html``, or as ``.txt``. Returns the path.
+
+        Raises ``ValueError`` for another ending.
+        """
+        title, tables = f"both passes of {self.backward[0].name}", self.tables()
+        text = "\n\n".join(map(str, tables))
+        return saved("steps are", path, {".html": page(title, "".join(table.to_html() for table in tables)), ".txt": f"{text}\n"})
 
     def _repr_html_(self) -> str:
         return "".join(table._repr_html_() for table in self.tables())

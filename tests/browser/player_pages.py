@@ -20,13 +20,16 @@ def bracket(x):
 def expected_captions(output):
     """What each frame says, from the records of both passes."""
     record = steps(output)
-    count = len(record.forward) + len(record.backward)
+    leaves = [step for step in record.forward if not step.node.parents]
+    computed = [step for step in record.forward if step.node.parents]
+    count = 1 + len(computed) + len(record.backward)
     out = record.backward[0].name
-    for i, step in enumerate(record.forward):
-        symbols = f"{step.name} = {step.expression}" if step.expression else step.name
-        yield f"Forward, step {i + 1} of {count}", symbols, number_text(step.value)
-    yield f"Seed, step {len(record.forward) + 1} of {count}", f"∂{out}/∂{out}", "1"
-    for i, step in enumerate(record.backward[1:], len(record.forward) + 2):
+    given = ", ".join(step.name for step in leaves)
+    yield f"Forward, step 1 of {count}", f"given: {given}", ", ".join(f"{step.name} = {number_text(step.value)}" for step in leaves)
+    for i, step in enumerate(computed, 2):
+        yield f"Forward, step {i} of {count}", f"{step.name} = {step.expression}", number_text(step.value)
+    yield f"Seed, step {len(computed) + 2} of {count}", f"∂{out}/∂{out}", "1"
+    for i, step in enumerate(record.backward[1:], len(computed) + 3):
         through = f"∂{out}/∂{step.consumer_name}"
         symbols = f"∂{out}/∂{step.name} += {through} · ∂{step.consumer_name}/∂{step.name}"
         if step.formula != number_text(step.local, None):

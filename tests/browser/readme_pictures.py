@@ -23,16 +23,15 @@ def lecture() -> Value:
     return loss
 
 
-def photograph(player: Player, path: Path, step: int, width: int = 900) -> None:
+def photograph(player: Player, path: Path, step: int, width: int = 1000, height: int = 600) -> None:
     """The player at ``step`` of its frames, in a window of that width; two pixels for one, so that it stays sharp when enlarged."""
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        page = browser.new_page(viewport={"width": width, "height": 700}, device_scale_factor=2)
+        page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=2)
         page.goto(player.save(Path(folder) / "steps.html").as_uri())
         page.locator(".position").fill(str(step - 1))
         page.locator(".position").blur()  # else its focus is drawn, too
-        bottom = page.evaluate("document.body.getBoundingClientRect().bottom")
-        page.screenshot(path=path, clip={"x": 0, "y": 0, "width": width, "height": bottom + 20})
+        page.screenshot(path=path)
         browser.close()
 
 
@@ -42,7 +41,7 @@ def main() -> None:
     draw(loss, rankdir="TB").save(PICTURES / "graph.svg")  # from left to right, it would be too small on a phone
     model = MLP(2, [3, 1], activation="tanh", output="sigmoid", seed=3)
     draw(model([1.0, -1.0]), level="network").save(PICTURES / "network.svg")
-    photograph(play(loss), PICTURES / "player.png", step=12)
+    photograph(play(loss), PICTURES / "player.png", step=10)
 
 
 if __name__ == "__main__":

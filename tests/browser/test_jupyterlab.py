@@ -15,7 +15,7 @@ from player_pages import expected_captions
 import autograd_core as ac
 from autograd_core import Value
 
-CELLS = ["from autograd_core import *\nx = Value(2.0, 'x'); y = Value(-3.0, 'y'); z = (x * y + x).tanh()", "draw(z)", "play(z)", "steps(z)"]
+CELLS = ["from autograd_core import *\nx = Value(2.0, 'x'); y = Value(-3.0, 'y'); z = (x * y + x).tanh()", "draw(z)", "play(z)", "steps(z)", "explore('w*x', w=2, x=3)"]
 PATIENCE = 90.0  # seconds: the first start of the server and of the kernel on a busy machine
 
 
@@ -96,6 +96,15 @@ def test_a_notebook_in_jupyterlab_draws_and_plays(lab, browser):
     player.locator('[data-name="y"]').fill("-0.5")
     y.data = -0.5
     assert player.locator(".numbers").inner_text() == list(expected_captions((x * y + x).tanh()))[-1][2]
+
+    formulas = page.frame_locator(".jp-OutputArea-output iframe")
+    formulas.locator("#formula").fill("w*x + b")
+    formulas.locator('[data-leaf="w"] .value').fill("5")
+    assert formulas.locator('.node[data-name="output"] .data').text_content() == "data 16"
+    formulas.locator("#first").press("Home")
+    page.keyboard.press("ArrowRight")
+    assert formulas.locator("#phase").text_content() == "Forward, step 2 of 8"
+    assert page.locator(".jp-Notebook .jp-Cell").count() == len(CELLS)
 
     assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
     assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0

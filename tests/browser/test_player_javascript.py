@@ -1,13 +1,16 @@
 """The table printed as JavaScript: every row computes in the page what it computes in Python."""
 
+import itertools
 import math
 
+import pytest
 from test_table import ROWS, points
 
 import autograd_core as ac
 from autograd_core import Value, play
 from autograd_core.formulas.typesetting import number_text
 from autograd_core.programs.javascript import HELPERS, row_functions
+from autograd_core.views.player_page import rule
 
 
 def test_numbers_are_written_as_python_writes_them(opened):
@@ -63,6 +66,34 @@ def test_every_row_of_the_table_computes_in_javascript_what_it_computes_in_pytho
     ]
     assert len(cases) > 5000
     assert wrong == [], "\n".join(wrong)
+
+
+def test_where_a_row_is_not_defined_the_page_says_what_the_engine_says(opened):
+    rows = [row.values for row in ROWS if not row.values[0].internal]  # those stand in derivatives only, and follow IEEE
+    cases = []
+    for i, (row, count) in enumerate(rows):
+        awkward = (-1e3, -2.0, -1.0, 0.0, 0.5, 1.0, 1.5, 1e3)
+        for xs in itertools.product(awkward, repeat=count) if count <= 2 else points(row, count):
+            try:
+                row.evaluate(*xs)
+                said = ""
+            except (ValueError, ArithmeticError) as error:
+                with pytest.raises((ac.DomainError, OverflowError)) as refused:
+                    row.refuse(error, xs, ["first", None])
+                said = str(refused.value)
+            cases.append((i, xs, said))
+    page = opened(play(Value(1.0)))
+    found = page.evaluate(
+        """([table, rules, cases]) => { const engine = document.querySelector('.agc-player').autograd.engine, rows = eval(table);
+        return cases.map(([i, xs]) => { const leaf = (x, k) => ({ row: null, data: x, quoted: k ? "" : "'first'" });
+            const node = { row: 0, parents: xs.map((x, k) => k) }, graph = { nodes: [...xs.map(leaf), node] };
+            engine.forwardPass(graph, [rows[i]]);
+            return engine.problemOf(graph, [rows[i]], [rules[i]]); }); }""",
+        [f"{''.join(HELPERS.values())} [{','.join(row_functions(*row) for row in rows)}]", [rule(*row) for row in rows], [case[:2] for case in cases]],
+    )
+    wrong = [(rows[i][0].name, xs, got, said) for (i, xs, said), got in zip(cases, found) if got != said]
+    assert sum(1 for _, _, said in cases if said) > 100
+    assert wrong == [], "\n".join(map(str, wrong))
 
 
 def written(x):

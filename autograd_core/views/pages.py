@@ -1,0 +1,38 @@
+"""Pages of their own: what is written as HTML for a browser or a printer, without anything from the network."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+from ..files import replace_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHEET = "body { margin: 1.5em; font: 15px/1.5 Arial, sans-serif; background: Canvas; color: CanvasText; color-scheme: light dark; }"
+
+
+def page(title: str, body: str, style: str = SHEET, kind: str = "") -> str:
+    """A page as text; ``kind`` is the class of its body.
+
+    >>> page("steps of L", "<p>L = 1</p>").splitlines()[0]
+    '<!doctype html>'
+    """
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+    head += f"<title>{html.escape(title)}</title><style>{style}</style>"
+    attribute = f' class="{kind}"' if kind else ""
+    return f"<!doctype html>\n<html lang=en><head>{head}</head><body{attribute}>\n{body}\n</body></html>\n"
+
+
+def saved(what: str, path: str | Path, texts: dict[str, str]) -> Path:
+    """Write the text whose ending ``path`` has; ``ValueError`` for another ending. Returns the path."""
+    from pathlib import Path
+
+    path = Path(path)
+    ending = path.suffix.lower()
+    ending = {".htm": ".html"}.get(ending, ending)
+    if ending not in texts:
+        raise ValueError(f"{what} saved as {' or '.join(texts)}, not {path.name!r}")
+    replace_file(path, texts[ending])
+    return path
