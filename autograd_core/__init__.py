@@ -92,10 +92,12 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
         GradcheckError,
         GradcheckReport,
         find_nonfinite,
+        find_wrong_derivative,
         finite_difference_errors,
         gradcheck,
         numerical_gradient,
     )
+    from .derivatives.leaves import check_leaves
     from .files import replace_file, require_place
     from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
@@ -121,10 +123,12 @@ _LAZY = {
         "GradcheckError",
         "GradcheckReport",
         "find_nonfinite",
+        "find_wrong_derivative",
         "finite_difference_errors",
         "gradcheck",
         "numerical_gradient",
     ),
+    "derivatives.leaves": ("check_leaves",),
     "files": ("replace_file", "require_place"),
     "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
@@ -193,6 +197,7 @@ __all__ = [
     "atanh",
     "cbrt",
     "ceil",
+    "check_leaves",
     "clip",
     "closest",
     "compare_methods",
@@ -211,6 +216,7 @@ __all__ = [
     "explore",
     "expm1",
     "find_nonfinite",
+    "find_wrong_derivative",
     "finite_difference_errors",
     "floor",
     "formula",

@@ -15,8 +15,7 @@ import pytest
 
 import autograd_core as ac
 import nn
-from nn.activations import ACTIVATIONS
-from nn.initialization import INITIALIZATIONS
+from nn.activations import ACTIVATIONS, INITIALIZATIONS
 
 POINT = [0.5, -1.25]
 
