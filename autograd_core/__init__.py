@@ -100,10 +100,12 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
         GradcheckError,
         GradcheckReport,
         find_nonfinite,
+        find_wrong_derivative,
         finite_difference_errors,
         gradcheck,
         numerical_gradient,
     )
+    from .derivatives.leaves import check_leaves
     from .files import replace_file, require_place
     from .programs.compile import DIALECTS, compile_graph
     from .programs.jit import jit
@@ -129,10 +131,12 @@ _LAZY = {
         "GradcheckError",
         "GradcheckReport",
         "find_nonfinite",
+        "find_wrong_derivative",
         "finite_difference_errors",
         "gradcheck",
         "numerical_gradient",
     ),
+    "derivatives.leaves": ("check_leaves",),
     "files": ("replace_file", "require_place"),
     "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.jit": ("jit",),
@@ -201,6 +205,7 @@ __all__ = [
     "atanh",
     "cbrt",
     "ceil",
+    "check_leaves",
     "clip",
     "closest",
     "compare_methods",
@@ -223,6 +228,7 @@ __all__ = [
     "explore",
     "expm1",
     "find_nonfinite",
+    "find_wrong_derivative",
     "finite_difference_errors",
     "floor",
     "formula",

@@ -15,7 +15,7 @@ class Table:
 
     Cells are shown as ``str`` shows them. A long table that shows itself leaves rows out; ``str`` and ``to_html`` have them all.
     ``alignment`` has ``<`` (left) or ``>`` (right) for each column; left out, columns of numbers stand on the right.
-    ``title`` stands above. A row of another length than the headers is a ``ValueError``.
+    ``title`` stands above, ``note`` below. A row of another length than the headers is a ``ValueError``.
 
     >>> Table(["node", "value"], [["x", 3], ["y", 0.25]], title="Forward pass")
     Forward pass
@@ -24,7 +24,9 @@ class Table:
     y      0.25
     """
 
-    def __init__(self, headers: Sequence[str], rows: Iterable[Sequence[Any]], alignment: str = "", title: str = "") -> None:
+    def __init__(
+        self, headers: Sequence[str], rows: Iterable[Sequence[Any]], alignment: str = "", title: str = "", note: str = ""
+    ) -> None:
         rows = [list(row) for row in rows]
         for row in rows:
             if len(row) != len(headers):
@@ -36,13 +38,13 @@ class Table:
         self.headers = [str(cell) for cell in headers]
         self.rows = [[str(cell) for cell in row] for row in rows]
         self.alignment = alignment
-        self.title = title
+        self.title, self.note = title, note
 
     def __str__(self) -> str:
         lines = [self.headers, *self.rows]
         widths = [max(map(len, column)) for column in zip(*lines)]
         texts = ("  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(line, self.alignment, widths)).rstrip() for line in lines)
-        return "\n".join([self.title, *texts] if self.title else texts)
+        return "\n".join([*filter(None, [self.title]), *texts, *filter(None, [self.note])])
 
     def __repr__(self) -> str:  # so that a notebook without HTML and the shell show it, too
         return str(self._cut())
@@ -53,7 +55,8 @@ class Table:
         if left_out <= 1:
             return self
         gap = [f"... {left_out:,} rows are left out ...", *[""] * (len(self.headers) - 1)]
-        return Table(self.headers, [*self.rows[: _SHOWN // 2], gap, *self.rows[-_SHOWN // 2 :]], self.alignment, self.title)
+        rows = [*self.rows[: _SHOWN // 2], gap, *self.rows[-_SHOWN // 2 :]]
+        return Table(self.headers, rows, self.alignment, self.title, self.note)
 
     def _repr_html_(self) -> str:
         return self._cut().to_html()
@@ -66,7 +69,8 @@ class Table:
         """
         title = f"<h4>{html.escape(self.title)}</h4>" if self.title else ""
         body = "".join(f"<tr>{self._cells('td', row)}</tr>" for row in self.rows)
-        return f"{title}<table><thead><tr>{self._cells('th', self.headers)}</tr></thead><tbody>{body}</tbody></table>"
+        note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
+        return f"{title}<table><thead><tr>{self._cells('th', self.headers)}</tr></thead><tbody>{body}</tbody></table>{note}"
 
     def _cells(self, tag: str, row: list[str]) -> str:
         style = "padding:.15em .8em;white-space:pre"

@@ -18,35 +18,11 @@ from .activations import ACTIVATIONS
 from .data import Dataset, jitter, shift_images
 from .export import export_program, from_torch, to_torch, torch_code
 from .layers import MLP, BatchNorm, Conv1d, Dropout, Layer, Neuron, Sequential
-from .losses import (
-    LOSSES,
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    cross_entropy,
-    hinge_loss,
-    l1_loss,
-    l1_penalty,
-    l2_penalty,
-    logistic_loss,
-    mse_loss,
-    squared_error,
-)
+from .losses import LOSSES, binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge_loss, l1_loss
+from .losses import l1_penalty, l2_penalty, logistic_loss, mse_loss, squared_error
 from .module import Module
-from .optim import (
-    OPTIMIZERS,
-    SGD,
-    Adam,
-    AdamW,
-    CosineAnnealingLR,
-    ExponentialLR,
-    LinearWarmup,
-    Optimizer,
-    RMSprop,
-    Schedule,
-    StepLR,
-    clip_grad_norm,
-    clip_grad_value,
-)
+from .optim import OPTIMIZERS, SGD, Adam, AdamW, CosineAnnealingLR, ExponentialLR, LinearWarmup, Optimizer, RMSprop, Schedule, StepLR
+from .optim import clip_grad_norm, clip_grad_value
 from .perceptron import Convergence, Perceptron, PerceptronLayer
 from .studies import capacity, diagnosis, gates
 from .training.callbacks import L1, L2, Callback, ClipNorm, ClipValue, EarlyStopping, Progress, ReduceLROnPlateau

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 from autograd_core import DIALECTS, require_place
 
@@ -16,25 +17,13 @@ from .optim import Adam
 from .training.execution import RUNS
 from .training.loop import TrainingError
 
-
-class Task(NamedTuple):
-    """A data set, and a network and a training that suit it."""
-
-    load: Callable[[int], data.Dataset]
-    sizes: list[int]
-    activation: str
-    lr: float
-    batch_size: int
-    epochs: int
-
-
-TASKS = {
-    "digits": Task(lambda seed: data.digits(), [32, 10], "relu", 0.005, 32, 40),
-    "spiral": Task(lambda seed: data.spiral(400, 0.05, seed), [16, 16, 1], "tanh", 0.02, 20, 200),
-    "circles": Task(lambda seed: data.circles(400, 0.05, seed), [8, 1], "tanh", 0.03, 10, 60),
-    "xor": Task(lambda seed: data.xor_quadrants(400, 0.05, seed), [8, 1], "tanh", 0.03, 10, 60),
-    "gaussians": Task(lambda seed: data.gaussians(400, 0.05, seed), [4, 1], "tanh", 0.03, 10, 30),
-    "moons": Task(lambda seed: data.moons(400, 0.1, seed), [16, 16, 1], "relu", 0.02, 20, 100),
+TASKS: dict[str, tuple[Any, ...]] = {  # data of a seed, and what suits it: sizes, activation, learning rate, batch size, epochs
+    "digits": (lambda seed: data.digits(), [32, 10], "relu", 0.005, 32, 40),
+    "spiral": (lambda seed: data.spiral(400, 0.05, seed), [16, 16, 1], "tanh", 0.02, 20, 200),
+    "circles": (lambda seed: data.circles(400, 0.05, seed), [8, 1], "tanh", 0.03, 10, 60),
+    "xor": (lambda seed: data.xor_quadrants(400, 0.05, seed), [8, 1], "tanh", 0.03, 10, 60),
+    "gaussians": (lambda seed: data.gaussians(400, 0.05, seed), [4, 1], "tanh", 0.03, 10, 30),
+    "moons": (lambda seed: data.moons(400, 0.1, seed), [16, 16, 1], "relu", 0.02, 20, 100),
 }
 
 
@@ -61,17 +50,17 @@ def run(options: argparse.Namespace) -> None:
     if options.save:  # what cannot be written is refused now, not after the training
         require_place(options.save, [ending for made in DIALECTS.values() for ending in made.endings])
     if options.plot:
-        from .plots.training import Figure, save_training  # type: ignore[attr-defined]
+        from .plots.learning import Figure, save_training  # type: ignore[attr-defined]
         require_place(options.plot, [f".{kind}" for kind in Figure().canvas.get_supported_filetypes()])
-    task = TASKS[options.data]
-    samples = task.load(options.seed)
-    sizes = task.sizes if options.hidden is None else [*options.hidden, task.sizes[-1]]
-    model = MLP(len(samples.X[0]), sizes, activation=task.activation, seed=options.seed)
+    load, sizes, activation, lr, batch_size, epochs = TASKS[options.data]
+    samples = load(options.seed)
+    sizes = sizes if options.hidden is None else [*options.hidden, sizes[-1]]
+    model = MLP(len(samples.X[0]), sizes, activation=activation, seed=options.seed)
     print(model)
     history = model.fit(
         *samples, loss="cross_entropy" if sizes[-1] > 1 else "bce_with_logits", metrics=["accuracy"], validation=0.25,
-        optimizer=lambda parameters: Adam(parameters, lr=task.lr), batch_size=task.batch_size,
-        epochs=task.epochs if options.epochs is None else options.epochs, dialect=options.dialect, seed=options.seed,
+        optimizer=partial(Adam, lr=lr), batch_size=batch_size, epochs=epochs if options.epochs is None else options.epochs,
+        dialect=options.dialect, seed=options.seed,
     )  # fmt: skip
     print(history)
     if len(history):

@@ -1,15 +1,15 @@
-"""Activations by name, and what every option in ``nn`` is checked by: a name in a table, a number in a range."""
+"""Activations by name, and the initial weights that suit them: both keep signals and gradients alive from layer to layer."""
 
 from __future__ import annotations
 
-import contextlib
 import math
-import operator
-from collections.abc import Callable, Mapping
-from numbers import Real
+import random
+from collections.abc import Callable
 from typing import Any
 
 import autograd_core as ac
+
+from .arguments import named
 
 Activation = str | Callable[[Any], Any]
 
@@ -34,11 +34,7 @@ OF_LAYERS: dict[str, Callable[[Any], Any]] = {"softmax": ac.softmax, "log_softma
 
 
 def activation_name(activation: Activation) -> str:
-    """What a picture or a table calls an activation.
-
-    >>> activation_name(ac.tanh), activation_name("relu")
-    ('tanh', 'relu')
-    """
+    """What a picture or a table calls an activation."""
     if isinstance(activation, str):
         return activation
     return str(getattr(activation, "name", None) or getattr(activation, "__name__", type(activation).__name__))
@@ -55,78 +51,32 @@ def activation_function(activation: Activation) -> Callable[[Any], Any]:
     return named(activation, ACTIVATIONS | CONVENTIONS, "activation", (*OF_LAYERS,))
 
 
-def named(choice: Any, table: Mapping[str, Any], what: str, further: tuple[str, ...] = (), or_else: str = " or a function") -> Any:
-    """The entry of ``table`` that ``choice`` names, or, without ``or_else=""``, a function; ``further`` names are allowed elsewhere.
-
-    >>> named("reluu", ACTIVATIONS, "activation")
-    Traceback (most recent call last):
-    ValueError: activation is one of 'linear', 'tanh', ... or a function, not 'reluu'; did you mean 'relu'?
-    """
-    found = table.get(choice) if isinstance(choice, str) else choice if or_else and callable(choice) else None
-    if found is None:
-        raise ac.not_one_of(what, choice, (*table, *further), or_else)
-    return found
-
-
-# -- numbers, and plain data that hold them ----------------------------------------------------------------------------
-RANGES: dict[str, Callable[[float], bool]] = {
-    "a finite number of at least 0": lambda x: 0.0 <= x < math.inf,
-    "a finite number above 0": lambda x: 0.0 < x < math.inf,
-    "a finite number": math.isfinite,
-    "a positive number": lambda x: x > 0.0,
-    "a number from 0 to 1": lambda x: 0.0 <= x <= 1.0,
-    "a number of at least 0 and below 1": lambda x: 0.0 <= x < 1.0,
-    "a number": lambda x: True,
+# -- initial weights -----------------------------------------------------------------------------------------------------
+Rule = Callable[[random.Random, int, int], float]
+INITIALIZATIONS: dict[str, Rule] = {
+    # Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010
+    "xavier": lambda generator, nin, nout: generator.uniform(-1.0, 1.0) * math.sqrt(6.0 / (nin + nout)),
+    "xavier_normal": lambda generator, nin, nout: generator.gauss(0.0, math.sqrt(2.0 / (nin + nout))),
+    # He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015
+    "he": lambda generator, nin, nout: generator.uniform(-1.0, 1.0) * math.sqrt(6.0 / nin),
+    "he_normal": lambda generator, nin, nout: generator.gauss(0.0, math.sqrt(2.0 / nin)),
+    "uniform": lambda generator, nin, nout: generator.uniform(-1.0, 1.0),  # micrograd's
+    "normal": lambda generator, nin, nout: generator.gauss(0.0, 1.0),
+    "zeros": lambda generator, nin, nout: 0.0,  # to see why not: all neurons of a layer stay equal
 }
 
 
-def number(name: str, x: Any, range_: str = "a finite number of at least 0") -> float:
-    """``x`` as a float of one of the ``RANGES``, or ``ValueError``."""
-    with contextlib.suppress(OverflowError):
-        if isinstance(x, Real) and not isinstance(x, bool) and RANGES[range_](float(x)):
-            return float(x)
-    raise ValueError(f"{name} is {range_}, not {shortened(x)}")
+def initial_weights(init: str | Rule, nin: int, nout: int, activation: str, generator: random.Random) -> list[float]:
+    """The ``nin`` starting weights of one neuron, in a layer of ``nout``.
 
+    ``init`` is a name in ``INITIALIZATIONS``, ``"auto"`` (what the row of the activation says: He for rectifiers, Xavier for
+    the rest), or a function of a random generator, ``nin`` and ``nout``.
 
-def count(name: str, x: Any, lowest: int = 1) -> int:
-    """A whole number of at least ``lowest``, or ``ValueError``."""
-    if isinstance(x, bool) or not hasattr(x, "__index__") or not lowest <= x < 2**63:
-        raise ValueError(f"{name} is a whole number, {lowest} or more, not {shortened(x)}")
-    return operator.index(x)
-
-
-def fitting(given: Any, like: Any, name: str, range_: str = "a number") -> Any:
-    """A copy of ``given``, plain data as JSON holds it, if it has the shape of ``like``; else ``ValueError``.
-
-    The shape is the keys of dictionaries, the length of lists, texts, and the kinds of numbers; ``None`` stands for anything.
-
-    >>> fitting({"steps": 3, "rates": [1, 0.5]}, {"steps": 0, "rates": [0.0, 0.0]}, "the state")
-    {'steps': 3, 'rates': [1.0, 0.5]}
+    >>> initial_weights("auto", 2, 3, "tanh", random.Random(0))
+    [0.75..., 0.56...]
     """
-    if isinstance(like, dict):
-        found = given if isinstance(given, dict) else {}
-        pairs = ([key for key in like if key not in found], "missing"), ([key for key in found if key not in like], "unknown")
-        if found is not given or pairs[0][0] or pairs[1][0]:
-            differences = [f"{len(keys)} {kind}, the first is {keys[0]}" for keys, kind in pairs if keys]
-            raise ValueError("; ".join([f"{name} does not fit: it is a dictionary of {len(like)}", *differences]))
-        return {key: fitting(given[key], part, f"{name}, {key}", range_) for key, part in like.items()}
-    if isinstance(like, list):
-        if not isinstance(given, list) or len(given) != len(like):
-            what = f"one of {len(given)}" if isinstance(given, list) else shortened(given)
-            raise ValueError(f"{name} is a list of {len(like)}, not {what}")
-        return [fitting(part, entry, f"{name}[{i}]", range_) for i, (part, entry) in enumerate(zip(given, like))]
-    if isinstance(like, int | float) and not isinstance(like, bool):
-        return count(name, given, 0) if isinstance(like, int) else number(name, given, range_)
-    if like is not None and (type(given) is not type(like) or (isinstance(like, str) and given != like)):
-        raise ValueError(f"{name} is {like!r}, not {shortened(given)}")
-    return given
-
-
-def shortened(x: Any) -> str:
-    """What a message shows of something that may be long.
-
-    >>> shortened(10**5000)
-    'an integer of many digits'
-    """
-    text = repr(x) if not isinstance(x, int) or abs(x) < 10**40 else "an integer of many digits"
-    return text if len(text) <= 60 else text[:57] + "..."
+    if init == "auto":
+        row = activation.partition("'")[0]  # of "relu'(0)=1"
+        init = ac.TABLE[row].initialization if row in ac.TABLE else "xavier"
+    rule = named(init, INITIALIZATIONS, "init", ("auto",))
+    return [rule(generator, nin, nout) for _ in range(nin)]

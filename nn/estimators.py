@@ -21,7 +21,7 @@ try:
 except ImportError:
     raise ImportError("nn.Classifier and nn.Regressor need scikit-learn 1.6 or later: python -m pip install -U scikit-learn") from None
 
-from .activations import named
+from .arguments import named
 from .layers import MLP
 from .module import Module
 from .optim import OPTIMIZERS
@@ -51,12 +51,10 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def _train(self, X: Any, targets: Any, outputs: int, loss: str, weights: Any) -> None:
         """Make a network for the data, and train it."""
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        if self.module is None:
-            self.network_: Module = MLP(X.shape[1], [*self.hidden, outputs], activation=self.activation, seed=seed)
-        else:
-            self.network_ = self.module(X.shape[1], outputs)
-            if not isinstance(self.network_, Module):
-                raise TypeError(f"module is a function of the numbers of inputs and outputs that makes an nn.Module, not {self.network_!r}")
+        make = self.module or (lambda inputs, outputs: MLP(inputs, [*self.hidden, outputs], activation=self.activation, seed=seed))
+        self.network_ = make(X.shape[1], outputs)
+        if not isinstance(self.network_, Module):
+            raise TypeError(f"module is a function of the numbers of inputs and outputs that makes an nn.Module, not {self.network_!r}")
         count = len(X) if weights is None else int(np.count_nonzero(weights))
         if self.validation is not None:
             count -= round(count * self.validation)
@@ -116,13 +114,12 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Any:
         """The most probable class of each sample."""
-        winners = self._outputs(X).argmax(axis=1)
-        return self.classes_[winners]
+        outputs = self._outputs(X)
+        return self.classes_[outputs.argmax(axis=1)]
 
 
 class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
-    """A regressor: a network with one output a target, trained with the mean squared error. The options are those of
-    :class:`Classifier`.
+    """A regressor: a network with one output a target, trained with the mean squared error; options as of :class:`Classifier`.
 
     It learns targets of about the size 1 best: scikit-learn's ``TransformedTargetRegressor`` scales others.
 

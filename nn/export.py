@@ -9,9 +9,9 @@ from typing import Any
 from autograd_core import DIALECTS, TABLE, Program, compile_graph
 
 from .activations import activation_name
+from .arguments import fitting
 from .layers import BatchNorm, Dropout, Layer, Sequential
 from .module import Module
-from .training.execution import evaluating, record
 
 _OF_LAYERS = {"softmax": "Softmax(dim=-1)", "log_softmax": "LogSoftmax(dim=-1)"}
 
@@ -86,15 +86,8 @@ def from_torch(model: Sequential, state: dict[str, Any]) -> None:
     1.0
     """
     plain = {name: x.tolist() if hasattr(x, "tolist") else x for name, x in state.items()}
-    held = to_torch(model)
-    numbers: dict[str, Any] = {}
-    if plain.keys() != held.keys():
-        raise ValueError(f"the state has the entries {sorted(plain)}, and this model {sorted(held)}")
-    for name, keys in _entries(model):
-        if _sizes(plain[name]) != _sizes(held[name]):
-            raise ValueError(f"{name} has the shape {_sizes(plain[name])}, and in this model {_sizes(held[name])}")
-        numbers |= dict(_pairs(keys, plain[name], name))
-    model.load_state_dict(numbers)
+    found = fitting(plain, to_torch(model), "the state")
+    model.load_state_dict({key: number for name, keys in _entries(model) for key, number in _pairs(keys, found[name])})
 
 
 def _entries(model: Sequential) -> Iterator[tuple[str, Any]]:
@@ -106,7 +99,7 @@ def _entries(model: Sequential) -> Iterator[tuple[str, Any]]:
         names.update((buffer, f"{names[id(part)]}.{buffer}") for buffer in part.buffers)
         for name, numbers in state.items():
             keys = _each(lambda x: names[x if isinstance(x, str) else id(x)], numbers)
-            held.difference_update(key for key, _ in _pairs(keys, keys, name))
+            held.difference_update(key for key, _ in _pairs(keys, keys))
             yield f"{first}.{name}", keys
         first += len(modules)
     if held:
@@ -117,19 +110,9 @@ def _each(function: Callable[[Any], Any], nested: Any) -> Any:
     return [_each(function, x) for x in nested] if isinstance(nested, list) else function(nested)
 
 
-def _pairs(keys: Any, given: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """The names in nested lists, each with what is given for it; ``ValueError`` if a list is of another length."""
-    if not isinstance(keys, list):
-        yield keys, given
-    elif not isinstance(given, list) or len(given) != len(keys):
-        raise ValueError(f"{name} is a list of {len(keys)}, not {given!r:.60}")
-    else:
-        for i, (key, entry) in enumerate(zip(keys, given)):
-            yield from _pairs(key, entry, f"{name}[{i}]")
-
-
-def _sizes(x: Any) -> tuple[int, ...]:
-    return (len(x), *_sizes(x[0])) if isinstance(x, list) and x else ()
+def _pairs(keys: Any, given: Any) -> list[tuple[str, Any]]:
+    """The names in nested lists, each with what is given for it in the same nesting; one name stands for all of a list."""
+    return [pair for key, entry in zip(keys, given) for pair in _pairs(key, entry)] if isinstance(keys, list) else [(keys, given)]
 
 
 # -- source files ------------------------------------------------------------------------------------------------
@@ -147,12 +130,7 @@ def export_program(model: Module, path: str | Path, dialect: str | None = None, 
     [0.0, 0.0]
     """
     of_ending = {ending: name for name in reversed(DIALECTS) for ending in DIALECTS[name].endings}
-    dialect = dialect or of_ending.get(Path(path).suffix.lower(), "python")
-    count = inputs or model.inputs()
-    if count is None:
-        raise ValueError(f"{type(model).__name__} does not say how many inputs it takes: give inputs=")
-    with evaluating(model):
-        sample = record(model, [0.0] * count, [], None)
-    program = compile_graph(sample.outputs, [], sample.inputs, dialect)
+    outputs, x = Module.recorded(model, inputs)  # not that of a filter, which may choose a number of inputs
+    program = compile_graph(outputs, [], x, dialect or of_ending.get(Path(path).suffix.lower(), "python"))
     program.save(path)
     return program

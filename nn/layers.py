@@ -2,66 +2,65 @@
 
 from __future__ import annotations
 
+import operator
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import autograd_core as ac
 
-from .activations import OF_LAYERS, Activation, activation_function, activation_name, count, number
-from .initialization import generator_of, initial_weights
+from .activations import OF_LAYERS, Activation, activation_function, activation_name, initial_weights
+from .arguments import count, generator_of, number
 from .module import Module, checked_inputs, one_or_all
 from .training.execution import BatchError
 from .training.model import Model, Parameter, inputs_of
-
-Label = Callable[[str, int | None], str]
 
 
 class _Unit(Module):
     """Weights, a bias, and an activation of their weighted sum."""
 
-    def _begin(
-        self, count: int, outputs: int, activation: Activation, bias: bool, init: Any, seed: Any, expand: bool, label: Label | None = None
-    ) -> None:
-        label = label or (lambda letter, i: letter if i is None else f"{letter}{i}")
-        start = initial_weights(init, count, outputs, activation_name(activation), generator_of(seed))
-        self.w = [Parameter(x, label("w", i)) for i, x in enumerate(start)]
-        self.b = Parameter(0.0, label("b", None)) if bias else None
-        self.activation, self.expand = activation, expand
-        self._function = activation_function(activation)
+    def __init__(self, inputs: int, outputs: int, activation: Activation, bias: bool, init: Any, seed: Any, expand: bool) -> None:
+        start = initial_weights(init, inputs, outputs, activation_name(activation), generator_of(seed))
+        self.w = [Parameter(x, f"w{i}") for i, x in enumerate(start)]
+        self.b = Parameter(0.0, "b") if bias else None
+        self.activation, self.expand, self._function = activation, expand, activation_function(activation)
 
     def activated(self, x: Sequence[Any], w: Sequence[Any] | None = None) -> Any:
         """The output for inputs that were checked; ``w`` are the weights, if not all."""
         w, bias = self.w if w is None else w, 0.0 if self.b is None else self.b
         if not self.expand or not w:
             return self._function(ac.dot(w, x, bias) if w else bias)
-        total = w[0] * x[0]
-        for weight, value in zip(w[1:], x[1:]):
-            total = total + weight * value
-        return self._function(total if self.b is None else total + bias)
+        terms = [weight * value for weight, value in zip(w, x)] + ([] if self.b is None else [self.b])
+        return self._function(reduce(operator.add, terms))
+
+    def set_weights(self, weights: Sequence[float], bias: float = 0.0) -> Any:
+        """Give it these numbers; returns the unit itself. ``ValueError`` for another number of weights."""
+        if len(weights) != len(self.w):
+            raise ValueError(f"{self!r} has {len(self.w)} weights, not {len(weights)}: given {weights!r}")
+        for parameter, x in zip(self.parameters(), [*weights, bias]):
+            parameter.data = x
+        return self
 
 
 class Neuron(_Unit):
     """``activation(w · x + b)``, as one weighted-sum node and one activation node.
 
     ``activation`` is a name in ``ACTIVATIONS`` or a function; ``expand=True`` records a node for each product and sum.
-    ``init`` is described in :func:`nn.initialization.initial_weights`, ``seed`` is a number or a ``random.Random``. micrograd's
-    ``nonlin`` says whether ``activation`` is ``"relu"`` or ``"linear"``.
+    ``init`` is that of :func:`nn.activations.initial_weights`, ``seed`` a number or a ``random.Random``; micrograd's ``nonlin`` says
+    whether ``activation`` is ``"relu"`` or ``"linear"``.
 
     >>> neuron = Neuron(2, activation="sigmoid", init="zeros")
-    >>> neuron([1.0, 2.0]).data
-    0.5
-    >>> neuron
-    Neuron(2, sigmoid)
+    >>> neuron, neuron([1.0, 2.0]).data
+    (Neuron(2, sigmoid), 0.5)
     """
 
     def __init__(
         self, nin: int, activation: Activation = "relu", bias: bool = True, init: Any = "auto", seed: Any = None, expand: bool = False,
-        nonlin: bool | None = None, outputs: int = 1, label: Label | None = None,
+        nonlin: bool | None = None, outputs: int = 1,
     ) -> None:  # fmt: skip
-        count("a neuron has at least one input: nin", nin)
-        self._begin(nin, outputs, _with_nonlin(activation, nonlin), bias, init, seed, expand, label)
-        self.nin = len(self.w)
+        self.nin = count("a neuron has at least one input: nin", nin)
+        super().__init__(nin, outputs, _with_nonlin(activation, nonlin), bias, init, seed, expand)
 
     def forward(self, x: Any) -> Any:
         return self.activated(checked_inputs(x, self.nin, self))
@@ -79,8 +78,7 @@ class Layer(Module):
 
     Takes the options of :class:`Neuron`; ``activation`` may also be ``"softmax"`` or ``"log_softmax"``.
 
-    >>> layer = Layer(3, 2, activation="softmax", init="zeros")
-    >>> [y.data for y in layer([1.0, 2.0, 3.0])]
+    >>> [y.data for y in Layer(3, 2, activation="softmax", init="zeros")([1.0, 2.0, 3.0])]
     [0.5, 0.5]
     """
 
@@ -88,16 +86,14 @@ class Layer(Module):
         self, nin: int, nout: int, activation: Activation = "relu", bias: bool = True, init: Any = "auto", seed: Any = None,
         expand: bool = False, number: int | str = "", nonlin: bool | None = None,
     ) -> None:  # fmt: skip
-        count("a layer has at least one neuron: nout", nout)
+        self.nin, self.nout = nin, count("a layer has at least one neuron: nout", nout)
         self.activation, generator = _with_nonlin(activation, nonlin), generator_of(seed)
         self._together = OF_LAYERS.get(self.activation) if isinstance(self.activation, str) else None
         own = "linear" if self._together else self.activation
-
-        def label(j: int) -> Label:
-            return lambda letter, i: f"{letter}{number}[{j}]" if i is None else f"{letter}{number}[{j},{i}]"
-
-        self.neurons = [Neuron(nin, own, bias, init, generator, expand, outputs=nout, label=label(j)) for j in range(nout)]
-        self.nin, self.nout = len(self.neurons[0].w), len(self.neurons)
+        self.neurons = [Neuron(nin, own, bias, init, generator, expand, outputs=nout) for _ in range(nout)]
+        for j, neuron in enumerate(self.neurons):
+            for i, parameter in enumerate(neuron.parameters()):
+                parameter.name = f"w{number}[{j},{i}]" if i < nin else f"b{number}[{j}]"
 
     def forward(self, x: Any) -> Any:
         x = checked_inputs(x, self.nin, self)
@@ -105,8 +101,9 @@ class Layer(Module):
         return self._together(outputs) if self._together else one_or_all(outputs)
 
     def backward(self, x: Sequence[float], upstream: Sequence[float]) -> list[float]:
-        """The layer as a module with its own backward pass: from ∂J/∂y to ∂J/∂x = Wᵀδ, where δ is the vector-Jacobian product of the
-        activation. It adds ∂J/∂W = δxᵀ and ∂J/∂b = δ to the parameters' gradients. The scalar graph gives the same numbers.
+        """The layer's own backward pass, from ∂J/∂y to ∂J/∂x = Wᵀδ, where δ is the vector-Jacobian product of the activation.
+
+        It adds ∂J/∂W = δxᵀ and ∂J/∂b = δ to the parameters' gradients. The scalar graph gives the same numbers.
 
         >>> layer = Layer(2, 1, "linear").set_weights([[3.0, 4.0]], [0.0])
         >>> layer.backward([1.0, 2.0], [10.0]), [p.grad for p in layer.parameters()]
@@ -129,8 +126,7 @@ class Layer(Module):
         if not len(weights) == len(biases) == self.nout or any(len(row) != self.nin for row in weights):
             raise ValueError(f"{self!r} has {self.nout} row(s) of {self.nin} weights, and as many biases: given {weights!r} and {biases!r}")
         for neuron, row, bias in zip(self.neurons, weights, biases):
-            for parameter, x in zip(neuron.parameters(), [*row, bias]):
-                parameter.data = x
+            neuron.set_weights(row, bias)
         return self
 
     def __repr__(self) -> str:
@@ -140,10 +136,10 @@ class Layer(Module):
 class Sequential(Module):
     """Modules one after the other: the output of each is the input of the next.
 
-    >>> Sequential(Layer(2, 3, "tanh", seed=1), Layer(3, 1, "linear", seed=2))
+    >>> Sequential(Layer(2, 3, "tanh"), Dropout(0.1))
     Sequential(
       (0) Layer(2, 3, tanh)
-      (1) Layer(3, 1, linear)
+      (1) Dropout(0.1)
     )
     """
 
@@ -162,30 +158,32 @@ class Sequential(Module):
     def activations(self, x: Any) -> list[Any]:
         """The output of each part in turn, for one sample: the representations that the network makes of it.
 
-        >>> model = Sequential(Layer(2, 2, init="zeros"), Layer(2, 1, "sigmoid", init="zeros"))
-        >>> [y.data for y in model.activations([1.0, 2.0])[0]]
-        [0.0, 0.0]
+        >>> len(MLP(2, [16, 1]).activations([1.0, 2.0])[0])
+        16
         """
-        found = []
+        found = [x]
         for layer in self.layers:
-            x = layer([x] if isinstance(x, ac.Value) else x)
-            found.append(x)
-        return found
+            found.append(layer(_as_list(found[-1])))
+        return found[1:]
 
     def backward(self, x: Sequence[float], upstream: Sequence[float]) -> list[float]:
         """The backward pass of each layer, the last first; each takes what the one behind it returned (see :meth:`Layer.backward`)."""
-        read = [x, *([h.data for h in (y if isinstance(y, list) else [y])] for y in self.activations(x))]
-        for layer, inputs in zip(self.layers[::-1], read[-2::-1]):
+        read = [x, *([h.data for h in _as_list(y)] for y in self.activations(x)[:-1])]
+        for layer, inputs in zip(reversed(self.layers), reversed(read)):
             upstream = layer.backward(inputs, upstream)
         return list(upstream)
 
     def batch(self, rows: Sequence[Any]) -> list[Any]:
         for layer in self.layers:
-            rows = layer.batch([[x] if isinstance(x, ac.Value) else x for x in rows])
+            rows = layer.batch([_as_list(x) for x in rows])
         return list(rows)
 
     def __repr__(self) -> str:
         return self._listed(enumerate(self.layers))
+
+
+def _as_list(outputs: Any) -> Any:
+    return [outputs] if isinstance(outputs, ac.Value) else outputs
 
 
 class MLP(Sequential):
@@ -194,10 +192,7 @@ class MLP(Sequential):
     ``activation`` is one for all hidden layers or a list with one for each; ``output`` is that of the last layer.
     One output is returned as a Value, several as a list. The number of parameters is the sum of n_l n_(l+1) + n_(l+1).
 
-    >>> model = MLP(2, [16, 16, 1], seed=0)
-    >>> len(model.parameters())
-    337
-    >>> model
+    >>> MLP(2, [16, 16, 1], seed=0)
     MLP(2, [16 relu, 16 relu, 1 linear], 337 parameters)
     """
 
@@ -205,12 +200,12 @@ class MLP(Sequential):
         self, nin: int, nouts: Sequence[int], activation: Activation | Sequence[Activation] = "relu", output: Activation = "linear",
         init: Any = "auto", seed: int | random.Random | None = None, bias: bool = True, expand: bool = False,
     ) -> None:  # fmt: skip
+        generator = generator_of(seed)
         if not hasattr(nouts, "__iter__") or not (nouts := list(nouts)):
             raise ValueError(f"nouts lists the neurons of each layer, of one at least, as in MLP({nin}, [16, 1]), and is not {nouts!r}")
         hidden: list[Any] = list(activation) if isinstance(activation, list | tuple) else [activation] * (len(nouts) - 1)
         if len(hidden) != len(nouts) - 1:
             raise ValueError(f"activation has one entry for each of the {len(nouts) - 1} hidden layers, not {len(hidden)}")
-        generator = generator_of(seed)
         sizes = zip([nin, *nouts], nouts, [*hidden, output])
         super().__init__(*(Layer(a, b, f, bias, init, generator, expand, number) for number, (a, b, f) in enumerate(sizes, start=1)))
 
@@ -225,12 +220,9 @@ class Conv1d(_Unit):
     ``padding`` zeros stand on each side, or ``"same"`` for as many outputs as inputs (an odd ``kernel_size``). Like
     PyTorch's ``Conv1d(1, 1, kernel_size)`` it does not turn the filter around.
 
-    >>> layer = Conv1d(3, padding="same", bias=False, activation="linear")
-    >>> len(layer.parameters())
-    3
-    >>> layer.w[0].data, layer.w[1].data, layer.w[2].data = 1.0, 0.0, -1.0
-    >>> [y.data for y in layer([1.0, 2.0, 4.0, 7.0, 11.0])]
-    [-2.0, -3.0, -5.0, -7.0, 7.0]
+    >>> layer = Conv1d(3, padding="same", bias=False, activation="linear", init=lambda *_: 1.0)
+    >>> len(layer.parameters()), [y.data for y in layer([1.0, 2.0, 4.0, 7.0, 11.0])]
+    (3, [3.0, 7.0, 13.0, 22.0, 18.0])
     """
 
     def __init__(
@@ -240,20 +232,16 @@ class Conv1d(_Unit):
         count("a filter has at least one weight: kernel_size", kernel_size)
         if padding == "same" and kernel_size % 2 == 0:
             raise ValueError(f"padding='same' needs an odd kernel_size, not {kernel_size}")
-        if padding != "same" and not (isinstance(padding, int) and padding >= 0):
-            raise ValueError(f"padding is 'same' or a number of zeros, not {padding!r}")
-        self._begin(kernel_size, kernel_size, activation, bias, init, seed, expand)
-        self.padding = kernel_size // 2 if padding == "same" else int(padding)
+        self.padding = kernel_size // 2 if padding == "same" else count("padding is 'same' or a number of zeros: it", padding, 0)
+        super().__init__(kernel_size, kernel_size, activation, bias, init, seed, expand)
 
     def recorded(self, inputs: int | None = None) -> tuple[list[Any], list[Any]]:
         return super().recorded(inputs or len(self.w) + 2)  # a filter takes any number: enough to see it move
 
     def forward(self, x: Any) -> Any:
-        width, padding = len(self.w), self.padding
-        x = inputs_of(x)
+        x, width, padding, outputs = inputs_of(x), len(self.w), self.padding, []
         if len(x) + 2 * padding < width:
             raise ValueError(f"{self!r} takes {width - 2 * padding} inputs or more, not {len(x)}")
-        outputs = []
         for start in range(-padding, len(x) + padding - width + 1):
             used = [i for i in range(width) if 0 <= start + i < len(x)]  # a zero adds nothing
             outputs.append(self.activated([x[start + i] for i in used], [self.w[i] for i in used]))
@@ -269,10 +257,8 @@ class Dropout(Module):
     Source: Srivastava et al., Dropout, 2014. ``p`` is at least 0 and less than 1.
 
     >>> layer = Dropout(0.5, seed=1)
-    >>> layer([1.0, 1.0, 1.0, 1.0])
-    [0.0, 2.0, 2.0, 0.0]
-    >>> layer.eval()([1.0, 1.0])
-    [1.0, 1.0]
+    >>> layer([1.0, 1.0, 1.0, 1.0]), layer.eval()([1.0, 1.0])
+    ([0.0, 2.0, 2.0, 0.0], [1.0, 1.0])
     """
 
     def __init__(self, p: float = 0.5, seed: int | random.Random | None = None) -> None:
@@ -286,7 +272,7 @@ class Dropout(Module):
     def forward(self, x: Sequence[Any]) -> list[Any]:
         if not self.needs_batch:
             return list(x)
-        return [value * (1.0 / (1.0 - self.p)) if self.generator.random() >= self.p else value * 0.0 for value in x]
+        return [value * (1.0 / (1.0 - self.p) if self.generator.random() >= self.p else 0.0) for value in x]
 
     def __repr__(self) -> str:
         return f"Dropout({self.p:g})"
@@ -332,17 +318,15 @@ class BatchNorm(Module):
         share = [1.0 / size] * size
         means = [ac.dot(share, column) for column in zip(*rows)]
         variances = [ac.dot(share, [ac.pow(value - mean, 2) for value in column]) for column, mean in zip(zip(*rows), means)]
-        self.running_mean = self._moved(self.running_mean, [mean.data for mean in means])
-        self.running_var = self._moved(self.running_var, [variance.data * size / (size - 1) for variance in variances])
+        self.running_mean = [old + self.momentum * (new.data - old) for old, new in zip(self.running_mean, means)]
+        unbiased = [variance.data * size / (size - 1) for variance in variances]
+        self.running_var = [old + self.momentum * (new - old) for old, new in zip(self.running_var, unbiased)]
         self.num_batches_tracked += 1
         return [self._normalized(row, means, variances) for row in rows]
 
     def _normalized(self, x: Sequence[Any], means: Sequence[Any], variances: Sequence[Any]) -> list[Any]:
         scaled = [(value - mean) / ac.sqrt(variance + self.eps) for value, mean, variance in zip(x, means, variances)]
         return [y * weight + bias for y, weight, bias in zip(scaled, self.weight, self.bias)]
-
-    def _moved(self, averages: list[float], new: list[float]) -> list[float]:
-        return [average + self.momentum * (x - average) for average, x in zip(averages, new)]
 
     def __repr__(self) -> str:
         return f"BatchNorm({len(self.weight)})"

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import autograd_core as ac
 from autograd_core import Dual, Value, dot
 
-from .activations import number
+from .arguments import number
 
 
 class Kind(NamedTuple):
@@ -45,10 +45,8 @@ TINY = 3.720075976020836e-44
 def squared_error(y: Any, t: Any, half: bool = False) -> Any:
     """``(y - t) ** 2`` of two numbers; with ``half``, ``0.5 * (y - t) ** 2``, whose derivative is ``y - t``.
 
-    >>> y = Value(5.0)
-    >>> squared_error(y, 3.0, half=True).backward()
-    >>> y.grad
-    2.0
+    >>> squared_error(5.0, 3.0), squared_error(5.0, 3.0, half=True)
+    (4.0, 2.0)
     """
     square = ac.pow(y - t, 2)
     return 0.5 * square if half else square
@@ -62,7 +60,7 @@ def mse_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
     """
     if reduction == "none":
         return _each(squared_error, predictions, targets, reduction)
-    return _each(operator.sub, predictions, targets, reduction, total=_sum_of_squares)
+    return _each(operator.sub, predictions, targets, reduction, total=lambda d: dot(d, d) if len(d) > 1 else ac.pow(d[0], 2))
 
 
 def l1_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
@@ -80,18 +78,15 @@ def binary_cross_entropy(probabilities: Any, targets: Any, reduction: str = "mea
     The loss of one number is at most 100, as in PyTorch. A ``p`` outside [0, 1] is a domain error of log. Where ``p`` is a sigmoid,
     :func:`binary_cross_entropy_with_logits` keeps its gradient where the sigmoid rounds to 0 or 1.
 
-    >>> p = Value(0.75)
-    >>> binary_cross_entropy(p, 0).backward()
-    >>> p.grad
+    >>> ac.grad(lambda p: binary_cross_entropy(p, 0))(0.75)
     4.0
     """
     return _each(lambda p, t: -_expected(t, ac.log(p + TINY), ac.log(1.0 - p + TINY)), probabilities, targets, reduction, PROBABILITIES)
 
 
 def binary_cross_entropy_with_logits(logits: Any, targets: Any, reduction: str = "mean") -> Any:
-    """:func:`binary_cross_entropy` of ``sigmoid(z)``, computed from the logits ``z``; stable for every float.
-
-    It is the mean of ``t * softplus(-z) + (1 - t) * softplus(z)``: both terms are positive, so nothing cancels.
+    """:func:`binary_cross_entropy` of ``sigmoid(z)`` from the logits ``z``, stable for every float: the mean of
+    ``t * softplus(-z) + (1 - t) * softplus(z)``, whose terms are both positive, so that nothing cancels.
 
     >>> binary_cross_entropy_with_logits([-1e300, 0.0], [1, 1], reduction="none")
     [1e+300, 0.6931471805599453]
@@ -113,16 +108,15 @@ def cross_entropy(logits: Any, targets: Any, reduction: str = "mean") -> Any:
     rows = _nested(logits)
     single = rows != [] and not (isinstance(rows, list) and isinstance(rows[0], list))
     rows, targets = ([rows], [targets]) if single else (rows, as_lists(targets))
-    if not isinstance(targets, (list, tuple)) or len(targets) != len(rows):
+    if not isinstance(targets, list | tuple) or len(targets) != len(rows):
         raise ValueError(f"{len(rows)} rows of logits need as many targets, not {_described(targets)}")
     losses = [_cross_entropy_of(row, target, f"row {i}") for i, (row, target) in enumerate(zip(rows, targets))]
     return _reduced(losses, reduction, losses[0] if single else losses, _sum)
 
 
 def hinge_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
-    """The mean of ``relu(1 - t * y)`` for scores ``y`` and labels ``t`` of -1 or +1: the loss of a linear SVM.
-
-    Cortes and Vapnik, Support-Vector Networks, 1995. At the kink ``t * y = 1`` the derivative is 0.
+    """The mean of ``relu(1 - t * y)`` for scores ``y`` and labels ``t`` of -1 or +1: the loss of a linear SVM (Cortes and Vapnik,
+    Support-Vector Networks, 1995). At the kink ``t * y = 1`` the derivative is 0.
 
     >>> hinge_loss([0.5, 3.0], [-1, 1], reduction="none")
     [1.5, 0.0]
@@ -131,9 +125,8 @@ def hinge_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
 
 
 def logistic_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
-    """The mean of ``softplus(-t * y)``, which is ``-log(sigmoid(t * y))``, for labels ``t`` of -1 or +1: logistic regression.
-
-    It equals :func:`binary_cross_entropy_with_logits` with the labels 0 and 1.
+    """The mean of ``softplus(-t * y)``, which is ``-log(sigmoid(t * y))``, for labels ``t`` of -1 or +1: logistic regression, as
+    :func:`binary_cross_entropy_with_logits` with the labels 0 and 1.
 
     >>> logistic_loss(0.0, -1)
     0.6931471805599453
@@ -142,16 +135,13 @@ def logistic_loss(scores: Any, labels: Any, reduction: str = "mean") -> Any:
 
 
 def l2_penalty(parameters: Iterable[Any], strength: float) -> Any:
-    """``strength * sum of w ** 2``, to be added to a loss; its gradient is ``2 * strength * w``.
-
-    An optimiser's ``weight_decay`` adds ``weight_decay * w`` to the gradient: a strength of half of it does the same here,
-    with SGD. A ``ValueError`` for no parameters and for a strength below 0.
+    """``strength * sum of w ** 2``, to be added to a loss; its gradient is ``2 * strength * w``, and with SGD that of a
+    ``weight_decay`` of twice the strength. A ``ValueError`` for no parameters and for a strength below 0.
 
     >>> l2_penalty([Value(3.0), Value(-4.0)], 0.01).data
     0.25
     """
-    weights = _weights(parameters, strength)
-    return strength * dot(weights, weights)
+    return _penalty(parameters, strength, lambda weights: strength * dot(weights, weights))
 
 
 def l1_penalty(parameters: Iterable[Any], strength: float) -> Any:
@@ -160,18 +150,22 @@ def l1_penalty(parameters: Iterable[Any], strength: float) -> Any:
     >>> l1_penalty([Value(3.0), Value(-4.0)], 0.5).data
     3.5
     """
-    weights = _weights(parameters, strength)
-    return dot([strength] * len(weights), [abs(w) for w in weights])
+    return _penalty(parameters, strength, lambda weights: dot([strength] * len(weights), [abs(w) for w in weights]))
+
+
+def _penalty(parameters: Iterable[Any], strength: float, total: Callable[[list[Any]], Any]) -> Any:
+    weights = list(parameters)
+    if not weights:
+        raise ValueError("a penalty needs at least one parameter, and was given none (a generator that was used up?)")
+    number("the strength of a penalty", strength)
+    return total(weights)
 
 
 LOSSES: dict[str, Callable[..., Any]] = {
-    "mse": mse_loss,
-    "l1": l1_loss, "mae": l1_loss,
+    "mse": mse_loss, "l1": l1_loss, "mae": l1_loss,
     "binary_cross_entropy": binary_cross_entropy, "bce": binary_cross_entropy,
     "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits, "bce_with_logits": binary_cross_entropy_with_logits,
-    "cross_entropy": cross_entropy,
-    "hinge": hinge_loss,
-    "logistic": logistic_loss,
+    "cross_entropy": cross_entropy, "hinge": hinge_loss, "logistic": logistic_loss,
 }  # fmt: skip
 """Losses by name, as ``fit(loss="mse")`` takes them."""
 KINDS: dict[Callable[..., Any], Kind] = {
@@ -181,38 +175,28 @@ KINDS: dict[Callable[..., Any], Kind] = {
 """The losses of classifiers."""
 
 
-def _weights(parameters: Iterable[Any], strength: float) -> list[Any]:
-    weights = list(parameters)
-    if not weights:
-        raise ValueError("a penalty needs at least one parameter, and was given none (a generator that was used up?)")
-    number("the strength of a penalty", strength)
-    return weights
-
-
-# -- sums --------------------------------------------------------------------------------------------------------
+# -- sums ----------------------------------------------------------------------------------------------------------------
 def _each(
     loss: Callable[[Any, Any], Any], predictions: Any, targets: Any, reduction: str, kind: Kind = NUMBERS, total: Any = None
 ) -> Any:  # fmt: skip
     """The losses of all pairs of a prediction and a target, in the nesting of the predictions or reduced."""
-    losses: list[Any] = []
-    nested = _mapped(loss, kind, _nested(predictions), _nested(targets), losses)
-    return _reduced(losses, reduction, nested, total or _sum)
+    found: list[Any] = []
 
+    def mapped(y: Any, t: Any, where: str = "") -> Any:
+        """The losses in the nesting of ``y``; a list of one number beside a number stands for it."""
+        if isinstance(y, list) and isinstance(t, list) and len(y) == len(t):
+            return [mapped(part, target, f" of sample {i}") for i, (part, target) in enumerate(zip(y, t))]
+        if isinstance(y, list) and len(y) == 1 and not isinstance(t, list):
+            return [mapped(y[0], t, where)]
+        if isinstance(t, list) and len(t) == 1 and not isinstance(y, list):
+            return mapped(y, t[0], where)
+        if isinstance(y, list) or isinstance(t, list):
+            raise ValueError(f"predictions and targets{where} do not match: {_described(y)} and {_described(t)}")
+        kind.check(t)
+        found.append(loss(y, t))
+        return found[-1]
 
-def _mapped(loss: Callable[[Any, Any], Any], kind: Kind, y: Any, t: Any, found: list[Any], where: str = "") -> Any:
-    """The losses in the nesting of ``y``; they are added to ``found``, too."""
-    lists = isinstance(y, list), isinstance(t, list)
-    if lists == (True, True) and len(y) == len(t):
-        return [_mapped(loss, kind, part, target, found, f" of sample {i}") for i, (part, target) in enumerate(zip(y, t))]
-    if lists == (True, False) and len(y) == 1:  # a list of one number beside a number
-        return [_mapped(loss, kind, y[0], t, found, where)]
-    if lists == (False, True) and len(t) == 1:
-        return _mapped(loss, kind, y, t[0], found, where)
-    if any(lists):
-        raise ValueError(f"predictions and targets{where} do not match: {_described(y)} and {_described(t)}")
-    kind.check(t)
-    found.append(loss(y, t))
-    return found[-1]
+    return _reduced(found, reduction, mapped(_nested(predictions), _nested(targets)), total or _sum)
 
 
 def _reduced(losses: list[Any], reduction: str, nested: Any, total: Callable[[list[Any]], Any]) -> Any:
@@ -234,10 +218,6 @@ def _sum(terms: list[Any]) -> Any:
     return dot([factor] * len(terms), terms, ac.Constant(0.0) if recorded else 0.0)
 
 
-def _sum_of_squares(terms: list[Any]) -> Any:
-    return dot(terms, terms) if len(terms) > 1 else ac.pow(terms[0], 2)
-
-
 def _expected(t: Any, if_one: Any, if_zero: Any) -> Any:
     """``t * if_one + (1 - t) * if_zero``; without the term that a plain 0 or 1 takes away, which keeps graphs small."""
     if not isinstance(t, _RECORDED) and t in (0.0, 1.0):
@@ -249,7 +229,7 @@ def _cross_entropy_of(row: Any, target: Any, where: str) -> Any:
     if not isinstance(row, list) or len(row) < 2 or any(isinstance(z, list) for z in row):
         raise ValueError(f"{where} is no row of at least two logits; for one logit a sample take binary_cross_entropy_with_logits")
     target = as_lists(target)
-    if isinstance(target, (list, tuple)) and len(target) > 1:
+    if isinstance(target, list | tuple) and len(target) > 1:
         if len(target) != len(row):
             raise ValueError(f"{where} has {len(row)} logits, but {len(target)} class probabilities as its target")
         probabilities = _nested(target)
@@ -257,7 +237,7 @@ def _cross_entropy_of(row: Any, target: Any, where: str) -> Any:
             PROBABILITIES.check(probability)
         return -dot(probabilities, ac.log_softmax(row))
     try:
-        index = operator.index(target[0] if isinstance(target, (list, tuple)) else target)
+        index = operator.index(target[0] if isinstance(target, list | tuple) else target)
     except (TypeError, IndexError):
         raise TypeError(f"a class index is an int, not {target!r}: convert it with int(...); only one-hot rows may hold Values") from None
     if not 0 <= index < len(row):
@@ -276,7 +256,7 @@ def _nested(x: Any) -> Any:
     if isinstance(x, _RECORDED):
         return x
     x = as_lists(x)
-    if isinstance(x, (list, tuple)):
+    if isinstance(x, list | tuple):
         return [_nested(part) for part in x]
     if isinstance(x, numbers.Real):
         return float(x)
@@ -284,4 +264,4 @@ def _nested(x: Any) -> Any:
 
 
 def _described(x: Any) -> str:
-    return f"a list of {len(x)}" if isinstance(x, (list, tuple)) else "one number"
+    return f"a list of {len(x)}" if isinstance(x, list | tuple) else "one number"

@@ -23,8 +23,7 @@ class Module(Model):
     ...         self.slope, self.offset = Parameter(2.0), Parameter(1.0)
     ...     def forward(self, x):
     ...         return self.slope * x[0] + self.offset
-    >>> line = Line()
-    >>> line([3.0]).data, [name for name, _ in line.named_parameters()]
+    >>> Line()([3.0]).data, [name for name, _ in Line().named_parameters()]
     (7.0, ['slope', 'offset'])
     """
 
@@ -48,6 +47,8 @@ class Module(Model):
     def recorded(self, inputs: int | None = None) -> tuple[list[Any], list[Any]]:
         """The outputs for a sample of zeros, and its inputs: what ``autograd_core.draw`` makes the picture of a network from.
 
+        ``inputs`` is the number of inputs, where no part says it; without either, that is a ``ValueError``.
+
         >>> from nn import Neuron
         >>> outputs, inputs = Neuron(2, init="zeros").recorded()
         >>> len(outputs), [x.name for x in inputs]
@@ -55,13 +56,15 @@ class Module(Model):
         """
         inputs = inputs or self.inputs()
         if inputs is None:
-            raise ValueError(f"{type(self).__name__} does not say how many inputs it takes: draw its outputs, draw(model(x))")
+            name = type(self).__name__
+            raise ValueError(f"{name} does not say how many inputs it takes: give inputs=, or draw its outputs, draw(model(x))")
         with evaluating(self):
             sample = record(self, [0.0] * inputs)
         return sample.outputs, sample.inputs
 
-    def summary(self, inputs: int | None = None) -> Summary:
-        """A table of the parts with their parameter and operation counts; ``inputs`` is the number of inputs, if no part says it.
+    def summary(self, inputs: int | None = None) -> ac.Table:
+        """A table of the parts with their parameters, and what one sample costs: elementary operations of the forward pass,
+        multiply-adds of the backward pass. ``inputs`` is that of :meth:`recorded`.
 
         >>> from nn import MLP
         >>> print(MLP(784, [10]).summary())
@@ -69,19 +72,23 @@ class Module(Model):
         Layer(784, 10, linear)         10       7,850
         7,850 parameters; one sample: ... operations forward, ... backward
         """
-        inputs = inputs or self.inputs()
-        if inputs is None:
-            raise ValueError(f"{type(self).__name__} does not say how many inputs it takes: give summary(inputs=...)")
-        rows = []
+        (outputs, x), rows = self.recorded(inputs), []
         with evaluating(self):
-            x: Any = [0.0] * inputs
             for part in self.parts:
-                x = part(x if isinstance(x, list) else [x])
+                y: Any = part(x)
+                x = y if isinstance(y, list) else [y]
                 name = type(part).__name__ if "\n" in repr(part) else repr(part)
-                rows.append((name, len(x) if isinstance(x, list) else 1, len(part.parameters())))
-            outputs = record(self, [0.0] * inputs).outputs
+                rows.append((name, len(x), f"{len(part.parameters()):,}"))
         cost = ac.cost(outputs[0] if len(outputs) == 1 else ac.dot([1.0] * len(outputs), outputs))
-        return Summary(rows, len(self.parameters()), cost.forward, cost.backward)
+        total = f"{len(self.parameters()):,} parameters; one sample: {cost.forward:,} operations forward, {cost.backward:,} backward"
+        return ac.Table(["part", "outputs", "parameters"], rows, "<>>", note=total)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """In a notebook, the picture of the network; where it cannot be drawn without an input, the text alone."""
+        try:
+            return {**ac.draw(self)._repr_mimebundle_(), "text/plain": repr(self)}
+        except (ValueError, NotImplementedError):
+            return {"text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return self._listed([(name, part) for name, part in vars(self).items() if isinstance(part, Model) and part is not self])
@@ -89,22 +96,6 @@ class Module(Model):
     def _listed(self, inside: Iterable[tuple[Any, Model]]) -> str:
         parts = [f"  ({name}) {part!r}".replace("\n", "\n  ") for name, part in inside]
         return "\n".join([f"{type(self).__name__}(", *parts, ")"]) if parts else f"{type(self).__name__}()"
-
-
-class Summary(ac.Table):
-    """Rows of part, shape of the output, and number of parameters; and what one sample costs: elementary operations of the forward
-    pass, multiply-adds of the backward pass."""
-
-    def __init__(self, rows: list[tuple[str, int, int]], parameters: int, forward: int, backward: int) -> None:
-        super().__init__(["part", "outputs", "parameters"], [(part, size, f"{count:,}") for part, size, count in rows], "<>>")
-        self.parameters, self.forward, self.backward = parameters, forward, backward
-        self.total = f"{parameters:,} parameters; one sample: {forward:,} operations forward, {backward:,} backward"
-
-    def __str__(self) -> str:
-        return f"{super().__str__()}\n{self.total}"
-
-    def _repr_html_(self) -> str:
-        return f"{super()._repr_html_()}<p>{self.total}</p>"
 
 
 def checked_inputs(x: Any, count: int, module: Model) -> list[Any]:

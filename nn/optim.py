@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd_core import Value, guard
 
-from .activations import count, fitting, number
+from .arguments import count, fitting, number
 
 
 @guard.steps

@@ -11,16 +11,16 @@ import autograd_core as ac
 from .activations import activation_name
 from .layers import Layer, Neuron
 from .module import checked_inputs
-from .training.samples import as_rows
+from .training.samples import as_numbers, as_rows, check_lengths
 
 CODINGS = {"01": (0.0, 1.0), "pm1": (-1.0, 1.0)}
 
 
 @dataclass
 class Convergence:
-    """How the learning rule fared.
+    """How the learning rule fared; ``errors`` has the number of samples that were wrong in each epoch.
 
-    >>> print(Convergence(True, epochs=2, updates=3, errors=[2, 0]))
+    >>> print(Convergence(True, epochs=2, updates=3, errors=[3, 0]))
     converged: 3 updates in 2 epochs
     """
 
@@ -28,7 +28,6 @@ class Convergence:
     epochs: int
     updates: int
     errors: list[int]
-    """The number of samples that were wrong in each epoch."""
 
     def __str__(self) -> str:
         if self.converged:
@@ -45,19 +44,14 @@ class Perceptron(Neuron):
     Source: Rosenblatt, The perceptron, 1958.
 
     >>> unit = Perceptron(3, weights=[0.5, -0.3, 0.8], bias=1.0)
-    >>> unit.weighted_sum([2.0, 3.0, -1.0]).data
-    0.30000000000000004
-    >>> unit([2.0, 3.0, -1.0]).data
-    1.0
+    >>> unit.weighted_sum([2.0, 3.0, -1.0]).data, unit([2.0, 3.0, -1.0]).data
+    (0.30000000000000004, 1.0)
     """
 
     def __init__(self, nin: int, coding: str = "01", at_zero: int = 1, weights: Sequence[float] | None = None, bias: float = 0.0) -> None:
-        if weights is not None and len(weights) != nin:
-            raise ValueError(f"a perceptron of {nin} inputs has {nin} weights and at least one, not {len(weights)}")
         super().__init__(nin, threshold(coding, at_zero), init="zeros")
         self.coding, self.at_zero = coding, at_zero
-        for parameter, number in zip(self.parameters(), [*(weights or [0.0] * nin), bias]):
-            parameter.data = number
+        self.set_weights([0.0] * nin if weights is None else weights, bias)
 
     def weighted_sum(self, x: Sequence[Any]) -> Any:
         """``w · x + b``, added from left to right."""
@@ -72,9 +66,8 @@ class Perceptron(Neuron):
         >>> print(Perceptron(2).learn([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1]))
         converged: 11 updates in 6 epochs
         """
-        rows, targets = as_rows(X), [float(target) for target in t]
-        if len(rows) != len(targets):
-            raise ValueError(f"there is one target for each sample: given {len(rows)} samples and {len(targets)} targets")
+        rows, targets = as_rows(X), as_numbers(t, "t")
+        check_lengths(rows, targets, "X and t")
         strange = sorted(set(targets) - set(CODINGS[self.coding]))
         if strange:
             raise ValueError(f"targets are {CODINGS[self.coding]} in the coding {self.coding!r}, not {strange[0]:g}")
@@ -94,11 +87,7 @@ class Perceptron(Neuron):
 
 
 def threshold(coding: str = "01", at_zero: int = 1) -> str:
-    """The name of the activation of a perceptron.
-
-    >>> threshold(), threshold("pm1", at_zero=0)
-    ('step', 'sign z>0')
-    """
+    """The name of the activation of a perceptron."""
     if coding not in CODINGS:
         raise ValueError(f"coding is '01' (outputs 0 and 1) or 'pm1' (outputs -1 and 1), not {coding!r}")
     if at_zero not in (0, 1):
@@ -117,8 +106,8 @@ class PerceptronLayer(Layer):
     def __init__(
         self, weights: Sequence[Sequence[float]], biases: Sequence[float], coding: str = "01", at_zero: int = 1, number: int | str = ""
     ) -> None:  # fmt: skip
-        if len(weights) != len(biases) or not biases:
-            raise ValueError(f"there is one bias for each row of weights: given {len(weights)} rows and {len(biases)} biases")
+        if not weights:
+            raise ValueError("a layer of perceptrons has at least one row of weights, and a bias for each")
         super().__init__(len(weights[0]), len(weights), threshold(coding, at_zero), init="zeros", number=number)
         self.set_weights(weights, biases)
 

@@ -242,3 +242,23 @@ def test_the_error_of_finite_differences_is_v_shaped(f, x, exact):
     assert 2 <= least <= 7
     assert errors[-1] > 100.0 * min(errors)  # rounding
     assert [row.step for row in ac.finite_difference_errors(f, x, [0.5, 0.25])] == [0.5, 0.25]
+
+
+def test_the_gradient_of_leaves_is_checked_where_it_is_used_and_everything_is_put_back(wrong_row):
+    w, u = Value(2.0, "w"), Value(0.0, "u")
+    w.grad = 7.0
+    right, kink = ac.check_leaves(lambda: w**3 + ac.relu(u), [w, u])
+    assert (right.exact, right.wrong, right.error < 1e-8) == (12.0, False, True)
+    assert (kink.exact, kink.at_kink, kink.wrong) == (0.0, True, False)
+    (bent,) = ac.check_leaves(lambda: wrong_row(w), [w])
+    assert (bent.exact, bent.wrong, bent.error) == (8.0, True, pytest.approx(1 / 3, rel=1e-6))
+    with pytest.raises(ValueError, match="log"):
+        ac.check_leaves(lambda: ac.log(u), [u])
+    assert (w.data, w.grad, u.data, u.grad) == (2.0, 7.0, 0.0, 0.0)
+
+
+def test_the_operation_with_a_wrong_derivative_is_found_wherever_it_stands(wrong_row):
+    x = Value(2.0, "x")
+    assert ac.find_wrong_derivative(ac.relu(x - 2.0) + ac.sqrt(x - 2.0) + ac.abs(x) * ac.exp(1e-3 * x)) is None
+    found = ac.find_wrong_derivative(ac.exp(wrong_row(x) * 0.25))
+    assert (found.node.op, "its own values say 12" in str(found)) == ("wrong_cube", True)

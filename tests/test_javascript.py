@@ -20,6 +20,7 @@ from test_programs import CASES, eager, first_defined
 
 import autograd_core as ac
 from autograd_core import Value, compile_graph
+from autograd_core.programs.javascript import HELPERS, row_functions
 
 
 @pytest.fixture(scope="module")
@@ -170,3 +171,23 @@ def test_calling_it_in_python_says_where_it_runs():
             call()
     assert repr(program) == f"<javascript program of {program.source.count(chr(10))} lines: 1 parameters, 1 inputs>"
     assert [name for name, made in ac.DIALECTS.items() if made.runs_here] == DIALECTS
+
+
+def test_the_zero_that_cuts_a_path_is_a_zero_as_an_operand_of_every_row(node):
+    rows = {name: row for name, row in ac.TABLE.items() if row.arity and name not in ("chain", "merge")}  # which tell it from 0
+    page = "\n".join(HELPERS.values()) + "const rows = {" + ",".join(f"{json.dumps(n)}: {row_functions(r, r.arity)}" for n, r in rows.items()) + "};"
+    page += """
+const same = (x, y) => Object.is(Number(x), Number(y)), wrong = [];
+for (const [name, row] of Object.entries(rows))
+  for (let mask = 1; mask < 2 ** row.value.length; mask++)
+    for (const other of [-1, 0.5, 2]) {
+      const at = (zero) => [...Array(row.value.length)].map((_, i) => (mask >> i & 1 ? zero : other));
+      const out = Number(row.value(...at(0)));
+      const [p, q] = [0, null].map((zero) => [row.value(...at(zero)), ...row.derivatives(out, ...at(zero))]);
+      if (!p.every((x, i) => same(x, q[i]))) wrong.push([name, at(null), p, q]);
+    }
+console.log(JSON.stringify(wrong));
+"""
+    done = subprocess.run([node, "-e", page], capture_output=True, text=True)
+    assert done.stderr == ""
+    assert json.loads(done.stdout) == []

@@ -121,8 +121,8 @@ def test_b9_the_weights_are_the_product_and_the_bias_goes_through_the_second_lay
         (lambda: linear_regions_1d(MLP(2, [3, 1]), 0.0, 1.0), r"models of 1 input\(s\).* takes 2"),
         (lambda: linear_regions_1d(MLP(1, [3, 1]), 1.0, 1.0), "low is less than high"),
         (lambda: linear_regions_2d(MLP(1, [3, 1]), 0.0, 1.0), r"models of 2 input\(s\).* takes 1"),
-        (lambda: linear_regions_2d(MLP(2, [3, 1]), 0.0, 1.0, steps=1), "two steps or more"),
-        (lambda: folding_network(0), "at least 1, not 0"),
+        (lambda: linear_regions_2d(MLP(2, [3, 1]), 0.0, 1.0, steps=1), "steps is a whole number, 2 or more, not 1"),
+        (lambda: folding_network(0), "depth, the number of hidden layers, is a whole number, 1 or more, not 0"),
     ],
 )
 def test_what_cannot_be_counted_is_refused(run, message):

@@ -163,7 +163,7 @@ def test_bad_arguments_are_refused_by_one_clear_error():
         "at_zero is 1": lambda: nn.Perceptron(2, at_zero=2),
         "has 2 weights": lambda: nn.Perceptron(2, weights=[1.0]),
         "takes 2 inputs, not 3": lambda: nn.Perceptron(2)([1.0, 2.0, 3.0]),
-        "one target for each sample": lambda: nn.Perceptron(2).learn(CORNERS, [1.0]),
+        "X and t are of different lengths, 4 and 1": lambda: nn.Perceptron(2).learn(CORNERS, [1.0]),
         "targets are": lambda: nn.Perceptron(2).learn(CORNERS, [-1, 0, 0, 1]),
         "for xor see xor_network": lambda: gate("xor"),
         "kind is 'step'": lambda: xor_network("tanh"),

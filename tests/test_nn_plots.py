@@ -46,7 +46,7 @@ PANELS = {  # a call of each function, and how many panels it draws
 
 # -- all of them -------------------------------------------------------------------------------------------------------
 def test_every_plot_function_is_in_the_table_of_these_tests():
-    assert {*plots.__all__} - {"training_animation", "save_training", "LearningAnimation", "Live", "live"} == PANELS.keys()
+    assert {*plots.__all__} - {"training_animation", "save_training", "LearningAnimation", "Live", "live", "theme"} == PANELS.keys()
 
 
 def test_dir_shows_the_plots_and_nothing_else():
@@ -86,6 +86,43 @@ def test_classes_differ_in_colour_and_marker_and_regions_are_lighter_than_points
     assert len(set(MARKERS)) == 10
     for k in range(8):
         assert sum(tint(k)) > sum(to_rgb(colour(k))) + 0.2
+
+
+def contrast(one, other):
+    """The ratio of two colours' luminances, as the Web Content Accessibility Guidelines define it."""
+    light = [sum(w * (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4) for w, c in zip((0.2126, 0.7152, 0.0722), to_rgb(rgb))) for rgb in (one, other)]
+    return (max(light) + 0.05) / (min(light) + 0.05)
+
+
+@pytest.mark.parametrize("call", [call for _, call in PANELS.values()], ids=PANELS)
+def test_words_are_legible_on_light_and_dark_pages_and_legends_stand_outside(call):
+    drawn = call()
+    panels = drawn if isinstance(drawn, list) else [drawn]
+    figure = panels[0].figure
+    figure.canvas.draw()
+    assert not figure.patch.get_visible()
+    for panel in panels:
+        words = [panel.title, panel.xaxis.label, panel.yaxis.label, *panel.get_xticklabels(), *(panel.get_legend().get_texts() if panel.get_legend() else [])]
+        assert all(contrast(word.get_color(), page) >= 4.5 for word in words for page in ("white", "black"))
+        assert panel.name == "3d" or contrast(panel.get_facecolor(), "#222222") > 15  # what stands inside is dark
+        if panel.get_legend():
+            box, inside = panel.get_legend().get_window_extent(), panel.bbox
+            assert box.x0 >= inside.x1 or box.y1 <= inside.y0
+    assert drawn._ipython_display_() is None  # a notebook shows nothing of it but the figure
+    plt.close("all")
+
+
+def test_the_look_is_matplotlibs_own_where_that_is_chosen():
+    plots.theme("light")
+    try:
+        ax = plots.gradient_flow({"a": 1.0})
+        assert ax.figure.patch.get_visible()
+        assert ax.xaxis.label.get_color() == matplotlib.rcParamsDefault["axes.labelcolor"]
+    finally:
+        plots.theme()
+        plt.close("all")
+    with pytest.raises(ValueError, match="a theme is one of 'any', 'light'"):
+        plots.theme("dark")
 
 
 # -- training ----------------------------------------------------------------------------------------------------------

@@ -99,3 +99,10 @@ def test_a_long_table_that_shows_itself_leaves_rows_out_and_says_so():
     short = Table(["i"], [(i,) for i in range(81)])
     assert repr(short) == str(short)
     assert short._repr_html_().count("<tr>") == 82
+
+
+def test_a_note_stands_below_in_text_and_html_also_of_a_table_that_is_cut():
+    table = Table(["n"], [[i] for i in range(200)], note="a <sum>")
+    assert str(table).endswith("\n199\na <sum>")
+    assert repr(table).endswith("\na <sum>")
+    assert table._repr_html_().endswith("</table><p>a &lt;sum&gt;</p>")

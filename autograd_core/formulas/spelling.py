@@ -45,6 +45,8 @@ class Dialect(NamedTuple):
     """The zero that cuts a path. Where it is no ordinary zero, it has a name."""
     unequal: str = "!="
     """How "is not equal to" is written."""
+    number: str = ""
+    """What stands before the operands of "==" and "!=" to make numbers of them, where the zero that cuts a path equals no number."""
     quotient: str = ""
     """The function that divides, where the language has no operator that fails as Python's does."""
 
@@ -167,10 +169,13 @@ class _Printer:
         self.text(")" * (1 + name.count("(")))
 
     def _compare(self, node: ast.Compare) -> None:
-        self.wrapped(node.left, SUM)
         kind = type(node.ops[0])
         is_cut = kind is ast.Is and self.dialect.cut != "cut"
+        number = self.dialect.number if kind in (ast.Eq, ast.NotEq) else ""
+        self.text("" if isinstance(node.left, ast.Constant) else number)
+        self.wrapped(node.left, SUM)
         self.text(f" {'==' if is_cut else self.dialect.unequal if kind is ast.NotEq else _COMPARE[kind]} ")
+        self.text("" if isinstance(node.comparators[0], ast.Constant) else number)
         self.wrapped(node.comparators[0], SUM)
 
     def _boolop(self, node: ast.BoolOp) -> None:

@@ -88,7 +88,7 @@ def identifier(name: str) -> str:
 
 
 NOTATION = Dialect("javascript", _NAMES.__getitem__, ("", " ? ", " : ", ""), (" && ", " || "), identifier=identifier)
-PLAYED = NOTATION._replace(cut="null")  # null is 0 in arithmetic, and is told from it
+PLAYED = NOTATION._replace(cut="null", number="+")  # null is 0 in arithmetic, and is told from it
 # Of a page that refuses what Python refuses: every function is one of an object ``math``, which may check its operands.
 CHECKED = PLAYED._replace(function="math.{}".format, quotient="divide")
 

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from ..choices import require_one_of
 from ..value import Constant, Value, topological_order
 from ..views.names import Names, names_for
 from ..views.steps import BackwardStep, Steps, steps
-from ..views.zoom import require_one_of
 
 BLANKS = ("values", "local derivatives", "contributions", "nodes", "all", "wrong number")
 """What is left blank, from easy to hard; ``"wrong number"`` shows all numbers, one of which is wrong."""

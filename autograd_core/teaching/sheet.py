@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..choices import require_one_of
 from ..files import replace_file
 from ..value import Value
 from ..views.names import Names
-from ..views.zoom import require_one_of
 from .answers import TOLERANCE
 from .exercise import Exercise, choose
 from .forms import FORMS

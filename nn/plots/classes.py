@@ -1,21 +1,17 @@
-"""Pictures of the classes that a network tells apart: decision boundaries, how they are learnt, and what hidden layers make of samples."""
+"""Pictures of the classes that a network tells apart: decision boundaries, and what hidden layers make of samples."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.animation import FuncAnimation
-from matplotlib.figure import Figure
 
 from ..layers import Sequential
 from ..module import Module
-from ..training.history import History
 from ..training.prediction import last_activation, predict
 from ..training.samples import as_labels, as_rows, as_targets, check_lengths
-from .axes import INK, MARKERS, Axes, Box, box_around, colour, one_panel, panels_of, ticks, tint
+from .axes import INK, MARKERS, Axes, Box, Panels, box_around, colour, legend, one_panel, panels_of, tint
 
 
 class Labelled(NamedTuple):
@@ -26,9 +22,9 @@ class Labelled(NamedTuple):
     names: list[int]
 
 
-ClassRegions = tuple[list[float], list[float], Any, Any]
-"""What a model says over a grid: its xs and ys; the class at each point, a row for each y; and an array for each class of how far
-its score is above the best of the others, so that the class's border is where this is 0."""
+ClassRegions = tuple[Box, Any, Any]
+"""What a model says over a grid of a box: the class at each point, a row for each y; and an array for each class of how far its
+score is above the best of the others, so that the class's border is where this is 0."""
 
 
 def decision_boundary(
@@ -37,21 +33,20 @@ def decision_boundary(
 ) -> Axes:  # fmt: skip
     """The class that a model gives each point of the plane of its two inputs, or of the line of its one, and the samples, if given.
 
-    Any model and number of classes: one output tells the labels 0 and 1 or -1 and 1 apart, at ``threshold`` (by default 0.5
-    behind a sigmoid, else 0); several outputs stand for the labels from 0 on. ``low`` and ``high``, numbers or pairs with one for
-    each axis, end the picture (by default around the samples); it has ``steps`` by ``steps`` points.
+    One output tells the labels 0 and 1 or -1 and 1 apart, at ``threshold`` (by default 0.5 behind a sigmoid, else 0); several
+    outputs stand for the labels from 0 on. ``low`` and ``high``, numbers or pairs with one for each axis, end the picture (by default
+    around the samples); it has ``steps`` by ``steps`` points.
 
-    >>> from nn.studies.gates import xor_network
-    >>> ax = decision_boundary(xor_network(), [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], ax=Figure().subplots())
-    >>> [text.get_text() for text in ax.get_legend().get_texts()]
-    ['0', '1']
+    >>> from nn.studies.gates import gate
+    >>> decision_boundary(gate("or"), low=-1.0, high=2.0).get_xlabel()
+    'x1'
     """
     is_line = model.inputs() == 1
     samples = None if X is None else labelled(model, X, y, plane=not is_line)
     points = [[*row, 0.0] if is_line else row for row in samples.rows] if samples else []
     box = box_around(points, low, high)
     box = box._replace(y=(-1.0, 1.0)) if is_line else box
-    regions = class_regions(_OnLine(model) if is_line else model, box, steps, threshold)
+    regions = class_regions(model, box, steps, threshold, inputs=1 if is_line else 2)
     ax = one_panel(ax, "Decision boundary", *("x", "") if is_line else ("x1", "x2"), size=(5.6, 1.8) if is_line else (5.6, 4.0))
     draw_regions(ax, regions)
     if is_line:
@@ -61,107 +56,16 @@ def decision_boundary(
     return ax
 
 
-class _OnLine(Module):
-    """A model of one input on the points of a plane, which looks at the first coordinate alone."""
-
-    def __init__(self, model: Module) -> None:
-        self.model = model
-
-    def forward(self, x: Any) -> Any:
-        return self.model(x[:1])
-
-
-class LearningAnimation(FuncAnimation):
-    """An animation that a notebook shows as a player, and the ``history`` of the training that it shows."""
-
-    history: History
-
-    def to_jshtml(self, *args: Any, **options: Any) -> str:
-        """The player as one piece of HTML, which needs nothing from the network: plain signs instead of a font that would be loaded."""
-        player = re.sub(r"<link\b[^>]*>\s*", "", super().to_jshtml(*args, **options))
-        return re.sub(r'<i class="fa ([^"]*)"></i>', lambda found: _GLYPHS.get(found[1], "•"), player)
-
-    def _repr_html_(self) -> str:
-        return self.to_jshtml()
-
-    def __repr__(self) -> str:
-        return "<animation of learning>"
-
-
-_GLYPHS = {
-    "fa-minus": "−", "fa-plus": "+", "fa-fast-backward": "|◁", "fa-fast-forward": "▷|", "fa-step-backward": "◁", "fa-step-forward": "▷",
-    "fa-play fa-flip-horizontal": "◀", "fa-play": "▶", "fa-pause": "||",
-}  # fmt: skip
-
-
-def training_animation(
-    model: Module, X: Any, y: Any, *, frames: int = 20, steps: int = 60, low: Any = None, high: Any = None,
-    threshold: float | None = None, ax: Any = None, **fit_options: Any,
-) -> LearningAnimation:  # fmt: skip
-    """Train ``model`` with ``fit(X, y, **fit_options)``, and show how its decision boundary changes meanwhile.
-
-    There are ``frames`` pictures or fewer, of the model before the first epoch, of epochs in even distances, and of the trained
-    model. The result shows itself in a notebook; ``.to_jshtml()`` is the player as HTML, ``.save("learning.gif")`` a file,
-    ``.history`` what ``fit`` returned. The figure is no pyplot figure, so that a notebook does not show it twice; for a window, give
-    ``ax=plt.gca()``.
-
-    >>> from nn import MLP
-    >>> X, y = [[0.0, 0.0], [1.0, 1.0]], [-1, 1]
-    >>> animation = training_animation(MLP(2, [1]), X, y, frames=3, steps=5, epochs=4)
-    >>> len(animation.history), "<img" in animation.to_jshtml()
-    (4, True)
-    """
-    samples = labelled(model, X, y, plane=True)
-    box = box_around(samples.rows, low, high)
-    shots, history = _filmed(model, X, y, lambda: class_regions(model, box, steps, threshold), frames, fit_options)
-    ax = one_panel(ax or Figure(figsize=(5.6, 4.0), layout="constrained").subplots(), "", "x1", "x2")
-    draw_points(ax, samples.rows, samples)
-    drawn: list[Any] = []
-
-    def show(frame: int) -> list[Any]:
-        while drawn:
-            drawn.pop().remove()
-        title, regions = shots[frame]
-        drawn.extend(draw_regions(ax, regions))
-        ax.set_title(title)
-        return drawn
-
-    show(0)
-    animation = LearningAnimation(ax.figure, show, frames=len(shots), interval=250, repeat=False)
-    animation.history = history
-    return animation
-
-
-def _filmed(
-    model: Module, X: Any, y: Any, look: Callable[[], Any], frames: int, options: dict[str, Any]
-) -> tuple[list[tuple[str, Any]], History]:
-    """Train with ``model.fit``; ``look()`` before it, after epochs in even distances, and at the end, each with a title."""
-    if not isinstance(frames, int) or frames < 2:
-        raise ValueError(f"frames is a whole number from 2 on (the first shows the untrained model), not {frames!r}")
-    given, wanted = options.get("callbacks", ()), options.get("epochs", 100)
-    due = {round(i * wanted / (frames - 1)) for i in range(1, frames - 1)} - {wanted}
-    shots = [("before training", look())]
-
-    def snapshot(trained: Module, history: History) -> None:
-        if len(history) in due:
-            shots.append((f"epoch {len(history)}: loss {history['loss'][-1]:.3g}", look()))
-
-    callbacks = [snapshot, *(given if isinstance(given, list | tuple) else [given])]
-    history = model.fit(X, y, **(options | {"callbacks": callbacks}))
-    shots.append((f"after {history}", look()))
-    return shots, history
-
-
-def hidden_space(model: Module, X: Any, y: Any, layer: int | Module = 0, ax: Any = None) -> list[Axes]:
+def hidden_space(model: Module, X: Any, y: Any, layer: int | Module = 0, ax: Any = None) -> Panels:
     """The samples before and after the layers up to ``layer``, where the layers behind it have to tell them apart.
 
-    Of a model that is no Sequential, ``layer`` is the part of it that makes the hidden values out of the inputs.
-    The first panel has the first two inputs, with the regions of the whole model if there are no more inputs. Then follow the
-    outputs of the layer: of one unit its number line, of two units both with the regions that the layers behind it make, of three
-    or more each pair of the first three. Up to 8 samples are written beside their points, since several may fall on one.
+    Of a model that is no Sequential, ``layer`` is the part of it that makes the hidden values out of the inputs. The first panel has
+    the first two inputs, with the regions of the whole model if there are no more. Then follow the outputs of the layer: of one unit
+    its number line, of two units both with the regions that the layers behind it make, of three or more each pair of the first three.
+    Up to 8 samples are written beside their points, since several may fall on one.
 
     >>> from nn.studies.gates import xor_network
-    >>> before, after = hidden_space(xor_network(), [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0], ax=Figure().subplots(1, 2))
+    >>> before, after = hidden_space(xor_network(), [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
     >>> [text.get_text() for text in after.texts]
     ['(0, 0)', '(0, 1)\\n(1, 0)', '(1, 1)']
     """
@@ -174,11 +78,11 @@ def hidden_space(model: Module, X: Any, y: Any, layer: int | Module = 0, ax: Any
         points = [[row[k] if k < len(row) else 0.0 for k in pair] for row in rows]
         if head is not None and len(rows[0]) == 2:
             draw_regions(panel, class_regions(head, box_around(points)))
-        draw_points(panel, points, samples, legend=i == len(shown) - 1)
+        draw_points(panel, points, samples, named=i == len(shown) - 1)
         if i and len(points) <= 8:
             _write_samples(panel, points, samples.rows)
         across, up = (f"{letter}{k + 1}" if k < len(rows[0]) else "" for k in pair)
-        one_panel(panel, title, across, up)
+        panel.set(title=title, xlabel=across, ylabel=up)
         if len(rows[0]) == 1:
             panel.set_yticks([])
     return panels
@@ -199,11 +103,8 @@ def _hidden_outputs(model: Module, X: Any, layer: int | Module) -> tuple[list[li
 
 # -- the numbers ---------------------------------------------------------------------------------------------------
 def labelled(model: Module, X: Any, y: Any, plane: bool = False) -> Labelled:
-    """The samples with their classes, as the outputs of ``model`` number them.
-
-    One output tells two labels apart, such as 0 and 1 or -1 and 1. Several outputs stand for the labels from 0 on (two of them
-    also for -1 and 1), which may be given as one-hot rows. ``ValueError`` for labels that the outputs cannot stand for.
-    """
+    """The samples with their classes, as the outputs of ``model`` number them: one output tells two labels apart, such as -1 and 1;
+    several stand for the labels from 0 on (two of them also for -1 and 1), which may be given as one-hot rows."""
     rows, targets = as_rows(X), as_targets(y)
     check_lengths(rows, targets)
     if plane and len(rows[0]) != 2:
@@ -221,14 +122,13 @@ def labelled(model: Module, X: Any, y: Any, plane: bool = False) -> Labelled:
     return Labelled(rows, [names.index(label) for label in labels], names)
 
 
-def class_regions(model: Module, box: Box, steps: int = 60, threshold: float | None = None) -> ClassRegions:
-    """The class at each point of a grid of ``steps`` by ``steps`` over ``box``.
+def class_regions(model: Module, box: Box, steps: int = 60, threshold: float | None = None, inputs: int = 2) -> ClassRegions:
+    """The class at each point of a grid of ``steps`` by ``steps`` over ``box``, whose first coordinate is all that one of ``inputs`` sees.
 
-    Of several outputs the largest (the first of equals) is the class. A single one is compared with ``threshold``, by default
-    0.5 behind a sigmoid and else 0, as ``predict_classes`` does. ``ValueError`` if an output is not finite.
+    Of several outputs the largest (the first of equals) is the class; a single one is compared with ``threshold``.
     """
-    xs, ys = ticks(*box.x, steps), ticks(*box.y, steps)
-    points = [[x, y] for y in ys for x in xs]
+    xs, ys = box.ticks(steps)
+    points = [[x, y][:inputs] for y in ys for x in xs]
     scores = _scores(predict(model, points))
     wrong = ~np.isfinite(scores).all(axis=1)
     if wrong.any():
@@ -243,7 +143,7 @@ def class_regions(model: Module, box: Box, steps: int = 60, threshold: float | N
     # Where scores are equal over a whole region (threshold units), their margins of 0 mark no border: the classes do.
     if np.count_nonzero(margins.max(axis=1) <= 0.0) > steps:
         margins = np.where(np.arange(scores.shape[1]) == classes[:, None], 1.0, -1.0)
-    return xs, ys, classes.reshape(steps, steps), margins.T.reshape(-1, steps, steps)
+    return box, classes.reshape(steps, steps), margins.T.reshape(-1, steps, steps)
 
 
 def _scores(outputs: Sequence[Any]) -> Any:
@@ -254,36 +154,33 @@ def _scores(outputs: Sequence[Any]) -> Any:
 # -- what is drawn -------------------------------------------------------------------------------------------------
 def draw_regions(ax: Axes, regions: ClassRegions) -> list[Any]:
     """The region of each class in its tint, and the borders; the artists, so that they can be taken away again."""
-    xs, ys, classes, margins = regions
-    half_x, half_y = (xs[1] - xs[0]) / 2, (ys[1] - ys[0]) / 2
-    cells = np.array([tint(k) for k in range(len(margins))])[classes]
-    extent = (xs[0] - half_x, xs[-1] + half_x, ys[0] - half_y, ys[-1] + half_y)
+    box, classes, margins = regions
+    cells, grid = np.array([tint(k) for k in range(len(margins))])[classes], box.ticks(len(classes))
+    extent = [end for low, high in box for half in [(high - low) / (len(classes) - 1) / 2] for end in (low - half, high + half)]
     artists = [ax.imshow(cells, extent=extent, origin="lower", aspect="auto", interpolation="nearest", zorder=0)]
     for k, margin in enumerate(margins):
         if margin.min() < 0.0 < margin.max():  # else the class has all of the picture, or none of it
-            artists.append(ax.contourf(xs, ys, margin, levels=[0.0, 2.0 * margin.max()], colors=[tint(k)], zorder=1))
+            artists.append(ax.contourf(*grid, margin, levels=[0.0, 2.0 * margin.max()], colors=[tint(k)], zorder=1))
             if k or len(margins) > 2:
-                artists.append(ax.contour(xs, ys, margin, levels=[0.0], colors=INK, linewidths=1.2, zorder=2))
-    Box((xs[0], xs[-1]), (ys[0], ys[-1])).show(ax, round_circles=True)
+                artists.append(ax.contour(*grid, margin, levels=[0.0], colors=INK, linewidths=1.2, zorder=2))
+    box.show(ax, round_circles=True)
     return artists
 
 
-def draw_points(ax: Axes, points: Sequence[Sequence[float]], samples: Labelled, legend: bool = True) -> None:
+def draw_points(ax: Axes, points: Sequence[Sequence[float]], samples: Labelled, named: bool = True) -> None:
     """The points of each class in its colour and with its marker; ``points`` stand for the samples, in the same order."""
     places, classes = np.array(points, dtype=float), np.array(samples.classes)
     style: Any = {"s": 45.0 if len(points) <= 60 else 24.0, "edgecolors": "white", "linewidths": 0.7, "zorder": 3}
     for k, name in enumerate(samples.names):
         ax.scatter(*places[classes == k].T, color=colour(k), marker=MARKERS[k % len(MARKERS)], label=str(name), **style)
-    if legend:
-        ax.legend(title="class", loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0.0, frameon=False)
+    if named:
+        legend(ax, title="class")
 
 
 def _write_samples(ax: Axes, points: Sequence[Sequence[float]], rows: Sequence[Sequence[float]]) -> None:
     """Beside each point the samples that fall on it."""
-    at: dict[tuple[float, ...], list[str]] = {}
-    for point, row in zip(points, rows):
-        at.setdefault(tuple(point), []).append(f"({', '.join(f'{x:g}' for x in row)})")
     low, high = ax.get_xlim()
-    for point, texts in at.items():
+    for point in dict.fromkeys(map(tuple, points)):
+        here = "\n".join(f"({', '.join(f'{x:g}' for x in row)})" for other, row in zip(points, rows) if tuple(other) == point)
         place: dict[str, Any] = {"xytext": (7, 5)} if point[0] < (low + 2 * high) / 3 else {"xytext": (-7, 5), "ha": "right"}
-        ax.annotate("\n".join(texts), point, textcoords="offset points", fontsize=9, color=INK, zorder=4, **place)
+        ax.annotate(here, point, textcoords="offset points", fontsize=9, color=INK, zorder=4, **place)

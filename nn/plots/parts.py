@@ -11,10 +11,11 @@ import numpy as np
 import autograd_core as ac
 
 from ..activations import ACTIVATIONS, OF_LAYERS, activation_function, activation_name
+from ..arguments import spaced
 from ..module import Module
 from ..training.prediction import predict
 from ..training.samples import as_numbers, as_rows, check_lengths, plain
-from .axes import COLOURS, INK, Axes, Box, box_around, colour, one_panel, panels_of, ticks, tint
+from .axes import COLOURS, INK, Axes, Box, Panels, box_around, colour, legend, one_panel, panels_of, tint
 
 Line = tuple[float, float, float]
 """``(w1, w2, b)``: the half-plane ``w1 x + w2 y + b >= 0``."""
@@ -22,16 +23,15 @@ Line = tuple[float, float, float]
 
 def activations(
     names: Sequence[str | Callable[[Any], Any]] | None = None, low: float = -4.0, high: float = 4.0, ax: Any = None
-) -> list[Axes]:
+) -> Panels:  # fmt: skip
     """Activations, each with its derivative, by default all; those of whole layers, softmax and log_softmax, of ``(x, 0)``.
 
-    >>> from matplotlib.figure import Figure
-    >>> [panel.get_title() for panel in activations(["relu", "tanh"], ax=Figure().subplots(1, 2))]
+    >>> [panel.get_title() for panel in activations(["relu", "tanh"])]
     ['relu', 'tanh']
     """
     names = [*ACTIVATIONS, *OF_LAYERS] if names is None else [names] if isinstance(names, str) else list(names)
-    xs = ticks(low, high, 401)
-    curves = [_activation_curve(name, xs) for name in names]
+    xs = spaced(low, high, 401)
+    curves = [([float(f(x)) for x in xs], [ac.grad(f)(x) for x in xs]) for f in map(_of_one_number, names)]
     panels = panels_of(ax, len(names), size=(2.9, 2.3))
     for panel, name, (values, slopes) in zip(panels, names, curves):
         for line in panel.axhline, panel.axvline:
@@ -39,29 +39,23 @@ def activations(
         panel.plot(xs, values, color=colour(0), linewidth=2.0, label="f(x)")
         panel.plot(xs, slopes, "--", color=colour(4), linewidth=1.6, label="f'(x)")
         panel.set(title=f"{name} of (x, 0)" if name in OF_LAYERS else activation_name(name), xlabel="x")
-    panels[0].legend(frameon=False)
+    words: Any = {"loc": "outside lower center", "ncols": 2, "frameon": False}
+    panels[0].figure.legend(*panels[0].get_legend_handles_labels(), **words)
     return panels
 
 
-def _activation_curve(name: str | Callable[[Any], Any], xs: Sequence[float]) -> tuple[list[float], list[float]]:
-    """An activation and its derivative, by automatic differentiation, at each of ``xs``; softmax is that of ``(x, 0)``."""
+def _of_one_number(name: Any) -> Callable[[Any], Any]:
+    """An activation as a function of one number; that of a layer as one of ``(x, 0)``."""
     together = OF_LAYERS.get(name) if isinstance(name, str) else None
-
-    def function(x: Any) -> Any:
-        return together([x, 0.0])[0] if together else activation_function(name)(x)
-
-    derivative = ac.grad(function)
-    return [float(function(x)) for x in xs], [derivative(x) for x in xs]
+    return (lambda x: together([x, 0.0])[0]) if together else activation_function(name)
 
 
-def weights_as_images(layer: Module, shape: tuple[int, int] = (8, 8), ax: Any = None) -> list[Axes]:
-    """The weights of each unit of a layer as an image of ``shape`` (rows, columns): what it looks for in its inputs.
+def weights_as_images(layer: Module, shape: tuple[int, int] = (8, 8), ax: Any = None) -> Panels:
+    """The weights of each unit of a layer as an image of ``shape`` (rows, columns): what it looks for in its inputs. All have one
+    scale: red is positive, blue negative, white 0.
 
-    All have one scale: red is positive, blue negative, white 0.
-
-    >>> from matplotlib.figure import Figure
     >>> from nn import Layer
-    >>> len(weights_as_images(Layer(6, 3), shape=(2, 3), ax=Figure().subplots(1, 3)))
+    >>> len(weights_as_images(Layer(6, 3), shape=(2, 3)))
     3
     """
     weights = np.array([[w.data for w in unit.w] for unit in _units_of(layer)])
@@ -73,35 +67,8 @@ def weights_as_images(layer: Module, shape: tuple[int, int] = (8, 8), ax: Any = 
         image = panel.imshow(own.reshape(shape), cmap="RdBu_r", vmin=-most, vmax=most)
         panel.set_title(f"unit {i}", fontsize=9)
         panel.set(xticks=[], yticks=[])
-    panels[0].figure.colorbar(image, ax=panels, label="weight", shrink=0.9)
+    panels[0].figure.colorbar(image, ax=list(panels), label="weight", shrink=0.9)
     return panels
-
-
-def function_fit(model: Module, X: Any, y: Any, ax: Any = None) -> Axes:
-    """The function that a model of one input and one output has become, and the samples that it was to fit.
-
-    >>> from matplotlib.figure import Figure
-    >>> from nn import MLP
-    >>> ax = function_fit(MLP(1, [4, 1], seed=0), [[0.0], [1.0]], [1.0, 2.0], ax=Figure().subplots())
-    >>> [line.get_label() for line in ax.lines]
-    ['model']
-    """
-    rows = as_rows(X)
-    if len(rows[0]) != 1:
-        raise ValueError(f"a function is drawn of one input, and X has {len(rows[0])} columns")
-    targets = as_numbers([target[0] if isinstance(target, list) and len(target) == 1 else target for target in plain(y, "y")])
-    check_lengths(rows, targets)
-    inputs = [row[0] for row in rows]
-    margin = 0.05 * (max(inputs) - min(inputs)) or 1.0
-    xs = ticks(min(inputs) - margin, max(inputs) + margin, 300)
-    outputs = predict(model, [[x] for x in xs])
-    if isinstance(outputs[0], list):
-        raise ValueError(f"a function is drawn of one output, and the model has {len(outputs[0])}")
-    ax = one_panel(ax, "Fitted function", "x", "y")
-    ax.scatter(inputs, targets, s=26, color=colour(0), edgecolors="white", linewidths=0.6, label="samples", zorder=2)
-    ax.plot(xs, outputs, color=colour(4), linewidth=2.0, label="model", zorder=3)
-    ax.legend(frameon=False)
-    return ax
 
 
 def _units_of(layer: Any) -> list[Any]:
@@ -112,6 +79,31 @@ def _units_of(layer: Any) -> list[Any]:
     return list(units)
 
 
+def function_fit(model: Module, X: Any, y: Any, ax: Any = None) -> Axes:
+    """The function that a model of one input and one output has become, and the samples that it was to fit.
+
+    >>> from nn import MLP
+    >>> [line.get_label() for line in function_fit(MLP(1, [4, 1], seed=0), [[0.0], [1.0]], [1.0, 2.0]).lines]
+    ['model']
+    """
+    rows = as_rows(X)
+    if len(rows[0]) != 1:
+        raise ValueError(f"a function is drawn of one input, and X has {len(rows[0])} columns")
+    targets = as_numbers([target[0] if isinstance(target, list) and len(target) == 1 else target for target in plain(y, "y")])
+    check_lengths(rows, targets)
+    inputs = [row[0] for row in rows]
+    margin = 0.05 * (max(inputs) - min(inputs)) or 1.0
+    xs = spaced(min(inputs) - margin, max(inputs) + margin, 300)
+    outputs = predict(model, [[x] for x in xs])
+    if isinstance(outputs[0], list):
+        raise ValueError(f"a function is drawn of one output, and the model has {len(outputs[0])}")
+    ax = one_panel(ax, "Fitted function", "x", "y")
+    ax.scatter(inputs, targets, s=26, color=colour(0), edgecolors="white", linewidths=0.6, label="samples", zorder=2)
+    ax.plot(xs, outputs, color=colour(4), linewidth=2.0, label="model", zorder=3)
+    legend(ax)
+    return ax
+
+
 # -- lines -----------------------------------------------------------------------------------------------------------
 def regions(lines: Any, low: Any = -3.0, high: Any = 3.0, ax: Any = None) -> Axes:
     """The regions that lines, or a layer of perceptrons, make of the plane, each with its code: digit i is 1 on the side of line i
@@ -120,23 +112,20 @@ def regions(lines: Any, low: Any = -3.0, high: Any = 3.0, ax: Any = None) -> Axe
     ``lines`` are triples ``(w1, w2, b)``, for the half-planes ``w1 x + w2 y + b >= 0``. Three lines in general position make 7
     regions: one of the eight codes never occurs. With more than 8 regions, colours stand for the number of ones.
 
-    >>> from matplotlib.figure import Figure
-    >>> ax = regions([(1, 0, 0.1), (0, 1, 0.1), (-1, -1, 1)], ax=Figure().subplots())
-    >>> sorted(text.get_text() for text in ax.texts if len(text.get_text()) == 3)
-    ['001', '010', '011', '100', '101', '110', '111']
+    >>> regions([(1, 0, 0.1), (0, 1, 0.1), (-1, -1, 1)]).get_title()
+    '7 regions of 3 lines'
     """
     lines, box = lines_of(lines), box_around([], low, high)
     codes, numbers = codes_of(lines, box)
-    xs, ys = np.meshgrid(ticks(*box.x, 151), ticks(*box.y, 151))
     ax = one_panel(ax, f"{len(codes)} regions of {len(lines)} line{'s' * (len(lines) > 1)}", "x1", "x2", (5.4, 4.6))
     tints = np.array([tint(k if len(codes) <= len(COLOURS) else sum(code)) for k, code in enumerate(codes)])
     ax.imshow(tints[numbers], extent=(*box.x, *box.y), origin="lower", aspect="auto")
+    xs, ys = np.meshgrid(*box.ticks(len(numbers)))
     for k, code in enumerate(codes):
-        inside = numbers == k
+        inside, digits = numbers == k, "".join(str(int(digit)) for digit in code)
         if len(code) <= 4 or inside.mean() > 0.004 * len(code):  # else there is no room for it
-            at = xs[inside].mean(), ys[inside].mean()  # regions are convex, so this lies inside
-            said, size = "".join(str(int(digit)) for digit in code), 10 if len(code) <= 4 else 8
-            ax.text(*at, said, ha="center", va="center", color=INK, family="monospace", fontsize=size)
+            style: Any = {"ha": "center", "va": "center", "color": INK, "family": "monospace", "fontsize": 10 if len(code) <= 4 else 8}
+            ax.text(xs[inside].mean(), ys[inside].mean(), digits, **style)  # regions are convex, so this lies inside
     box.show(ax, round_circles=True)
     for i, line in enumerate(lines, start=1):
         _draw_line(ax, box, line, str(i))
@@ -145,7 +134,7 @@ def regions(lines: Any, low: Any = -3.0, high: Any = 3.0, ax: Any = None) -> Axe
 
 def codes_of(lines: Sequence[Line], box: Box, steps: int = 151) -> tuple[Any, Any]:
     """The codes that occur on a grid over ``box``, in order, and for each point of the grid the number of its code."""
-    xs, ys = np.meshgrid(ticks(*box.x, steps), ticks(*box.y, steps))
+    xs, ys = np.meshgrid(*box.ticks(steps))
     sides = np.stack([w1 * xs + w2 * ys + b >= 0.0 for w1, w2, b in lines], axis=-1)
     codes, numbers = np.unique(sides.reshape(-1, len(lines)), axis=0, return_inverse=True)
     return codes, numbers.reshape(xs.shape)

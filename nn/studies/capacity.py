@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import autograd_core as ac
 
 from ..activations import activation_name
+from ..arguments import count, spaced
 from ..layers import MLP, Layer, Sequential
 from ..module import Module
 
@@ -22,60 +23,45 @@ def parameter_count(sizes: Sequence[int]) -> int:
     >>> parameter_count([784, 10]), parameter_count([784, 128, 10])
     (7850, 101770)
     """
-    sizes = list(sizes)
     if len(sizes) < 2 or any(isinstance(size, bool) or not isinstance(size, int) or size < 1 for size in sizes):
         raise ValueError(f"sizes are the number of inputs and then of the units of each layer, such as [784, 128, 10], not {sizes!r}")
     return sum(before * after + after for before, after in pairwise(sizes))
 
 
-class _Affine(NamedTuple):
-    """The numbers of one layer: a row of weights and a bias for each unit, and the name of its activation."""
-
-    weights: list[list[float]]
-    biases: list[float]
-    activation: str
-
-
-def _affine_layers(model: Module, activations: Sequence[str], purpose: str) -> list[_Affine]:
+def _layers_of(model: Module, activations: Sequence[str], purpose: str) -> list[Layer]:
     """The layers of an MLP or of a Sequential of fully connected layers, if they have these activations only."""
     if isinstance(model, Sequential):
-        return [layer for part in model.layers for layer in _affine_layers(part, activations, purpose)]
-    if not isinstance(model, Layer) or activation_name(model.activation) not in activations:
-        allowed = " or ".join(repr(name) for name in activations)
-        raise ValueError(f"{purpose} needs fully connected layers (MLP, Layer) with the activation {allowed}, and this is {model!r}")
-    neurons = model.neurons
-    weights = [[w.data for w in neuron.w] for neuron in neurons]
-    return [_Affine(weights, [neuron.b.data if neuron.b else 0.0 for neuron in neurons], activation_name(model.activation))]
+        return [layer for part in model.layers for layer in _layers_of(part, activations, purpose)]
+    if isinstance(model, Layer) and activation_name(model.activation) in activations:
+        return [model]
+    allowed = " or ".join(repr(name) for name in activations)
+    raise ValueError(f"{purpose} needs fully connected layers (MLP, Layer) with the activation {allowed}, and this is {model!r}")
 
 
-def _relu_layers(model: Module, inputs: int, low: float, high: float) -> list[_Affine]:
-    """The layers whose linear pieces are counted between ``low`` and ``high``, or a ``ValueError``."""
-    layers = _affine_layers(model, ("relu", "linear"), "counting linear pieces")
-    if len(layers[0].weights[0]) != inputs:
-        raise ValueError(f"this count is for models of {inputs} input(s), and {model!r} takes {len(layers[0].weights[0])}")
-    if not low < high:
-        raise ValueError(f"low is less than high, and here low={low!r}, high={high!r}")
-    return layers
+def _rows_of(model: Module, inputs: int, number: Callable[[float], Any]) -> list[tuple[bool, list[tuple[list[Any], Any]]]]:
+    """For each layer of a network of relus whether it has them, and the weights and the bias of each unit as a kind of ``number``."""
+    layers = _layers_of(model, ("relu", "linear"), "counting linear pieces")
+    if layers[0].nin != inputs:
+        raise ValueError(f"this count is for models of {inputs} input(s), and {model!r} takes {layers[0].nin}")
+    units = [[([number(w.data) for w in n.w], number(n.b.data if n.b else 0.0)) for n in layer.neurons] for layer in layers]
+    return [(activation_name(layer.activation) == "relu", rows) for layer, rows in zip(layers, units)]
 
 
 def linear_regions_1d(model: Module, low: float, high: float) -> int:
     """The number of linear pieces of a relu network of one input between ``low`` and ``high``, exactly.
 
-    Neighbouring pieces differ in slope. The kinks are found layer by layer in rational arithmetic, in which nothing is
-    rounded, so this is for small networks. A hidden layer of n units makes at most n + 1 pieces; layers multiply
-    (Montúfar, Pascanu, Cho and Bengio, On the number of linear regions of deep neural networks, 2014).
-    ``ValueError`` for other activations than relu and linear, or another number of inputs.
+    Neighbouring pieces differ in slope. The kinks are found layer by layer in rational arithmetic, in which nothing is rounded, so
+    this is for small networks. A hidden layer of n units makes at most n + 1 pieces; layers multiply (Montúfar, Pascanu, Cho and
+    Bengio, On the number of linear regions of deep neural networks, 2014). ``ValueError`` for other activations than relu and linear.
 
-    >>> linear_regions_1d(folding_network(3), 0.0, 1.0), linear_regions_1d(MLP(1, [8, 1], "linear", seed=0), 0.0, 1.0)
-    (8, 1)
+    >>> linear_regions_1d(folding_network(3), 0.0, 1.0)
+    8
     """
-    layers = _relu_layers(model, 1, low, high)
-    xs = [Fraction(low), Fraction(high)]  # between two neighbours, every unit so far is linear
-    values = [[x] for x in xs]
-    for layer in layers:
-        rows = [([Fraction(w) for w in weights], Fraction(bias)) for weights, bias in zip(layer.weights, layer.biases)]
-        values = [[sum((w * v for w, v in zip(weights, point)), bias) for weights, bias in rows] for point in values]
-        if layer.activation == "relu":
+    layers, xs = _rows_of(model, 1, Fraction), [Fraction(end) for end in spaced(low, high, 2)]
+    values = [[x] for x in xs]  # of all units at xs; between two neighbours, every unit so far is linear
+    for is_relu, units in layers:
+        values = [[sum((w * v for w, v in zip(weights, point)), bias) for weights, bias in units] for point in values]
+        if is_relu:
             xs, values = _split_at_zeros(xs, values)
             values = [[max(z, Fraction(0)) for z in point] for point in values]
     slopes = [[(b - a) / (right - left) for a, b in zip(*ends)] for (left, right), ends in zip(pairwise(xs), pairwise(values))]
@@ -84,26 +70,12 @@ def linear_regions_1d(model: Module, low: float, high: float) -> int:
 
 def _split_at_zeros(xs: list[Fraction], values: list[list[Fraction]]) -> tuple[list[Fraction], list[list[Fraction]]]:
     """The points and the values of all units there, with a point added wherever a unit changes its sign in between."""
-    new_xs, new_values = xs[:1], values[:1]
+    found = [(xs[0], values[0])]
     for (left, right), (before, after) in zip(pairwise(xs), pairwise(values)):
-        fractions = {a / (a - b) for a, b in zip(before, after) if a * b < 0}
-        for t in sorted(fractions):
-            new_xs.append(left + t * (right - left))
-            new_values.append([a + t * (b - a) for a, b in zip(before, after)])
-        new_xs.append(right)
-        new_values.append(after)
-    return new_xs, new_values
-
-
-def _pattern(layers: list[_Affine], point: Sequence[float]) -> tuple[bool, ...]:
-    """Which relu units are on at a point: within one pattern the network is linear."""
-    code: list[bool] = []
-    for weights, biases, activation in layers:
-        point = [ac.dot(row, point, bias) for row, bias in zip(weights, biases)]
-        if activation == "relu":
-            code += [z > 0.0 for z in point]
-            point = [max(z, 0.0) for z in point]
-    return tuple(code)
+        for t in sorted({a / (a - b) for a, b in zip(before, after) if a * b < 0}):
+            found.append((left + t * (right - left), [a + t * (b - a) for a, b in zip(before, after)]))
+        found.append((right, after))
+    return [x for x, _ in found], [point for _, point in found]
 
 
 def linear_regions_2d(model: Module, low: float, high: float, steps: int = 200) -> int:
@@ -113,16 +85,23 @@ def linear_regions_2d(model: Module, low: float, high: float, steps: int = 200) 
     their number, which finer grids raise. n lines make at most n (n + 1) / 2 + 1 regions (Schläfli).
 
     >>> model = MLP(2, [3, 1], seed=0)
-    >>> for neuron, bias in zip(model.layers[0].neurons, (0.1, 0.2, 0.3)):
-    ...     neuron.b.data = bias
+    >>> _ = model.layers[0].set_weights([[1, 0], [0, 1], [-1, -1]], [0.1, 0.1, 1.0])
     >>> linear_regions_2d(model, -3.0, 3.0)
     7
     """
-    layers = _relu_layers(model, 2, low, high)
-    if steps < 2:
-        raise ValueError(f"a grid has two steps or more, not {steps!r}")
-    axis = [low + (high - low) * i / (steps - 1) for i in range(steps)]
-    return len({_pattern(layers, (x, y)) for x in axis for y in axis})
+    layers, axis = _rows_of(model, 2, float), spaced(low, high, steps)
+
+    def pattern(point: Sequence[float]) -> tuple[bool, ...]:
+        """Which relu units are on at a point: within one pattern the network is linear."""
+        code: list[bool] = []
+        for is_relu, units in layers:
+            point = [ac.dot(weights, point, bias) for weights, bias in units]
+            if is_relu:
+                code += [z > 0.0 for z in point]
+                point = [max(z, 0.0) for z in point]
+        return tuple(code)
+
+    return len({pattern((x, y)) for x in axis for y in axis})
 
 
 def folding_network(depth: int) -> MLP:
@@ -132,16 +111,12 @@ def folding_network(depth: int) -> MLP:
     zigzag has twice as many teeth. One hidden layer needs ``2 ** depth - 1`` units for as many pieces. Source: Telgarsky,
     Representation benefits of deep feedforward networks, 2015.
 
-    >>> network = folding_network(2)
-    >>> [network([x]).data for x in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    >>> [folding_network(2)([x]).data for x in (0.0, 0.25, 0.5, 0.75, 1.0)]
     [0.0, 1.0, 0.0, 1.0, 0.0]
     """
-    if isinstance(depth, bool) or not isinstance(depth, int) or depth < 1:
-        raise ValueError(f"depth is the number of hidden layers, at least 1, not {depth!r}")
-    model = MLP(1, [2] * depth + [1], init="zeros")
-    tent = [2.0, -4.0]
+    model = MLP(1, [2] * count("depth, the number of hidden layers,", depth) + [1], init="zeros")
     for number, layer in enumerate(model.layers):
-        incoming = tent if number else [1.0]
+        incoming = [2.0, -4.0] if number else [1.0]
         layer.set_weights([incoming, incoming][: layer.nout], [0.0, -0.5][: layer.nout])
     return model
 
@@ -154,18 +129,18 @@ def width_against_depth(depth: int = 7, ax: Any = None) -> Any:
     """
     from ..plots import axes
 
-    ax = axes.one_panel(ax, "Width against depth", "parameters", "linear pieces")
     sizes = range(1, depth + 1)
     wide = [MLP(1, [2 * d, 1], init="zeros") for d in sizes]
     for d, model in zip(sizes, wide):
         model.layers[0].set_weights([[1.0]] * 2 * d, [-k / (2 * d + 1) for k in range(1, 2 * d + 1)])
         model.layers[1].set_weights([[1.0] * 2 * d], [0.0])
-    networks = {"one hidden layer of 2d units": wide, "d hidden layers of 2 units": [folding_network(d) for d in sizes]}
+    ax = axes.one_panel(ax, "Width against depth", "parameters", "linear pieces")
+    networks = {"one hidden layer\nof 2d units": wide, "d hidden layers\nof 2 units": [folding_network(d) for d in sizes]}
     for k, (name, models) in enumerate(networks.items()):
         pieces = [linear_regions_1d(model, 0.0, 1.0) for model in models]
         ax.plot([len(model.parameters()) for model in models], pieces, axes.MARKERS[k] + "-", color=axes.colour(4 * k), label=name)
     ax.set_yscale("log", base=2)
-    ax.legend(frameon=False)
+    axes.legend(ax)
     return ax
 
 
@@ -175,16 +150,12 @@ def collapse_linear(model: Module) -> Layer:
     Its weights are the Jacobian of the stack, its biases the outputs at 0: depth adds nothing without activations in between.
     ``ValueError`` for layers that are not linear.
 
-    >>> stack = MLP(3, [4, 2], activation="linear", seed=0)
-    >>> one, x = collapse_linear(stack), [1.0, 2.0, 3.0]
-    >>> one, max(abs(a.data - b.data) for a, b in zip(one(x), stack(x))) < 1e-12
-    (Layer(3, 2, linear), True)
+    >>> collapse_linear(MLP(3, [4, 2], activation="linear"))
+    Layer(3, 2, linear)
     """
-    layers = _affine_layers(model, ("linear",), "collapsing a stack")
-    origin = [0.0] * len(layers[0].weights[0])
-    layer = Layer(len(origin), len(layers[-1].biases), "linear", init="zeros")
+    layers = _layers_of(model, ("linear",), "collapsing a stack")
+    layer, origin = Layer(layers[0].nin, layers[-1].nout, "linear", init="zeros"), [0.0] * layers[0].nin
     outputs = model.predict([origin])[0]
     jacobian = ac.jacobian(lambda x: y if isinstance(y := model(x), list) else [y])(origin)
     weights = [[w.data for w in row] for row in jacobian]  # Values, since the parameters may be differentiated too
-    layer.set_weights(weights, outputs if isinstance(outputs, list) else [outputs])
-    return layer
+    return layer.set_weights(weights, outputs if isinstance(outputs, list) else [outputs])

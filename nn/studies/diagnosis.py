@@ -6,7 +6,6 @@ to do. Checks of gradients see the model as training does, with dropout from a f
 
 from __future__ import annotations
 
-import copy
 import math
 import random
 import statistics
@@ -16,19 +15,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from autograd_core import Table
+from autograd_core import Table, check_leaves, find_wrong_derivative
 
-from ..activations import named
+from ..arguments import count
 from ..layers import Conv1d, Dropout
-from ..losses import LOSSES
 from ..module import Module
 from ..optim import Adam
 from ..training.callbacks import Progress
 from ..training.history import History
 from ..training.loop import TrainingError, fit
-from ..training.samples import Samples
-from . import probing
-from .probing import WRONG_GRADIENT, batch_loss, drawn_samples, outputs_of_layers, parameters_of_layers
+from .probing import Trial, outputs_of_layers, parameters_of_layers
 
 VANISHING = 1e-3  # first layer by last layer: below, the first one learns a thousand times more slowly, that is, hardly
 EXPLODING = 1e3  # the inverse; and the norm at which one usual step (0.01) moves weights of size 1 by ten times their size
@@ -44,13 +40,10 @@ SLOPES: dict[str, Callable[[float], float]] = {"sigmoid": lambda y: 4.0 * y * (1
 class Diagnosis:
     """What a check found, in words; whether that is fine; the table to print; and the numbers, as in ``diagnosis["ratio"]``.
 
-    >>> found = Diagnosis("All is well.", True, Table(["layer", "norm"], [("Layer(2, 1, linear)", 0.5)]), {"norm": 0.5}, ("", 0, {}))
-    >>> print(found)
+    >>> Diagnosis("All is well.", True, Table(["layer", "norm"], [("Layer(2, 1, linear)", 0.5)]), {"norm": 0.5}, ("", 0, {}))
     layer                norm
     Layer(2, 1, linear)   0.5
     All is well.
-    >>> found["norm"]
-    0.5
     """
 
     finding: str
@@ -66,15 +59,12 @@ class Diagnosis:
         return self.numbers[name]
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw it with matplotlib, on ``ax`` or new axes, by a function of ``nn.plots``; returns what that returns.
-
-        A report draws each of its diagnoses in a figure of its own, and returns the list of what they return.
-        """
+        """Draw it on ``ax`` or new axes, by a function of ``nn.plots``; a report draws each of its diagnoses in a figure of its own."""
         from .. import plots
 
         function, content, labels = self.picture
         if not function:
-            return [found.plot() for found in content if found.picture[1]]
+            return plots.axes.Panels(found.plot() for found in content if found.picture[1])
         drawn = getattr(plots, function)(content, ax=ax)
         for panel in drawn if isinstance(drawn, list) else [drawn]:
             panel.set(**labels)
@@ -97,28 +87,34 @@ def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer:
     >>> print(check_gradients(MLP(1, [1], init="zeros"), [[2.0]], [1.0]).finding)
     The gradient is right: in all 2 parameters compared it agrees with finite differences.
     """
-    data, function = drawn_samples(model, X, y, loss, samples, seed), named(loss, LOSSES, "loss")
-    twin = copy.deepcopy(model).train()
-    output = batch_loss(twin, data, function)
-    if batch_loss(twin, data, function).data != output.data:
+    trial, chance = Trial.of(model, X, y, loss, samples, seed), random.Random(seed)
+    output, checks = trial.loss(), dict[tuple[str, str], Any]()
+    if trial.loss().data != output.data:
         raise ValueError("the loss differs from call to call: keep the random generator of a module in its attribute generator")
-    found = probing.compared(twin, lambda: batch_loss(twin, data, function), output, per_layer, random.Random(seed))
-    kept = [row for row in found if not row.on_kink]
-    errors = {layer: max(row.error for row in kept if row.layer == layer) for layer in dict.fromkeys(row.layer for row in kept)}
-    worst, left_out = max(kept, key=lambda row: row.error, default=probing.Compared("", "", 0.0, 0.0, 0.0, False)), len(found) - len(kept)
-    wrong = worst.error > WRONG_GRADIENT
+    for layer, parameters in parameters_of_layers(trial.twin).items():
+        chosen = chance.sample(parameters, min(per_layer, len(parameters)))
+        compared = check_leaves(trial.loss, [parameter for _, parameter in chosen])
+        checks |= {(layer, name): check for (name, _), check in zip(chosen, compared)}
+    kept = {place: check for place, check in checks.items() if not check.at_kink}
+    errors = {layer: max(kept[place].error for place in kept if place[0] == layer) for layer, _ in kept}
+    (_, name), worst = max(kept.items(), key=lambda item: item[1].error, default=(("", ""), None))
+    left_out = len(checks) - len(kept)
     finding = f"The gradient is right: in all {len(kept)} parameters compared it agrees with finite differences."
-    if wrong:
-        said = f"in {worst.name} it is {worst.exact:.6g}, and finite differences give {worst.numeric:.6g}"
-        finding = f"The gradient is wrong: {said}. {probing.cause_of(output)}"
-    elif not kept:
+    if worst is None:
         finding = f"Nothing could be compared: all {left_out} parameters tried stand on a kink. Take other samples or another seed."
-    if left_out and kept:
+    elif worst.wrong:
+        blamed = find_wrong_derivative(output)
+        cause = "Perhaps the model or the loss reads .data or calls the functions of math, which cuts the graph."
+        if blamed:
+            says = f"its row says {blamed.recorded:.6g}, its values say {blamed.numeric:.6g}"
+            cause = f"The operation {blamed.node.op!r} is to blame: at {[parent.data for parent in blamed.node.parents]} {says}."
+        finding = f"The gradient is wrong: in {name} it is {worst.exact:.6g}, and finite differences give {worst.numeric:.6g}. {cause}"
+    if left_out and worst:
         finding += f" ({left_out} left out: the loss has a kink there.)"
     table = Table(["layer", "relative error"], [(layer, f"{error:.1e}") for layer, error in errors.items()], "<>")
-    numbers = {"max_error": worst.error, "worst": worst.name, "errors": errors, "checked": len(kept), "left_out": left_out}
+    numbers = {"max_error": worst.error if worst else 0.0, "worst": name, "errors": errors, "checked": len(kept), "left_out": left_out}
     picture = ("gradient_flow", errors, {"title": "Gradient check", "xlabel": "largest relative error"})
-    return Diagnosis(finding, bool(kept) and not wrong, table, numbers, picture)
+    return Diagnosis(finding, worst is not None and not worst.wrong, table, numbers, picture)
 
 
 def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int = 64, seed: int = 0) -> Diagnosis:
@@ -127,20 +123,19 @@ def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int
     Numbers: ``means`` (of the absolute gradient) and ``norms`` by layer, ``norm`` of all, and the ``ratio`` of first mean to last.
 
     >>> from nn import MLP
-    >>> deep = MLP(2, [8] * 10 + [1], "sigmoid", seed=0)
-    >>> print(gradient_flow(deep, [[0.0, 1.0], [1.0, 0.0]], [0.0, 1.0]).finding)
+    >>> print(gradient_flow(MLP(2, [8] * 10 + [1], "sigmoid", seed=0), [[0.0, 1.0], [1.0, 0.0]], [0.0, 1.0]).finding)
     The gradient is vanishing: ...
     """
-    data = drawn_samples(model, X, y, loss, samples, seed)
-    twin = copy.deepcopy(model).train()
-    twin.zero_grad()
-    batch_loss(twin, data, named(loss, LOSSES, "loss")).backward()
-    layers = {layer: [abs(p.grad) for _, p in parameters] for layer, parameters in parameters_of_layers(twin).items()}
+    trial = Trial.of(model, X, y, loss, samples, seed)
+    trial.twin.zero_grad()
+    trial.loss().backward()
+    layers = {layer: [abs(p.grad) for _, p in parameters] for layer, parameters in parameters_of_layers(trial.twin).items()}
     means = {layer: sum(sizes) / len(sizes) for layer, sizes in layers.items()}
     norms = {layer: math.hypot(*sizes) for layer, sizes in layers.items()}
     (first, *_), (*_, last), norm = means.values(), means.values(), math.hypot(*norms.values())
     ratio = first / last if last else math.inf if first else 1.0
     seen = f"the first layer's is {ratio:.2g} times the last one's, and the norm of all is {norm:.2g}"
+    finding = f"The gradient is fine: {seen}."
     if not math.isfinite(norm) or norm > EXPLODING or ratio > EXPLODING:
         finding = f"The gradient is exploding: {seen}. Take smaller initial weights, standardise the data, or clip it (nn.ClipNorm(5))."
     elif norm == 0.0:
@@ -149,8 +144,6 @@ def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int
         finding = "The gradient is vanishing: none reaches the first layer. Dead units (see dead_units) or zero weights stop it."
     elif ratio < VANISHING:
         finding = f"The gradient is vanishing: {seen}. Take relu or tanh instead of sigmoid, init='auto', fewer layers or BatchNorm."
-    else:
-        finding = f"The gradient is fine: {seen}."
     rows = [(layer, len(sizes), f"{means[layer]:.3g}", f"{norms[layer]:.3g}") for layer, sizes in layers.items()]
     table = Table(["layer", "parameters", "mean |gradient|", "norm"], rows, "<>>>")
     numbers = {"means": means, "norms": norms, "norm": norm, "ratio": ratio}
@@ -173,17 +166,16 @@ def dead_units(model: Module, X: Any) -> Diagnosis:
             units = [[max(row)] for row in seen.rows] if isinstance(seen.layer, Conv1d) else seen.rows
             activity[layer] = [sum(y > 0.0 for y in unit) / len(unit) for unit in zip(*units)]
     dead = {layer: [i for i, share in enumerate(shares) if share == 0.0] for layer, shares in activity.items()}
-    count, total = sum(map(len, dead.values())), sum(map(len, activity.values()))
+    off, total = sum(map(len, dead.values())), sum(map(len, activity.values()))
     bad = [layer for layer in activity if len(dead[layer]) > DEAD_SHARE * len(activity[layer])]
-    finding = f"{count} of {total} relu units are dead, which is fine." if total else "No layer has relu units, so none is dead: fine."
+    finding = f"{off} of {total} relu units are dead, which is fine." if total else "No layer has relu units, so none is dead: fine."
     if bad:
         revive = "take a smaller learning rate, init='auto', biases of 0, standardised inputs, or leaky_relu"
-        finding = f"{count} of {total} relu units are dead, too many in {', '.join(bad)}: {revive}."
+        finding = f"{off} of {total} relu units are dead, too many in {', '.join(bad)}: {revive}."
     rows = [(layer, len(x), len(dead[layer]), f"{len(dead[layer]) / len(x):.0%}") for layer, x in activity.items()]
-    table = Table(["layer", "relu units", "dead", "share"], rows, "<>>>")
-    numbers = {"activity": activity, "dead": dead, "share": count / total if total else 0.0}
+    numbers = {"activity": activity, "dead": dead, "share": off / total if total else 0.0}
     picture = ("activation_histograms", activity, {"xlabel": "share of the samples that a unit is on for", "ylabel": "units"})
-    return Diagnosis(finding, not bad, table, numbers, picture)
+    return Diagnosis(finding, not bad, Table(["layer", "relu units", "dead", "share"], rows, "<>>>"), numbers, picture)
 
 
 def activation_histograms(model: Module, X: Any) -> Diagnosis:
@@ -197,24 +189,23 @@ def activation_histograms(model: Module, X: Any) -> Diagnosis:
     """
     layers = {layer: seen for layer, seen in outputs_of_layers(model, X).items() if not isinstance(seen.layer, Dropout)}
     outputs = {layer: [y for row in seen.rows for y in row] for layer, seen in layers.items()}
-    saturated, rows = {}, []
-    for layer, ys in outputs.items():
-        slope = SLOPES.get(layers[layer].activation)
-        if slope:
-            saturated[layer] = sum(slope(y) < FLAT for y in ys) / len(ys)
-        zero, flat = f"{ys.count(0.0) / len(ys):.0%}", f"{saturated[layer]:.0%}" if slope else ""
-        rows.append((layer, f"{statistics.fmean(ys):.3g}", f"{statistics.pstdev(ys):.3g}", zero, flat))
+    slopes = {layer: [SLOPES[seen.activation](y) for y in outputs[layer]] for layer, seen in layers.items() if seen.activation in SLOPES}
+    saturated = {layer: sum(slope < FLAT for slope in found) / len(found) for layer, found in slopes.items()}
     bad = [layer for layer in list(outputs)[:-1] if saturated.get(layer, 0.0) > SATURATED_SHARE]
     finding = "No hidden layer is saturated: fine."
     if bad:
         finding = f"More than half of the outputs are saturated in {', '.join(bad)}: take smaller initial weights or standardised inputs."
-    numbers, table = {"outputs": outputs, "saturated": saturated}, Table(["layer", "mean", "deviation", "zero", "saturated"], rows, "<>>>>")
-    return Diagnosis(finding, not bad, table, numbers, ("activation_histograms", outputs, {}))
+    rows = []
+    for layer, ys in outputs.items():
+        flat = f"{saturated[layer]:.0%}" if layer in saturated else ""
+        rows.append((layer, f"{statistics.fmean(ys):.3g}", f"{statistics.pstdev(ys):.3g}", f"{ys.count(0.0) / len(ys):.0%}", flat))
+    table = Table(["layer", "mean", "deviation", "zero", "saturated"], rows, "<>>>>")
+    return Diagnosis(finding, not bad, table, {"outputs": outputs, "saturated": saturated}, ("activation_histograms", outputs, {}))
 
 
 def overfit_one_batch(
     model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, samples: int = 8, lr: float = 0.03, seed: int = 0
-) -> Diagnosis:
+) -> Diagnosis:  # fmt: skip
     """Whether a copy of the model, trained with Adam on ``samples`` rows drawn at random, gets its loss near 0.
 
     A network that cannot learn a few samples by heart will learn nothing else. Near 0 is a hundredth of the loss of giving
@@ -226,46 +217,47 @@ def overfit_one_batch(
     >>> overfit_one_batch(MLP(2, [8, 1], "tanh", seed=0), X, y, steps=400).fine
     True
     """
-    if steps < 1:
-        raise ValueError(f"steps is how often the copy is updated, 1 or more, not {steps!r}")
-    data, function, twin = drawn_samples(model, X, y, loss, samples, seed), named(loss, LOSSES, "loss"), copy.deepcopy(model)
-    for module in twin.modules():
+    count("steps, how often the copy is updated,", steps)
+    trial = Trial.of(model, X, y, loss, samples, seed)
+    for module in trial.twin.modules():
         if isinstance(module, Dropout):
             module.p = 0.0
-    history, problem = _trained(twin, data, function, steps, lr, seed)
+    history, problem = _trained(trial, steps, lr, seed)
+    size, labels = len(trial.data.rows), trial.data.labels
     before, after, same, falling = math.nan, math.nan, math.nan, False
     if history.epochs:
         losses = history["loss"]
         before, after, falling = losses[0], losses[-1], losses[-1] < 0.9 * losses[3 * len(losses) // 4]
-        same = batch_loss(twin.train(), data, lambda outputs, targets: function(probing.all_mean(outputs), targets)).data
-    fine = after <= NEAR_ZERO * (same if any(target != data.labels[0] for target in data.labels) else before)
-    finding = f"After {steps} steps on {len(data.rows)} samples the loss is {after:.2g}, from {before:.2g}: "
+        same = trial.loss(of_mean=True).data
+    fine = after <= NEAR_ZERO * (same if any(target != labels[0] for target in labels) else before)
+    finding = f"After {steps} steps on {size} samples the loss is {after:.2g}, from {before:.2g}: "
     if fine:
         finding += "the network can learn them by heart, as it should."
     elif problem:
-        finding = f"It cannot be trained on {len(data.rows)} samples: {problem}."
+        finding = f"It cannot be trained on {size} samples: {problem}."
     elif after > 0.9 * same:
         finding += "it does not tell the samples apart. Equal weights at the start, dead units or no gradient do that: see dead_units."
     elif falling:
         finding += "not near 0, but still falling. Try more steps or another lr first."
     else:
         finding += "it is stuck away from 0. Check the gradient, the targets and the loss, or take more units or another lr."
-    losses_found = {"before": before, "after": after, "same_output": same}
-    table = Table(["loss", "value"], [(name.replace("_", " "), f"{value:.4g}") for name, value in losses_found.items()], "<>")
+    found = {"before": before, "after": after, "same_output": same}
+    table = Table(["loss", "value"], [(name.replace("_", " "), f"{value:.4g}") for name, value in found.items()], "<>")
     picture = ("loss_curves", history, {"title": "Training on a few samples"})
-    return Diagnosis(finding, fine, table, losses_found | {"history": history}, picture)
+    return Diagnosis(finding, fine, table, found | {"history": history}, picture)
 
 
-def _trained(twin: Module, data: Samples, loss: Any, steps: int, lr: float, seed: int) -> tuple[History, str]:
+def _trained(trial: Trial, steps: int, lr: float, seed: int) -> tuple[History, str]:
     """The history of a training on all samples together, and what ended it early, if anything did."""
-    rows = [row[: data.columns] for row in data.rows]
+    rows, adam = [row[: trial.data.columns] for row in trial.data.rows], partial(Adam, lr=lr)
     try:
-        adam = partial(Adam, lr=lr)
-        history = fit(twin, rows, data.labels, loss=loss, optimizer=adam, epochs=steps, seed=seed, callbacks=[Progress(False)])
+        options: Any = {"loss": trial.function, "optimizer": adam, "epochs": steps, "seed": seed, "callbacks": [Progress(False)]}
+        history = fit(trial.twin, rows, trial.data.labels, **options)
     except TrainingError as error:
         return History(), str(error)
     if history.stopped == "interrupted":
         raise KeyboardInterrupt
+    trial.twin.train()
     return history, ""
 
 
@@ -275,8 +267,6 @@ def report(model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, s
     >>> from nn import MLP
     >>> found = report(MLP(1, [4, 1], "tanh", seed=0), [[-1.0], [0.0], [1.0]], [1.0, 0.0, -1.0])
     [x] overfits a few samples: ...
-    >>> found["gradient flow"].fine
-    True
     """
     found = {
         "overfits a few samples": overfit_one_batch(model, X, y, loss, steps, seed=seed),
@@ -285,9 +275,9 @@ def report(model: Module, X: Any, y: Any, loss: Any = "mse", steps: int = 200, s
         "dead relus": dead_units(model, X),
         "activations": activation_histograms(model, X),
     }
-    count = sum(diagnosis.fine for diagnosis in found.values())
+    fine = sum(diagnosis.fine for diagnosis in found.values())
     lines = [f"[{'x' if part.fine else ' '}] {name}: {part.finding}" for name, part in found.items()]
     checks = "\n".join(textwrap.fill(line, WIDTH, subsequent_indent="    ") for line in lines)
-    checklist = Diagnosis(f"{count} of {len(found)} checks are fine.", count == len(found), checks, found, ("", [*found.values()], {}))
+    checklist = Diagnosis(f"{fine} of {len(found)} checks are fine.", fine == len(found), checks, found, ("", [*found.values()], {}))
     print(checklist)
     return checklist

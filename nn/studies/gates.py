@@ -8,7 +8,8 @@ from typing import Any
 
 import autograd_core as ac
 
-from ..layers import MLP, Neuron, Sequential
+from ..arguments import count
+from ..layers import Layer, Neuron, Sequential
 from ..module import Module
 from ..perceptron import Perceptron, PerceptronLayer
 
@@ -29,8 +30,6 @@ def gate(name: str, coding: str = "01") -> Perceptron:
 
     Its weights are numbers, no parameters, and its sum is 0 at no corner: so formulas and pictures show what was chosen.
 
-    >>> [gate("and")([a, b]).data for a, b in ((0, 0), (0, 1), (1, 0), (1, 1))]
-    [0.0, 0.0, 0.0, 1.0]
     >>> ac.formula(gate("or")([ac.Value(1.0, "x1"), ac.Value(0.0, "x2")]))
     step(x1 + x2 - 0.5)
     """
@@ -54,16 +53,13 @@ def xor_network(kind: str = "step") -> Sequential:
     ``"relu"`` gives 0, 0.5, 0.5, 0 on the four corners; the kinds ``"sign"`` and ``"three layers"`` are in the coding -1, 1 inside
     (``"sign"`` takes corners of 0 and 1, ``"three layers"`` of -1 and 1).
 
-    >>> network = xor_network("step")
-    >>> [network([a, b]).data for a, b in ((0, 0), (0, 1), (1, 0), (1, 1))]
+    >>> xor_network("step").predict([[0, 0], [0, 1], [1, 0], [1, 1]])
     [0.0, 1.0, 1.0, 0.0]
     """
     ones, two_ands = [[1.0, 1.0], [1.0, 1.0]], [[1.0, -1.0], [-1.0, 1.0]]
     if kind == "relu":
-        model = MLP(2, [2, 1], "relu", "relu", init="zeros")
-        model.layers[0].set_weights(ones, [0.0, -1.0])
-        model.layers[1].set_weights([[1.0, -2.0]], [-0.5])
-        return model
+        first, second = Layer(2, 2, init="zeros", number=1), Layer(2, 1, init="zeros", number=2)
+        return Sequential(first.set_weights(ones, [0.0, -1.0]), second.set_weights([[1.0, -2.0]], [-0.5]))
     if kind in ("step", "sign"):
         return _thresholds("01" if kind == "step" else "pm1", (ones, [-0.5, -1.5]), ([[1.0, -1.0]], [-0.5]))
     if kind == "three layers":  # two lines; h1 and not h2, not h1 and h2; or
@@ -79,22 +75,16 @@ def _thresholds(coding: str, *layers: tuple[Any, Any]) -> Sequential:
 def union_of_polygons(polygons: Sequence[Sequence[Line]]) -> Sequential:
     """Three layers of perceptrons that fire inside any of the polygons: half-planes, an AND for each polygon, an OR.
 
-    >>> square = [(1, 0, 0), (-1, 0, 1), (0, 1, 0), (0, -1, 1)]
-    >>> network = union_of_polygons([square])
-    >>> network([0.5, 0.5]).data, network([1.5, 0.5]).data
-    (1.0, 0.0)
+    >>> union_of_polygons([[(1, 0, 0), (-1, 0, 1), (0, 1, 0), (0, -1, 1)]]).predict([[0.5, 0.5], [1.5, 0.5]])
+    [1.0, 0.0]
     """
     if not polygons or not all(polygons):
         raise ValueError("there is at least one polygon, and each has at least one line")
-    lines = list(dict.fromkeys(tuple(map(float, line)) for polygon in polygons for line in polygon))
-    members = [{tuple(map(float, line)) for line in polygon} for polygon in polygons]
-    regions = [[float(line in own) for line in lines] for own in members]
-    return _thresholds(
-        "01",
-        ([line[:2] for line in lines], [line[2] for line in lines]),
-        (regions, [0.5 - len(own) for own in members]),
-        ([[1.0] * len(members)], [-0.5]),
-    )
+    members = [dict.fromkeys(tuple(map(float, line)) for line in polygon) for polygon in polygons]
+    lines = list(dict.fromkeys(line for own in members for line in own))
+    half_planes = [line[:2] for line in lines], [line[2] for line in lines]
+    ands = [[float(line in own) for line in lines] for own in members], [0.5 - len(own) for own in members]
+    return _thresholds("01", half_planes, ands, ([[1.0] * len(members)], [-0.5]))
 
 
 def polygon_around(sides: int, radius: float = 1.0) -> list[Line]:
@@ -103,8 +93,7 @@ def polygon_around(sides: int, radius: float = 1.0) -> list[Line]:
     >>> len(polygon_around(8))
     8
     """
-    if sides < 3:
-        raise ValueError(f"a polygon has three sides or more, not {sides}")
+    count("a polygon has three sides or more: sides", sides, 3)
     angles = [2.0 * math.pi * i / sides for i in range(sides)]
     return [(-math.cos(angle), -math.sin(angle), radius) for angle in angles]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd_core import compile_graph
 
-from ..activations import count, fitting, number
+from ..arguments import count, fitting, number
 from ..losses import l1_penalty, l2_penalty
 from ..optim import Optimizer, Schedule, clip_norm, clip_value
 from .execution import Execution

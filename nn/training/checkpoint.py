@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..activations import fitting
+from ..arguments import fitting
 from .callbacks import Callback, Run
 from .model import Changes
 from .saving import read_json, write_json

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ..activations import count, named
+from ..arguments import count, named
 from ..losses import LOSSES
 from ..optim import OPTIMIZERS, Optimizer, norm_of
 from .callbacks import Callback, Run, callbacks_of

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, TypeVar
 
 from autograd_core import Value
 
-from ..activations import fitting
+from ..arguments import fitting
 
 Self = TypeVar("Self", bound="Model")
 Changes = list[tuple[Any, str, Any]]

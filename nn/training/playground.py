@@ -12,7 +12,8 @@ from typing import Any
 
 from autograd_core import TABLE, Value, compile_graph, dot, replace_file, watching_comparisons
 
-from ..activations import ACTIVATIONS, OF_LAYERS, activation_function, activation_name, named
+from ..activations import ACTIVATIONS, OF_LAYERS, activation_function, activation_name
+from ..arguments import named
 from ..losses import KINDS, LOSSES, NUMBERS, l1_penalty, l2_penalty
 from .model import inputs_of
 from .prediction import predict

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..activations import activation_name, named
+from ..activations import activation_name
+from ..arguments import named
 from ..losses import KINDS, LOSSES, NUMBERS, Kind, l1_loss, mse_loss
 from .execution import Execution, evaluating, execution, record
 from .model import Model

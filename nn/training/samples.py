@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from numbers import Real
 from typing import Any, NamedTuple
 
-from ..activations import count, named, shortened
+from ..arguments import count, named, shortened
 from ..losses import KINDS, LOSSES, NUMBERS, as_lists
 from .execution import evaluating, record
 from .model import Model
