@@ -285,7 +285,8 @@ def test_a_checkpoint_in_a_folder_that_is_not_there_is_refused_at_once(tmp_path)
 
 
 INTERRUPTED = """
-import sys, nn
+import signal, sys, nn
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background starts its children without one
 model = nn.MLP(2, [8, 1], seed=0)
 X = [[0.1 * i, 0.01 * i * i] for i in range(40)]
 say = lambda model, history: print("ready", flush=True) if len(history) == 1 else None
@@ -300,9 +301,12 @@ print(history.stopped, len(history) > 0)
 def test_a_real_ctrl_c_ends_a_training_and_leaves_a_checkpoint_that_resumes(delay, tmp_path):
     command = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "c.json")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=os.path.dirname(os.path.dirname(nn.__file__)))
-    assert process.stdout.readline() == "ready\n"
-    time.sleep(delay)
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+    try:
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(delay)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=600)
+    finally:
+        process.kill()
     assert out == "interrupted True\n"
     assert [path.name for path in tmp_path.iterdir()] == ["c.json"]
