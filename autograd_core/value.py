@@ -170,8 +170,8 @@ def _as_tuple(x: Any, y: Any) -> tuple[Any, ...]:
     return () if x is None else x if type(x) is tuple else (x,)
 
 
-def topological_order(output: Value) -> list[Value]:
-    """Every node that ``output`` depends on, each after its parents, which come from left to right.
+def topological_order(*outputs: Value) -> list[Value]:
+    """Every node that the outputs depend on, each once and after its parents, which come from left to right.
 
     >>> x = Value(2.0)
     >>> [node.op or "x" for node in topological_order((x * x).exp())]
@@ -179,7 +179,7 @@ def topological_order(output: Value) -> list[Value]:
     """
     order: list[Value] = []
     seen: set[Value] = set()
-    stack: list[Value | None] = [output]
+    stack: list[Value | None] = [*reversed(outputs)]
     while stack:  # a loop instead of recursion: a graph may be a million operations deep
         node = stack.pop()
         if node is None:  # everything above this mark is done, so the node below it is next

@@ -1,46 +1,73 @@
-"""Optimizers: how a gradient changes the parameters, with PyTorch's names, defaults and numbers, computed on plain lists of floats."""
+"""Optimizers: how a gradient changes the parameters, with PyTorch's names, defaults and numbers.
+
+The update of one parameter is written once, as arithmetic on numbers of the library. It is recorded and compiled as any graph is: by
+Python for lists of floats, by NumPy or C for arrays, to the same bits.
+"""
 
 from __future__ import annotations
 
 import copy
 import math
 from collections.abc import Callable, Iterable
+from functools import reduce
+from itertools import repeat
+from operator import add, mul, truediv
 from typing import Any
 
-from autograd_core import Value
+from autograd_core import Program, Value, compile_graph, maximum, sqrt, watching_comparisons
 
 from .activations import count, fitting, number
 
+WORTH_C = 5_000  # parameters from which an update in C gains more than it takes to build, once on each machine
+
 
 class Optimizer:
-    """What all optimizers share; a subclass defines ``_update``.
+    """What all optimizers share; a subclass defines :meth:`rule`, the update of one parameter, and what that needs.
 
     ``parameters`` are leaves, at least one, none of them twice. ``lr``, the learning rate, may be set at any time; ``hyperparameters``
-    are the others by name. ``state`` holds a list of floats, one for each parameter, for each quantity that is remembered. A
-    ``weight_decay`` adds ``weight_decay * w`` to the gradient before ``_update``, or, ``decoupled``, takes ``lr * weight_decay * w`` off.
+    are the others by name. ``state`` holds a list or array of numbers, one for each parameter, for each quantity that is
+    ``remembered``. A ``weight_decay`` adds ``weight_decay * w`` to the gradient before the rule, or, ``decoupled``, takes
+    ``lr * weight_decay * w`` off.
 
+    >>> class Signs(Optimizer):  # a step of the length lr, whatever the gradient
+    ...     def coefficients(self):
+    ...         return (self.lr,)
+    ...     def rule(self, coefficients, w, g):
+    ...         (lr,) = coefficients
+    ...         return (w - lr * g.sign(),)
     >>> w = Value(1.0)
-    >>> optimizer = SGD([w], lr=0.25)
+    >>> optimizer = Signs([w], lr=0.25)
     >>> for _ in range(2):
     ...     optimizer.zero_grad()
     ...     (w * w).backward()
     ...     optimizer.step()
     >>> w.data
-    0.25
+    0.5
     """
 
     decoupled = False
+    remembered: tuple[str, ...] = ()
+    """Names of the quantities that the next update needs, 0 at first."""
 
     def __init__(self, parameters: Iterable[Value], lr: float, **hyperparameters: Any) -> None:
         self.parameters = _leaves(parameters)
         self.lr: float = _checked("lr", lr)
         self.hyperparameters = {name: _checked(name, value) for name, value in hyperparameters.items()}
         self.steps = 0
-        self.state: dict[str, list[float]] = {}
+        self.state: dict[str, Any] = {}
+
+    def coefficients(self) -> tuple[float, ...]:
+        """The numbers of this step, number ``self.steps`` from 1, that are the same for all parameters."""
+        return ()
+
+    def rule(self, coefficients: Any, w: Any, g: Any, *remembered: Any) -> tuple[Any, ...]:
+        """The parameter ``w`` after a step along its gradient ``g``, and then what is remembered, in arithmetic that chooses nothing by
+        comparing numbers (``maximum`` and the like do)."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it updates: define rule(coefficients, w, g)")
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        _give_gradients(self.parameters, [0.0] * len(self.parameters))
+        _give_gradients(self.parameters, repeat(0.0))
 
     def step(self) -> None:
         """Change the ``data`` of every parameter by its ``grad``: an :meth:`update`, so compiled programs train as loops over Values do."""
@@ -48,30 +75,52 @@ class Optimizer:
         for parameter, value in zip(self.parameters, new):
             parameter.data = value
 
-    def update(self, values: list[float], gradients: list[float]) -> list[float]:
-        """The values after one step from ``values`` along ``gradients``, one of each for every parameter; no Value is read or changed."""
+    def update(self, values: Any, gradients: Any, dialect: str = "python") -> Any:
+        """The values after one step from ``values`` along ``gradients``, one of each for every parameter; no Value is read or changed.
+
+        Lists give a list. NumPy arrays of float64 give an array, to the same bits; in the ``dialect`` ``"c"`` many are updated by C.
+        """
         size, given = len(self.parameters), (len(values), len(gradients))
         if given != (size, size):
             raise ValueError(f"an update of {size} parameter(s) needs as many, not {given[0]} values and {given[1]} gradients")
         self.steps += 1
+        columns = [values, gradients, *(self.state.get(name, [0.0] * size) for name in self.remembered)]
+        chosen = "python"
+        if is_array(values):
+            import numpy as np
+
+            columns, chosen = [np.asarray(column, dtype=float) for column in columns], "c" if dialect == "c" and size >= WORTH_C else "numpy"
+        new, *memory = self.program(chosen).columns(self._all_coefficients(), columns)
+        self.state = dict(zip(self.remembered, memory))
+        return new
+
+    def program(self, dialect: str = "python") -> Program:
+        """The update of one parameter, compiled; ``.source`` shows it."""
+        key = (type(self), dialect, *map(bool, self.hyperparameters.values()))
+        if key not in _PROGRAMS:
+            coefficients = [Value(1.0) for _ in self._all_coefficients()]
+            columns = [Value(1.0, name) for name in ("w", "g", *self.remembered)]
+            with watching_comparisons() as places:
+                outputs = self._decayed(coefficients, *columns)
+            if places:
+                raise TypeError(f"{type(self).__name__} compares numbers at {places[0]}: one rule stands for all, so choose with maximum, step, ...")
+            _PROGRAMS[key] = compile_graph(list(outputs), coefficients, columns, dialect)
+        return _PROGRAMS[key]
+
+    def _all_coefficients(self) -> list[float]:
         decay = self.hyperparameters.get("weight_decay")
-        if decay and self.decoupled:
-            kept = 1.0 - self.lr * decay
-            values = [w * kept for w in values]
-        elif decay:
-            gradients = [g + decay * w for w, g in zip(values, gradients)]
-        return self._update(values, gradients)
+        return [*([1.0 - self.lr * decay if self.decoupled else decay] if decay else []), *self.coefficients()]
 
-    def _update(self, values: list[float], gradients: list[float]) -> list[float]:
-        raise NotImplementedError(f"{type(self).__name__} does not say how it updates: define _update(values, gradients)")
-
-    def _remembered(self, name: str) -> list[float]:
-        return self.state.get(name) or [0.0] * len(self.parameters)
+    def _decayed(self, coefficients: list[Any], w: Any, g: Any, *remembered: Any) -> tuple[Any, ...]:
+        if self.hyperparameters.get("weight_decay"):
+            decay, *coefficients = coefficients
+            w, g = (w * decay, g) if self.decoupled else (w, g + decay * w)
+        return self.rule(coefficients, w, g, *remembered)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next updates depend on, as plain data that JSON can hold, exact to the bit."""
         chosen = {name: list(x) if isinstance(x, tuple) else x for name, x in self.hyperparameters.items()}
-        state = {name: list(numbers) for name, numbers in self.state.items()}
+        state = {name: as_list(numbers) for name, numbers in self.state.items()}
         kind, size = type(self).__name__, len(self.parameters)
         return {"optimizer": kind, "parameters": size, "lr": self.lr, "hyperparameters": chosen, "steps": self.steps, "state": state}
 
@@ -85,16 +134,18 @@ class Optimizer:
         given = fitting(state_dict, self.state_dict() | {"state": None}, name)
         if given["parameters"] != size:
             raise ValueError(f"{name} is one on {given['parameters']} parameter(s), and these are {size}")
-        chosen = {name: _checked(name, x) for name, x in given["hyperparameters"].items()}
         probe = copy.copy(self)
-        vars(probe).update(lr=_checked("lr", given["lr"]), steps=1, hyperparameters=chosen, state={})
-        probe._update([0.0] * size, [0.0] * size)  # what it remembers, from a step
-        state = fitting(given["state"], probe.state if given["steps"] else {}, name, "a finite number")
-        return {"lr": probe.lr, "steps": given["steps"], "hyperparameters": chosen, "state": state}
+        probe.hyperparameters = {name: _checked(name, x) for name, x in given["hyperparameters"].items()}
+        expected = dict.fromkeys(probe.remembered, [0.0] * size) if given["steps"] else {}
+        state = fitting(given["state"], expected, name, "a finite number")
+        return {"lr": _checked("lr", given["lr"]), "steps": given["steps"], "hyperparameters": probe.hyperparameters, "state": state}
 
     def __repr__(self) -> str:
         chosen = "".join(f", {name}={value!r}" for name, value in self.hyperparameters.items())
         return f"{type(self).__name__}({len(self.parameters)} parameters, lr={self.lr!r}{chosen})"
+
+
+_PROGRAMS: dict[tuple[Any, ...], Program] = {}  # by the class, the dialect, and which hyperparameters are in use
 
 
 class SGD(Optimizer):
@@ -112,14 +163,20 @@ class SGD(Optimizer):
         if nesterov and (momentum == 0.0 or dampening != 0.0):
             raise ValueError(f"nesterov needs a momentum above 0 and no dampening, not momentum={momentum!r}, dampening={dampening!r}")
 
-    def _update(self, values: list[float], gradients: list[float]) -> list[float]:
-        momentum, dampening, _, nesterov = self.hyperparameters.values()
-        if momentum:
-            buffer, fresh = self.state.get("momentum_buffer"), 1.0 - dampening
-            buffer = [momentum * b + fresh * g for b, g in zip(buffer, gradients)] if buffer else list(gradients)
-            self.state["momentum_buffer"] = buffer
-            gradients = [g + momentum * b for g, b in zip(gradients, buffer)] if nesterov else buffer
-        return [w - self.lr * g for w, g in zip(values, gradients)]
+    @property
+    def remembered(self) -> tuple[str, ...]:  # type: ignore[override]
+        return ("momentum_buffer",) if self.hyperparameters["momentum"] else ()
+
+    def coefficients(self) -> tuple[float, ...]:
+        momentum, dampening, *_ = self.hyperparameters.values()
+        return self.lr, momentum, 1.0 - dampening if self.state else 1.0
+
+    def rule(self, coefficients: Any, w: Any, g: Any, b: Any = 0.0) -> tuple[Any, ...]:
+        lr, momentum, fresh = coefficients
+        if not self.hyperparameters["momentum"]:
+            return (w - lr * g,)
+        b = momentum * b + fresh * g
+        return w - lr * (g + momentum * b if self.hyperparameters["nesterov"] else b), b
 
 
 class RMSprop(Optimizer):
@@ -136,17 +193,27 @@ class RMSprop(Optimizer):
     ) -> None:  # fmt: skip
         super().__init__(parameters, lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum, centered=centered)
 
-    def _update(self, values: list[float], gradients: list[float]) -> list[float]:
-        alpha, eps, _, momentum, centered = self.hyperparameters.values()
-        fresh = 1.0 - alpha
-        self.state["square_avg"] = squares = [alpha * v + fresh * g * g for v, g in zip(self._remembered("square_avg"), gradients)]
-        if centered:
-            self.state["grad_avg"] = means = [m + fresh * (g - m) for m, g in zip(self._remembered("grad_avg"), gradients)]
-            squares = [max(v - m * m, 0.0) for v, m in zip(squares, means)]  # rounding can take it below 0; nan stays nan
-        steps = [g / (math.sqrt(v) + eps) for g, v in zip(gradients, squares)]
-        if momentum:
-            self.state["momentum_buffer"] = steps = [momentum * b + s for b, s in zip(self._remembered("momentum_buffer"), steps)]
-        return [w - self.lr * s for w, s in zip(values, steps)]
+    @property
+    def remembered(self) -> tuple[str, ...]:  # type: ignore[override]
+        used = self.hyperparameters["centered"], self.hyperparameters["momentum"]
+        return ("square_avg", *(name for name, is_used in zip(("grad_avg", "momentum_buffer"), used) if is_used))
+
+    def coefficients(self) -> tuple[float, ...]:
+        alpha, eps, _, momentum, _ = self.hyperparameters.values()
+        return self.lr, alpha, 1.0 - alpha, eps, momentum
+
+    def rule(self, coefficients: Any, w: Any, g: Any, *remembered: Any) -> tuple[Any, ...]:
+        lr, alpha, fresh, eps, momentum = coefficients
+        before = dict(zip(self.remembered, remembered))
+        after = {"square_avg": alpha * before["square_avg"] + fresh * g * g}
+        square = after["square_avg"]
+        if "grad_avg" in before:
+            after["grad_avg"] = mean = before["grad_avg"] + fresh * (g - before["grad_avg"])
+            square = maximum(square - mean * mean, 0.0)  # rounding can take it below 0; nan stays nan
+        step = g / (sqrt(square) + eps)
+        if "momentum_buffer" in before:
+            after["momentum_buffer"] = step = momentum * before["momentum_buffer"] + step
+        return w - lr * step, *after.values()
 
 
 class Adam(Optimizer):
@@ -163,14 +230,18 @@ class Adam(Optimizer):
     ) -> None:  # fmt: skip
         super().__init__(parameters, lr, betas=betas, eps=eps, weight_decay=weight_decay)
 
-    def _update(self, values: list[float], gradients: list[float]) -> list[float]:
+    remembered = ("exp_avg", "exp_avg_sq")
+
+    def coefficients(self) -> tuple[float, ...]:
         (beta1, beta2), eps, _ = self.hyperparameters.values()
-        fresh1, fresh2, sqrt = 1.0 - beta1, 1.0 - beta2, math.sqrt
-        means = [m + fresh1 * (g - m) for m, g in zip(self._remembered("exp_avg"), gradients)]
-        squares = [beta2 * v + fresh2 * g * g for v, g in zip(self._remembered("exp_avg_sq"), gradients)]
-        self.state = {"exp_avg": means, "exp_avg_sq": squares}
-        length, root = self.lr / (1.0 - beta1**self.steps), sqrt(1.0 - beta2**self.steps)
-        return [w - length * m / (sqrt(v) / root + eps) for w, m, v in zip(values, means, squares)]
+        length, root = self.lr / (1.0 - beta1**self.steps), math.sqrt(1.0 - beta2**self.steps)
+        return 1.0 - beta1, beta2, 1.0 - beta2, length, root, eps
+
+    def rule(self, coefficients: Any, w: Any, g: Any, m: Any = 0.0, v: Any = 0.0) -> tuple[Any, ...]:
+        fresh1, beta2, fresh2, length, root, eps = coefficients
+        m = m + fresh1 * (g - m)
+        v = beta2 * v + fresh2 * g * g
+        return w - length * m / (sqrt(v) / root + eps), m, v
 
 
 class AdamW(Adam):
@@ -264,20 +335,20 @@ class LinearWarmup(Schedule):
 
 
 # -- gradients that are too long -------------------------------------------------------------------------------------
-def clip_norm(gradients: list[float], max_norm: float) -> tuple[list[float], float]:
+def clip_norm(gradients: Any, max_norm: float) -> tuple[Any, float]:
     """The gradients, times ``max_norm / (norm + 1e-6)`` if that is below 1, and their norm before, as ``torch.nn.utils`` has it.
 
     Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks, 2013.
     """
     norm = norm_of(gradients)
     factor = min(number("max_norm", max_norm, "a positive number") / (norm + 1e-6), 1.0)
-    return [g * factor for g in gradients], norm
+    return each(mul, gradients, factor), norm
 
 
-def clip_value(gradients: list[float], limit: float) -> list[float]:
+def clip_value(gradients: Any, limit: float) -> Any:
     """Each gradient, taken to ``-limit`` or ``limit`` where it is beyond; nan stays nan."""
     number("limit", limit, "a positive number")
-    return [-limit if g < -limit else limit if g > limit else g for g in gradients]
+    return gradients.clip(-limit, limit) if is_array(gradients) else [-limit if g < -limit else limit if g > limit else g for g in gradients]
 
 
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
@@ -299,16 +370,43 @@ def _give_gradients(parameters: Iterable[Value], gradients: Iterable[float]) -> 
         parameter.grad = gradient
 
 
-def norm_of(gradients: list[float]) -> float:
-    """The Euclidean norm, added from the left: that of math.hypot is rounded otherwise in other versions of Python."""
-    total, largest = 0.0, max(map(abs, gradients), default=0.0)
-    if not (largest == 0.0 or 1e-150 < largest < 1e150 or math.isinf(largest) or math.isnan(largest)):  # squares would leave the floats
-        return largest * norm_of([g / largest for g in gradients])
-    for g in gradients:
-        total += g * g
-    return math.sqrt(total)
+def norm_of(gradients: Any) -> float:
+    """The Euclidean norm; that of math.hypot is rounded otherwise in other versions of Python."""
+    squares = total_of(each(mul, gradients, gradients))
+    if 1e-290 < squares < math.inf or math.isnan(squares):
+        return math.sqrt(squares)
+    largest = float(max(map(abs, gradients), default=0.0))  # squares would leave the floats
+    return largest * norm_of(each(truediv, gradients, largest)) if 0.0 < largest < math.inf else largest
 
 
+# -- lists of numbers, and NumPy's arrays ----------------------------------------------------------------------------
+def is_array(numbers: Any) -> bool:
+    """Whether they are an array, which arithmetic takes as a whole."""
+    return hasattr(numbers, "dtype")
+
+
+def as_list(numbers: Any) -> list[float]:
+    """The numbers as a list of floats of one's own."""
+    return numbers.tolist() if is_array(numbers) else list(numbers)
+
+
+def each(operation: Callable[[Any, Any], Any], numbers: Any, others: Any) -> Any:
+    """The operation on each number and its counterpart, or one for all of them.
+
+    >>> each(truediv, [1.0, 2.0], 2.0), each(add, [1.0, 2.0], [3.0, 4.0])
+    ([0.5, 1.0], [4.0, 6.0])
+    """
+    if is_array(numbers):
+        return operation(numbers, others)
+    return list(map(operation, numbers, repeat(others) if isinstance(others, float) else others))
+
+
+def total_of(numbers: Any) -> float:
+    """The sum: of a list from the left, of an array in pairs."""
+    return float(numbers.sum()) if is_array(numbers) else reduce(add, numbers, 0.0)
+
+
+# -- what is checked ---------------------------------------------------------------------------------------------------
 RANGES = {"alpha": "a number of at least 0 and below 1", "betas": "a number of at least 0 and below 1", "eps": "a finite number above 0"}
 
 

@@ -98,12 +98,15 @@ class CProgram(Program):
         sources = Sources(emitted)
         self.source = sources.text
         functions = ["rows_program", "rows_memory", *(["row_program", "row_memory"] if sources.has_row else [])]
-        functions += ["rows_blocks", "rows_add"] if self.single else []
+        functions += ["rows_blocks", "rows_add", "rows_further"] if self.single else ["rows_columns"]
         library = compiler.load(sources.files(self._results), sources.level, functions)
         self._row = _function(library.row_program, "pppp") if sources.has_row else None
         self._rows_program = _function(library.rows_program, "pplpp")
         if self.single:
+            self._further = _function(library.rows_further, "pplpp")
             self._blocks, self._add = _function(library.rows_blocks, "pplpp"), _function(library.rows_add, "ppl")
+        else:
+            self._rows_columns = _function(library.rows_columns, "pplpp")
         weakref.finalize(self, _unload, library).atexit = False
         row_memory = library.row_memory() if sources.has_row else 0
         sizes = (self._wrt_count, self._input_count, self._results, row_memory, library.rows_memory())
@@ -125,16 +128,10 @@ class CProgram(Program):
 
     def batch(self, wrt_values: Sequence[float], rows: Any) -> Any:
         count = len(rows)
-        buffers = self._buffers
-        parameters, table = _address(wrt_values, self._wrt_shape), _address(rows, (count, *self._input_shape))
-        if not parameters:
-            self._check_lengths(wrt_values, self._no_inputs)
-            parameters = buffers.parameters.filled(wrt_values)
-        if not table:
-            rows = self._table(rows)
-            table = _address(rows, (count, *self._input_shape)) or rows.buffer_info()[0]
+        buffers, parameters = self._buffers, self._parameters(wrt_values)
+        table, kept = self._table(rows)
         if not self.single:
-            return self._values(parameters, table, count, rows)
+            return self._values(self._rows_program, self._results, parameters, table, rows)
         out = self._out(wrt_values)
         if count == 1 and self._row:
             self._row(parameters, table, out.address, buffers.for_row.address)
@@ -144,14 +141,33 @@ class CProgram(Program):
             self._rows_program(parameters, table, count, out.address, buffers.for_rows.address)
         return self._result(out, wrt_values)
 
-    def _values(self, parameters: int, table: int, count: int, rows: Any) -> Any:
-        """The values of several outputs for each row."""
-        found = _Buffer(count * self._results)
-        self._rows_program(parameters, table, count, found.address, self._buffers.for_rows.address)
-        if hasattr(rows, "dtype"):
-            return found.as_numpy().reshape(count, self._results)
+    def forward(self, wrt_values: Sequence[float], rows: Any) -> Any:
+        if self._with_further is None:
+            return super().forward(wrt_values, rows)  # an error, that says so
+        table, kept = self._table(rows)
+        return self._values(self._further, 1 + len(self._graph.further), self._parameters(wrt_values), table, rows)
+
+    def _values(self, function: Any, results: int, parameters: int, table: int, rows: Any) -> Any:
+        """The values of several nodes for each row."""
+        found = _Buffer(len(rows) * results)
+        function(parameters, table, len(rows), found.address, self._buffers.for_rows.address)
+        if hasattr(rows, "shape"):
+            return found.as_numpy().reshape(len(rows), results)
         flat = found.values()
-        return [list(flat[i : i + self._results]) for i in range(0, len(flat), self._results)]
+        return [list(flat[i : i + results]) for i in range(0, len(flat), results)]
+
+    def _columns(self, wrt_values: Sequence[float], columns: Sequence[Any]) -> list[Any]:
+        count = len(columns[0]) if columns else 0
+        addresses = [_address(column, (count,)) for column in columns]
+        if not (addresses and all(addresses)):
+            return super()._columns(wrt_values, columns)
+        import numpy as np
+
+        parameters = self._parameters(wrt_values)
+        found = list(np.empty((self._results, count)))  # in one block, which the system does not take back after each call
+        places = [(ctypes.c_void_p * len(some))(*some) for some in (addresses, [_address(column, (count,)) for column in found])]
+        self._rows_columns(parameters, places[0], count, places[1], self._buffers.for_rows.address)
+        return found
 
     def _in_threads(self, parameters: int, rows: int, count: int, out: int) -> None:
         """The sums of the blocks of rows, each thread some blocks that follow each other; then they are added in their order."""
@@ -178,15 +194,29 @@ class CProgram(Program):
     def _file_text(self, ending: str) -> str:
         return plain_source(emit(self._graph, PLAIN), self.single)
 
-    def _table(self, rows: Any) -> Any:
-        """The rows where C can read them: an array of theirs or of ours."""
+    def _parameters(self, wrt_values: Sequence[float]) -> int:
+        """Where C can read the parameters: in an array of theirs or in our buffer."""
+        parameters = _address(wrt_values, self._wrt_shape)
+        if not parameters:
+            self._check_lengths(wrt_values, self._no_inputs)
+            parameters = self._buffers.parameters.filled(wrt_values)
+        return parameters
+
+    def _table(self, rows: Any) -> tuple[int, Any]:
+        """Where C can read the rows, and what must be kept meanwhile: an array of theirs or of ours."""
+        shape = len(rows), self._input_count
+        table = _address(rows, shape)
+        if table:
+            return table, rows
         if hasattr(rows, "shape"):
             self._check_width(rows.shape)
-            return rows.astype("float64", order="C")
+            rows = rows.astype("float64", order="C")
+            return _address(rows, shape), rows
         if set(map(len, rows)) - {self._input_count}:
             wrong = next(len(row) for row in rows if len(row) != self._input_count)
             raise ValueError(f"each row has {self._input_count} value(s), one for each input, not {wrong}")
-        return array("d", struct.pack(f"{len(rows) * self._input_count}d", *chain.from_iterable(rows)))
+        packed = array("d", struct.pack(f"{len(rows) * self._input_count}d", *chain.from_iterable(rows)))
+        return packed.buffer_info()[0], packed
 
     def _out(self, wrt_values: Any) -> _Buffer:
         """Where results are written: what is long, and goes to the caller as an array, need not be copied."""

@@ -44,6 +44,8 @@ class Looped(NamedTuple):
     """Where the parameters that have a name stand in ``wrt``."""
     gradient_places: list[int]
     """The parameters of ``emitted.gradients``."""
+    further: list[str]
+    """The expressions of the output and of further nodes, where these are asked for row by row."""
 
 
 @collector_at_rest()
@@ -57,11 +59,12 @@ def emit_loops(graph: Graph, dialect: Dialect) -> Looped:
     places = [i for i, leaf in enumerate(graph.wrt) if graph.single and leaf in pending]
     gradients = [summed(pending[graph.wrt[i]]).text for i in places]
     values = [emission.term(output).text for output in graph.outputs]
-    used = {name for text in (*values, *gradients) for name in NAME.findall(text)}
+    further = [emission.term(node).text for node in (*graph.outputs, *graph.further)] if graph.further else []
+    used = {name for text in (*values, *gradients, *further) for name in NAME.findall(text)}
     backward, forward = without_dead(emission.backward, used), without_dead(emission.forward, used)
     named = {names[leaf]: i for i, leaf in enumerate(graph.wrt) if leaf in names}
     emitted = Emitted(list(named), [names[x] for x in graph.inputs], forward, backward, values, gradients)
-    return Looped(emitted, emission.arrays, list(emission.matrices.values()), graph.single, named, places)
+    return Looped(emitted, emission.arrays, list(emission.matrices.values()), graph.single, named, places, further)
 
 
 class _LoopEmission(Emission):

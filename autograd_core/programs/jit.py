@@ -164,7 +164,7 @@ def _record(
             stacklevel=4,
         )
     outputs = [y if isinstance(y, Value) else Constant(y) for y in leaves_of(result)]
-    nodes = dict.fromkeys(node for y in outputs for node in topological_order(y))
+    nodes = topological_order(*outputs)
     captured = [node for node in nodes if not node.parents and not isinstance(node, Constant) and node not in {*inputs}]
     program = compile_graph(outputs, [], inputs, dialect) if outputs else None
     return Recording(program, map_structure(lambda _: 0.0, result), captured, [node.data for node in captured])
