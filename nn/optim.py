@@ -48,6 +48,8 @@ class Optimizer:
     decoupled = False
     remembered: tuple[str, ...] = ()
     """Names of the quantities that the next update needs, 0 at first."""
+    dialect = "numpy"
+    """What updates arrays: ``"numpy"``, or ``"c"`` where they are long, which ``fit(dialect="c")`` sets."""
 
     def __init__(self, parameters: Iterable[Value], lr: float, **hyperparameters: Any) -> None:
         self.parameters = _leaves(parameters)
@@ -75,21 +77,22 @@ class Optimizer:
         for parameter, value in zip(self.parameters, new):
             parameter.data = value
 
-    def update(self, values: Any, gradients: Any, dialect: str = "python") -> Any:
+    def update(self, values: Any, gradients: Any) -> Any:
         """The values after one step from ``values`` along ``gradients``, one of each for every parameter; no Value is read or changed.
 
-        Lists give a list. NumPy arrays of float64 give an array, to the same bits; in the ``dialect`` ``"c"`` many are updated by C.
+        Lists give a list, and NumPy arrays of float64 an array, to the same bits.
         """
         size, given = len(self.parameters), (len(values), len(gradients))
         if given != (size, size):
             raise ValueError(f"an update of {size} parameter(s) needs as many, not {given[0]} values and {given[1]} gradients")
         self.steps += 1
-        columns = [values, gradients, *(self.state.get(name, [0.0] * size) for name in self.remembered)]
+        nothing = [0.0] * size if self.steps == 1 else []
+        columns = [values, gradients, *(self.state.get(name, nothing) for name in self.remembered)]
         chosen = "python"
         if is_array(values):
             import numpy as np
 
-            columns, chosen = [np.asarray(column, dtype=float) for column in columns], "c" if dialect == "c" and size >= WORTH_C else "numpy"
+            columns, chosen = [np.asarray(column, dtype=float) for column in columns], "c" if self.dialect == "c" and size >= WORTH_C else "numpy"
         new, *memory = self.program(chosen).columns(self._all_coefficients(), columns)
         self.state = dict(zip(self.remembered, memory))
         return new
@@ -399,6 +402,11 @@ def each(operation: Callable[[Any, Any], Any], numbers: Any, others: Any) -> Any
     if is_array(numbers):
         return operation(numbers, others)
     return list(map(operation, numbers, repeat(others) if isinstance(others, float) else others))
+
+
+def all_finite(numbers: Any) -> bool:
+    """Whether none of them is infinite or nan."""
+    return all(map(math.isfinite, numbers)) if not is_array(numbers) else math.isfinite(abs(numbers).max())
 
 
 def total_of(numbers: Any) -> float:

@@ -119,12 +119,12 @@ class CProgram(Program):
         if not (parameters and inputs):
             self._check_lengths(wrt_values, input_values)
             parameters, inputs = parameters or buffers.parameters.filled(wrt_values), inputs or buffers.inputs.filled(input_values)
-        out = self._out(wrt_values)
+        out, found = self._out(wrt_values)
         if self._row:
-            self._row(parameters, inputs, out.address, buffers.for_row.address)
+            self._row(parameters, inputs, out, buffers.for_row.address)
         else:
-            self._rows_program(parameters, inputs, 1, out.address, buffers.for_rows.address)
-        return self._result(out, wrt_values)
+            self._rows_program(parameters, inputs, 1, out, buffers.for_rows.address)
+        return self._result(found, wrt_values)
 
     def batch(self, wrt_values: Sequence[float], rows: Any) -> Any:
         count = len(rows)
@@ -132,14 +132,14 @@ class CProgram(Program):
         table, kept = self._table(rows)
         if not self.single:
             return self._values(self._rows_program, self._results, parameters, table, rows)
-        out = self._out(wrt_values)
+        out, found = self._out(wrt_values)
         if count == 1 and self._row:
-            self._row(parameters, table, out.address, buffers.for_row.address)
+            self._row(parameters, table, out, buffers.for_row.address)
         elif self.threads > 1 and count >= self.threads_from:
-            self._in_threads(parameters, table, count, out.address)
+            self._in_threads(parameters, table, count, out)
         else:
-            self._rows_program(parameters, table, count, out.address, buffers.for_rows.address)
-        return self._result(out, wrt_values)
+            self._rows_program(parameters, table, count, out, buffers.for_rows.address)
+        return self._result(found, wrt_values)
 
     def forward(self, wrt_values: Sequence[float], rows: Any) -> Any:
         if self._with_further is None:
@@ -218,15 +218,21 @@ class CProgram(Program):
         packed = array("d", struct.pack(f"{len(rows) * self._input_count}d", *chain.from_iterable(rows)))
         return packed.buffer_info()[0], packed
 
-    def _out(self, wrt_values: Any) -> _Buffer:
+    def _out(self, wrt_values: Any) -> tuple[int, Any]:
         """Where results are written: what is long, and goes to the caller as an array, need not be copied."""
-        return _Buffer(self._results) if self._results > COPIED and hasattr(wrt_values, "dtype") else self._buffers.out
+        if self._results <= COPIED or not hasattr(wrt_values, "dtype"):
+            return self._buffers.out.address, None
+        import numpy as np
 
-    def _result(self, out: _Buffer, wrt_values: Any) -> Any:
+        found = np.empty(self._results)
+        return _address(found, (self._results,)), found
+
+    def _result(self, found: Any, wrt_values: Any) -> Any:
+        if found is not None:
+            return (found.item(0), found[1:]) if self.single else found
+        out = self._buffers.out
         if hasattr(wrt_values, "dtype"):
             values = out.as_numpy()
-            if self._results > COPIED:
-                return (values.item(0), values[1:]) if self.single else values
             return (values.item(0), out.behind_the_first.copy()) if self.single else values.copy()
         found = out.values()
         return (found[0], list(found[1:])) if self.single else list(found)

@@ -70,7 +70,8 @@ class NumpyProgram(Program):
         self._check_lengths(wrt_values, [0.0] * self._input_count)
         with self._np.errstate(all="ignore"):
             values = self._function(list(self._np.asarray(wrt_values, dtype=float)), columns)
-        return [self._np.array(self._np.broadcast_to(value, len(columns[0]))) for value in values]
+        own = len(columns[0]), set(map(id, columns))  # what is not a new column is a number for all rows, or one of the inputs
+        return [value if getattr(value, "shape", ()) == own[:1] and id(value) not in own[1] else self._np.full(own[0], value) for value in values]
 
     def _file_text(self, ending: str) -> str:
         used = [name for name in ELEMENTWISE if name in NAME.findall(self.source)]

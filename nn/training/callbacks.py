@@ -6,13 +6,15 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import add
 from typing import Any
 
-from autograd_core import compile_graph
+from autograd_core import Value, compile_graph
+from autograd_core import gradients as derivatives
 
 from ..activations import count, fitting, number
 from ..losses import l1_penalty, l2_penalty
-from ..optim import Optimizer, Schedule, clip_norm, clip_value
+from ..optim import Optimizer, Schedule, clip_norm, clip_value, each, is_array, total_of
 from .execution import Execution
 from .history import History, shown
 from .interrupts import Interrupts
@@ -26,8 +28,8 @@ class Run:
     model: Model
     execution: Execution
     optimizer: Optimizer
-    values: list[float]
-    """The numbers of the parameters. The model has them too when an epoch has ended."""
+    values: Any
+    """The numbers of the parameters: a list, or, in the dialects c and numpy, an array. The model has them too when an epoch has ended."""
     epochs: int
     """How many there are to be."""
     facts: dict[str, int]
@@ -35,8 +37,8 @@ class Run:
     interrupts: Interrupts
     callbacks: Sequence[Callback] = ()
     history: History = field(default_factory=History)
-    measured: dict[str, Any] = field(default_factory=dict)
-    """The state of the model that the loss of the last epoch belongs to."""
+    measured: Callable[[], dict[str, Any]] = dict
+    """Gives the state of the model that the loss of the last epoch belongs to."""
 
 
 class Callback:
@@ -57,11 +59,11 @@ class Callback:
     def begin(self, run: Run) -> None:
         """Before the first epoch; in a training that is resumed, ``run.history`` has epochs, and what is remembered follows."""
 
-    def loss(self, run: Run, value: float, gradients: list[float]) -> tuple[float, list[float]]:
+    def loss(self, run: Run, value: float, gradients: Any) -> tuple[float, Any]:
         """In each step, first: what is added to the loss and its gradient."""
         return value, gradients
 
-    def gradients(self, run: Run, gradients: list[float]) -> list[float]:
+    def gradients(self, run: Run, gradients: Any) -> Any:
         """In each step, then: the gradient that the optimizer is given."""
         return gradients
 
@@ -121,7 +123,7 @@ class EarlyStopping(Callback):
     def epoch(self, run: Run) -> None:
         watched = run.history.watched()[-1]
         if watched < self.smallest:
-            self.smallest, self.best = watched, run.measured
+            self.smallest, self.best = watched, run.measured()
         if watched < self.limit - self.min_delta:
             self.limit, self.waited = watched, 0
         else:
@@ -153,11 +155,13 @@ class L2(Callback):
         self.strength = number("strength", strength)
 
     def begin(self, run: Run) -> None:
-        self.program = compile_graph(self.penalty(run.execution.parameters, self.strength), run.execution.parameters)
+        w = Value(1.0)
+        term = self.penalty([w], self.strength)  # that of one parameter
+        self.program = compile_graph([term, *derivatives(term, [w])], [], [w], "numpy" if is_array(run.execution.values()) else "python")
 
-    def loss(self, run: Run, value: float, gradients: list[float]) -> tuple[float, list[float]]:
-        added, further = self.program(run.values)
-        return value + added, [g + p for g, p in zip(gradients, further)]
+    def loss(self, run: Run, value: float, gradients: Any) -> tuple[float, Any]:
+        terms, further = self.program.columns([], [run.values])
+        return value + total_of(terms), each(add, gradients, further)
 
 
 class L1(L2):
@@ -172,7 +176,7 @@ class ClipNorm(Callback):
     def __init__(self, max_norm: float) -> None:
         self.max_norm = number("max_norm", max_norm, "a positive number")
 
-    def gradients(self, run: Run, gradients: list[float]) -> list[float]:
+    def gradients(self, run: Run, gradients: Any) -> Any:
         return clip_norm(gradients, self.max_norm)[0]
 
 
@@ -182,7 +186,7 @@ class ClipValue(Callback):
     def __init__(self, limit: float) -> None:
         self.limit = number("limit", limit, "a positive number")
 
-    def gradients(self, run: Run, gradients: list[float]) -> list[float]:
+    def gradients(self, run: Run, gradients: Any) -> Any:
         return clip_value(gradients, self.limit)
 
 

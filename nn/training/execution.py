@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from operator import add
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from operator import add, mul
 from typing import Any, NamedTuple
 
 from autograd_core import DIALECTS, Constant, DomainError, Value, compile_graph, dot, find_nonfinite, watching_comparisons
 
+from ..optim import as_list, each
 from .model import Model, assign, inputs_of
 
 RUNS = (*(name for name, made in DIALECTS.items() if made.runs_here), "eager")
@@ -40,8 +41,8 @@ class Sample(NamedTuple):
 
     @property
     def found(self) -> list[Value]:
-        """The outputs, and after them the loss, if there is one."""
-        return self.outputs if self.loss is None else [*self.outputs, self.loss]
+        """The loss, if there is one, and the outputs."""
+        return self.outputs if self.loss is None else [self.loss, *self.outputs]
 
 
 def record(model: Model, x: Sequence[float], target: Sequence[float] = (), loss: Loss | None = None, weighted: bool = False) -> Sample:
@@ -68,6 +69,8 @@ class Execution:
     Without a loss there are outputs alone. ``weighted`` if each row ends in the weight of its loss.
     """
 
+    dialect = "python"
+
     def __init__(self, model: Model, loss: Loss | None, columns: int, weighted: bool = False) -> None:
         self.model, self.loss, self.columns, self.weighted = model, loss, columns, weighted
         self.parameters = model.parameters()
@@ -80,16 +83,16 @@ class Execution:
         """What the sums over some rows are divided by for the mean."""
         return float(sum(row[-1] for row in rows)) if self.weighted else len(rows)
 
-    def rows(self, rows: list[list[float]]) -> Any:
-        """The rows in the form in which this execution reads them fastest."""
-        return rows
+    def rows(self, rows: Any) -> Any:
+        """The rows in the form in which this execution reads them fastest: here lists."""
+        return as_list(rows)
 
-    def sums(self, values: list[float], rows: Any) -> tuple[float, list[float]]:
+    def sums(self, values: Any, rows: Any) -> tuple[float, Any]:
         """The loss and its gradient, added up over the rows; the parameters have the given values."""
         self.assign(values)
         if self.needs_batch():
             total, size = self._batch_loss(rows), self.weight(rows)
-            return total.data * size, [g * size for g in self._gradients(total)]
+            return total.data * size, each(mul, self._gradients(total), float(size))
         sums, gradients = 0.0, [0.0] * len(values)
         for row in rows:
             loss = self.record(row).loss
@@ -97,26 +100,30 @@ class Execution:
             gradients = list(map(add, gradients, self._gradients(loss)))
         return sums, gradients
 
-    def outputs(self, values: list[float], rows: Any) -> list[list[float]]:
-        """For each row the outputs, and after them the loss, in evaluation mode."""
+    def outputs(self, values: Any, rows: Any) -> list[list[float]]:
+        """For each row the loss, if there is one, and the outputs, in evaluation mode."""
         self.assign(values)
         with evaluating(self.model):
             return [[y.data for y in self.record(row).found] for row in rows]
 
-    def values(self) -> list[float]:
-        """The numbers that the parameters of the model have."""
+    def values(self) -> Any:
+        """The numbers that the parameters of the model have, in the form in which this execution reads them fastest: here a list."""
         return [float(parameter.data) for parameter in self.parameters]
 
-    def assign(self, values: Sequence[float]) -> None:
+    def assign(self, values: Any) -> None:
         """Give the parameters of the model these values."""
-        for parameter, value in zip(self.parameters, values):
+        for parameter, value in zip(self.parameters, as_list(values)):
             parameter.data = value
+
+    def arithmetic(self) -> AbstractContextManager[Any]:
+        """Within it, arithmetic on what this execution gives is silent about numbers that are not finite."""
+        return nullcontext()
 
     def needs_batch(self) -> bool:
         """Whether the loss of a sample depends on the others in its batch, or on chance."""
         return any(module.needs_batch for module in self.model.modules())
 
-    def first_bad(self, values: list[float], rows: Any) -> str:
+    def first_bad(self, values: Any, rows: Any) -> str:
         """Which of the rows gives a loss or a gradient that is not finite, and the first node where it happened."""
         self.assign(values)
         if self.needs_batch():
@@ -150,46 +157,59 @@ class Execution:
 
 
 class Compiled(Execution):
-    """One sample is recorded and compiled; ``dialect`` is that of ``compile_graph``."""
+    """One sample is recorded and compiled; ``dialect`` is that of ``compile_graph``. In C and NumPy, numbers stay in arrays."""
 
-    def __init__(self, eager: Execution, first: Sequence[float], dialect: str) -> None:
+    def __init__(self, eager: Execution, first: Sequence[float], dialect: str, trained: bool) -> None:
         vars(self).update(vars(eager))
-        self.dialect = dialect
-        if self.loss:
-            sample = self.record(first)
-            self._sums = compile_graph(sample.loss, self.parameters, sample.inputs, dialect)
+        self.dialect, self._numpy, self._evaluation = dialect, None if dialect == "python" else _numpy(), None
         with evaluating(self.model):
-            sample = self.record(first)
-        changing = self.parameters if self.loss else []  # without a loss, they are constants of the program
-        self._outputs = compile_graph(sample.found, changing, sample.inputs, "python" if dialect == "c" else dialect)
+            shown = self.record(first)
+        sample = self.record(first) if self.loss and (trained or dialect == "c") else None
+        if sample:  # the same program evaluates, if the model computes the same in both modes
+            same = [y.data for y in sample.found] == [y.data for y in shown.found]
+            self._sums = compile_graph(sample.loss, self.parameters, sample.inputs, dialect, further=sample.outputs if same else ())
+        if not sample or not same:
+            self._evaluation = compile_graph(shown.found, self.parameters if sample else [], shown.inputs, dialect)
 
-    def rows(self, rows: list[list[float]]) -> Any:
-        if self.dialect == "python":
-            return rows
-        try:
-            import numpy as np
-        except ImportError:
-            return rows
-        return np.array(rows, dtype=float)
+    def rows(self, rows: Any) -> Any:
+        return as_list(rows) if self._numpy is None else self._numpy.asarray(rows, dtype=float)
 
-    def sums(self, values: list[float], rows: Any) -> tuple[float, list[float]]:
-        total, gradients = self._sums.batch(values, rows)
-        return total, gradients
+    def values(self) -> Any:
+        values = super().values()
+        return values if self._numpy is None else self._numpy.array(values)
 
-    def outputs(self, values: list[float], rows: Any) -> list[list[float]]:
-        found: list[list[float]] = self._outputs.batch(values if self.loss else [], rows)
+    def arithmetic(self) -> AbstractContextManager[Any]:
+        return nullcontext() if self._numpy is None else self._numpy.errstate(all="ignore")
+
+    def sums(self, values: Any, rows: Any) -> tuple[float, Any]:
+        found: tuple[float, Any] = self._sums.batch(values, rows)
         return found
+
+    def outputs(self, values: Any, rows: Any) -> list[list[float]]:
+        if self._evaluation is None:
+            return as_list(self._sums.forward(values, rows))
+        return as_list(self._evaluation.batch(values if hasattr(self, "_sums") else [], rows))
 
     def agrees(self, row: Sequence[float]) -> bool:
         """Whether the programs give what the model itself gives for another row than the one that was recorded."""
-        values = self.values()
+        values, rows, expected, found = self.values(), self.rows([row]), [], []
         try:
-            expected, found = super().outputs(values, [row])[0], self.outputs(values, [row])[0]
-            if self.loss:
-                expected, found = [*expected, self.record(row).loss.data], [*found, self.sums(values, self.rows([list(row)]))[0]]
+            if hasattr(self, "_sums"):
+                expected, found = [self.record(row).loss.data], [self.sums(values, rows)[0]]
+            if self._evaluation is not None:
+                expected, found = [*expected, *super().outputs(values, rows)[0]], [*found, *self.outputs(values, rows)[0]]
         except FAILURES:  # training says so
             return True
         return len(found) == len(expected) and all(map(_same, found, expected))
+
+
+def _numpy() -> Any:
+    """NumPy, if it is installed."""
+    try:
+        import numpy as np
+    except ImportError:
+        return None
+    return np
 
 
 def _same(a: float, b: float) -> bool:
@@ -198,7 +218,7 @@ def _same(a: float, b: float) -> bool:
 
 
 def execution(
-    model: Model, loss: Loss | None, rows: list[list[float]], columns: int, dialect: str = "python", weighted: bool = False
+    model: Model, loss: Loss | None, rows: Any, columns: int, dialect: str = "python", weighted: bool = False, trained: bool = True
 ) -> Execution:  # fmt: skip
     """How to run ``model``: compiled, unless ``dialect`` is ``"eager"`` or its graph differs from sample to sample."""
     eager = Execution(model, loss, columns, weighted)
@@ -209,7 +229,7 @@ def execution(
         eager.record(rows[0])
     why = f"compares Values at {places[0]}" if places else ""
     if not places:
-        compiled = Compiled(eager, rows[0], dialect)
+        compiled = Compiled(eager, rows[0], dialect, trained)
         if compiled.agrees(rows[-1]):
             return compiled
         why = "computes with something that a recorded graph holds as a constant (.data, random numbers, an attribute that changes)"

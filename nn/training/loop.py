@@ -7,11 +7,12 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from operator import truediv
 from typing import Any
 
 from ..activations import count, named
 from ..losses import LOSSES
-from ..optim import OPTIMIZERS, Optimizer, norm_of
+from ..optim import OPTIMIZERS, Optimizer, all_finite, as_list, each, norm_of
 from .callbacks import Callback, Run, callbacks_of
 from .checkpoint import Checkpoint
 from .execution import FAILURES, RUNS, execution
@@ -100,6 +101,7 @@ def _prepared(
         assign(modes)
     facts = {"samples": len(data.rows), "batch_size": size, "seed": int(seed)}
     run = Run(model, how, _optimizer(optimizer, how.parameters), how.values(), count("epochs", epochs, 0), facts, interrupts, chosen)
+    run.optimizer.dialect = how.dialect
     changes = checkpoint.changes(run, written) if checkpoint and written else []
     run.history.epochs = written["epochs"] if written else []
     return _Training(run, data, held_out, measured, bool(shuffle), changes)
@@ -126,7 +128,8 @@ class _Training:
     ) -> None:
         self.run, self.data, self.held_out, self.metrics, self.shuffle, self.changes = run, data, held_out, metrics, shuffle, changes
         self.rows = run.execution.rows(data.rows)
-        held = [(module, "generator", vars(module).get("generator")) for module in run.model.modules()]
+        self.modules = run.model.modules()
+        held = [(module, "generator", vars(module).get("generator")) for module in self.modules]
         self.generators: Changes = [entry for entry in held if isinstance(entry[2], random.Random)]
         self.names = [name for name, _ in run.model.named_parameters()]
         self.buffers = list(run.model.named_buffers())
@@ -169,12 +172,13 @@ class _Training:
         """One pass over the data; the numbers are written down, and the callbacks called."""
         run, start = self.run, time.perf_counter()
         chance = random.Random(f"{run.facts['seed']}/{number}")  # of its own for each epoch, so that a resumed training draws the same
-        run.model.train()
+        for module in self.modules:
+            module.training = True
         for i, (module, name, _) in enumerate(self.generators):
             setattr(module, name, random.Random(f"{run.facts['seed']}/{number}/{i}"))
         # The loss of the whole data set in one batch is that of the values before the step.
         is_before = self.held_out is None and run.facts["batch_size"] == len(self.data.rows)
-        before = self.state() if is_before else {}
+        before = self.snapshot() if is_before else None
         total, norm, lr = 0.0, 0.0, run.optimizer.lr
         for batch_number, batch in enumerate(self.batches(chance), start=1):
             value, norm = self.step(batch, f"in epoch {number}, batch {batch_number}")
@@ -182,7 +186,7 @@ class _Training:
         entry = {"epoch": number, "loss": total / run.execution.weight(self.data.rows), "lr": lr, "grad_norm": norm}
         entry |= run.interrupts.call(self.figures, number)
         run.history.epochs.append(entry | {"seconds": time.perf_counter() - start})
-        run.measured = before or self.state()
+        run.measured = before or self.snapshot()
         run.execution.assign(run.values)
         try:
             self.each(lambda callback: callback.epoch(run))
@@ -206,15 +210,16 @@ class _Training:
         before: Changes = [(optimizer, "steps", optimizer.steps), (optimizer, "state", dict(optimizer.state))]
         before += contents((module, attribute) for _, module, attribute in self.buffers)  # a bad step may spoil running averages
         try:
-            value, gradients = self.mean(batch)
-            if not all(map(math.isfinite, (value, *gradients))):
-                raise ArithmeticError(f"the loss is {value}")
-            norm = norm_of(gradients)
-            for callback in run.callbacks:
-                gradients = callback.gradients(run, gradients)
-            values = optimizer.update(run.values, gradients)
-            if not all(map(math.isfinite, values)):
-                raise ArithmeticError("the step would make a parameter infinite or nan")
+            with run.execution.arithmetic():
+                value, gradients = self.mean(batch)
+                norm = norm_of(gradients)
+                if not (math.isfinite(value) and (math.isfinite(norm) or all_finite(gradients))):
+                    raise ArithmeticError(f"the loss is {value}")
+                for callback in run.callbacks:
+                    gradients = callback.gradients(run, gradients)
+                values = optimizer.update(run.values, gradients)
+                if not all_finite(values):
+                    raise ArithmeticError("the step would make a parameter infinite or nan")
         except BaseException as error:
             assign(before)
             if not isinstance(error, FAILURES):
@@ -227,11 +232,11 @@ class _Training:
         run.values = values
         return value, norm
 
-    def mean(self, batch: Any) -> tuple[float, list[float]]:
+    def mean(self, batch: Any) -> tuple[float, Any]:
         """The mean loss over a batch and its gradient, with what the callbacks add to them."""
         total, sums = self.run.interrupts.call(self.run.execution.sums, self.run.values, batch)
         size = self.run.execution.weight(batch)
-        value, gradients = total / size, [g / size for g in sums]
+        value, gradients = total / size, each(truediv, sums, float(size))
         for callback in self.run.callbacks:
             value, gradients = callback.loss(self.run, value, gradients)
         return value, gradients
@@ -250,7 +255,8 @@ class _Training:
             found |= {f"{prefix}{name}": value for name, value in entry.items() if prefix or name != "loss"}
         return found
 
-    def state(self) -> dict[str, Any]:
-        """The state of the model, whose parameters have the values of the run."""
+    def snapshot(self) -> Callable[[], dict[str, Any]]:
+        """The state of the model, whose parameters have the values of the run, as a function: most are never asked for."""
+        values = self.run.values
         buffers = {name: copy.deepcopy(getattr(module, attribute)) for name, module, attribute in self.buffers}
-        return dict(zip(self.names, self.run.values)) | buffers
+        return lambda: dict(zip(self.names, as_list(values))) | buffers

@@ -74,7 +74,7 @@ class Model:
     # -- what it holds -------------------------------------------------------------------------------------------
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Model]]:
         """This module, called ``prefix``, and every module in it, each once."""
-        return ((name, found) for name, found in _walk(self, prefix, set()) if isinstance(found, Model))
+        return iter(_walk(self, Model, prefix, set()))
 
     def modules(self) -> list[Model]:
         """This module and every module in it."""
@@ -82,7 +82,7 @@ class Model:
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
         """Every parameter, once, with the path of attributes that leads to it."""
-        return ((name, found) for name, found in _walk(self, prefix, set()) if isinstance(found, Parameter))
+        return iter(_walk(self, Parameter, prefix, set()))
 
     def parameters(self) -> list[Parameter]:
         """Every parameter, once, in the order in which the attributes were made."""
@@ -151,14 +151,19 @@ def assign(changes: Changes) -> None:
         raise
 
 
-def _walk(found: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Parameter | Model]]:
-    """Models and parameters in ``found``, each once, with their paths, each before what is in it."""
-    if isinstance(found, Parameter | Model):
-        if id(found) in seen:
-            return
-        seen.add(id(found))
-        yield path, found
-    held = vars(found) if isinstance(found, Model) else found
+def _walk(holder: Any, kind: type[Any], path: str, seen: set[int]) -> list[tuple[str, Any]]:
+    """The parts of a ``kind`` in a model, a list or a dictionary, each once, with their paths, each before what is in it."""
+    if isinstance(holder, Model):
+        if id(holder) in seen:
+            return []
+        seen.add(id(holder))
+    parts = [(path, holder)] if isinstance(holder, kind) else []
+    held = vars(holder) if isinstance(holder, Model) else holder
     inside: Any = held.items() if isinstance(held, dict) else enumerate(held) if isinstance(held, list | tuple) else ()
     for name, part in inside:
-        yield from _walk(part, f"{path}.{name}" if path else str(name), seen)
+        if not isinstance(part, Parameter):
+            parts += _walk(part, kind, f"{path}.{name}" if path else str(name), seen)
+        elif kind is Parameter and id(part) not in seen:
+            seen.add(id(part))
+            parts.append((f"{path}.{name}" if path else str(name), part))
+    return parts

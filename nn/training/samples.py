@@ -9,15 +9,19 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 from ..activations import count, named, shortened
+from ..optim import all_finite, is_array
 from ..losses import KINDS, LOSSES, NUMBERS, as_lists
 from .execution import evaluating, record
 from .model import Model
 
 
 class Samples(NamedTuple):
-    """Rows of ``columns`` inputs, the targets and, if ``weighted``, a weight; what metrics are given; whether there is one output."""
+    """Rows of ``columns`` inputs, the targets and, if ``weighted``, a weight; what metrics are given; whether there is one output.
 
-    rows: list[list[float]]
+    The rows are lists, or one array, if the inputs were one.
+    """
+
+    rows: Any
     columns: int
     labels: list[Any]
     single: bool
@@ -25,13 +29,14 @@ class Samples(NamedTuple):
 
     def chosen(self, indices: Sequence[int]) -> Samples:
         """Some of the samples."""
-        return self._replace(rows=[self.rows[i] for i in indices], labels=[self.labels[i] for i in indices])
+        rows = self.rows[indices] if is_array(self.rows) else [self.rows[i] for i in indices]
+        return self._replace(rows=rows, labels=[self.labels[i] for i in indices])
 
 
 def samples_of(model: Model, X: Any, y: Any, loss: Any, sample_weight: Any = None) -> Samples:
     """The samples of a data set, checked; ``ValueError`` if X, y, the model and the loss do not fit together."""
     loss = named(loss, LOSSES, "loss")
-    rows = as_rows(X)
+    rows = as_table(X)
     with evaluating(model):
         sample = record(model, rows[0])
     outputs = len(sample.outputs)
@@ -48,7 +53,7 @@ def samples_of(model: Model, X: Any, y: Any, loss: Any, sample_weight: Any = Non
         labels = [target[0] for target in targets] if single else labels
         _require_fitting(targets, outputs, loss)
     check_lengths(rows, targets)
-    samples = Samples([[*x, *target] for x, target in zip(rows, targets)], len(rows[0]), labels, single)
+    samples = Samples(_beside(rows, targets), len(rows[0]), labels, single)
     return samples if sample_weight is None else _weighted(samples, as_numbers(sample_weight, "sample_weight"))
 
 
@@ -67,7 +72,7 @@ def _weighted(samples: Samples, weights: list[float]) -> Samples:
     check_lengths(samples.rows, weights, "X and sample_weight")
     if min(weights) < 0.0 or not any(weights):
         raise ValueError("sample_weight holds numbers from 0 on, at least one of them above 0")
-    rows = [[*row, weight] for row, weight in zip(samples.rows, weights)]
+    rows = _beside(samples.rows, [[weight] for weight in weights])
     return samples._replace(rows=rows, weighted=True).chosen([i for i, weight in enumerate(weights) if weight])
 
 
@@ -108,7 +113,23 @@ def split_samples(samples: Samples, validation: Any, model: Model, loss: Any, se
     return samples.chosen(order[held:]), samples.chosen(order[:held])
 
 
+def _beside(rows: Any, further: list[list[float]]) -> Any:
+    """The rows, each with more numbers behind it."""
+    if is_array(rows):
+        import numpy as np
+
+        return np.column_stack((rows, further))
+    return [[*row, *more] for row, more in zip(rows, further)]
+
+
 # -- tables from outside -----------------------------------------------------------------------------------------------
+def as_table(X: Any) -> Any:
+    """A NumPy array of finite numbers as one of float64, in a moment; anything else as :func:`as_rows` gives it, or its error."""
+    if is_array(X) and X.ndim == 2 and X.size and X.dtype.kind in "fiu" and all_finite(X):
+        return X.astype(float)
+    return as_rows(X)
+
+
 def as_rows(X: Any, name: str = "X") -> list[list[float]]:
     """``X`` (rows of lists or tuples, a NumPy array, a pandas frame) as new lists of floats, all of one length.
 
@@ -122,7 +143,9 @@ def as_rows(X: Any, name: str = "X") -> list[list[float]]:
     for i, row in enumerate(_filled(X, name)):
         if not _is_row(row):
             raise ValueError(f"{name}: row {i} is {_said(row)}, not a list of numbers: write [[x] for x in {name}] for a single column")
-        rows.append([_number(cell, name, i, j) for j, cell in enumerate(plain(row, name))])
+        cells = plain(row, name)
+        quick = set(map(type, cells)) == {float} and all(map(math.isfinite, cells))
+        rows.append(list(cells) if quick else [_number(cell, name, i, j) for j, cell in enumerate(cells)])
         if len(rows[i]) != len(rows[0]):
             raise ValueError(f"{name}: row {i} has {len(rows[i])} column(s) where row 0 has {len(rows[0])}: all rows need the same length")
     if not rows[0]:

@@ -142,7 +142,7 @@ def in_ours(train: Any, test: Any, dialect: str) -> float:
     model = nn.MLP(64, [32, 10], seed=0)
     optimizer = lambda parameters: nn.Adam(parameters, lr=RATE)  # noqa: E731
     model.fit(*train, loss="cross_entropy", optimizer=optimizer, epochs=EPOCHS, batch_size=BATCH, dialect=dialect, seed=0)
-    return model.evaluate(*test, "cross_entropy", ["accuracy"])["accuracy"]
+    return model.evaluate(*test, "cross_entropy", ["accuracy"], dialect=dialect)["accuracy"]
 
 
 def in_sklearn(train: Any, test: Any) -> float:
