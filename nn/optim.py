@@ -1,55 +1,52 @@
 """Optimizers: how a gradient changes the parameters, with PyTorch's names, defaults and numbers.
 
-The update of one parameter is written once, as arithmetic on numbers of the library. It is recorded and compiled as any graph is: by
-Python for lists of floats, by NumPy or C for arrays, to the same bits.
+The update of one parameter is written once, in arithmetic. It is recorded and compiled as any graph is: by Python for lists of floats,
+by NumPy or C for arrays, to the same bits.
 """
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable
-from functools import reduce
+from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
-from operator import add, mul, truediv
+from operator import mul
 from typing import Any
 
 from autograd_core import Program, Value, compile_graph, maximum, sqrt, watching_comparisons
 
 from .activations import count, fitting, number
+from .training.arrays import as_list, each, is_array, norm_of
 
 WORTH_C = 5_000  # parameters from which an update in C gains more than it takes to build, once on each machine
 
 
 class Optimizer:
-    """What all optimizers share; a subclass defines :meth:`rule`, the update of one parameter, and what that needs.
+    """What all optimizers share. A subclass says what is :meth:`remembered` of a parameter from step to step, 0 at first, which
+    :meth:`coefficients` a step has, and its :meth:`rule`: the parameter ``w`` after a step along its gradient ``g``, and what is
+    remembered then. A rule chooses nothing by comparing numbers (``maximum`` and the like do).
 
     ``parameters`` are leaves, at least one, none of them twice. ``lr``, the learning rate, may be set at any time; ``hyperparameters``
-    are the others by name. ``state`` holds a list or array of numbers, one for each parameter, for each quantity that is
-    ``remembered``. A ``weight_decay`` adds ``weight_decay * w`` to the gradient before the rule, or, ``decoupled``, takes
-    ``lr * weight_decay * w`` off.
+    are the others by name; ``state`` is what is remembered, a number for each parameter. A ``weight_decay`` adds
+    ``weight_decay * w`` to the gradient before the rule, or, ``decoupled``, takes ``lr * weight_decay * w`` off.
 
     >>> class Signs(Optimizer):  # a step of the length lr, whatever the gradient
     ...     def coefficients(self):
-    ...         return (self.lr,)
-    ...     def rule(self, coefficients, w, g):
-    ...         (lr,) = coefficients
-    ...         return (w - lr * g.sign(),)
+    ...         return [self.lr]
+    ...     def rule(self, w, g, lr):
+    ...         return [w - lr * g.sign()]
     >>> w = Value(1.0)
     >>> optimizer = Signs([w], lr=0.25)
-    >>> for _ in range(2):
-    ...     optimizer.zero_grad()
-    ...     (w * w).backward()
-    ...     optimizer.step()
+    >>> (w * w).backward()
+    >>> optimizer.step()
     >>> w.data
-    0.5
+    0.75
     """
 
     decoupled = False
-    remembered: tuple[str, ...] = ()
-    """Names of the quantities that the next update needs, 0 at first."""
+    remembered: Sequence[str] = ()
     dialect = "numpy"
-    """What updates arrays: ``"numpy"``, or ``"c"`` where they are long, which ``fit(dialect="c")`` sets."""
+    """What updates arrays: ``"numpy"``, or, where they are long, ``"c"``, which ``fit(dialect="c")`` sets."""
 
     def __init__(self, parameters: Iterable[Value], lr: float, **hyperparameters: Any) -> None:
         self.parameters = _leaves(parameters)
@@ -58,21 +55,20 @@ class Optimizer:
         self.steps = 0
         self.state: dict[str, Any] = {}
 
-    def coefficients(self) -> tuple[float, ...]:
-        """The numbers of this step, number ``self.steps`` from 1, that are the same for all parameters."""
-        return ()
+    def coefficients(self) -> Sequence[float]:
+        """The numbers of step ``self.steps``, counted from 1, that are the same for all parameters."""
+        return [self.lr]
 
-    def rule(self, coefficients: Any, w: Any, g: Any, *remembered: Any) -> tuple[Any, ...]:
-        """The parameter ``w`` after a step along its gradient ``g``, and then what is remembered, in arithmetic that chooses nothing by
-        comparing numbers (``maximum`` and the like do)."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how it updates: define rule(coefficients, w, g)")
+    def rule(self, w: Any, g: Any, *remembered_and_coefficients: Any) -> Sequence[Any]:
+        """The update of one parameter: its new value, and each quantity that is remembered."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it updates: define rule(w, g, *remembered, *coefficients)")
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
         _give_gradients(self.parameters, repeat(0.0))
 
     def step(self) -> None:
-        """Change the ``data`` of every parameter by its ``grad``: an :meth:`update`, so compiled programs train as loops over Values do."""
+        """Change the ``data`` of every parameter by its ``grad``, as :meth:`update` does."""
         new = self.update([parameter.data for parameter in self.parameters], [parameter.grad for parameter in self.parameters])
         for parameter, value in zip(self.parameters, new):
             parameter.data = value
@@ -92,8 +88,9 @@ class Optimizer:
         if is_array(values):
             import numpy as np
 
-            columns, chosen = [np.asarray(column, dtype=float) for column in columns], "c" if self.dialect == "c" and size >= WORTH_C else "numpy"
-        new, *memory = self.program(chosen).columns(self._all_coefficients(), columns)
+            columns = [np.asarray(column, dtype=float) for column in columns]
+            chosen = "c" if self.dialect == "c" and size >= WORTH_C else "numpy"
+        new, *memory = self.program(chosen).columns(self._coefficients(), columns)
         self.state = dict(zip(self.remembered, memory))
         return new
 
@@ -101,24 +98,22 @@ class Optimizer:
         """The update of one parameter, compiled; ``.source`` shows it."""
         key = (type(self), dialect, *map(bool, self.hyperparameters.values()))
         if key not in _PROGRAMS:
-            coefficients = [Value(1.0) for _ in self._all_coefficients()]
-            columns = [Value(1.0, name) for name in ("w", "g", *self.remembered)]
+            coefficients = [Value(1.0) for _ in self._coefficients()]
+            columns = w, g, *remembered = [Value(1.0, name) for name in ("w", "g", *self.remembered)]
+            own = coefficients
             with watching_comparisons() as places:
-                outputs = self._decayed(coefficients, *columns)
+                if self.hyperparameters.get("weight_decay"):
+                    decay, *own = coefficients
+                    w, g = (w * decay, g) if self.decoupled else (w, g + decay * w)
+                outputs = self.rule(w, g, *remembered, *own)
             if places:
-                raise TypeError(f"{type(self).__name__} compares numbers at {places[0]}: one rule stands for all, so choose with maximum, step, ...")
+                raise TypeError(f"{type(self).__name__} compares numbers at {places[0]}: choose with maximum, step, ... instead")
             _PROGRAMS[key] = compile_graph(list(outputs), coefficients, columns, dialect)
         return _PROGRAMS[key]
 
-    def _all_coefficients(self) -> list[float]:
+    def _coefficients(self) -> list[float]:
         decay = self.hyperparameters.get("weight_decay")
         return [*([1.0 - self.lr * decay if self.decoupled else decay] if decay else []), *self.coefficients()]
-
-    def _decayed(self, coefficients: list[Any], w: Any, g: Any, *remembered: Any) -> tuple[Any, ...]:
-        if self.hyperparameters.get("weight_decay"):
-            decay, *coefficients = coefficients
-            w, g = (w * decay, g) if self.decoupled else (w, g + decay * w)
-        return self.rule(coefficients, w, g, *remembered)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next updates depend on, as plain data that JSON can hold, exact to the bit."""
@@ -167,17 +162,17 @@ class SGD(Optimizer):
             raise ValueError(f"nesterov needs a momentum above 0 and no dampening, not momentum={momentum!r}, dampening={dampening!r}")
 
     @property
-    def remembered(self) -> tuple[str, ...]:  # type: ignore[override]
-        return ("momentum_buffer",) if self.hyperparameters["momentum"] else ()
+    def remembered(self) -> Sequence[str]:  # type: ignore[override]
+        return ["momentum_buffer"] if self.hyperparameters["momentum"] else []
 
-    def coefficients(self) -> tuple[float, ...]:
+    def coefficients(self) -> Sequence[float]:
         momentum, dampening, *_ = self.hyperparameters.values()
-        return self.lr, momentum, 1.0 - dampening if self.state else 1.0
+        return [self.lr, momentum, 1.0 - dampening if self.state else 1.0] if momentum else [self.lr]
 
-    def rule(self, coefficients: Any, w: Any, g: Any, b: Any = 0.0) -> tuple[Any, ...]:
-        lr, momentum, fresh = coefficients
-        if not self.hyperparameters["momentum"]:
-            return (w - lr * g,)
+    def rule(self, w: Any, g: Any, *further: Any) -> Sequence[Any]:
+        if len(further) == 1:
+            return [w - further[0] * g]
+        b, lr, momentum, fresh = further
         b = momentum * b + fresh * g
         return w - lr * (g + momentum * b if self.hyperparameters["nesterov"] else b), b
 
@@ -197,26 +192,25 @@ class RMSprop(Optimizer):
         super().__init__(parameters, lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum, centered=centered)
 
     @property
-    def remembered(self) -> tuple[str, ...]:  # type: ignore[override]
-        used = self.hyperparameters["centered"], self.hyperparameters["momentum"]
-        return ("square_avg", *(name for name, is_used in zip(("grad_avg", "momentum_buffer"), used) if is_used))
+    def remembered(self) -> Sequence[str]:  # type: ignore[override]
+        used = {"grad_avg": self.hyperparameters["centered"], "momentum_buffer": self.hyperparameters["momentum"]}
+        return ["square_avg", *filter(used.get, used)]
 
-    def coefficients(self) -> tuple[float, ...]:
+    def coefficients(self) -> Sequence[float]:
         alpha, eps, _, momentum, _ = self.hyperparameters.values()
         return self.lr, alpha, 1.0 - alpha, eps, momentum
 
-    def rule(self, coefficients: Any, w: Any, g: Any, *remembered: Any) -> tuple[Any, ...]:
-        lr, alpha, fresh, eps, momentum = coefficients
-        before = dict(zip(self.remembered, remembered))
-        after = {"square_avg": alpha * before["square_avg"] + fresh * g * g}
-        square = after["square_avg"]
-        if "grad_avg" in before:
-            after["grad_avg"] = mean = before["grad_avg"] + fresh * (g - before["grad_avg"])
+    def rule(self, w: Any, g: Any, *further: Any) -> Sequence[Any]:
+        *remembered, lr, alpha, fresh, eps, momentum = further
+        kept = dict(zip(self.remembered, remembered))
+        kept["square_avg"] = square = alpha * kept["square_avg"] + fresh * g * g
+        if "grad_avg" in kept:
+            kept["grad_avg"] = mean = kept["grad_avg"] + fresh * (g - kept["grad_avg"])
             square = maximum(square - mean * mean, 0.0)  # rounding can take it below 0; nan stays nan
         step = g / (sqrt(square) + eps)
-        if "momentum_buffer" in before:
-            after["momentum_buffer"] = step = momentum * before["momentum_buffer"] + step
-        return w - lr * step, *after.values()
+        if "momentum_buffer" in kept:
+            kept["momentum_buffer"] = step = momentum * kept["momentum_buffer"] + step
+        return w - lr * step, *kept.values()
 
 
 class Adam(Optimizer):
@@ -235,13 +229,12 @@ class Adam(Optimizer):
 
     remembered = ("exp_avg", "exp_avg_sq")
 
-    def coefficients(self) -> tuple[float, ...]:
+    def coefficients(self) -> Sequence[float]:
         (beta1, beta2), eps, _ = self.hyperparameters.values()
-        length, root = self.lr / (1.0 - beta1**self.steps), math.sqrt(1.0 - beta2**self.steps)
-        return 1.0 - beta1, beta2, 1.0 - beta2, length, root, eps
+        return 1 - beta1, beta2, 1 - beta2, self.lr / (1.0 - beta1**self.steps), math.sqrt(1.0 - beta2**self.steps), eps
 
-    def rule(self, coefficients: Any, w: Any, g: Any, m: Any = 0.0, v: Any = 0.0) -> tuple[Any, ...]:
-        fresh1, beta2, fresh2, length, root, eps = coefficients
+    def rule(self, w: Any, g: Any, *further: Any) -> Sequence[Any]:
+        m, v, fresh1, beta2, fresh2, length, root, eps = further
         m = m + fresh1 * (g - m)
         v = beta2 * v + fresh2 * g * g
         return w - length * m / (sqrt(v) / root + eps), m, v
@@ -317,9 +310,8 @@ class CosineAnnealingLR(Schedule):
 
 
 class LinearWarmup(Schedule):
-    """From ``start_factor`` times the rate in a straight line to the rate after ``steps`` epochs; then as the schedule ``after`` says.
-
-    The epochs of ``after`` begin where the warm-up ends. Goyal et al., Accurate, Large Minibatch SGD, 2017.
+    """From ``start_factor`` times the rate in a straight line to the rate after ``steps`` epochs; then as the schedule ``after`` says,
+    whose epochs begin there. Goyal et al., Accurate, Large Minibatch SGD, 2017.
 
     >>> [LinearWarmup(steps=2, start_factor=0.5, after=ExponentialLR(gamma=0.5))(epoch) for epoch in range(4)]
     [0.5, 0.75, 1.0, 0.5]
@@ -351,7 +343,9 @@ def clip_norm(gradients: Any, max_norm: float) -> tuple[Any, float]:
 def clip_value(gradients: Any, limit: float) -> Any:
     """Each gradient, taken to ``-limit`` or ``limit`` where it is beyond; nan stays nan."""
     number("limit", limit, "a positive number")
-    return gradients.clip(-limit, limit) if is_array(gradients) else [-limit if g < -limit else limit if g > limit else g for g in gradients]
+    if is_array(gradients):
+        return gradients.clip(-limit, limit)
+    return [-limit if g < -limit else limit if g > limit else g for g in gradients]
 
 
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
@@ -371,47 +365,6 @@ def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
 def _give_gradients(parameters: Iterable[Value], gradients: Iterable[float]) -> None:
     for parameter, gradient in zip(parameters, gradients):
         parameter.grad = gradient
-
-
-def norm_of(gradients: Any) -> float:
-    """The Euclidean norm; that of math.hypot is rounded otherwise in other versions of Python."""
-    squares = total_of(each(mul, gradients, gradients))
-    if 1e-290 < squares < math.inf or math.isnan(squares):
-        return math.sqrt(squares)
-    largest = float(max(map(abs, gradients), default=0.0))  # squares would leave the floats
-    return largest * norm_of(each(truediv, gradients, largest)) if 0.0 < largest < math.inf else largest
-
-
-# -- lists of numbers, and NumPy's arrays ----------------------------------------------------------------------------
-def is_array(numbers: Any) -> bool:
-    """Whether they are an array, which arithmetic takes as a whole."""
-    return hasattr(numbers, "dtype")
-
-
-def as_list(numbers: Any) -> list[float]:
-    """The numbers as a list of floats of one's own."""
-    return numbers.tolist() if is_array(numbers) else list(numbers)
-
-
-def each(operation: Callable[[Any, Any], Any], numbers: Any, others: Any) -> Any:
-    """The operation on each number and its counterpart, or one for all of them.
-
-    >>> each(truediv, [1.0, 2.0], 2.0), each(add, [1.0, 2.0], [3.0, 4.0])
-    ([0.5, 1.0], [4.0, 6.0])
-    """
-    if is_array(numbers):
-        return operation(numbers, others)
-    return list(map(operation, numbers, repeat(others) if isinstance(others, float) else others))
-
-
-def all_finite(numbers: Any) -> bool:
-    """Whether none of them is infinite or nan."""
-    return all(map(math.isfinite, numbers)) if not is_array(numbers) else math.isfinite(abs(numbers).max())
-
-
-def total_of(numbers: Any) -> float:
-    """The sum: of a list from the left, of an array in pairs."""
-    return float(numbers.sum()) if is_array(numbers) else reduce(add, numbers, 0.0)
 
 
 # -- what is checked ---------------------------------------------------------------------------------------------------

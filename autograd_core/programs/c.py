@@ -129,7 +129,7 @@ class CProgram(Program):
     def batch(self, wrt_values: Sequence[float], rows: Any) -> Any:
         count = len(rows)
         buffers, parameters = self._buffers, self._parameters(wrt_values)
-        table, kept = self._table(rows)
+        table, _kept = self._table(rows)
         if not self.single:
             return self._values(self._rows_program, self._results, parameters, table, rows)
         out, found = self._out(wrt_values)
@@ -144,7 +144,7 @@ class CProgram(Program):
     def forward(self, wrt_values: Sequence[float], rows: Any) -> Any:
         if self._with_further is None:
             return super().forward(wrt_values, rows)  # an error, that says so
-        table, kept = self._table(rows)
+        table, _kept = self._table(rows)
         return self._values(self._further, 1 + len(self._graph.further), self._parameters(wrt_values), table, rows)
 
     def _values(self, function: Any, results: int, parameters: int, table: int, rows: Any) -> Any:

@@ -70,8 +70,9 @@ class NumpyProgram(Program):
         self._check_lengths(wrt_values, [0.0] * self._input_count)
         with self._np.errstate(all="ignore"):
             values = self._function(list(self._np.asarray(wrt_values, dtype=float)), columns)
-        own = len(columns[0]), set(map(id, columns))  # what is not a new column is a number for all rows, or one of the inputs
-        return [value if getattr(value, "shape", ()) == own[:1] and id(value) not in own[1] else self._np.full(own[0], value) for value in values]
+        size, given = len(columns[0]), set(map(id, columns))  # what is no new column is a number for all rows, or one of the inputs
+        is_new = [getattr(value, "shape", ()) == (size,) and id(value) not in given for value in values]
+        return [value if new else self._np.full(size, value) for value, new in zip(values, is_new)]
 
     def _file_text(self, ending: str) -> str:
         used = [name for name in ELEMENTWISE if name in NAME.findall(self.source)]

@@ -88,20 +88,20 @@ class Program:
         Raises ``TypeError`` for a program of one output with its gradient, ``ValueError`` for a wrong number of columns.
         """
         if self.single:
-            raise TypeError("columns needs a program of several outputs, compile_graph([output, ...], ...): this one has one and its gradient")
+            raise TypeError("columns needs a program of several outputs, compile_graph([output, ...], ...): this one has a gradient")
         if len(columns) != self._input_count or len(set(map(len, columns))) > 1:
             raise ValueError(f"this program takes {self._input_count} column(s) of one length, not of {[*map(len, columns)]}")
         return self._columns(wrt_values, columns)
 
     def _columns(self, wrt_values: Sequence[float], columns: Sequence[Any]) -> list[Any]:
-        count = len(columns[0]) if columns else 0
-        return [list(column) for column in zip(*self.batch(wrt_values, list(zip(*columns))))] if count else [[] for _ in range(self._outputs)]
+        found = self.batch(wrt_values, list(zip(*columns)))
+        return [list(column) for column in zip(*found)] or [[] for _ in range(self._outputs)]
 
     def forward(self, wrt_values: Sequence[float], rows: Any) -> Any:
         """For each row of input values the list of the values of the output and of the ``further`` nodes that it was compiled with."""
         if self._forward is None:
             if self._with_further is None:
-                raise TypeError("forward needs a program that was compiled with further nodes: compile_graph(output, ..., further=[node, ...])")
+                raise TypeError("forward needs a program with further nodes: compile_graph(output, ..., further=[node, ...])")
             self._forward = type(self).of(self._with_further.forward())
         return self._forward.batch(wrt_values, rows)
 

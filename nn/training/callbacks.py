@@ -14,7 +14,8 @@ from autograd_core import gradients as derivatives
 
 from ..activations import count, fitting, number
 from ..losses import l1_penalty, l2_penalty
-from ..optim import Optimizer, Schedule, clip_norm, clip_value, each, is_array, total_of
+from ..optim import Optimizer, Schedule, clip_norm, clip_value
+from .arrays import each, is_array, total_of
 from .execution import Execution
 from .history import History, shown
 from .interrupts import Interrupts

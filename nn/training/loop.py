@@ -12,7 +12,8 @@ from typing import Any
 
 from ..activations import count, named
 from ..losses import LOSSES
-from ..optim import OPTIMIZERS, Optimizer, all_finite, as_list, each, norm_of
+from ..optim import OPTIMIZERS, Optimizer
+from .arrays import all_finite, as_list, each, norm_of
 from .callbacks import Callback, Run, callbacks_of
 from .checkpoint import Checkpoint
 from .execution import FAILURES, RUNS, execution

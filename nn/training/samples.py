@@ -9,17 +9,15 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 from ..activations import count, named, shortened
-from ..optim import all_finite, is_array
 from ..losses import KINDS, LOSSES, NUMBERS, as_lists
+from .arrays import all_finite, is_array
 from .execution import evaluating, record
 from .model import Model
 
 
 class Samples(NamedTuple):
-    """Rows of ``columns`` inputs, the targets and, if ``weighted``, a weight; what metrics are given; whether there is one output.
-
-    The rows are lists, or one array, if the inputs were one.
-    """
+    """Rows of ``columns`` inputs, the targets and, if ``weighted``, a weight, as lists, or in one array if the inputs were one; what
+    metrics are given; whether there is one output."""
 
     rows: Any
     columns: int
@@ -32,11 +30,18 @@ class Samples(NamedTuple):
         rows = self.rows[indices] if is_array(self.rows) else [self.rows[i] for i in indices]
         return self._replace(rows=rows, labels=[self.labels[i] for i in indices])
 
+    def weighing(self, weights: list[float]) -> Samples:
+        """The samples with their weights; those of weight 0 are left out."""
+        check_lengths(self.rows, weights, "X and sample_weight")
+        if min(weights) < 0.0 or not any(weights):
+            raise ValueError("sample_weight holds numbers from 0 on, at least one of them above 0")
+        rows = _beside(self.rows, [[weight] for weight in weights])
+        return self._replace(rows=rows, weighted=True).chosen([i for i, weight in enumerate(weights) if weight])
+
 
 def samples_of(model: Model, X: Any, y: Any, loss: Any, sample_weight: Any = None) -> Samples:
     """The samples of a data set, checked; ``ValueError`` if X, y, the model and the loss do not fit together."""
-    loss = named(loss, LOSSES, "loss")
-    rows = as_table(X)
+    loss, rows = named(loss, LOSSES, "loss"), as_table(X)
     with evaluating(model):
         sample = record(model, rows[0])
     outputs = len(sample.outputs)
@@ -51,29 +56,15 @@ def samples_of(model: Model, X: Any, y: Any, loss: Any, sample_weight: Any = Non
         labels = as_targets(y)
         targets = [target if isinstance(target, list) else [target] for target in labels]
         labels = [target[0] for target in targets] if single else labels
-        _require_fitting(targets, outputs, loss)
+        if len(targets[0]) != outputs:
+            hint = ": for class numbers take loss='cross_entropy'" if len(targets[0]) == 1 else ""
+            raise ValueError(f"the model has {outputs} output(s), and each target {len(targets[0])}{hint}")
+        for i, target in enumerate(targets):
+            for value in target:
+                KINDS.get(loss, NUMBERS).check(value, f"y: row {i}: ")
     check_lengths(rows, targets)
     samples = Samples(_beside(rows, targets), len(rows[0]), labels, single)
-    return samples if sample_weight is None else _weighted(samples, as_numbers(sample_weight, "sample_weight"))
-
-
-def _require_fitting(targets: Sequence[Sequence[float]], outputs: int, loss: Any) -> None:
-    if len(targets[0]) != outputs:
-        hint = ": for class numbers take loss='cross_entropy'" if len(targets[0]) == 1 else ""
-        raise ValueError(f"the model has {outputs} output(s), and each target {len(targets[0])}{hint}")
-    kind = KINDS.get(loss, NUMBERS)
-    for i, target in enumerate(targets):
-        for value in target:
-            kind.check(value, f"y: row {i}: ")
-
-
-def _weighted(samples: Samples, weights: list[float]) -> Samples:
-    """The samples with their weights; those of weight 0 are left out."""
-    check_lengths(samples.rows, weights, "X and sample_weight")
-    if min(weights) < 0.0 or not any(weights):
-        raise ValueError("sample_weight holds numbers from 0 on, at least one of them above 0")
-    rows = _beside(samples.rows, [[weight] for weight in weights])
-    return samples._replace(rows=rows, weighted=True).chosen([i for i, weight in enumerate(weights) if weight])
+    return samples if sample_weight is None else samples.weighing(as_numbers(sample_weight, "sample_weight"))
 
 
 def _class_numbers(y: Any, classes: int) -> list[int]:
@@ -99,11 +90,10 @@ def split_samples(samples: Samples, validation: Any, model: Model, loss: Any, se
     if validation is None:
         return samples, None
     if not isinstance(validation, Real):
-        X, y = validation
-        held_out = samples_of(model, X, y, loss)
+        held_out = samples_of(model, *validation, loss)
         if held_out.columns != samples.columns:
             raise ValueError(f"the validation data have {held_out.columns} columns, the training data {samples.columns}")
-        return samples, held_out if not samples.weighted else _weighted(held_out, [1.0] * len(held_out.rows))
+        return samples, held_out.weighing([1.0] * len(held_out.rows)) if samples.weighted else held_out
     size = len(samples.rows)
     held = round(size * float(validation))
     if not 0 < held < size:
@@ -124,7 +114,7 @@ def _beside(rows: Any, further: list[list[float]]) -> Any:
 
 # -- tables from outside -----------------------------------------------------------------------------------------------
 def as_table(X: Any) -> Any:
-    """A NumPy array of finite numbers as one of float64, in a moment; anything else as :func:`as_rows` gives it, or its error."""
+    """A NumPy array of finite numbers as one of float64; anything else as :func:`as_rows` gives it, or its error."""
     if is_array(X) and X.ndim == 2 and X.size and X.dtype.kind in "fiu" and all_finite(X):
         return X.astype(float)
     return as_rows(X)
@@ -173,14 +163,14 @@ def as_labels(y: Any, name: str = "y", classes: int | None = None) -> list[int]:
     highest = math.inf if classes is None else count("classes is the number of classes: it", classes) - 1
     labels = []
     for i, value in enumerate(_filled(y, name)):
+        where = f"{name}: row {i} is"
         if isinstance(value, str):
-            advice = "number the classes, as in [names.index(label) for label in y]"
-            raise ValueError(f"{name}: row {i} is {value!r}, not a whole number: {advice}")
+            raise ValueError(f"{where} {value!r}, not a whole number: number the classes, as in [names.index(label) for label in y]")
         label = value if type(value) is int else _number(value, name, i)
         if label != int(label):
-            raise ValueError(f"{name}: row {i} is {label!r}: a label is a whole number, the index of its class")
+            raise ValueError(f"{where} {label!r}: a label is a whole number, the index of its class")
         if classes is not None and not 0 <= label <= highest:
-            raise ValueError(f"{name}: row {i} is {label:g}: the labels of {classes} classes are 0 to {highest}")
+            raise ValueError(f"{where} {label:g}: the labels of {classes} classes are 0 to {highest}")
         labels.append(int(label))
     return labels
 
