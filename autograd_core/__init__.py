@@ -7,6 +7,7 @@ operations is ``table.py``.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .collector import rare_collections
 from .derivatives.dual import Dual
 from .derivatives.reverse import gradients
 from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -197,6 +198,7 @@ __all__ = [
     "pow",
     "primitive",
     "prod",
+    "rare_collections",
     "relu",
     "replace_file",
     "round",

@@ -26,30 +26,17 @@ from .losses import (
     squared_error,
 )
 from .module import Module
-from .optim import (
-    OPTIMIZERS,
-    SGD,
-    Adam,
-    AdamW,
-    CosineAnnealingLR,
-    ExponentialLR,
-    LinearWarmup,
-    Optimizer,
-    RMSprop,
-    Schedule,
-    StepLR,
-    clip_grad_norm,
-    clip_grad_value,
-)
+from .optim import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
 from .perceptron import Convergence, Perceptron, PerceptronLayer
 from .studies import capacity, diagnosis, gates
-from .training.callbacks import L1, L2, Callback, ClipNorm, ClipValue, EarlyStopping, Progress, ReduceLROnPlateau
+from .training.callbacks import L1, L2, Callback, ClipNorm, ClipValue, EarlyStopping, Progress, clip_grad_norm, clip_grad_value
 from .training.checkpoint import Checkpoint
 from .training.execution import NotOneGraph
 from .training.history import History
 from .training.loop import TrainingError, fit
 from .training.model import Input, Parameter
 from .training.prediction import METRICS, accuracy, predicted_classes
+from .training.schedules import CosineAnnealingLR, ExponentialLR, LinearWarmup, ReduceLROnPlateau, Schedule, StepLR
 
 if TYPE_CHECKING:
     from . import plots

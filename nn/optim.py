@@ -9,14 +9,14 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from itertools import repeat
-from operator import mul
+from operator import add, mul, truediv
 from typing import Any
 
 from autograd_core import Program, Value, compile_graph, maximum, sqrt, watching_comparisons
 
-from .activations import count, fitting, number
-from .training.arrays import as_list, each, is_array, norm_of
+from .activations import fitting, number
 
 WORTH_C = 5_000  # parameters from which an update in C gains more than it takes to build, once on each machine
 
@@ -65,7 +65,8 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        _give_gradients(self.parameters, repeat(0.0))
+        for parameter in self.parameters:
+            parameter.grad = 0.0
 
     def step(self) -> None:
         """Change the ``data`` of every parameter by its ``grad``, as :meth:`update` does."""
@@ -259,115 +260,6 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "rmsprop": RMSprop, "adam"
 """Optimizers by name, as ``fit(optimizer="adam")`` takes them."""
 
 
-# -- the learning rate as a function of the epoch, with PyTorch's names and numbers ----------------------------------
-class Schedule:
-    """A learning rate as a function of the epoch, counted from 0, and of the rate of the start: that rate times ``factor(epoch)``.
-
-    In ``fit`` a schedule stands among the ``callbacks``; in a loop of one's own, ``optimizer.lr = schedule(epoch, 0.1)``.
-
-    >>> Schedule(lambda epoch: 1 / (1 + epoch))(3, 0.5)
-    0.125
-    """
-
-    def __init__(self, factor: Callable[[int], float]) -> None:
-        self.factor = factor
-
-    def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
-        return base_lr * self.factor(epoch)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
-
-
-class StepLR(Schedule):
-    """The rate times ``gamma`` after every ``step_size`` epochs."""
-
-    def __init__(self, step_size: int, gamma: float = 0.1) -> None:
-        self.step_size, self.gamma = count("step_size", step_size), number("gamma", gamma)
-
-    def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
-        return base_lr * self.gamma ** (epoch // self.step_size)
-
-
-class ExponentialLR(StepLR):
-    """The rate times ``gamma`` after every epoch."""
-
-    def __init__(self, gamma: float) -> None:
-        super().__init__(1, gamma)
-
-
-class CosineAnnealingLR(Schedule):
-    """Half a period of a cosine from the rate of the start down to ``eta_min`` in ``T_max`` epochs (and up again after them).
-
-    Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017, without the restarts.
-    """
-
-    def __init__(self, T_max: int, eta_min: float = 0.0) -> None:
-        self.T_max, self.eta_min = count("T_max", T_max), number("eta_min", eta_min)
-
-    def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
-        return self.eta_min + (base_lr - self.eta_min) * (1.0 + math.cos(math.pi * epoch / self.T_max)) / 2.0
-
-
-class LinearWarmup(Schedule):
-    """From ``start_factor`` times the rate in a straight line to the rate after ``steps`` epochs; then as the schedule ``after`` says,
-    whose epochs begin there. Goyal et al., Accurate, Large Minibatch SGD, 2017.
-
-    >>> [LinearWarmup(steps=2, start_factor=0.5, after=ExponentialLR(gamma=0.5))(epoch) for epoch in range(4)]
-    [0.5, 0.75, 1.0, 0.5]
-    """
-
-    def __init__(self, steps: int, start_factor: float = 1.0 / 3.0, after: Schedule | None = None) -> None:
-        self.steps, self.start_factor = count("steps", steps), number("start_factor", start_factor, "a number from 0 to 1")
-        if after is not None and not isinstance(after, Schedule):
-            raise TypeError(f"after the warm-up comes a schedule such as nn.StepLR(10), not {after!r}")
-        self.after = after
-
-    def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
-        if self.after is not None and epoch > self.steps:
-            return self.after(epoch - self.steps, base_lr)
-        return base_lr * (self.start_factor + (1.0 - self.start_factor) * min(epoch, self.steps) / self.steps)
-
-
-# -- gradients that are too long -------------------------------------------------------------------------------------
-def clip_norm(gradients: Any, max_norm: float) -> tuple[Any, float]:
-    """The gradients, times ``max_norm / (norm + 1e-6)`` if that is below 1, and their norm before, as ``torch.nn.utils`` has it.
-
-    Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks, 2013.
-    """
-    norm = norm_of(gradients)
-    factor = min(number("max_norm", max_norm, "a positive number") / (norm + 1e-6), 1.0)
-    return each(mul, gradients, factor), norm
-
-
-def clip_value(gradients: Any, limit: float) -> Any:
-    """Each gradient, taken to ``-limit`` or ``limit`` where it is beyond; nan stays nan."""
-    number("limit", limit, "a positive number")
-    if is_array(gradients):
-        return gradients.clip(-limit, limit)
-    return [-limit if g < -limit else limit if g > limit else g for g in gradients]
-
-
-def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
-    """:func:`clip_norm` of the ``grad`` of the parameters, between ``backward()`` and ``step()``; returns their norm before."""
-    parameters = list(parameters)
-    clipped, norm = clip_norm([parameter.grad for parameter in parameters], max_norm)
-    _give_gradients(parameters, clipped)
-    return norm
-
-
-def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
-    """Take the ``grad`` of each parameter to ``-limit`` or ``limit`` where it is beyond."""
-    parameters = list(parameters)
-    _give_gradients(parameters, clip_value([parameter.grad for parameter in parameters], limit))
-
-
-def _give_gradients(parameters: Iterable[Value], gradients: Iterable[float]) -> None:
-    for parameter, gradient in zip(parameters, gradients):
-        parameter.grad = gradient
-
-
-# -- what is checked ---------------------------------------------------------------------------------------------------
 RANGES = {"alpha": "a number of at least 0 and below 1", "betas": "a number of at least 0 and below 1", "eps": "a finite number above 0"}
 
 
@@ -377,11 +269,11 @@ def _checked(name: str, x: Any) -> Any:
         if x not in (False, True):
             raise ValueError(f"{name} is True or False, not {x!r}")
         return bool(x)
-    if name == "betas":
-        if not isinstance(x, (tuple, list)) or len(x) != 2:
-            raise ValueError(f"betas is a pair such as (0.9, 0.999), not {x!r}")
-        return tuple(number("each of betas", beta, RANGES[name]) for beta in x)
-    return number(name, x, RANGES.get(name, "a finite number of at least 0"))
+    if name != "betas":
+        return number(name, x, RANGES.get(name, "a finite number of at least 0"))
+    if not isinstance(x, (tuple, list)) or len(x) != 2:
+        raise ValueError(f"betas is a pair such as (0.9, 0.999), not {x!r}")
+    return tuple(number("each of betas", beta, RANGES[name]) for beta in x)
 
 
 def _leaves(parameters: Iterable[Value]) -> list[Value]:
@@ -396,3 +288,44 @@ def _leaves(parameters: Iterable[Value]) -> list[Value]:
     if len(set(leaves)) < len(leaves):
         raise ValueError("a parameter stands twice in the list: it would be changed twice in each step")
     return leaves
+
+
+# -- numbers of all parameters: lists of floats, or NumPy's arrays, which arithmetic takes as a whole ------------------
+def is_array(numbers: Any) -> bool:
+    return hasattr(numbers, "dtype")
+
+
+def as_list(numbers: Any) -> list[Any]:
+    """The numbers as a list of one's own."""
+    found: list[Any] = numbers.tolist() if is_array(numbers) else list(numbers)
+    return found
+
+
+def each(operation: Callable[[Any, Any], Any], numbers: Any, others: Any) -> Any:
+    """The operation on each number and its counterpart, or one float for all of them.
+
+    >>> each(truediv, [1.0, 2.0], 2.0), each(add, [1.0, 2.0], [3.0, 4.0])
+    ([0.5, 1.0], [4.0, 6.0])
+    """
+    if is_array(numbers):
+        return operation(numbers, others)
+    return list(map(operation, numbers, repeat(others) if isinstance(others, float) else others))
+
+
+def total_of(numbers: Any) -> float:
+    """The sum: of a list from the left, of an array in pairs."""
+    return float(numbers.sum()) if is_array(numbers) else reduce(add, numbers, 0.0)
+
+
+def all_finite(numbers: Any) -> bool:
+    """Whether none of them is infinite or nan."""
+    return math.isfinite(abs(numbers).max()) if is_array(numbers) else all(map(math.isfinite, numbers))
+
+
+def norm_of(numbers: Any) -> float:
+    """The Euclidean norm; that of math.hypot is rounded otherwise in other versions of Python."""
+    squares = total_of(each(mul, numbers, numbers))
+    if 1e-290 < squares < math.inf or math.isnan(squares):
+        return math.sqrt(squares)
+    largest = float(max(map(abs, numbers), default=0.0))  # squares would leave the floats
+    return largest * norm_of(each(truediv, numbers, largest)) if 0.0 < largest < math.inf else largest

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..collector import collector_at_rest
 from ..formulas.spelling import Dialect
 from ..primitive import ATOM
 from ..value import Value
@@ -17,7 +18,7 @@ from .graph import Graph
 from .loops import Group, Layer, Map, Matrix, find_groups
 from .reach import Reach
 from .rows import RowText, row_text
-from .statements import NAME, Emission, Emitted, Statement, Term, collector_at_rest, contribution, summed, texts_of, without_dead
+from .statements import NAME, Emission, Emitted, Statement, Term, contribution, summed, texts_of, without_dead
 
 INDEX = "k"  # counts the elements in a loop
 

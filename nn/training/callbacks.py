@@ -1,12 +1,12 @@
-"""What accompanies a training: stopping early, penalties, clipping, schedules, progress; each is one small class."""
+"""What accompanies a training: stopping early, penalties, clipping, progress; each is one small class."""
 
 from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from operator import add
+from operator import add, mul
 from typing import Any
 
 from autograd_core import Value, compile_graph
@@ -14,8 +14,7 @@ from autograd_core import gradients as derivatives
 
 from ..activations import count, fitting, number
 from ..losses import l1_penalty, l2_penalty
-from ..optim import Optimizer, Schedule, clip_norm, clip_value
-from .arrays import each, is_array, total_of
+from ..optim import Optimizer, each, is_array, norm_of, total_of
 from .execution import Execution
 from .history import History, shown
 from .interrupts import Interrupts
@@ -24,38 +23,38 @@ from .model import Model
 
 @dataclass
 class Run:
-    """A training under way, as callbacks see it."""
+    """A training under way, as callbacks see it: the numbers of the parameters are ``values``, a list or, in the dialects c and numpy,
+    an array, and the model has them too when an epoch has ended. There are to be so many ``epochs``. ``facts`` are what a checkpoint
+    must agree with: the number of samples, the size of a batch, the seed. ``measured()`` is the state of the model that the loss of
+    the last epoch belongs to.
+    """
 
     model: Model
     execution: Execution
     optimizer: Optimizer
     values: Any
-    """The numbers of the parameters: a list, or, in the dialects c and numpy, an array. The model has them too when an epoch has ended."""
     epochs: int
-    """How many there are to be."""
     facts: dict[str, int]
-    """What a checkpoint must agree with: the number of samples, the size of a batch, the seed."""
     interrupts: Interrupts
     callbacks: Sequence[Callback] = ()
     history: History = field(default_factory=History)
     measured: Callable[[], dict[str, Any]] = dict
-    """Gives the state of the model that the loss of the last epoch belongs to."""
 
 
 class Callback:
     """What may happen at each point of a training; a subclass defines what it needs.
+
+    ``remembered`` are the attributes that a resumed training needs. What the class holds is what they are at first: numbers, or
+    ``None`` for what JSON can hold. The ``epoch`` of one that is the ``last`` comes after those of the others. One of a training may
+    be a callback that ``sets_rate``, the learning rate.
 
     >>> class Shrinking(Callback):
     ...     def gradients(self, run, gradients):
     ...         return [g / 2 for g in gradients]
     """
 
-    last = False
-    """Whether its ``epoch`` comes after those of the others."""
-
+    last = sets_rate = False
     remembered: tuple[str, ...] = ()
-    """The attributes that a resumed training needs. What the class holds is what they are at first: numbers, or ``None`` for what
-    JSON can hold."""
 
     def begin(self, run: Run) -> None:
         """Before the first epoch; in a training that is resumed, ``run.history`` has epochs, and what is remembered follows."""
@@ -78,11 +77,6 @@ class Callback:
     def end(self, run: Run) -> None:
         """After the last epoch, also after Ctrl-C and errors; ``run.history.stopped`` says which."""
 
-    @property
-    def name(self) -> str:
-        """What a checkpoint calls it."""
-        return type(self).__name__
-
     def state(self) -> dict[str, Any]:
         """What is remembered."""
         return {name: getattr(self, name) for name in self.remembered}
@@ -93,7 +87,7 @@ class Callback:
 
     def checked_state(self, run: Run, state: Any) -> dict[str, Any]:
         """The attributes that a saved state stands for; ``ValueError`` if it does not fit."""
-        found: dict[str, Any] = fitting(state, self.fresh(), f"the state of {self.name}")
+        found: dict[str, Any] = fitting(state, self.fresh(), f"the state of {type(self).__name__}")
         return found
 
 
@@ -191,74 +185,41 @@ class ClipValue(Callback):
         return clip_value(gradients, self.limit)
 
 
-# -- the learning rate -------------------------------------------------------------------------------------------------
-class Scheduled(Callback):
-    """Sets the learning rate of each epoch as a :class:`nn.Schedule` says, from the rate that the optimizer began with."""
+def clip_norm(gradients: Any, max_norm: float) -> tuple[Any, float]:
+    """The gradients, times ``max_norm / (norm + 1e-6)`` if that is below 1, and their norm before, as ``torch.nn.utils`` has it.
 
-    remembered = ("base_lr",)
-    base_lr = 0.0
-
-    def __init__(self, schedule: Schedule) -> None:
-        self.schedule = schedule
-
-    @property
-    def name(self) -> str:
-        return type(self.schedule).__name__
-
-    def begin(self, run: Run) -> None:
-        self.base_lr = run.optimizer.lr
-        self.epoch(run)
-
-    def epoch(self, run: Run) -> None:
-        run.optimizer.lr = self.schedule(len(run.history), self.base_lr)
-
-
-class ReduceLROnPlateau(Callback):
-    """The learning rate times ``factor`` whenever the loss has not become better for more than ``patience`` epochs, as in PyTorch.
-
-    It watches the loss of the validation, if there is one, or the figure ``watch``. Better is less than ``best * (1 - threshold)``
-    (``threshold_mode="rel"``) or ``best - threshold`` (``"abs"``), with ``mode="max"`` more than ``best * (1 + threshold)`` or
-    ``best + threshold``. After a reduction ``cooldown`` epochs are not counted. The rate does not fall below ``min_lr``, nor change
-    by ``eps`` or less. In a loop of one's own, ``optimizer.lr = plateau.rate(loss, optimizer.lr)``.
-
-    >>> plateau = ReduceLROnPlateau(factor=0.5, patience=1)
-    >>> [plateau.rate(loss, 1.0) for loss in [4.0, 3.0, 3.0, 3.0]]
-    [1.0, 1.0, 1.0, 0.5]
+    Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks, 2013.
     """
+    norm = norm_of(gradients)
+    factor = min(number("max_norm", max_norm, "a positive number") / (norm + 1e-6), 1.0)
+    return each(mul, gradients, factor), norm
 
-    remembered = ("best", "bad", "cooling")
-    best, bad, cooling = math.inf, 0, 0  # with mode="max", best is the negative of the best figure
 
-    def __init__(
-        self, mode: str = "min", factor: float = 0.1, patience: int = 10, threshold: float = 1e-4, threshold_mode: str = "rel",
-        cooldown: int = 0, min_lr: float = 0.0, eps: float = 1e-8, watch: str | None = None,
-    ) -> None:  # fmt: skip
-        if mode not in ("min", "max") or threshold_mode not in ("rel", "abs"):
-            raise ValueError(f"mode is 'min' or 'max' and threshold_mode 'rel' or 'abs', not {mode!r} and {threshold_mode!r}")
-        if number("factor", factor, "a number from 0 to 1") == 1.0:
-            raise ValueError("a factor of 1 changes nothing: it is below 1")
-        self.mode, self.factor, self.threshold_mode, self.watch = mode, factor, threshold_mode, watch
-        self.patience, self.cooldown = count("patience", patience, 0), count("cooldown", cooldown, 0)
-        self.threshold, self.min_lr, self.eps = number("threshold", threshold), number("min_lr", min_lr), number("eps", eps)
+def clip_value(gradients: Any, limit: float) -> Any:
+    """Each gradient, taken to ``-limit`` or ``limit`` where it is beyond; nan stays nan."""
+    number("limit", limit, "a positive number")
+    if is_array(gradients):
+        return gradients.clip(-limit, limit)
+    return [-limit if g < -limit else limit if g > limit else g for g in gradients]
 
-    def epoch(self, run: Run) -> None:
-        run.optimizer.lr = self.rate(run.history.watched(self.watch)[-1], run.optimizer.lr)
 
-    def rate(self, metric: float, lr: float) -> float:
-        """The learning rate after an epoch with this figure, from the one before."""
-        size = float(metric) if self.mode == "min" else -float(metric)
-        if self.threshold_mode == "abs" or math.isinf(self.best):
-            limit = self.best - self.threshold
-        else:
-            limit = self.best * (1.0 - self.threshold if self.mode == "min" else 1.0 + self.threshold)
-        self.best, self.bad = (size, 0) if size < limit else (self.best, self.bad + 1)
-        if self.cooling > 0:
-            self.cooling, self.bad = self.cooling - 1, 0
-        if self.bad <= self.patience:
-            return lr
-        self.cooling, self.bad = self.cooldown, 0
-        lower = max(lr * self.factor, self.min_lr)
-        return lower if lr - lower > self.eps else lr
+def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
+    """:func:`clip_norm` of the ``grad`` of the parameters, between ``backward()`` and ``step()``; returns their norm before."""
+    parameters = list(parameters)
+    clipped, norm = clip_norm([parameter.grad for parameter in parameters], max_norm)
+    _give_gradients(parameters, clipped)
+    return norm
+
+
+def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
+    """Take the ``grad`` of each parameter to ``-limit`` or ``limit`` where it is beyond."""
+    parameters = list(parameters)
+    _give_gradients(parameters, clip_value([parameter.grad for parameter in parameters], limit))
+
+
+def _give_gradients(parameters: Iterable[Value], gradients: Iterable[float]) -> None:
+    for parameter, gradient in zip(parameters, gradients):
+        parameter.grad = gradient
 
 
 # -- what a person sees ------------------------------------------------------------------------------------------------
@@ -303,9 +264,8 @@ def callbacks_of(callbacks: Any) -> list[Callback]:
     for given in [callbacks] if callable(callbacks) or isinstance(callbacks, Callback) else callbacks:
         if isinstance(given, type) or not (callable(given) or isinstance(given, Callback)):
             raise TypeError(f"a callback is nn.EarlyStopping(5), ... or a function of the model and its history, not {given!r}")
-        found.append(given if isinstance(given, Callback) else Scheduled(given) if isinstance(given, Schedule) else _Function(given))
-    rates = [callback for callback in found if isinstance(callback, Scheduled | ReduceLROnPlateau)]
-    if len(rates) > 1:
+        found.append(given if isinstance(given, Callback) else _Function(given))
+    if sum(callback.sets_rate for callback in found) > 1:
         raise ValueError("two callbacks would set the learning rate: give one, such as nn.LinearWarmup(5, after=nn.StepLR(10))")
     if not any(isinstance(callback, Progress) for callback in found):
         found.append(Progress())

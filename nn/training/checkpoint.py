@@ -33,14 +33,14 @@ class Checkpoint(Callback):
         stateful = [callback for callback in run.callbacks if callback.remembered]
         write_json(self.path, "checkpoint", {
             **run.facts, "epochs": run.history.epochs, "state": run.model.state_dict(), "optimizer": run.optimizer.state_dict(),
-            "callbacks": [callback.name for callback in stateful], "remembered": [callback.state() for callback in stateful],
+            "callbacks": [type(callback).__name__ for callback in stateful], "remembered": [callback.state() for callback in stateful],
         })  # fmt: skip
 
     def changes(self, run: Run, content: dict[str, Any]) -> Changes:
         """What going on from the file changes in model, optimizer and callbacks; ``ValueError`` if something in it does not fit."""
         stateful = [callback for callback in run.callbacks if callback.remembered]
         try:
-            here = run.facts | {"callbacks": [callback.name for callback in stateful]}
+            here = run.facts | {"callbacks": [type(callback).__name__ for callback in stateful]}
             fitting(content, dict.fromkeys([*here, "epochs", "state", "optimizer", "remembered"]), "the checkpoint")
             for name, fact in here.items():
                 if content[name] != fact:

@@ -6,12 +6,13 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from importlib import import_module
 from operator import add, mul
 from typing import Any, NamedTuple
 
 from autograd_core import DIALECTS, Constant, DomainError, Value, compile_graph, dot, find_nonfinite, watching_comparisons
 
-from .arrays import as_list, each
+from ..optim import as_list, each
 from .model import Model, assign, inputs_of
 
 RUNS = (*(name for name, made in DIALECTS.items() if made.runs_here), "eager")
@@ -30,13 +31,11 @@ class NotOneGraph(UserWarning):
 
 
 class Sample(NamedTuple):
-    """One recorded sample."""
+    """One recorded sample. Behind the inputs stand the targets and the weight; ``single`` says that the model returned no list."""
 
     inputs: list[Value]
-    """The inputs, and after them the targets and the weight."""
     outputs: list[Value]
     single: bool
-    """Whether the model returned one output by itself."""
     loss: Any
 
     @property
@@ -116,7 +115,7 @@ class Execution:
             parameter.data = value
 
     def arithmetic(self) -> AbstractContextManager[Any]:
-        """Within it, arithmetic on what this execution gives is silent about numbers that are not finite."""
+        """Within it, arithmetic on these numbers is silent about those that are not finite."""
         return nullcontext()
 
     def needs_batch(self) -> bool:
@@ -206,10 +205,9 @@ class Compiled(Execution):
 def _numpy() -> Any:
     """NumPy, if it is installed."""
     try:
-        import numpy as np
+        return import_module("numpy")
     except ImportError:
         return None
-    return np
 
 
 def _same(a: float, b: float) -> bool:

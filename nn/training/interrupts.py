@@ -14,15 +14,10 @@ class Interrupts:
     """Within it, ``KeyboardInterrupt`` arises only inside :meth:`call`; elsewhere Ctrl-C is noted, and the next call raises it.
 
     In a thread other than the main one, and where the program has its own handler of Ctrl-C, it changes nothing.
-
-    >>> with Interrupts() as interrupts:
-    ...     interrupts.call(max, 1, 2)
-    2
     """
 
-    def __init__(self) -> None:
-        self.asked = self.open = False
-        self.former: Any = None
+    asked = open = False
+    former: Any = None
 
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:

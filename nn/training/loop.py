@@ -12,9 +12,8 @@ from typing import Any
 
 from ..activations import count, named
 from ..losses import LOSSES
-from ..optim import OPTIMIZERS, Optimizer
-from .arrays import all_finite, as_list, each, norm_of
-from .callbacks import Callback, Run, callbacks_of
+from ..optim import OPTIMIZERS, Optimizer, all_finite, as_list, each, norm_of
+from .callbacks import Run, callbacks_of
 from .checkpoint import Checkpoint
 from .execution import FAILURES, RUNS, execution
 from .history import History
@@ -25,10 +24,7 @@ from .samples import Samples, samples_of, split_samples
 
 
 class TrainingError(ArithmeticError):
-    """A loss or a gradient that is not finite; the model keeps the parameters from before that step.
-
-    ``history`` holds the epochs that were finished before.
-    """
+    """A loss or a gradient that is not finite; the model keeps the parameters from before that step, ``history`` the epochs before."""
 
     history: History | None = None
 
@@ -53,13 +49,12 @@ def fit(
     before clipping. A progress bar shows at a terminal and in a notebook; ``nn.Progress(True)`` or ``(False)`` decide otherwise.
 
     ``dialect`` is ``"python"``, ``"c"``, ``"numpy"`` (compiled, where one graph stands for all samples) or ``"eager"``. Python gives the
-    numbers of eager to the bit. Ctrl-C ends training and returns what was learnt. Afterwards the model is in evaluation mode, and the
-    random generators of its parts are as before: all chance here is drawn from ``seed``.
+    numbers of eager to the bit; in C and NumPy they stay in arrays from step to step. Ctrl-C ends training and returns what was
+    learnt. Afterwards the model is in evaluation mode, its random generators are as before: all chance here is drawn from ``seed``.
 
     >>> from nn import MLP, SGD
     >>> model = MLP(1, [1])
-    >>> line = [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]
-    >>> history = fit(model, *line, optimizer=lambda parameters: SGD(parameters, lr=0.2), epochs=200)
+    >>> history = fit(model, [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0], optimizer=lambda parameters: SGD(parameters, lr=0.2), epochs=200)
     >>> print(f"{model.predict([[3.0]])[0]:.2f}")
     7.00
 
@@ -135,16 +130,13 @@ class _Training:
         self.names = [name for name, _ in run.model.named_parameters()]
         self.buffers = list(run.model.named_buffers())
 
-    def each(self, what: Callable[[Callback], Any]) -> None:
-        for callback in self.run.callbacks:
-            what(callback)
-
     def run_through(self) -> History:
         run = self.run
         history = run.history
         try:
-            self.each(lambda callback: vars(callback).update(callback.fresh()))
-            self.each(lambda callback: callback.begin(run))
+            for callback in run.callbacks:
+                vars(callback).update(callback.fresh())
+                callback.begin(run)
             assign(self.changes)
             run.values = run.execution.values()
             while not self.is_over() and len(history) < run.epochs:
@@ -161,13 +153,13 @@ class _Training:
             run.execution.assign(run.values)
             assign(self.generators)
             run.model.eval()
-            self.each(lambda callback: callback.end(run))
+            for callback in run.callbacks:
+                callback.end(run)
         return history
 
     def is_over(self) -> bool:
-        reason = next(filter(None, (callback.over(self.run) for callback in self.run.callbacks)), "finished")
-        self.run.history.stopped = reason
-        return reason != "finished"
+        self.run.history.stopped = next(filter(None, (callback.over(self.run) for callback in self.run.callbacks)), "finished")
+        return self.run.history.stopped != "finished"
 
     def epoch(self, number: int) -> None:
         """One pass over the data; the numbers are written down, and the callbacks called."""
@@ -190,7 +182,8 @@ class _Training:
         run.measured = before or self.snapshot()
         run.execution.assign(run.values)
         try:
-            self.each(lambda callback: callback.epoch(run))
+            for callback in run.callbacks:
+                callback.epoch(run)
         finally:
             run.values = run.execution.values()
 
@@ -212,7 +205,11 @@ class _Training:
         before += contents((module, attribute) for _, module, attribute in self.buffers)  # a bad step may spoil running averages
         try:
             with run.execution.arithmetic():
-                value, gradients = self.mean(batch)
+                total, sums = run.interrupts.call(run.execution.sums, run.values, batch)
+                size = float(run.execution.weight(batch))
+                value, gradients = total / size, each(truediv, sums, size)
+                for callback in run.callbacks:
+                    value, gradients = callback.loss(run, value, gradients)
                 norm = norm_of(gradients)
                 if not (math.isfinite(value) and (math.isfinite(norm) or all_finite(gradients))):
                     raise ArithmeticError(f"the loss is {value}")
@@ -233,15 +230,6 @@ class _Training:
         run.values = values
         return value, norm
 
-    def mean(self, batch: Any) -> tuple[float, Any]:
-        """The mean loss over a batch and its gradient, with what the callbacks add to them."""
-        total, sums = self.run.interrupts.call(self.run.execution.sums, self.run.values, batch)
-        size = self.run.execution.weight(batch)
-        value, gradients = total / size, each(truediv, sums, float(size))
-        for callback in self.run.callbacks:
-            value, gradients = callback.loss(self.run, value, gradients)
-        return value, gradients
-
     def figures(self, number: int) -> dict[str, float]:
         """The metrics, and, for held-out samples, the loss, in evaluation mode."""
         found: dict[str, float] = {}
@@ -252,8 +240,8 @@ class _Training:
                 outputs = self.run.execution.outputs(self.run.values, table.rows)
             except FAILURES as error:
                 raise TrainingError(f"training stopped after epoch {number}, while it was evaluated: {error}") from error
-            entry = figures(outputs, table, self.metrics, self.run.execution.weight(table.rows))
-            found |= {f"{prefix}{name}": value for name, value in entry.items() if prefix or name != "loss"}
+            measured = figures(outputs, table, self.metrics, self.run.execution.weight(table.rows)).items()
+            found |= {f"{prefix}{name}": value for name, value in measured if prefix or name != "loss"}
         return found
 
     def snapshot(self) -> Callable[[], dict[str, Any]]:

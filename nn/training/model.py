@@ -16,9 +16,7 @@ Changes = list[tuple[Any, str, Any]]
 
 
 class Parameter(Value):
-    """A leaf that training changes.
-
-    Assignments such as ``p += 1`` are refused: they would put a computed node in the parameter's place.
+    """A leaf that training changes. ``p += 1`` is refused: it would put a computed node in the parameter's place.
 
     >>> p = Parameter(0.5, "w")
     >>> p.data -= 0.1
@@ -51,14 +49,16 @@ def inputs_of(x: Iterable[Any], letter: str = "x") -> list[Any]:
 
 
 class Model:
-    """An object whose attributes hold :class:`Parameter` s and other models, also in lists and dictionaries; see :class:`nn.Module`."""
+    """An object whose attributes hold :class:`Parameter` s and other models, also in lists and dictionaries; see :class:`nn.Module`.
+
+    In ``training`` mode Dropout and BatchNorm behave otherwise. ``needs_batch`` says whether an output depends on the whole batch or on
+    chance then, so that one recorded graph cannot stand for all samples. ``buffers`` are names of attributes that are numbers or
+    lists of numbers and belong to the state, but are not trained.
+    """
 
     training = True
-    """Whether the module is being trained: Dropout and BatchNorm behave otherwise when it is not."""
     needs_batch = False
-    """Whether an output depends on the whole batch or on chance while training, so that one recorded graph cannot stand for all samples."""
     buffers: tuple[str, ...] = ()
-    """Names of attributes that are numbers or lists of numbers and belong to the state, but are not trained."""
 
     def forward(self, x: Any) -> Any:
         """The output for one sample."""
@@ -71,7 +71,6 @@ class Model:
         """The output for each of several samples, which may see each other (as in BatchNorm)."""
         return [self(x) for x in rows]
 
-    # -- what it holds -------------------------------------------------------------------------------------------
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Model]]:
         """This module, called ``prefix``, and every module in it, each once."""
         return iter(_walk(self, Model, prefix, set()))
@@ -93,7 +92,6 @@ class Model:
         for parameter in self.parameters():
             parameter.grad = 0.0
 
-    # -- mode ------------------------------------------------------------------------------------------------------
     def train(self: Self, mode: bool = True) -> Self:
         """Put this module, and all in it, in training mode; returns itself."""
         for module in self.modules():
@@ -104,7 +102,6 @@ class Model:
         """Put this module, and all in it, in evaluation mode; returns itself."""
         return self.train(False)
 
-    # -- state -----------------------------------------------------------------------------------------------------
     def named_buffers(self) -> Iterator[tuple[str, Model, str]]:
         """The path of every buffer, the module that it belongs to, and its name there."""
         for prefix, module in self.named_modules():

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..activations import activation_name, named
 from ..losses import KINDS, LOSSES, NUMBERS, Kind, l1_loss, mse_loss
-from .arrays import total_of
+from ..optim import total_of
 from .execution import Execution, evaluating, execution, record
 from .model import Model
 from .samples import Samples, as_rows, require_one_hot, samples_of

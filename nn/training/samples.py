@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ..activations import count, named, shortened
 from ..losses import KINDS, LOSSES, NUMBERS, as_lists
-from .arrays import all_finite, is_array
+from ..optim import all_finite, is_array
 from .execution import evaluating, record
 from .model import Model
 

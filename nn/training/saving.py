@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import zlib
 from pathlib import Path
@@ -48,10 +49,7 @@ def read_json(path: str | Path, kind: str) -> dict[str, Any]:
     if content.get("version") != VERSION:
         raise ValueError(f"{path} has version {content.get('version')!r:.60}, and this program reads version {VERSION}")
     del content["format"], content["version"]
-    try:
-        expected = content.pop("checksum", None) == zlib.crc32(json.dumps(content).encode())
-    except (ValueError, RecursionError):  # an integer of thousands of digits
-        expected = False
-    if not expected:
-        raise ValueError(f"{path} does not have the checksum that it was written with: it was damaged or edited, so it was not read")
-    return content
+    with contextlib.suppress(ValueError, RecursionError):  # of an integer of thousands of digits
+        if content.pop("checksum", None) == zlib.crc32(json.dumps(content).encode()):
+            return content
+    raise ValueError(f"{path} does not have the checksum that it was written with: it was damaged or edited, so it was not read")
