@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _ctypes
 import ctypes
+import os
 import struct
 import sys
 import threading
@@ -65,13 +66,13 @@ class CProgram(Program):
     sum i mod 8, the eight are added as ``((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7))``, and blocks are added in their order.
 
     NumPy arrays of float64 are read in place, and where the parameters are an array, gradients are one too, as are the values of
-    several outputs where the rows are. ``threads`` is how many threads ``batch`` uses, at first 1, where it has at least ``threads_from``
-    rows, for which one thread needs about a millisecond.
+    several outputs where the rows are. ``batch`` uses ``threads`` threads, at first one a processor, where it has at least
+    ``threads_from`` rows, for which one thread needs about a millisecond; with ``threads = 1`` it never starts any.
 
     >>> from autograd_core import Value, compile_graph
     >>> x, w = Value(3.0), Value(2.0)
     >>> program = compile_graph(w * x, [w], [x], dialect="c")
-    >>> program.threads = 2  # the same numbers, to the bit
+    >>> program.threads = 1  # the same numbers, to the bit
     >>> program.batch([2.0], [[1.0], [2.0], [3.0]])
     (12.0, [6.0])
     """
@@ -91,7 +92,7 @@ class CProgram(Program):
         # The plain text, which few programs need, is printed when it is saved. Until then the program keeps the nodes of
         # its graph alive, and 0.4 kB a node beside them (measured on a chain of 30,000), without the time for a second emission.
         self._graph = graph
-        self.threads = 1
+        self.threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         weights = sum(matrix.m * matrix.n * len(uses) for matrix, uses in emitted.matrices)
         self.threads_from = 2 * BLOCK + OPERATIONS_FOR_THREADS // (1 + operands + 6 * weights)
         self._results = 1 + self._wrt_count if self.single else len(graph.outputs)
