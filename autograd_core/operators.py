@@ -109,6 +109,8 @@ def _record_dot(w: Sequence[Any], x: Sequence[Any], b: Any) -> Any:
     if _strangers and not _plain.issuperset(map(type, (*w, *x, b))):
         return weighted_sum(*w, *x, b)
     node: Any = object.__new__(_names["Value"])
+    if b.__class__ is float:
+        b = _names["Constant"](b)
     try:
         weights, inputs = [v.data for v in w], [v.data for v in x]
         products = zip(weights, inputs)

@@ -54,7 +54,8 @@ class Sources:
         texts[-1] = "\n".join([texts[-1], self._gradients()])
         files = []
         for lanes in (ROWS, ROW)[: 1 + self.has_row]:
-            heads = [f"{lanes}{last}{_asset('loops.h')}{self._heads()}{_wrappers(text, one_row=lanes == ROW)}" for text in texts]
+            heads = [f"{lanes}{last}{_asset('loops.h')}{_wrappers(text, one_row=lanes == ROW)}" for text in texts]
+            heads[-1] += self._heads()  # where the functions of the other files are called
             ends = [""] * (len(texts) - 1) + [_asset("rows.h")]
             files += [f"{head}\n{text}\n{end}" for head, text, end in zip(heads, texts, ends)]
         return files
@@ -135,8 +136,8 @@ class Sources:
             return [f"    ADD({target}) {vector};"]
         if not target.isidentifier():
             return [f"    {target} = {vector};{note}"]
-        stored = [f"    v[{self._places[target]}] = {target};"] if target in self._places else []
-        return [f"    const number {target} = {vector};{note}", *stored]
+        stored = f"v[{self._places[target]}] = " if target in self._places else ""
+        return [f"    const number {target} = {stored}{vector};{note}"]
 
     # -- the gradients of weights ----------------------------------------------------------------------------------
     def _gradients(self) -> str:
