@@ -11,7 +11,7 @@ import threading
 from typing import Any, NamedTuple
 
 from .number import CUT, Number, real
-from .operators import adopt, pass_order, print_operators
+from .operators import adopt, pass_order, print_operators, whole_order
 from .persistence import copied, deep_copied, reduced
 from .primitive import Primitive
 
@@ -177,14 +177,4 @@ def topological_order(*outputs: Value) -> list[Value]:
     >>> [node.op or "x" for node in topological_order((x * x).exp())]
     ['x', '*', 'exp']
     """
-    order: list[Value] = []
-    seen: set[Value] = set()
-    stack: list[Value | None] = [*reversed(outputs)]
-    while stack:  # a loop instead of recursion: a graph may be a million operations deep
-        node = stack.pop()
-        if node is None:  # everything above this mark is done, so the node below it is next
-            order.append(stack.pop())  # type: ignore[arg-type]
-        elif node not in seen:
-            seen.add(node)
-            stack += [node, None, *reversed(node.parents)]
-    return order
+    return whole_order(outputs)
