@@ -1,23 +1,18 @@
-"""Optimizers: how a gradient changes the parameters, with PyTorch's names, defaults and numbers.
-
-The update of one parameter is written once, in arithmetic. It is recorded and compiled as any graph is: by Python for lists of floats,
-by NumPy or C for arrays, to the same bits.
-"""
+"""Optimizers: how a gradient changes the parameters, with PyTorch's names, defaults and numbers. The update of one parameter is written
+once, in arithmetic, and compiled as any graph is: by Python for lists of floats, by NumPy or C for arrays, to the same bits."""
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable, Sequence
-from functools import reduce
-from itertools import repeat
-from operator import add, mul, truediv
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd_core import Program, Value, compile_graph, maximum, sqrt, watching_comparisons
 
 from .activations import fitting, number
 
+Betas = tuple[float, float]
 WORTH_C = 5_000  # parameters from which an update in C gains more than it takes to build, once on each machine
 
 
@@ -130,10 +125,9 @@ class Optimizer:
     def checked_state(self, state_dict: Any) -> dict[str, Any]:
         """The attributes that a state stands for; ``ValueError`` where it does not fit."""
         name, size = f"the state of {type(self).__name__}", len(self.parameters)
-        given = fitting(state_dict, self.state_dict() | {"state": None}, name)
+        given, probe = fitting(state_dict, self.state_dict() | {"state": None}, name), copy.copy(self)
         if given["parameters"] != size:
             raise ValueError(f"{name} is one on {given['parameters']} parameter(s), and these are {size}")
-        probe = copy.copy(self)
         probe.hyperparameters = {name: _checked(name, x) for name, x in given["hyperparameters"].items()}
         expected = dict.fromkeys(probe.remembered, [0.0] * size) if given["steps"] else {}
         state = fitting(given["state"], expected, name, "a finite number")
@@ -156,7 +150,7 @@ class SGD(Optimizer):
 
     def __init__(
         self, parameters: Iterable[Value], lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0, weight_decay: float = 0.0,
-        nesterov: bool = False,
+        nesterov: bool = False
     ) -> None:  # fmt: skip
         super().__init__(parameters, lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov)
         if nesterov and (momentum == 0.0 or dampening != 0.0):
@@ -179,8 +173,7 @@ class SGD(Optimizer):
 
 
 class RMSprop(Optimizer):
-    """Each gradient divided by the root of a running mean of its square: ``v = alpha * v + (1 - alpha) * g * g``.
-
+    """Each gradient divided by the root of a running mean of its square: ``v = alpha * v + (1 - alpha) * g * g`` and
     ``w -= lr * g / (sqrt(v) + eps)``; ``centered`` subtracts the square of the running mean of the gradient from ``v``, and ``momentum``
     adds up the quotients. Tieleman and Hinton, Lecture 6.5 of Neural Networks for Machine Learning, 2012; Graves, Generating
     Sequences With Recurrent Neural Networks, 2013 (centered).
@@ -223,9 +216,8 @@ class Adam(Optimizer):
     """
 
     def __init__(
-        self, parameters: Iterable[Value], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 0.0,
-    ) -> None:  # fmt: skip
+        self, parameters: Iterable[Value], lr: float = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.0
+    ) -> None:
         super().__init__(parameters, lr, betas=betas, eps=eps, weight_decay=weight_decay)
 
     remembered = ("exp_avg", "exp_avg_sq")
@@ -243,16 +235,13 @@ class Adam(Optimizer):
 
 class AdamW(Adam):
     """:class:`Adam` with decoupled weight decay: each step first takes ``w *= 1 - lr * weight_decay``, past the running means.
-
-    Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019.
-    """
+    Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019."""
 
     decoupled = True
 
     def __init__(
-        self, parameters: Iterable[Value], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 0.01,
-    ) -> None:  # fmt: skip
+        self, parameters: Iterable[Value], lr: float = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.01
+    ) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
 
@@ -277,8 +266,7 @@ def _checked(name: str, x: Any) -> Any:
 
 
 def _leaves(parameters: Iterable[Value]) -> list[Value]:
-    leaves = list(parameters)
-    if not leaves:
+    if not (leaves := list(parameters)):
         raise ValueError("there are no parameters to train: the list is empty (or a generator that was used up)")
     for leaf in leaves:
         if not isinstance(leaf, Value):
@@ -292,6 +280,7 @@ def _leaves(parameters: Iterable[Value]) -> list[Value]:
 
 # -- numbers of all parameters: lists of floats, or NumPy's arrays, which arithmetic takes as a whole ------------------
 def is_array(numbers: Any) -> bool:
+    """Whether they are an array."""
     return hasattr(numbers, "dtype")
 
 
@@ -299,33 +288,3 @@ def as_list(numbers: Any) -> list[Any]:
     """The numbers as a list of one's own."""
     found: list[Any] = numbers.tolist() if is_array(numbers) else list(numbers)
     return found
-
-
-def each(operation: Callable[[Any, Any], Any], numbers: Any, others: Any) -> Any:
-    """The operation on each number and its counterpart, or one float for all of them.
-
-    >>> each(truediv, [1.0, 2.0], 2.0), each(add, [1.0, 2.0], [3.0, 4.0])
-    ([0.5, 1.0], [4.0, 6.0])
-    """
-    if is_array(numbers):
-        return operation(numbers, others)
-    return list(map(operation, numbers, repeat(others) if isinstance(others, float) else others))
-
-
-def total_of(numbers: Any) -> float:
-    """The sum: of a list from the left, of an array in pairs."""
-    return float(numbers.sum()) if is_array(numbers) else reduce(add, numbers, 0.0)
-
-
-def all_finite(numbers: Any) -> bool:
-    """Whether none of them is infinite or nan."""
-    return math.isfinite(abs(numbers).max()) if is_array(numbers) else all(map(math.isfinite, numbers))
-
-
-def norm_of(numbers: Any) -> float:
-    """The Euclidean norm; that of math.hypot is rounded otherwise in other versions of Python."""
-    squares = total_of(each(mul, numbers, numbers))
-    if 1e-290 < squares < math.inf or math.isnan(squares):
-        return math.sqrt(squares)
-    largest = float(max(map(abs, numbers), default=0.0))  # squares would leave the floats
-    return largest * norm_of(each(truediv, numbers, largest)) if 0.0 < largest < math.inf else largest

@@ -14,7 +14,8 @@ from autograd_core import gradients as derivatives
 
 from ..activations import count, fitting, number
 from ..losses import l1_penalty, l2_penalty
-from ..optim import Optimizer, each, is_array, norm_of, total_of
+from ..optim import Optimizer, is_array
+from .arrays import each, norm_of, total_of
 from .execution import Execution
 from .history import History, shown
 from .interrupts import Interrupts
@@ -187,9 +188,7 @@ class ClipValue(Callback):
 
 def clip_norm(gradients: Any, max_norm: float) -> tuple[Any, float]:
     """The gradients, times ``max_norm / (norm + 1e-6)`` if that is below 1, and their norm before, as ``torch.nn.utils`` has it.
-
-    Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks, 2013.
-    """
+    Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks, 2013."""
     norm = norm_of(gradients)
     factor = min(number("max_norm", max_norm, "a positive number") / (norm + 1e-6), 1.0)
     return each(mul, gradients, factor), norm
@@ -224,15 +223,13 @@ def _give_gradients(parameters: Iterable[Value], gradients: Iterable[float]) -> 
 
 # -- what a person sees ------------------------------------------------------------------------------------------------
 class Progress(Callback):
-    """A bar with the figures of the last epoch, as plain text; it needs tqdm.
+    """A bar with the figures of the last epoch, as plain text; it needs tqdm. ``Progress(True)`` shows it, ``Progress(False)`` does not,
+    and ``Progress()``, which ``fit`` takes where the callbacks hold no other, where a person looks: at a terminal and in a notebook."""
 
-    ``Progress(True)`` shows it, ``Progress(False)`` does not. ``Progress()``, which ``fit`` takes where the callbacks hold no other,
-    shows it where a person looks: at a terminal and in a notebook.
-    """
+    bar: Any = None
 
     def __init__(self, wanted: bool | None = None) -> None:
         self.wanted = wanted
-        self.bar: Any = None
 
     def begin(self, run: Run) -> None:
         shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()

@@ -5,20 +5,19 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from operator import add, mul
 from typing import Any, NamedTuple
 
 from autograd_core import DIALECTS, Constant, DomainError, Value, compile_graph, dot, find_nonfinite, watching_comparisons
 
-from ..optim import as_list, each
+from ..optim import as_list
+from .arrays import each
 from .model import Model, assign, inputs_of
 
-RUNS = (*(name for name, made in DIALECTS.items() if made.runs_here), "eager")
-"""How a model may run: in a dialect of ``compile_graph`` that Python can call, or sample by sample on Values."""
-FAILURES = (DomainError, ArithmeticError)
-"""What a computation with unlucky numbers raises: those are out of the domain of an operation, or too large for a float."""
+RUNS = (*(name for name, made in DIALECTS.items() if made.runs_here), "eager")  # in a program, or sample by sample on Values
+FAILURES = (DomainError, ArithmeticError)  # numbers that are out of the domain of an operation, or too large for a float
 Loss = Callable[[Any, Any], Any]
 
 
@@ -75,7 +74,6 @@ class Execution:
         self.parameters = model.parameters()
 
     def record(self, row: Sequence[float]) -> Sample:
-        """The graph of one row."""
         return record(self.model, row[: self.columns], row[self.columns :], self.loss, self.weighted)
 
     def weight(self, rows: Any) -> float:
@@ -113,10 +111,6 @@ class Execution:
         """Give the parameters of the model these values."""
         for parameter, value in zip(self.parameters, as_list(values)):
             parameter.data = value
-
-    def arithmetic(self) -> AbstractContextManager[Any]:
-        """Within it, arithmetic on these numbers is silent about those that are not finite."""
-        return nullcontext()
 
     def needs_batch(self) -> bool:
         """Whether the loss of a sample depends on the others in its batch, or on chance."""
@@ -160,7 +154,10 @@ class Compiled(Execution):
 
     def __init__(self, eager: Execution, first: Sequence[float], dialect: str, trained: bool) -> None:
         vars(self).update(vars(eager))
-        self.dialect, self._numpy, self._evaluation = dialect, None if dialect == "python" else _numpy(), None
+        self.dialect, self._numpy, self._evaluation = dialect, None, None
+        if dialect != "python":
+            with suppress(ImportError):
+                self._numpy = import_module("numpy")
         with evaluating(self.model):
             shown = self.record(first)
         sample = self.record(first) if self.loss and (trained or dialect == "c") else None
@@ -177,12 +174,8 @@ class Compiled(Execution):
         values = super().values()
         return values if self._numpy is None else self._numpy.array(values)
 
-    def arithmetic(self) -> AbstractContextManager[Any]:
-        return nullcontext() if self._numpy is None else self._numpy.errstate(all="ignore")
-
     def sums(self, values: Any, rows: Any) -> tuple[float, Any]:
-        found: tuple[float, Any] = self._sums.batch(values, rows)
-        return found
+        return self._sums.batch(values, rows)  # type: ignore[no-any-return]
 
     def outputs(self, values: Any, rows: Any) -> list[list[float]]:
         if self._evaluation is None:
@@ -200,14 +193,6 @@ class Compiled(Execution):
         except FAILURES:  # training says so
             return True
         return len(found) == len(expected) and all(map(_same, found, expected))
-
-
-def _numpy() -> Any:
-    """NumPy, if it is installed."""
-    try:
-        return import_module("numpy")
-    except ImportError:
-        return None
 
 
 def _same(a: float, b: float) -> bool:

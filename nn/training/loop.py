@@ -8,11 +8,13 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from operator import truediv
+from types import SimpleNamespace
 from typing import Any
 
 from ..activations import count, named
 from ..losses import LOSSES
-from ..optim import OPTIMIZERS, Optimizer, all_finite, as_list, each, norm_of
+from ..optim import OPTIMIZERS, Optimizer, as_list
+from .arrays import all_finite, each, norm_of, quiet
 from .callbacks import Run, callbacks_of
 from .checkpoint import Checkpoint
 from .execution import FAILURES, RUNS, execution
@@ -64,43 +66,40 @@ def fit(
 
     Raises ``ValueError`` for data or options that do not fit, and :class:`TrainingError` if a loss or gradient is not finite.
     """
-    options = {**locals()}
+    given = SimpleNamespace(**locals())
     with Interrupts() as interrupts:
         try:
-            training = interrupts.call(lambda: _prepared(interrupts, **options))
+            training = interrupts.call(_prepared, interrupts, given)
         except KeyboardInterrupt:
             model.eval()
             return History(stopped="interrupted")
         return training.run_through()
 
 
-def _prepared(
-    interrupts: Interrupts, model: Model, X: Any, y: Any, loss: Any, optimizer: Any, epochs: Any, batch_size: Any, validation: Any,
-    metrics: Any, sample_weight: Any, shuffle: Any, seed: Any, dialect: Any, callbacks: Any,
-) -> _Training:  # fmt: skip
+def _prepared(interrupts: Interrupts, given: SimpleNamespace) -> _Training:
     """A training whose options were checked; nothing is changed yet."""
+    model, dialect, size = given.model, given.dialect, given.batch_size
     if dialect not in RUNS:
         raise ValueError(f"dialect is one of {', '.join(map(repr, RUNS))}, not {dialect!r}")
-    loss, measured = named(loss, LOSSES, "loss"), metrics_named(metrics, loss)
-    chosen = callbacks_of(callbacks)
+    loss, measured, chosen = named(given.loss, LOSSES, "loss"), metrics_named(given.metrics, given.loss), callbacks_of(given.callbacks)
     checkpoint = next((callback for callback in chosen if isinstance(callback, Checkpoint)), None)
     written = checkpoint.read() if checkpoint else None
-    seed = seed if seed is not None else written["seed"] if written else random.randrange(2**32)
-    data, held_out = split_samples(samples_of(model, X, y, loss, sample_weight), validation, model, loss, seed)
-    size = len(data.rows) if batch_size is None else count("batch_size", batch_size)
-    if size > len(data.rows):
-        raise ValueError(f"batch_size is from 1 to the {len(data.rows)} samples, not {batch_size!r}")
+    seed = given.seed if given.seed is not None else written["seed"] if written else random.randrange(2**32)
+    data, held_out = split_samples(samples_of(model, given.X, given.y, loss, given.sample_weight), given.validation, model, loss, seed)
+    if size is not None and count("batch_size", size) > len(data.rows):
+        raise ValueError(f"batch_size is from 1 to the {len(data.rows)} samples, not {size!r}")
     modes = contents((module, "training") for module in model.modules())
     try:
         how = execution(model.train(), loss, data.rows, data.columns, dialect, data.weighted)
     finally:
         assign(modes)
-    facts = {"samples": len(data.rows), "batch_size": size, "seed": int(seed)}
-    run = Run(model, how, _optimizer(optimizer, how.parameters), how.values(), count("epochs", epochs, 0), facts, interrupts, chosen)
-    run.optimizer.dialect = how.dialect
+    facts = {"samples": len(data.rows), "batch_size": int(size or len(data.rows)), "seed": int(seed)}
+    optimizer = _optimizer(given.optimizer, how.parameters)
+    optimizer.dialect = how.dialect
+    run = Run(model, how, optimizer, how.values(), count("epochs", given.epochs, 0), facts, interrupts, chosen)
     changes = checkpoint.changes(run, written) if checkpoint and written else []
     run.history.epochs = written["epochs"] if written else []
-    return _Training(run, data, held_out, measured, bool(shuffle), changes)
+    return _Training(run, data, held_out, measured, bool(given.shuffle), changes)
 
 
 def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
@@ -204,7 +203,7 @@ class _Training:
         before: Changes = [(optimizer, "steps", optimizer.steps), (optimizer, "state", dict(optimizer.state))]
         before += contents((module, attribute) for _, module, attribute in self.buffers)  # a bad step may spoil running averages
         try:
-            with run.execution.arithmetic():
+            with quiet(run.values):
                 total, sums = run.interrupts.call(run.execution.sums, run.values, batch)
                 size = float(run.execution.weight(batch))
                 value, gradients = total / size, each(truediv, sums, size)

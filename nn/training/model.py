@@ -109,12 +109,7 @@ class Model:
                 yield f"{prefix}.{attribute}" if prefix else attribute, module, attribute
 
     def state_dict(self) -> dict[str, Any]:
-        """The number of every parameter and the content of every buffer, by its path.
-
-        >>> from nn import Neuron
-        >>> Neuron(1, activation="tanh", init="zeros").state_dict()
-        {'w.0': 0.0, 'b': 0.0}
-        """
+        """The number of every parameter and the content of every buffer, by its path, such as ``{'w.0': 0.5, 'b': 0.0}``."""
         state: dict[str, Any] = {name: float(parameter.data) for name, parameter in self.named_parameters()}
         if len(state) < len(self.parameters()):
             raise ValueError(f"two parameters of this {type(self).__name__} have the same path: give them different keys")

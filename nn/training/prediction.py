@@ -7,24 +7,17 @@ from typing import Any
 
 from ..activations import activation_name, named
 from ..losses import KINDS, LOSSES, NUMBERS, Kind, l1_loss, mse_loss
-from ..optim import total_of
+from .arrays import total_of
 from .execution import Execution, evaluating, execution, record
 from .model import Model
 from .samples import Samples, as_rows, require_one_hot, samples_of
 
 FEW = 8  # rows for which compiling costs more than it saves
-THRESHOLDS: dict[str, tuple[float, int, int]] = {  # a single output above the threshold is the second class, else the first
-    "logit": (0.0, 0, 1),
-    "probability": (0.5, 0, 1),
-    "sign": (0.0, -1, 1),
-}
+THRESHOLDS = {"logit": (0.0, 0, 1), "probability": (0.5, 0, 1), "sign": (0.0, -1, 1)}  # above the threshold is the second class
 
 
 def predict(model: Model, X: Any, dialect: str = "python") -> list[Any]:
-    """The output for each row of ``X``, as plain numbers, in evaluation mode: a number, or a list if the model has several outputs.
-
-    ``dialect`` is one of :func:`nn.fit`: C pays for networks of thousands of parameters on thousands of rows.
-    """
+    """The output for each row of ``X``, as plain numbers, in evaluation mode: a number, or a list if the model has several outputs."""
     rows = as_rows(X)
     with evaluating(model):
         single = record(model, rows[0]).single
@@ -78,19 +71,11 @@ Metric = tuple[str, Callable[[Any, Any], Any]]
 
 
 def accuracy(targets: Sequence[Any], predictions: Sequence[Any]) -> float:
-    """The share of predicted classes that are right, from 0 to 1.
-
-    >>> accuracy([0, 1, 0, 0], [0, 1, 1, 0])
-    0.75
-    """
+    """The share of predicted classes that are right, from 0 to 1."""
     return sum(bool(prediction == target) for prediction, target in zip(predictions, targets)) / len(targets)
 
 
-METRICS: dict[str, Callable[[Any, Any], Any]] = {
-    "accuracy": accuracy,
-    "mae": lambda targets, predictions: l1_loss(predictions, targets),
-    "mse": lambda targets, predictions: mse_loss(predictions, targets),
-}
+METRICS: dict[str, Any] = {"accuracy": accuracy, "mae": lambda t, y: l1_loss(y, t), "mse": lambda t, y: mse_loss(y, t)}
 """Metrics by name; every function of targets and predictions, such as those of ``sklearn.metrics``, is one too."""
 
 

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from ..activations import count, named, shortened
 from ..losses import KINDS, LOSSES, NUMBERS, as_lists
-from ..optim import all_finite, is_array
+from ..optim import is_array
+from .arrays import all_finite
 from .execution import evaluating, record
 from .model import Model
 
@@ -121,9 +122,8 @@ def as_table(X: Any) -> Any:
 
 
 def as_rows(X: Any, name: str = "X") -> list[list[float]]:
-    """``X`` (rows of lists or tuples, a NumPy array, a pandas frame) as new lists of floats, all of one length.
-
-    A ``ValueError`` names the row and the column (from 0) of a cell that is not a finite number, or a row of another length.
+    """``X`` (rows of lists or tuples, a NumPy array, a pandas frame) as new lists of floats, all of one length. A ``ValueError`` names the
+    row and the column (from 0) of a cell that is not a finite number, or a row of another length.
 
     >>> as_rows([[1.0, 2.0], [3.0, "4"]])
     Traceback (most recent call last):
@@ -155,11 +155,7 @@ def as_targets(y: Any, name: str = "y") -> list[float] | list[list[float]]:
 
 
 def as_labels(y: Any, name: str = "y", classes: int | None = None) -> list[int]:
-    """The labels of a classification, whole numbers of any type, as a new list of ints; with ``classes`` from 0 to ``classes - 1``.
-
-    >>> as_labels([0.0, 2, True], classes=3)
-    [0, 2, 1]
-    """
+    """The labels of a classification, whole numbers of any type, as a new list of ints; with ``classes`` from 0 to ``classes - 1``."""
     highest = math.inf if classes is None else count("classes is the number of classes: it", classes) - 1
     labels = []
     for i, value in enumerate(_filled(y, name)):

@@ -11,7 +11,6 @@ from .callbacks import Callback, Run
 
 class Schedule(Callback):
     """A learning rate as a function of the epoch, counted from 0, and of the rate of the start: that rate times ``factor(epoch)``.
-
     In ``fit`` a schedule stands among the ``callbacks``; in a loop of one's own, ``optimizer.lr = schedule(epoch, 0.1)``.
 
     >>> Schedule(lambda epoch: 1 / (1 + epoch))(3, 0.5)
@@ -57,10 +56,8 @@ class ExponentialLR(StepLR):
 
 
 class CosineAnnealingLR(Schedule):
-    """Half a period of a cosine from the rate of the start down to ``eta_min`` in ``T_max`` epochs (and up again after them).
-
-    Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017, without the restarts.
-    """
+    """Half a period of a cosine from the rate of the start down to ``eta_min`` in ``T_max`` epochs (and up again after them): Loshchilov
+    and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017, without the restarts."""
 
     def __init__(self, T_max: int, eta_min: float = 0.0) -> None:
         self.T_max, self.eta_min = count("T_max", T_max), number("eta_min", eta_min)
