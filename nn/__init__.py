@@ -30,12 +30,12 @@ from .optim import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
 from .perceptron import Convergence, Perceptron, PerceptronLayer
 from .studies import capacity, diagnosis, gates
 from .training.callbacks import L1, L2, Callback, ClipNorm, ClipValue, EarlyStopping, Progress, clip_grad_norm, clip_grad_value
-from .training.checkpoint import Checkpoint
 from .training.execution import NotOneGraph
 from .training.history import History
 from .training.loop import TrainingError, fit
 from .training.model import Input, Parameter
 from .training.prediction import METRICS, accuracy, predicted_classes
+from .training.saving import Checkpoint
 from .training.schedules import CosineAnnealingLR, ExponentialLR, LinearWarmup, ReduceLROnPlateau, Schedule, StepLR
 
 if TYPE_CHECKING:

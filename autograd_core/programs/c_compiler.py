@@ -275,14 +275,14 @@ def _started(command: Sequence[str], folder: Path | None = None) -> tuple[subpro
 
 def _ended(process: subprocess.Popen[bytes], output: BinaryIO, limit: float) -> tuple[str, str]:
     """What is wrong, if the process failed, and all that it said; a :class:`CompilerError` if it does not end."""
-    late: list[bool] = []
-    timer = threading.Timer(limit, lambda: (late.append(True), _kill(process)))  # process.wait(limit) would look every 50 ms
-    timer.start()
+    late = threading.Event()
+    timer = threading.Timer(limit, lambda: late.set() or _kill(process))  # type: ignore[func-returns-value]
+    timer.start()  # process.wait(limit) would look every 50 ms
     try:
         code = process.wait()
     finally:
         timer.cancel()
-    if late:
+    if late.is_set():
         command = " ".join(process.args)  # type: ignore[arg-type]
         raise CompilerError(f"{command[:200]} did not end within {limit:g} seconds: {_REMEDY}")
     output.seek(0)

@@ -24,11 +24,9 @@ from .model import Model
 
 @dataclass
 class Run:
-    """A training under way, as callbacks see it: the numbers of the parameters are ``values``, a list or, in the dialects c and numpy,
-    an array, and the model has them too when an epoch has ended. There are to be so many ``epochs``. ``facts`` are what a checkpoint
-    must agree with: the number of samples, the size of a batch, the seed. ``measured()`` is the state of the model that the loss of
-    the last epoch belongs to.
-    """
+    """A training of so many ``epochs``, as callbacks see it. ``values`` are the numbers of the parameters, a list or, in the dialects c
+    and numpy, an array; the model has them when an epoch has ended. ``facts`` are what a checkpoint must agree with. ``measured()`` is
+    the state of the model that the loss of the last epoch belongs to."""
 
     model: Model
     execution: Execution
@@ -43,11 +41,9 @@ class Run:
 
 
 class Callback:
-    """What may happen at each point of a training; a subclass defines what it needs.
-
-    ``remembered`` are the attributes that a resumed training needs. What the class holds is what they are at first: numbers, or
-    ``None`` for what JSON can hold. The ``epoch`` of one that is the ``last`` comes after those of the others. One of a training may
-    be a callback that ``sets_rate``, the learning rate.
+    """What may happen at each point of a training; a subclass defines what it needs. ``remembered`` are the attributes that a
+    resumed training needs. What the class holds is what they are at first: numbers, or ``None`` for what JSON can hold. The ``epoch``
+    of one that is the ``last`` comes after those of the others. One of a training may be a callback that ``sets_rate``.
 
     >>> class Shrinking(Callback):
     ...     def gradients(self, run, gradients):
@@ -88,15 +84,14 @@ class Callback:
 
     def checked_state(self, run: Run, state: Any) -> dict[str, Any]:
         """The attributes that a saved state stands for; ``ValueError`` if it does not fit."""
-        found: dict[str, Any] = fitting(state, self.fresh(), f"the state of {type(self).__name__}")
-        return found
+        return dict(fitting(state, self.fresh(), f"the state of {type(self).__name__}"))
 
 
 class _Function(Callback):
-    """A function of the model and the history, called after each epoch; training ends if it returns something true."""
+    ends = False
 
     def __init__(self, function: Callable[[Any, History], Any]) -> None:
-        self.function, self.ends = function, False
+        self.function = function
 
     def epoch(self, run: Run) -> None:
         self.ends = bool(run.interrupts.call(self.function, run.model, run.history))

@@ -175,7 +175,7 @@ class Compiled(Execution):
         return values if self._numpy is None else self._numpy.array(values)
 
     def sums(self, values: Any, rows: Any) -> tuple[float, Any]:
-        return self._sums.batch(values, rows)  # type: ignore[no-any-return]
+        return self._sums.batch(values, rows)
 
     def outputs(self, values: Any, rows: Any) -> list[list[float]]:
         if self._evaluation is None:

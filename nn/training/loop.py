@@ -16,13 +16,13 @@ from ..losses import LOSSES
 from ..optim import OPTIMIZERS, Optimizer, as_list
 from .arrays import all_finite, each, norm_of, quiet
 from .callbacks import Run, callbacks_of
-from .checkpoint import Checkpoint
 from .execution import FAILURES, RUNS, execution
 from .history import History
 from .interrupts import Interrupts
 from .model import Changes, Model, assign, contents
 from .prediction import Metric, figures, metrics_named
 from .samples import Samples, samples_of, split_samples
+from .saving import Checkpoint
 
 
 class TrainingError(ArithmeticError):

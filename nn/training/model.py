@@ -50,7 +50,6 @@ def inputs_of(x: Iterable[Any], letter: str = "x") -> list[Any]:
 
 class Model:
     """An object whose attributes hold :class:`Parameter` s and other models, also in lists and dictionaries; see :class:`nn.Module`.
-
     In ``training`` mode Dropout and BatchNorm behave otherwise. ``needs_batch`` says whether an output depends on the whole batch or on
     chance then, so that one recorded graph cannot stand for all samples. ``buffers`` are names of attributes that are numbers or
     lists of numbers and belong to the state, but are not trained.

@@ -91,7 +91,8 @@ def split_samples(samples: Samples, validation: Any, model: Model, loss: Any, se
     if validation is None:
         return samples, None
     if not isinstance(validation, Real):
-        held_out = samples_of(model, *validation, loss)
+        X, y = validation
+        held_out = samples_of(model, X, y, loss)
         if held_out.columns != samples.columns:
             raise ValueError(f"the validation data have {held_out.columns} columns, the training data {samples.columns}")
         return samples, held_out.weighing([1.0] * len(held_out.rows)) if samples.weighted else held_out
@@ -116,9 +117,8 @@ def _beside(rows: Any, further: list[list[float]]) -> Any:
 # -- tables from outside -----------------------------------------------------------------------------------------------
 def as_table(X: Any) -> Any:
     """A NumPy array of finite numbers as one of float64; anything else as :func:`as_rows` gives it, or its error."""
-    if is_array(X) and X.ndim == 2 and X.size and X.dtype.kind in "fiu" and all_finite(X):
-        return X.astype(float)
-    return as_rows(X)
+    is_plain = is_array(X) and X.ndim == 2 and X.size and X.dtype.kind in "fiu" and all_finite(X)
+    return X.astype(float) if is_plain else as_rows(X)
 
 
 def as_rows(X: Any, name: str = "X") -> list[list[float]]:
