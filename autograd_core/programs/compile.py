@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..collector import collector_at_rest
 from ..value import Value
 from .c import CProgram
 from .graph import Graph
@@ -25,6 +26,7 @@ Each stands in the file of its name. A new one is such a file, with its notation
 """
 
 
+@collector_at_rest()
 def compile_graph(
     output: Value | Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value] = (), dialect: str = "python", *,
     further: Sequence[Value] = (),

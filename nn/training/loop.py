@@ -7,6 +7,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from operator import truediv
 from types import SimpleNamespace
 from typing import Any
@@ -126,8 +127,11 @@ class _Training:
         self.modules = run.model.modules()
         held = [(module, "generator", vars(module).get("generator")) for module in self.modules]
         self.generators: Changes = [entry for entry in held if isinstance(entry[2], random.Random)]
-        self.names = [name for name, _ in run.model.named_parameters()]
         self.buffers = list(run.model.named_buffers())
+
+    @cached_property
+    def names(self) -> list[str]:
+        return [name for name, _ in self.run.model.named_parameters()]
 
     def run_through(self) -> History:
         run = self.run
