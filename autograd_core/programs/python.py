@@ -133,10 +133,7 @@ def _line(statement: Statement) -> str:
 def _chunk_function(i: int, chunk: Chunk, pieces: Partition) -> str:
     lines = [f"def chunk_{i}(parameters, inputs, v):"]
     lines += [f"    {name} = {element}" for name, element in chunk.operands()]
-    for statement in chunk.statements:
-        stored = f"v[{pieces.place[statement.target]}] = " if statement.target in pieces.place else ""
-        local = "" if statement.target in pieces.results else f"{statement.target} = "
-        lines.append(f"    {local}{stored}{statement.text}")
+    lines += [f"    {name} = {text}" if name else f"    {text}" for name, text in pieces.assignments(chunk)]
     return "\n".join(lines) + "\n"
 
 
