@@ -24,7 +24,7 @@ class History:
     stopped: str = "finished"
 
     def watched(self, name: str | None = None) -> list[float]:
-        """The figure ``name`` of every epoch; without a name that of the validation loss, or of the loss if there is none."""
+        """The figure ``name`` of every epoch; without a name the validation loss, or the loss if there is none."""
         return [entry[name] if name else entry.get("val_loss", entry["loss"]) for entry in self.epochs]
 
     @property

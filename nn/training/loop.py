@@ -142,7 +142,10 @@ class _Training:
                 callback.begin(run)
             assign(self.changes)
             run.values = run.execution.values()
-            while not self.is_over() and len(history) < run.epochs:
+            while True:
+                history.stopped = next(filter(None, (callback.over(run) for callback in run.callbacks)), "finished")
+                if history.stopped != "finished" or len(history) >= run.epochs:
+                    break
                 self.epoch(len(history) + 1)
             run.interrupts.check()
         except KeyboardInterrupt:
@@ -159,10 +162,6 @@ class _Training:
             for callback in run.callbacks:
                 callback.end(run)
         return history
-
-    def is_over(self) -> bool:
-        self.run.history.stopped = next(filter(None, (callback.over(self.run) for callback in self.run.callbacks)), "finished")
-        return self.run.history.stopped != "finished"
 
     def epoch(self, number: int) -> None:
         """One pass over the data; the numbers are written down, and the callbacks called."""

@@ -130,7 +130,7 @@ def as_rows(X: Any, name: str = "X") -> list[list[float]]:
     ValueError: X: row 1, column 1 is '4' (str), not a number: convert it with float(...) first
     """
     rows: list[list[float]] = []
-    for i, row in enumerate(_filled(X, name)):
+    for i, row in enumerate(plain(X, name, 1)):
         if not _is_row(row):
             raise ValueError(f"{name}: row {i} is {_said(row)}, not a list of numbers: write [[x] for x in {name}] for a single column")
         cells = plain(row, name)
@@ -145,12 +145,12 @@ def as_rows(X: Any, name: str = "X") -> list[list[float]]:
 
 def as_numbers(y: Any, name: str = "y") -> list[float]:
     """``y``, one number for each row, as a new list of floats; errors as in :func:`as_rows`."""
-    return [_number(cell, name, i) for i, cell in enumerate(_filled(y, name))]
+    return [_number(cell, name, i) for i, cell in enumerate(plain(y, name, 1))]
 
 
 def as_targets(y: Any, name: str = "y") -> list[float] | list[list[float]]:
     """The targets of a regression: numbers as in :func:`as_numbers`, or rows as in :func:`as_rows`, whichever ``y`` holds."""
-    y = _filled(y, name)
+    y = plain(y, name, 1)
     return as_rows(y, name) if _is_row(y[0]) else as_numbers(y, name)
 
 
@@ -158,7 +158,7 @@ def as_labels(y: Any, name: str = "y", classes: int | None = None) -> list[int]:
     """The labels of a classification, whole numbers of any type, as a new list of ints; with ``classes`` from 0 to ``classes - 1``."""
     highest = math.inf if classes is None else count("classes is the number of classes: it", classes) - 1
     labels = []
-    for i, value in enumerate(_filled(y, name)):
+    for i, value in enumerate(plain(y, name, 1)):
         where = f"{name}: row {i} is"
         if isinstance(value, str):
             raise ValueError(f"{where} {value!r}, not a whole number: number the classes, as in [names.index(label) for label in y]")
@@ -177,21 +177,15 @@ def check_lengths(first: Sequence[Any], second: Sequence[Any], names: str = "X a
         raise ValueError(f"{names} are of different lengths, {len(first)} and {len(second)}: each row needs its counterpart")
 
 
-def plain(table: Any, name: str = "X") -> list[Any] | tuple[Any, ...]:
+def plain(table: Any, name: str = "X", least: int = 0) -> list[Any] | tuple[Any, ...]:
     """A list or tuple as it is, an array, frame or series as nested lists; a ``TypeError`` for what holds no rows."""
-    if type(table) in (list, tuple):
-        return table
-    found = as_lists(table)
+    found = table if type(table) in (list, tuple) else as_lists(table)
     if isinstance(found, str | bytes | dict) or not isinstance(found, Iterable):
         raise TypeError(f"{name} is a table: lists, a NumPy array or a pandas frame are accepted, not {_said(table)}")
-    return list(found)
-
-
-def _filled(table: Any, name: str) -> list[Any] | tuple[Any, ...]:
-    table = plain(table, name)
-    if not table:
+    found = found if type(found) in (list, tuple) else list(found)
+    if len(found) < least:
         raise ValueError(f"{name} is empty: at least one row is needed")
-    return table
+    return found
 
 
 def _is_row(value: Any) -> bool:
