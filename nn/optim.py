@@ -278,7 +278,6 @@ def _leaves(parameters: Iterable[Value]) -> list[Value]:
     return leaves
 
 
-# -- numbers of all parameters: lists of floats, or NumPy's arrays, which arithmetic takes as a whole ------------------
 def is_array(numbers: Any) -> bool:
     """Whether they are an array."""
     return hasattr(numbers, "dtype")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import add, mul
@@ -15,11 +17,48 @@ from autograd_core import gradients as derivatives
 from ..activations import count, fitting, number
 from ..losses import l1_penalty, l2_penalty
 from ..optim import Optimizer, is_array
-from .arrays import each, norm_of, total_of
-from .execution import Execution
+from .execution import Execution, each, norm_of, total_of
 from .history import History, shown
-from .interrupts import Interrupts
 from .model import Model
+
+
+class Interrupts:
+    """Within it, ``KeyboardInterrupt`` arises only inside :meth:`call`; elsewhere Ctrl-C is noted, and the next call raises it.
+
+    In a thread other than the main one, and where the program has its own handler of Ctrl-C, it changes nothing.
+    """
+
+    asked = open = False
+    former: Any = None
+
+    def __enter__(self) -> Interrupts:
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self.former = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        if self.former is not None:
+            signal.signal(signal.SIGINT, self.former)
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What the function returns; ``KeyboardInterrupt`` at any point of it."""
+        try:
+            self.open = True
+            self.check()
+            return function(*arguments)
+        finally:
+            self.open = False
+
+    def check(self) -> None:
+        """``KeyboardInterrupt`` if Ctrl-C was noted."""
+        if self.asked:
+            raise KeyboardInterrupt
+
+    def _note(self, *signal_and_frame: Any) -> None:
+        self.asked = True
+        if self.open:
+            self.open = False
+            raise KeyboardInterrupt
 
 
 @dataclass
@@ -136,7 +175,6 @@ class EarlyStopping(Callback):
         return found
 
 
-# -- what acts on each step --------------------------------------------------------------------------------------------
 class L2(Callback):
     """Adds :func:`nn.l2_penalty` of all parameters to the loss: ``strength * sum of w ** 2``."""
 
@@ -216,7 +254,6 @@ def _give_gradients(parameters: Iterable[Value], gradients: Iterable[float]) -> 
         parameter.grad = gradient
 
 
-# -- what a person sees ------------------------------------------------------------------------------------------------
 class Progress(Callback):
     """A bar with the figures of the last epoch, as plain text; it needs tqdm. ``Progress(True)`` shows it, ``Progress(False)`` does not,
     and ``Progress()``, which ``fit`` takes where the callbacks hold no other, where a person looks: at a terminal and in a notebook."""
@@ -227,8 +264,8 @@ class Progress(Callback):
         self.wanted = wanted
 
     def begin(self, run: Run) -> None:
-        shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-        is_notebook, self.bar = hasattr(shell, "kernel"), None
+        is_notebook = hasattr(getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)(), "kernel")
+        self.bar = None
         if not (is_notebook or sys.stderr.isatty() if self.wanted is None else self.wanted):
             return
         try:

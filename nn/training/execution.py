@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import reduce
 from importlib import import_module
-from operator import add, mul
+from itertools import repeat
+from operator import add, mul, truediv
 from typing import Any, NamedTuple
 
 from autograd_core import DIALECTS, Constant, DomainError, Value, compile_graph, dot, find_nonfinite, watching_comparisons
 
-from ..optim import as_list
-from .arrays import each
+from ..optim import as_list, is_array
 from .model import Model, assign, inputs_of
 
 RUNS = (*(name for name, made in DIALECTS.items() if made.runs_here), "eager")  # in a program, or sample by sample on Values
@@ -192,12 +194,8 @@ class Compiled(Execution):
                 expected, found = [*expected, *super().outputs(values, rows)[0]], [*found, *self.outputs(values, rows)[0]]
         except FAILURES:  # training says so
             return True
-        return len(found) == len(expected) and all(map(_same, found, expected))
-
-
-def _same(a: float, b: float) -> bool:
-    """Whether a program's number is that of the model, but for rounding; what is not finite is judged elsewhere."""
-    return a == b or not (math.isfinite(a) and math.isfinite(b)) or math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9)
+        finite = [(a, b) for a, b in zip(found, expected) if math.isfinite(a) and math.isfinite(b)]  # others are judged elsewhere
+        return len(found) == len(expected) and all(math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) for a, b in finite)
 
 
 def execution(
@@ -232,3 +230,35 @@ def evaluating(model: Model) -> Iterator[None]:
         yield
     finally:
         assign(modes)
+
+
+# -- numbers of all parameters: lists of floats, or NumPy's arrays, which arithmetic takes as a whole ------------------
+def each(operation: Callable[[Any, Any], Any], numbers: Any, others: Any) -> Any:
+    """The operation on each number and its counterpart, or one float for all of them."""
+    if is_array(numbers):
+        return operation(numbers, others)
+    return list(map(operation, numbers, repeat(others) if isinstance(others, float) else others))
+
+
+def total_of(numbers: Any) -> float:
+    """The sum: of a list from the left, of an array in pairs."""
+    return float(numbers.sum()) if is_array(numbers) else reduce(add, numbers, 0.0)
+
+
+def all_finite(numbers: Any) -> bool:
+    """Whether none of them is infinite or nan."""
+    return math.isfinite(abs(numbers).max()) if is_array(numbers) else all(map(math.isfinite, numbers))
+
+
+def norm_of(numbers: Any) -> float:
+    """The Euclidean norm; that of math.hypot is rounded otherwise in other versions of Python."""
+    squares = total_of(each(mul, numbers, numbers))
+    if 1e-290 < squares < math.inf or math.isnan(squares):
+        return math.sqrt(squares)
+    largest = float(max(map(abs, numbers), default=0.0))  # squares would leave the floats
+    return largest * norm_of(each(truediv, numbers, largest)) if 0.0 < largest < math.inf else largest
+
+
+def quiet(numbers: Any) -> AbstractContextManager[Any]:
+    """Within it, arithmetic on such numbers does not warn of those that are not finite."""
+    return sys.modules["numpy"].errstate(all="ignore") if is_array(numbers) else nullcontext()

@@ -7,7 +7,6 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
 from operator import truediv
 from types import SimpleNamespace
 from typing import Any
@@ -15,11 +14,9 @@ from typing import Any
 from ..activations import count, named
 from ..losses import LOSSES
 from ..optim import OPTIMIZERS, Optimizer, as_list
-from .arrays import all_finite, each, norm_of, quiet
-from .callbacks import Run, callbacks_of
-from .execution import FAILURES, RUNS, execution
+from .callbacks import Interrupts, Run, callbacks_of
+from .execution import FAILURES, RUNS, all_finite, each, execution, norm_of, quiet
 from .history import History
-from .interrupts import Interrupts
 from .model import Changes, Model, assign, contents
 from .prediction import Metric, figures, metrics_named
 from .samples import Samples, samples_of, split_samples
@@ -50,7 +47,6 @@ def fit(
     ``nn.ClipNorm(5.0)``, ``nn.ClipValue``, ``nn.StepLR(10)`` or another schedule, ``nn.ReduceLROnPlateau()``, any :class:`nn.Callback`,
     and functions ``callback(model, history)``, which run after each epoch and end the training if they return ``True``. Penalties come
     before clipping. A progress bar shows at a terminal and in a notebook; ``nn.Progress(True)`` or ``(False)`` decide otherwise.
-
     ``dialect`` is ``"python"``, ``"c"``, ``"numpy"`` (compiled, where one graph stands for all samples) or ``"eager"``. Python gives the
     numbers of eager to the bit; in C and NumPy they stay in arrays from step to step. Ctrl-C ends training and returns what was
     learnt. Afterwards the model is in evaluation mode, its random generators are as before: all chance here is drawn from ``seed``.
@@ -62,10 +58,9 @@ def fit(
     7.00
 
     A loss of one's own is called with lists of one prediction and one target, and the mean over the batch is taken; with Dropout or
-    BatchNorm in the model it is called with the whole batch: it must be a mean over samples. Attributes that a callback changes
-    have no effect on a compiled model, other than parameters and ``optimizer.lr``: take ``dialect="eager"`` for them.
-
-    Raises ``ValueError`` for data or options that do not fit, and :class:`TrainingError` if a loss or gradient is not finite.
+    BatchNorm in the model it is called with the whole batch: it must be a mean over samples. Other attributes than parameters and
+    ``optimizer.lr`` that a callback changes have no effect on a compiled model: take ``dialect="eager"``. Raises ``ValueError`` for
+    data or options that do not fit, and :class:`TrainingError` if a loss or gradient is not finite.
     """
     given = SimpleNamespace(**locals())
     with Interrupts() as interrupts:
@@ -125,13 +120,9 @@ class _Training:
         self.run, self.data, self.held_out, self.metrics, self.shuffle, self.changes = run, data, held_out, metrics, shuffle, changes
         self.rows = run.execution.rows(data.rows)
         self.modules = run.model.modules()
-        held = [(module, "generator", vars(module).get("generator")) for module in self.modules]
-        self.generators: Changes = [entry for entry in held if isinstance(entry[2], random.Random)]
+        held: Changes = [(module, "generator", vars(module).get("generator")) for module in self.modules]
+        self.generators = [entry for entry in held if isinstance(entry[2], random.Random)]
         self.buffers = list(run.model.named_buffers())
-
-    @cached_property
-    def names(self) -> list[str]:
-        return [name for name, _ in self.run.model.named_parameters()]
 
     def run_through(self) -> History:
         run = self.run
@@ -250,4 +241,4 @@ class _Training:
         """The state of the model, whose parameters have the values of the run, as a function: most are never asked for."""
         values = self.run.values
         buffers = {name: copy.deepcopy(getattr(module, attribute)) for name, module, attribute in self.buffers}
-        return lambda: dict(zip(self.names, as_list(values))) | buffers
+        return lambda: dict(zip((name for name, _ in self.run.model.named_parameters()), as_list(values))) | buffers

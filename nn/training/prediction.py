@@ -7,8 +7,7 @@ from typing import Any
 
 from ..activations import activation_name, named
 from ..losses import KINDS, LOSSES, NUMBERS, Kind, l1_loss, mse_loss
-from .arrays import total_of
-from .execution import Execution, evaluating, execution, record
+from .execution import Execution, evaluating, execution, record, total_of
 from .model import Model
 from .samples import Samples, as_rows, require_one_hot, samples_of
 
@@ -66,7 +65,6 @@ def evaluate(model: Model, X: Any, y: Any, loss: Any = "mse", metrics: Any = (),
     return figures(found, table, chosen, run.weight(table.rows))
 
 
-# -- metrics -----------------------------------------------------------------------------------------------------------
 Metric = tuple[str, Callable[[Any, Any], Any]]
 
 

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 from ..activations import count, named, shortened
 from ..losses import KINDS, LOSSES, NUMBERS, as_lists
 from ..optim import is_array
-from .arrays import all_finite
-from .execution import evaluating, record
+from .execution import all_finite, evaluating, record
 from .model import Model
 
 
@@ -114,7 +113,6 @@ def _beside(rows: Any, further: list[list[float]]) -> Any:
     return [[*row, *more] for row, more in zip(rows, further)]
 
 
-# -- tables from outside -----------------------------------------------------------------------------------------------
 def as_table(X: Any) -> Any:
     """A NumPy array of finite numbers as one of float64; anything else as :func:`as_rows` gives it, or its error."""
     is_plain = is_array(X) and X.ndim == 2 and X.size and X.dtype.kind in "fiu" and all_finite(X)
@@ -179,13 +177,13 @@ def check_lengths(first: Sequence[Any], second: Sequence[Any], names: str = "X a
 
 def plain(table: Any, name: str = "X", least: int = 0) -> list[Any] | tuple[Any, ...]:
     """A list or tuple as it is, an array, frame or series as nested lists; a ``TypeError`` for what holds no rows."""
-    found = table if type(table) in (list, tuple) else as_lists(table)
+    found: Any = table if type(table) in (list, tuple) else as_lists(table)
     if isinstance(found, str | bytes | dict) or not isinstance(found, Iterable):
         raise TypeError(f"{name} is a table: lists, a NumPy array or a pandas frame are accepted, not {_said(table)}")
-    found = found if type(found) in (list, tuple) else list(found)
-    if len(found) < least:
+    rows = found if isinstance(found, list | tuple) else list(found)
+    if len(rows) < least:
         raise ValueError(f"{name} is empty: at least one row is needed")
-    return found
+    return rows
 
 
 def _is_row(value: Any) -> bool:

@@ -87,9 +87,8 @@ class LinearWarmup(Schedule):
 
 
 class ReduceLROnPlateau(Callback):
-    """The learning rate times ``factor`` whenever the loss has not become better for more than ``patience`` epochs, as in PyTorch.
-
-    It watches the loss of the validation, if there is one, or the figure ``watch``. Better is less than ``best * (1 - threshold)``
+    """The learning rate times ``factor`` whenever the loss has not become better for more than ``patience`` epochs, as in PyTorch. It
+    watches the loss of the validation, if there is one, or the figure ``watch``. Better is less than ``best * (1 - threshold)``
     (``threshold_mode="rel"``) or ``best - threshold`` (``"abs"``), with ``mode="max"`` more than ``best * (1 + threshold)`` or
     ``best + threshold``. After a reduction ``cooldown`` epochs are not counted. The rate does not fall below ``min_lr``, nor change
     by ``eps`` or less. In a loop of one's own, ``optimizer.lr = plateau.rate(loss, optimizer.lr)``.
