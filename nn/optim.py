@@ -285,5 +285,4 @@ def is_array(numbers: Any) -> bool:
 
 def as_list(numbers: Any) -> list[Any]:
     """The numbers as a list of one's own."""
-    found: list[Any] = numbers.tolist() if is_array(numbers) else list(numbers)
-    return found
+    return list(numbers.tolist() if is_array(numbers) else numbers)

@@ -10,8 +10,7 @@ SILENT = ("epoch", "lr", "grad_norm", "seconds")  # recorded, but not shown in o
 @dataclass
 class History:
     """An entry an epoch, with ``epoch``, ``loss``, ``lr``, ``grad_norm``, ``seconds`` and, where asked for, ``val_loss`` and the metrics.
-    ``stopped`` says why training ended: ``"finished"``, ``"early stopping"``, ``"callback"``, ``"interrupted"`` or, with an error,
-    ``"failed"``.
+    ``stopped`` says why training ended: ``"finished"``, ``"early stopping"``, ``"callback"``, ``"interrupted"``, ``"failed"`` (an error).
 
     >>> history = History([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}])
     >>> history["loss"], history.best_epoch
