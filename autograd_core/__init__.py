@@ -26,6 +26,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .choices import closest, not_one_of
+from .collector import rare_collections
 from .derivatives.dual import Dual
 from .derivatives.reverse import gradients
 from .derivatives.transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -263,6 +264,7 @@ __all__ = [
     "primitive",
     "prod",
     "radians",
+    "rare_collections",
     "reading_data",
     "reciprocal",
     "relu",

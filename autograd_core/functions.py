@@ -223,12 +223,14 @@ def dot(w: Sequence[Any], x: Sequence[Any], b: Any = 0.0) -> Any:
     >>> dot([0.5, -0.3, 0.8], [2.0, 3.0, -1.0], 1.0)
     0.30000000000000004
     """
-    kinds = (list, tuple)
-    if w.__class__ not in kinds or x.__class__ not in kinds:
+    if not (w.__class__ is x.__class__ is list):
         w, x = _some("dot", w), _some("dot", x)
     if len(w) != len(x) or not w:
         raise ValueError(f"dot needs as many weights as inputs, and at least one: given {len(w)} weights and {len(x)} inputs")
-    return b.weighted_sum(w, x, b) if isinstance(b, Number) else weighted_sum(*w, *x, b)
+    for number in (b, w[0], x[0]):
+        if isinstance(number, Number):
+            return number.weighted_sum(w, x, b)
+    return weighted_sum(*w, *x, b)
 
 
 def logsumexp(xs: Iterable[Any]) -> Any:

@@ -173,7 +173,7 @@ def _record(
         return None
     _check_result(f, result)
     outputs = [y if isinstance(y, Value) else Constant(y) for y in leaves_of(result)]
-    nodes = dict.fromkeys(node for y in outputs for node in topological_order(y))
+    nodes = topological_order(*outputs)
     captured = [node for node in nodes if not node.parents and not isinstance(node, Constant) and node not in {*inputs}]
     if any(getattr(node, "active", False) for node in captured):  # the leaf of an outer transform
         return None

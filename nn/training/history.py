@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-SILENT = ("epoch", "lr", "grad_norm", "seconds")
-"""Figures that are recorded, but not shown in one line."""
+SILENT = ("epoch", "lr", "grad_norm", "seconds")  # recorded, but not shown in one line
 
 
 @dataclass
 class History:
     """An entry an epoch, with ``epoch``, ``loss``, ``lr``, ``grad_norm``, ``seconds`` and, where asked for, ``val_loss`` and the metrics.
+    ``stopped`` says why training ended: ``"finished"``, ``"early stopping"``, ``"callback"``, ``"interrupted"``, ``"failed"`` (an error).
 
     >>> history = History([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}])
     >>> history["loss"], history.best_epoch
@@ -21,10 +21,9 @@ class History:
 
     epochs: list[dict[str, float]] = field(default_factory=list)
     stopped: str = "finished"
-    """Why training ended: ``"finished"``, ``"early stopping"``, ``"callback"``, ``"interrupted"`` or, with an error, ``"failed"``."""
 
     def watched(self, name: str | None = None) -> list[float]:
-        """The figure ``name`` of every epoch; without a name that of the validation loss, or of the loss if there is none."""
+        """The figure ``name`` of every epoch; without a name the validation loss, or the loss if there is none."""
         return [entry[name] if name else entry.get("val_loss", entry["loss"]) for entry in self.epochs]
 
     @property
@@ -48,9 +47,5 @@ class History:
 
 
 def shown(entry: dict[str, float]) -> str:
-    """The figures of an epoch in one line.
-
-    >>> shown({"epoch": 1, "loss": 0.5, "accuracy": 1.0})
-    'loss 0.5, accuracy 1'
-    """
+    """The figures of an epoch in one line, such as ``loss 0.5, accuracy 1``."""
     return ", ".join(f"{name} {value:.4g}" for name, value in entry.items() if name not in SILENT)

@@ -39,6 +39,7 @@ TESTS = {
     "nn/optim.py": ["test_nn_optim.py"],
     "nn/losses.py": ["test_nn_losses.py"],
     "nn/training/callbacks.py": ["test_nn_callbacks.py", "test_nn_optim.py", "test_nn_training.py", "test_nn_robust.py"],
+    "nn/training/schedules.py": ["test_nn_optim.py", "test_nn_callbacks.py"],
     "nn/training/loop.py": ["test_nn_training.py", "test_nn_robust.py", "test_nn_callbacks.py"],
 }
 """The files, and for each the tests that belong to it, behind its own examples, the most telling ones first."""
