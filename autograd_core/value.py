@@ -15,6 +15,7 @@ from .operators import adopt, pass_order, print_operators, whole_order
 from .persistence import copied, deep_copied, reduced
 from .primitive import Primitive
 from .synonyms import Synonyms
+from .tables import Table
 
 _one_pass = threading.RLock()  # two passes at once over shared nodes would mix their gradients
 
@@ -139,6 +140,10 @@ class Value(Synonyms):
     def __repr__(self) -> str:
         name = f", name={self.name!r}" if self.name else ""
         return f"Value(data={self.data!r}, grad={self.grad!r}{name})"
+
+    def _repr_html_(self) -> str:
+        row = [self.name or "", self.op or "leaf", repr(self.data), repr(self.grad)]
+        return Table(["name", "operation", "data", "grad"], [row])._repr_html_()
 
     def __format__(self, specification: str) -> str:
         return format(self.data, specification) if specification else repr(self)

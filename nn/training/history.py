@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 SILENT = ("epoch", "lr", "grad_norm", "seconds")  # recorded, but not shown in one line
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """An entry an epoch, with ``epoch``, ``loss``, ``lr``, ``grad_norm``, ``seconds`` and, where asked for, ``val_loss`` and the metrics.
     ``stopped`` says why training ended: ``"finished"``, ``"early stopping"``, ``"callback"``, ``"interrupted"``, ``"failed"`` (an error).
@@ -41,9 +42,20 @@ class History:
     def __len__(self) -> int:
         return len(self.epochs)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         best = f" (best: epoch {self.best_epoch})" if self.best_epoch not in (None, len(self.epochs)) else ""
         return f"{len(self.epochs)} epochs, {self.stopped}{best}; last: {shown(self.epochs[-1]) if self.epochs else ''}"
+
+    def _repr_html_(self) -> str:
+        """The same sentence over the curve of the loss; that of the validation loss is dashed."""
+        curves = [self[name] for name in ("loss", "val_loss") if self.epochs and name in self.epochs[-1]]
+        finite = [y for curve in curves for y in curve if math.isfinite(y)] or [0.0]
+        low, high, last = min(finite), max(finite), max(len(self) - 1, 1)
+        lines = ""
+        for curve, dashes in zip(curves, ("", "6 4")):
+            at = (f"{400 * i / last:.1f},{85 - 80 * (y - low) / (high - low or 1.0):.1f}" for i, y in enumerate(curve) if math.isfinite(y))
+            lines += f'<polyline points="{" ".join(at)}" fill="none" stroke="#0072b2" stroke-width="2" stroke-dasharray="{dashes}"/>'
+        return f'<p>{self}</p><svg width="400" height="90" role="img" aria-label="loss from {high:.4g} to {low:.4g}">{lines}</svg>'
 
 
 def shown(entry: dict[str, float]) -> str:
