@@ -13,9 +13,9 @@ Adding to it:
 - *A view.* Numbers come from ``steps(output)``, which holds both passes as data, one record a step; a picture takes its nodes and edges,
   with their names, kinds and places of use, from ``View(output).whole()`` in ``views/scene.py``.
 
->>> swish = primitive("swish", "x / (1.0 + exp(-x))", lambda out, x: out + (1.0 - out) / (1.0 + exp(-x)))
->>> grad(grad(swish))(0.0)
-0.5
+>>> cube = primitive("cube", "x * x * x", lambda out, x: 3.0 * x * x)
+>>> grad(grad(cube))(2.0)
+12.0
 >>> x = Value(2.0, "x")
 >>> [f"{step.name} {step.total:+.3f}" for step in steps(x * x + 3.0 * x).backward]
 ['v3 +1.000', 'v1 +1.000', 'v2 +1.000', 'x +3.000', 'x +5.000', 'x +7.000']

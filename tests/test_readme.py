@@ -6,7 +6,7 @@ from pathlib import Path
 import code_map
 
 import autograd_core
-from autograd_core import TABLE
+from autograd_core import TABLE, functions
 
 TOP = Path(__file__).parents[1]
 README = TOP.joinpath("README.md").read_text("utf-8")
@@ -39,6 +39,6 @@ def test_its_numbers_are_those_of_the_tree():
     (lines,) = re.findall(r"one sitting \| (\d+) lines", README)
     assert int(lines) == len(TOP.joinpath("autograd_core/value.py").read_text("utf-8").splitlines())
     (operations,) = re.findall(r"\| operations \| (\d+),", README)
-    assert int(operations) == sum(not row.internal for row in TABLE.values())
+    assert int(operations) == sum(not row.internal for name, row in TABLE.items() if name in functions._BUILT_IN)
     assert f"version = {{{autograd_core.__version__}}}" in README
     assert f"has {len(list((TOP / 'notebooks').glob('*.ipynb')))} notebooks" in README.replace("fifteen", "15")
