@@ -47,6 +47,11 @@ MISTAKES = {
                 self.w = self.w - 0.1 * self.w.grad
         Line().learn()
         """),
+    "a node as data": ("rebound", "w.data = w - 0.1 * w.grad", "w.data is given a computed node", "w.data -= 0.1 * w.grad", """
+        w = Value(0.5, "w")
+        (w * w).backward()
+        w.data = w - 0.1 * w.grad
+        """),
     "parameters in a loop": (
         "rebound", "p = p - 0.1 * p.grad", "of the model keeps its number, and the step changes nothing", "p.data = p.data - 0.1 * p.grad", """
         model = nn.MLP(2, [3, 1], seed=1)
@@ -115,6 +120,15 @@ MISTAKES = {
         optimizer = nn.Adam(model.parameters())
         for _ in range(3):
             nn.mse_loss([model(x) for x in X], Y)
+            optimizer.zero_grad()
+            optimizer.step()
+        """),
+    "zero_grad after backward": ("no step", "optimizer.step()", "that backward() had found were set to 0 before it", "before loss.backward()", """
+        model = nn.MLP(2, [3, 1], seed=1)
+        optimizer = nn.SGD(model.parameters(), lr=0.1)
+        for _ in range(5):
+            loss = nn.mse_loss([model(x) for x in X], Y)
+            loss.backward()
             optimizer.zero_grad()
             optimizer.step()
         """),
