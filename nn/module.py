@@ -97,6 +97,8 @@ def checked_inputs(x: Any, count: int, module: Model) -> list[Any]:
         if not hasattr(x, "__len__"):
             raise TypeError(f"{module!r} takes a list of {count} numbers, not {type(x).__name__} {x!r}")
         x = x.tolist() if hasattr(x, "tolist") else list(x)
+    if len(x) and isinstance(x[0], list | tuple):
+        raise TypeError(f"{module!r} takes one sample, {count} numbers, and not a list of rows: write predict(X) or [model(x) for x in X]")
     if len(x) != count:
         raise ValueError(f"{module!r} takes {count} inputs, not {len(x)}")
     return inputs_of(x)

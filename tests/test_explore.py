@@ -233,7 +233,7 @@ def test_a_formula_cannot_leave_its_place_in_the_page():
 
 @pytest.mark.parametrize(
     ("text", "values", "message"),
-    [("2x", {}, "a product is written 2*x"), ("w*x", {"v": 1}, "v is given a value, but the expression does not use it"), ("log(x)", {"x": -1}, "it needs x > 0"), ("x + sin", {}, "sin is a function"),
+    [("2x", {}, "a product is written 2*x"), ("wx + b", {"w": 1, "x": 2, "b": 1}, "a product is written w*x"), ("w*x", {"v": 1}, "v is given a value, but the expression does not use it"), ("log(x)", {"x": -1}, "it needs x > 0"), ("x + sin", {}, "sin is a function"),
      ("x", {"x": math.inf}, "x is inf: a slider needs a finite number"), ("x", {"parameters": ["y"]}, "which are x, not"), ("x", {"parameters": "x"}, "parameters is a list of names"),
      ("+".join(["x"] * 400), {}, "more than a person looks at")],
 )  # fmt: skip

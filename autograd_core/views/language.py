@@ -261,7 +261,8 @@ def bind(program: Parsed, assignments: Mapping[str, float]) -> dict[str, float]:
     for name in assignments:
         if name not in program.inputs:
             used = ", ".join(program.inputs) or "no names"
-            close = did_you_mean(name, program.inputs)
+            made = next((used for used in program.inputs if len(used) > 1 and set(used) <= assignments.keys()), "")
+            close = f"a product is written {'*'.join(made)}" if made else did_you_mean(name, program.inputs)
             raise ExpressionError(f"{name} is given a value, but the expression does not use it (it uses {used}){close and f': {close}'}")
     return values
 
