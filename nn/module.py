@@ -64,7 +64,7 @@ class Module(Model):
 
     def summary(self, inputs: int | None = None) -> ac.Table:
         """A table of the parts with their parameters, and what one sample costs: elementary operations of the forward pass,
-        multiply-adds of the backward pass. ``inputs`` is that of :meth:`recorded`.
+        multiply-adds of the backward pass, where several outputs are added up. ``inputs`` is that of :meth:`recorded`.
 
         >>> from nn import MLP
         >>> print(MLP(784, [10]).summary())

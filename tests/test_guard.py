@@ -163,6 +163,14 @@ MISTAKES = {
             for p in model.parameters():
                 p = Value(p.data - 0.1 * p.grad)
         """),
+    "a rate that is too large": ("diverged", "loss.backward()", "The output is inf", "a smaller learning rate", """
+        w = Value(0.5, "w")
+        for _ in range(400):
+            w.grad = 0.0
+            loss = (w * 3.0 - 1.0) ** 2
+            loss.backward()
+            w.data -= 0.5 * w.grad
+        """),
     "a growing sum": ("growing", "total.backward()", "The graph grows from step to step: 4 of its 8", "total += loss.data", """
         w, total = Value(0.5), 0.0
         for _ in range(5):
