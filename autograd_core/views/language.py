@@ -263,8 +263,8 @@ def bind(program: Parsed, assignments: Mapping[str, float]) -> dict[str, float]:
     for name in assignments:
         if name not in program.inputs:
             used = ", ".join(program.inputs) or "no names"
-            made = next((used for used in program.inputs if len(used) > 1 and set(used) <= assignments.keys()), "")
-            close = f"a product is written {'*'.join(made)}" if made else did_you_mean(name, program.inputs)
+            joined = next((word for word in program.inputs if len(word) > 1 and set(word) <= assignments.keys()), "")
+            close = f"a product is written {'*'.join(joined)}" if joined else did_you_mean(name, program.inputs)
             raise ExpressionError(f"{name} is given a value, but the expression does not use it (it uses {used}){close and f': {close}'}")
     return values
 

@@ -121,10 +121,7 @@ def as_rows(X: Any, name: str = "X") -> list[list[float]]:
     rows: list[list[float]] = []
     for i, row in enumerate(_filled(X, name)):
         if not _is_row(row):
-            raise ValueError(
-                f"{name}: row {i} is {_said(row)}, not a list of numbers: write [{name}] for a single row, [[x] for x in {name}] for a "
-                "single column"
-            )
+            raise ValueError(f"{name}: row {i} is {_said(row)}, not a list: write [{name}] for one row, [[x] for x in {name}] for a column")
         rows.append([_number(cell, name, i, j) for j, cell in enumerate(plain(row, name))])
         if len(rows[i]) != len(rows[0]):
             raise ValueError(f"{name}: row {i} has {len(rows[i])} column(s) where row 0 has {len(rows[0])}: all rows need the same length")
