@@ -168,8 +168,8 @@ def _watched_graph(plain: Callable[..., None]) -> Callable[..., None]:
     """A graph that is compiled with a gradient: it may be trained, or only evaluated."""
 
     @wraps(plain)
-    def begin(self: Graph, outputs: Any, wrt: Any, inputs: Any, single: bool) -> None:
-        plain(self, outputs, wrt, inputs, single)
+    def begin(self: Graph, outputs: Any, wrt: Any, inputs: Any, single: bool, *further: Any) -> None:
+        plain(self, outputs, wrt, inputs, single, *further)
         watch = _current()
         if watch is not None and single and wrt:
             watch.memory.compiled.append(self)
