@@ -64,7 +64,7 @@ class Module(Model):
 
     def summary(self, inputs: int | None = None) -> ac.Table:
         """A table of the parts with their parameters, and what one sample costs: elementary operations of the forward pass,
-        multiply-adds of the backward pass. ``inputs`` is that of :meth:`recorded`.
+        multiply-adds of the backward pass, where several outputs are added up. ``inputs`` is that of :meth:`recorded`.
 
         >>> from nn import MLP
         >>> print(MLP(784, [10]).summary())
@@ -77,8 +77,7 @@ class Module(Model):
             for part in self.parts:
                 y: Any = part(x)
                 x = y if isinstance(y, list) else [y]
-                name = type(part).__name__ if "\n" in repr(part) else repr(part)
-                rows.append((name, len(x), f"{len(part.parameters()):,}"))
+                rows.append((type(part).__name__ if "\n" in repr(part) else repr(part), len(x), f"{len(part.parameters()):,}"))
         cost = ac.cost(outputs[0] if len(outputs) == 1 else ac.dot([1.0] * len(outputs), outputs))
         total = f"{len(self.parameters()):,} parameters; one sample: {cost.forward:,} operations forward, {cost.backward:,} backward"
         return ac.Table(["part", "outputs", "parameters"], rows, "<>>", note=total)
@@ -100,10 +99,11 @@ class Module(Model):
 
 def checked_inputs(x: Any, count: int, module: Model) -> list[Any]:
     """The inputs of one sample as a list of ``count`` nodes; anything else is one clear error."""
-    if not isinstance(x, list | tuple):
-        if not hasattr(x, "__len__"):
-            raise TypeError(f"{module!r} takes a list of {count} numbers, not {type(x).__name__} {x!r}")
-        x = x.tolist() if hasattr(x, "tolist") else list(x)
+    if not hasattr(x, "__len__"):
+        raise TypeError(f"{module!r} takes a list of {count} numbers, not {type(x).__name__} {x!r}")
+    x = x if isinstance(x, list | tuple) else x.tolist() if hasattr(x, "tolist") else list(x)
+    if len(x) and isinstance(x[0], list | tuple):
+        raise TypeError(f"{module!r} takes one sample, {count} numbers, and not a list of rows: write predict(X) or [model(x) for x in X]")
     if len(x) != count:
         raise ValueError(f"{module!r} takes {count} inputs, not {len(x)}")
     return inputs_of(x)

@@ -145,7 +145,7 @@ def test_a_long_line_is_cut_around_the_place(called):
      ("2(x + 1)", "a product is written with *", "2"), ("y = x; y(x + 1)", "a product is written with *: y*(...)", "y(x"), ("sin x", "write sin(x)", "sin"),
      ("1 + ln 2", "write ln(2)", "ln"), ("|x|", "an absolute value is written abs(...)", "|x|"), ("2 + |x - 1|", "an absolute value is written abs(...)", "|x"),
      ("x | x", "an absolute value is written abs(...)", "x |"), ("x^2", "^ is not a power here: write x ** 2", "x^2"), ("x × 2", "write *", "×"), ("x − 2", "write -", "−"),
-     ("x²", "write ** 2", "²"), ("√x", "write sqrt(...)", "√"), ("sinn(x)", "did you mean sin?", "sinn"), ("x + softmx([x])[0]", "did you mean softmax?", "softmx"),
+     ("x²", "write ** 2", "²"), ("w·x", "a product is written w*x", "w·x"), ("σ(x)", "did you mean sigmoid?", "σ"), ("√x", "write sqrt(...)", "√"), ("sinn(x)", "did you mean sin?", "sinn"), ("x + softmx([x])[0]", "did you mean softmax?", "softmx"),
      ("softmax([x, 1])", "take one with [0]", "softmax"), ("softmax([x, 1])*2", "take one with [0]", "softmax"), ("softmax([x, 1])[2]", "no [2] in a list of 2", "softmax"),
      ("softmax(x, 1)", "softmax takes one list", "softmax"), ("max(x)", "max takes 2 operands, not 1", "max"), ("ln(x, 2)", "ln takes 1 operand, not 2", "ln"),
      ("0x" + "f" * 400, "too large for a float", "0x")],

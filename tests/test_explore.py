@@ -133,7 +133,7 @@ def test_every_function_and_operator_is_the_engines_everywhere_with_any_constant
 
 # -- the language -----------------------------------------------------------------------------------------------------
 TYPED = [
-    "(x x", "(x x)", "2*(x + 1 y", "sin(2 x)", "2x", "1 + 2.5x", "3 sin(x)", "sin x", "|x|", "2 + |x - 1|", "x × 2", "x²", "√x", "f(x) = x", "2 = x", "x + 1 = 2", "y = ", "= 3", "x = = 3", "x == 2", "x * * 2", "* x", "(x + ",
+    "(x x", "(x x)", "2*(x + 1 y", "sin(2 x)", "2x", "1 + 2.5x", "3 sin(x)", "sin x", "|x|", "2 + |x - 1|", "x × 2", "w·x + 1", "σ(x)", "x²", "√x", "f(x) = x", "2 = x", "x + 1 = 2", "y = ", "= 3", "x = = 3", "x == 2", "x * * 2", "* x", "(x + ",
     "sin(", "sin()", "sin(,x)", "sin(x,,y)", "(x, y)", "x, y", "[x, y]", "x; ; y", ";x", "x;;", "a = x;\n b = a", "x $ 2", "x ? 2", "lambda*x", "lambda", "if", "x if y", "y = for", "not x", "x and y", "x in y", "x.", "x[", "x[]", "x[0",
     "x[1:2]", "{x}", "{x: y}", "x @ y", "x << 2", "'x'", '"x', "1__0", "012", "1e", "1e5x", "1.2.3", "2j", "True", "None", "x = y = 2", "x += 1", "x: 2", "x := 2", "import os", "x = 2 y = 3", "z = w*x + b y = sigmoid(z)",
     "sin(x) cos(x)", "(x + 1)(x - 1)", "(x)2", "x 2", "a = 2 3", "[1 2]", "x \\ y", "x’", "x\u00a0+ 1", "f(x=2)", "sin(*x)", "x->y", "x => y", "x <> y", "a < b < c", "x // ", "x'", "∂L", "x^2", "1 + (x^2)", "x₁", "x = 3,", "x\n+ 1",
@@ -233,7 +233,7 @@ def test_a_formula_cannot_leave_its_place_in_the_page():
 
 @pytest.mark.parametrize(
     ("text", "values", "message"),
-    [("2x", {}, "a product is written 2*x"), ("w*x", {"v": 1}, "v is given a value, but the expression does not use it"), ("log(x)", {"x": -1}, "it needs x > 0"), ("x + sin", {}, "sin is a function"),
+    [("2x", {}, "a product is written 2*x"), ("wx + b", {"w": 1, "x": 2, "b": 1}, "a product is written w*x"), ("w*x", {"v": 1}, "v is given a value, but the expression does not use it"), ("log(x)", {"x": -1}, "it needs x > 0"), ("x + sin", {}, "sin is a function"),
      ("x", {"x": math.inf}, "x is inf: a slider needs a finite number"), ("x", {"parameters": ["y"]}, "which are x, not"), ("x", {"parameters": "x"}, "parameters is a list of names"),
      ("+".join(["x"] * 400), {}, "more than a person looks at")],
 )  # fmt: skip

@@ -47,6 +47,11 @@ MISTAKES = {
                 self.w = self.w - 0.1 * self.w.grad
         Line().learn()
         """),
+    "a node as data": ("rebound", "w.data = w - 0.1 * w.grad", "w.data is given a computed node", "w.data -= 0.1 * w.grad", """
+        w = Value(0.5, "w")
+        (w * w).backward()
+        w.data = w - 0.1 * w.grad
+        """),
     "parameters in a loop": (
         "rebound", "p = p - 0.1 * p.grad", "of the model keeps its number, and the step changes nothing", "p.data = p.data - 0.1 * p.grad", """
         model = nn.MLP(2, [3, 1], seed=1)
@@ -118,6 +123,15 @@ MISTAKES = {
             optimizer.zero_grad()
             optimizer.step()
         """),
+    "zero_grad after backward": ("no step", "optimizer.step()", "that backward() had found were set to 0 before it", "before loss.backward()", """
+        model = nn.MLP(2, [3, 1], seed=1)
+        optimizer = nn.SGD(model.parameters(), lr=0.1)
+        for _ in range(5):
+            loss = nn.mse_loss([model(x) for x in X], Y)
+            loss.backward()
+            optimizer.zero_grad()
+            optimizer.step()
+        """),
     "another model": ("no step", "optimizer.step()", "no backward() has reached these parameters", "made with the parameters of this model", """
         model, old = nn.MLP(2, [3, 1], seed=1), nn.MLP(2, [3, 1], seed=1)
         optimizer = nn.SGD(old.parameters(), lr=0.1)
@@ -148,6 +162,14 @@ MISTAKES = {
             loss.backward()
             for p in model.parameters():
                 p = Value(p.data - 0.1 * p.grad)
+        """),
+    "a rate that is too large": ("diverged", "loss.backward()", "The output is inf", "a smaller learning rate", """
+        w = Value(0.5, "w")
+        for _ in range(400):
+            w.grad = 0.0
+            loss = (w * 3.0 - 1.0) ** 2
+            loss.backward()
+            w.data -= 0.5 * w.grad
         """),
     "a growing sum": ("growing", "total.backward()", "The graph grows from step to step: 4 of its 8", "total += loss.data", """
         w, total = Value(0.5), 0.0

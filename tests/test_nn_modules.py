@@ -258,6 +258,8 @@ def test_bad_arguments_are_refused_by_one_clear_error(message):
 
 
 def test_a_number_is_no_sample():
+    with pytest.raises(TypeError, match=r"takes one sample, 2 numbers, and not a list of rows: write predict\(X\)"):
+        nn.MLP(2, [3, 1])([[0.0, 1.0], [1.0, 1.0]])
     with pytest.raises(TypeError, match="takes a list of 2 numbers, not float"):
         nn.MLP(2, [1])(1.0)
     with pytest.raises(TypeError, match="Sequential takes one module or more"):

@@ -195,6 +195,14 @@ def test_a_right_formula_is_right_even_where_an_earlier_number_is_wrong():
     assert (marks["y"], marks["∂y/∂z"], marks["∂L/∂z"]) == ("wrong", "right", "right")
 
 
+def test_no_blank_is_answered_by_its_own_name_or_by_a_later_one():
+    L, wrt = neuron()
+    page = sheet(L, level="named", wrt=wrt)
+    given = {"y": "y", "L": "L", "∂y/∂z": "∂L/∂z / ∂L/∂y", "∂L/∂w": "∂L/∂w"}
+    marks = {mark.key: mark.verdict for mark in page.check(given).marks if mark.key in given}
+    assert marks == dict.fromkeys(given, "unreadable")
+
+
 def test_names_that_are_no_variables_may_stand_in_formulas():
     w = [Value(2.0, "w[0]"), Value(3.0, "ŵ")]
     L = w[0] * w[1]

@@ -153,7 +153,7 @@ def _tried(engine: type, check: Check) -> str:
     right = [leaf.grad for leaf in ours]
     if all(map(_close, found, right)):
         return ""
-    pairs = ", ".join(f"{_short(got)} for {want:.6g}" for got, want in zip(found, right) if not _close(got, want))
+    pairs = "; ".join(f"{_short(got)}, not {want:.6g}" for got, want in zip(found, right) if not _close(got, want))
     return f"the gradients are wrong ({pairs}){_slip(expected, ours, found)}"
 
 

@@ -141,8 +141,9 @@ class Grader:
         return "carried" if any(verdicts[name] in ("wrong", "carried") for name in self.before[i]) else "right"
 
     def _is_right_as_formula(self, i: int, answer: Any) -> bool:
-        """Whether a formula is right at the right numbers, whatever it gives at a student's own."""
-        again = read_answer(answer, self._names(self.true)) if isinstance(answer, str) else None
+        """Whether a formula of what stands before it is right at the right numbers, whatever it gives at a student's own."""
+        before = {symbol: self.true[symbol] for symbol in self.symbols[:i]}
+        again = read_answer(answer, self._names(before)) if isinstance(answer, str) else None
         return again is not None and again.half_unit == 0.0 and self._agrees(i, again, self.asked[i].number)
 
     def _misconceptions(self, i: int, answer: Answer, given: Mapping[str, float]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ of a leaf and a number, programs, steps of optimizers) are put in the place of t
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 from collections.abc import Callable
@@ -32,7 +33,7 @@ class guard:  # noqa: N801  (as contextlib's)
 
     - ``w = w - 0.1 * w.grad``: a name bound to a computed node in the place of a leaf, also in a loop over ``model.parameters()``;
     - gradients that were still there from another step: a forgotten ``zero_grad()``;
-    - a step that changes no parameter; a graph that grows from step to step;
+    - a step that changes no parameter; a graph that grows from step to step; a loss that has become infinite, or nan;
     - ``data`` that changed after it was used in the graph whose ``backward()`` is called;
     - step and sign neurons under gradient descent, whose gradient is 0 for ever;
     - a sigmoid before ``bce_with_logits``, a softmax before ``cross_entropy``, a linear output before ``bce``.
@@ -136,6 +137,12 @@ def _watched_backward(plain: Callable[..., None]) -> Callable[..., None]:
         find_misplaced(order, frame, findings)
         if is_ours(caller):  # a loop of a library, which knows what it does
             return plain(self, seed)
+        if memory.passes and not math.isfinite(self.data):
+            findings.report(
+                "diverged", frame,
+                f"The output is {self.data}: the steps before were so large that each led farther away, until the numbers overflowed.",
+                "a smaller learning rate, such as a tenth of this one, and new parameters to start from",
+            )  # fmt: skip
         memory.before(leaves, frame, findings)
         was_zero = not any(leaf.grad for leaf in leaves)
         plain(self, seed)

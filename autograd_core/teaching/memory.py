@@ -147,3 +147,10 @@ def find_idle_step(optimizer: Any, before: list[float], memory: Memory, frame: F
             "zero_grad().",
             "loss.backward(), with its parentheses, before optimizer.step(), and an optimizer made with the parameters of this model",
         )  # fmt: skip
+    elif any(last.leaves[leaf][1] for last in list(memory.passes)[-1:] for leaf in parameters if leaf in last.leaves):
+        memory.rounds.clear()  # why nothing changes is said here, and not a second time at backward()
+        findings.report(
+            "no step", frame,
+            "This step changes no parameter: the gradients that backward() had found were set to 0 before it.",
+            "optimizer.zero_grad() before loss.backward(), or after optimizer.step(), and never between the two",
+        )  # fmt: skip

@@ -14,6 +14,7 @@ from .findings import Findings, variables_of
 
 _BETWEEN = ("LOAD", "COPY", "SWAP", "CACHE", "NOP", "EXTENDED", "ROT", "DUP", "NOT_TAKEN")  # what may stand before a result is stored
 _SUM = re.compile(r"^(?P<name>[\w.\[\]]+)\s*=\s*(?P=name)\s*(?P<sign>[+-])\s*(?P<rest>.+)$")
+_DATA = re.compile(r"^(?P<name>[\w.\[\]]+)\.data\s*=\s*(?P=name)\s*(?P<sign>[+-])\s*(?P<rest>.+)$")
 _IN_PLACE = re.compile(r"^(?P<name>[\w.\[\]]+)\s*(?P<sign>[+-])=\s*(?P<rest>.+)$")
 
 
@@ -56,6 +57,9 @@ def find_rebinding(leaf: Value, frame: FrameType, findings: Findings) -> bool:
     if is_name and variables_of(frame).get(store.name) is not leaf:
         return False
     line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip().partition("#")[0].rstrip()
+    if store.kind == "STORE_ATTR" and store.name == "data":
+        _report_data(leaf, line, frame, findings)
+        return False
     written = _SUM.match(line) or _IN_PLACE.match(line)
     name = store.name if is_name else written["name"] if written else leaf.name or "a name"
     if getattr(leaf, "is_parameter", False):
@@ -65,6 +69,14 @@ def find_rebinding(leaf: Value, frame: FrameType, findings: Findings) -> bool:
     remedy = _remedy(written) if written else f"{name if is_name else 'p'}.data -= 0.1 * {name if is_name else 'p'}.grad"
     findings.report("rebound", frame, f"{name} is bound to a computed node in the place of a leaf: {what}.", remedy)
     return True
+
+
+def _report_data(leaf: Value, line: str, frame: FrameType, findings: Findings) -> None:
+    """``w.data = w - 0.1 * w.grad``: the number of a leaf is given a node, which the next operation on it refuses."""
+    written = _DATA.match(line)
+    name = written["name"] if written else leaf.name or "p"
+    remedy = f"{name}.data {written['sign']}= {written['rest']}" if written else f"{name}.data -= 0.1 * {name}.grad"
+    findings.report("rebound", frame, f"{name}.data is given a computed node, a Value that remembers its graph, and not a number.", remedy)
 
 
 def _remedy(written: re.Match[str]) -> str:

@@ -186,6 +186,8 @@ def _check(node: ast.expr, program: Parsed, assigned: set[str]) -> None:
             program._fail("the number is too large for a float (1.8e308)", node)
         return
     if isinstance(node, ast.Name):
+        if "·" in node.id:  # which Python takes for a letter
+            program._fail(f"{node.id} is read as one name: a product is written {node.id.replace('·', '*')}", node)
         if node.id not in assigned and node.id not in program.inputs:
             program.inputs.append(node.id)
         return
@@ -218,8 +220,8 @@ def _operands(node: ast.Call, name: str, program: Parsed, assigned: set[str]) ->
     if name not in FUNCTIONS:
         if name in assigned or name in program.inputs:
             program._fail(f"unknown function {name}: a product is written with *: {name}*(...)", node)
-        known = ", ".join(sorted(FUNCTIONS))
-        program._fail(f"unknown function {name}: {did_you_mean(name, FUNCTIONS) or f'known are {known}'}", node)
+        close = did_you_mean("sigmoid" if name == "σ" else name, FUNCTIONS)
+        program._fail(f"unknown function {name}: {close or 'known are ' + ', '.join(sorted(FUNCTIONS))}", node)
     if name in (*LISTS, "prod"):
         if len(parts) != 1:
             program._fail(f"{name} takes one list, such as {name}([x, y]), not {len(parts)} operands", node)
@@ -261,7 +263,8 @@ def bind(program: Parsed, assignments: Mapping[str, float]) -> dict[str, float]:
     for name in assignments:
         if name not in program.inputs:
             used = ", ".join(program.inputs) or "no names"
-            close = did_you_mean(name, program.inputs)
+            joined = next((word for word in program.inputs if len(word) > 1 and set(word) <= assignments.keys()), "")
+            close = f"a product is written {'*'.join(joined)}" if joined else did_you_mean(name, program.inputs)
             raise ExpressionError(f"{name} is given a value, but the expression does not use it (it uses {used}){close and f': {close}'}")
     return values
 

@@ -187,7 +187,8 @@ class Receipt(NamedTuple):
         return f"{heading}, from {len(self.uses)} {'use' if len(self.uses) == 1 else 'uses'} of {self.name}:"
 
     def _repr_html_(self) -> str:
-        rows = [(line[: len(line) - len(line.lstrip())].replace("    ", "  ") + line.lstrip(),) for line in self.lines()]
+        wide = "\u2003"  # a space of the letters' size, so that the levels show in the page's letters, too
+        rows = [(wide * ((len(line) - len(line.lstrip())) // 2) + line.lstrip(),) for line in self.lines()]
         return Table(["receipt"], rows)._repr_html_()
 
     def __repr__(self) -> str:

@@ -130,7 +130,7 @@ def as_rows(X: Any, name: str = "X") -> list[list[float]]:
     rows: list[list[float]] = []
     for i, row in enumerate(plain(X, name, 1)):
         if not _is_row(row):
-            raise ValueError(f"{name}: row {i} is {_said(row)}, not a list of numbers: write [[x] for x in {name}] for a single column")
+            raise ValueError(f"{name}: row {i} is {_said(row)}, not a list: write [{name}] for one row, [[x] for x in {name}] for a column")
         cells = plain(row, name)
         quick = set(map(type, cells)) == {float} and all(map(math.isfinite, cells))
         rows.append(list(cells) if quick else [_number(cell, name, i, j) for j, cell in enumerate(cells)])

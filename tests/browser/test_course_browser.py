@@ -31,6 +31,8 @@ def test_the_players_of_the_notebook_on_backpropagation_play(exported):
     assert len(formulas) > 10
     assert all(formula.bounding_box()["height"] > 10 for formula in formulas)
     assert "$" not in page.locator(".jp-MarkdownOutput").first.inner_text()
+    assert page.locator(".jp-OutputArea-output").get_by_text("$").count() == 0
+    assert page.locator(".jp-OutputArea-output mtable").count() == 3  # the derivations
     players = page.locator(".agc-player").all()
     assert len(players) == 2
     for player in players:

@@ -27,9 +27,17 @@ def in_mathml(text: str) -> str:
 
     def drawn(match: re.Match[str]) -> str:
         formula = _FUNCTION.sub(r"\1\\,", match[1] or match[2])
-        return convert(formula, display="block" if match[1] else "inline").replace("\n", " ")
+        drawing = convert(formula, display="block" if match[1] else "inline").replace("\n", " ")
+        return re.sub('columnalign="(left|right)"', r'style="text-align: \1"', drawing)  # browsers follow the style alone
 
     return "".join(part if part.startswith("`") else _MATHS.sub(drawn, part) for part in _CODE.split(text))
+
+
+def on_one_line(latex: str) -> str:
+    """A formula that is shown by a cell, without line ends; lines that are aligned in the environment that the converter knows."""
+    text = " ".join(latex.split())
+    aligned = re.fullmatch(r"\$\\displaystyle \\begin\{aligned\}(.*)\\end\{aligned\}\$", text)
+    return rf"$$\begin{{align*}}{aligned[1]}\end{{align*}}$$" if aligned else text
 
 
 def page(path: Path) -> str:
@@ -41,7 +49,7 @@ def page(path: Path) -> str:
         for output in cell.get("outputs", []):
             data: dict[str, Any] = output.get("data", {})
             if "text/latex" in data:
-                data["text/html"] = in_mathml(data.pop("text/latex"))
+                data["text/html"] = in_mathml(on_one_line(data.pop("text/latex")))
     text, _ = HTMLExporter(mathjax_url="", require_js_url="", jquery_url="").from_notebook_node(notebook)
     return re.sub(r'<script src="https?:[^>]*></script>', "", text)
 

@@ -62,6 +62,10 @@ function check(part, program, assigned) {
     if (isWhole(part.text) && !Number.isFinite(numberValue(part.text)))
       throw new ExpressionError("the number is too large for a float (1.8e308)", part.at);
   } else if (part.kind === "name") {
+    if (part.name.includes("·")) {
+      const product = part.name.replaceAll("·", "*");
+      throw new ExpressionError(`${part.name} is read as one name: a product is written ${product}`, part.at);
+    }
     if (!assigned.has(part.name) && !program.inputs.includes(part.name)) {
       program.inputs.push(part.name);
       program.places[part.name] = part.at;
@@ -85,7 +89,8 @@ function operands(part, program, assigned) {
       throw new ExpressionError(`unknown function ${name}: a product is written with *: ${name}*(...)`, part.at);
     }
     const known = Object.keys(data.functions).sort();
-    throw new ExpressionError(`unknown function ${name}: ${closest(name, known) || `known are ${known.join(", ")}`}`, part.at);
+    const close = closest(name === "σ" ? "sigmoid" : name, known);
+    throw new ExpressionError(`unknown function ${name}: ${close || `known are ${known.join(", ")}`}`, part.at);
   }
   if (kind.one) {
     if (given.length !== 1)

@@ -138,8 +138,7 @@
 
   function grade(written) {
     const right = rightAnswers(), given = sheet.blanks.map(() => NaN), own = { ...sheet.names }, marks = [];
-    const all = { ...sheet.names };
-    sheet.blanks.forEach((blank, i) => { all[blank.key] = right[i]; });
+    const before = { ...sheet.names }; // with what would be right in the blanks before
     sheet.blanks.forEach((blank, i) => {
       if (blank.accepted) { marks.push(chosen(blank, written[i])); return; }
       const expected = blank.variants ? program(given)[blank.right] : blank.number, answer = read(written[i], own);
@@ -151,7 +150,7 @@
         verdict = (blank.before || []).some((j) => ["wrong", "carried"].includes(marks[j].verdict)) ? "carried" : "right";
       }
       if (answer && !["empty", "right"].includes(verdict)) {
-        const again = read(written[i], all); // a formula that is right at the right numbers
+        const again = read(written[i], before); // a formula that is right at the right numbers
         if (!again.problem && again.half === 0 && agrees(blank, again, right[i])) verdict = "right";
       }
       if (verdict === "wrong" && blank.variants) {
@@ -160,6 +159,7 @@
       }
       given[i] = answer === null || answer.problem ? expected : answer.number;
       own[blank.key] = given[i];
+      before[blank.key] = right[i];
       const hint = verdict === "wrong" && !found.length ? blank.hint : "";
       marks.push({ verdict, misconceptions: found, note: (answer && answer.problem) || hint });
     });

@@ -172,7 +172,8 @@ function pythonText(training) {
   }
   const held = set.validation === null ? "" : `, validation=${set.validation}, seed=${page.seed}`;
   const penalty = options.penalty ? `, callbacks=[nn.${options.penalty}(${options.strength})]` : "";
-  lines.push("})", "", set.code, "", `# ${training.steps} steps were made in the page; more of them, as it makes them:`);
+  const made = training.steps === 1 ? "1 step was" : `${training.steps} steps were`;
+  lines.push("})", "", set.code, "", `# ${made} made in the page; more of them, as it makes them:`);
   lines.push(`# model.fit(X, y, loss=${text(page.loss)}, optimizer=lambda parameters: nn.SGD(parameters, lr=${options.lr}), epochs=10,`);
   lines.push(`#           batch_size=${options.batch || "None"}, shuffle=False${held}${penalty})`);
   return lines.join("\n") + "\n";
