@@ -121,7 +121,7 @@ class Results(NamedTuple):
             rows.append([title, self.students[title], points, *(signs.get(key, "") for key in blanks), ", ".join(grade.misconceptions)])
         found = Table(["sheet", "student", "points", *blanks, "fits"], rows, "<<>" + "<" * (len(blanks) + 1))
         often = [(count, name, RULES[name].does) for name, count in self.misconceptions.items()]
-        return found, Table(["students", "misconception", "what one does"], often, "><<", "What went wrong")
+        return found, Table(["students", "misconception", "what one does"], often, "><<", "What the wrong answers fit; one may fit several")
 
     def _repr_html_(self) -> str:
         return "".join(table._repr_html_() for table in self._tables())
@@ -143,7 +143,8 @@ class ClassSet(Sequence[Sheet]):
         return self._members[i]
 
     def save(self, folder: str | Path) -> Path:
-        """Write ``sheet-1.html``, ... for the students, ``print.html`` with all, and ``answers.html`` for the teacher.
+        """Write ``sheet-1.html``, ... for the students, ``print.html`` with all, and ``answers.html`` for the teacher,
+        who prints two or more on a sheet of paper.
 
         Returns the folder, which is made if it is not there.
         """
@@ -221,7 +222,7 @@ def sheets(
     Backpropagation: L – 1              7/7  ✓  ✓  ✓      ✓      ✓      ✓      ✓
     Backpropagation: L – 2              0/7  –  –  ✗      –      –      –      –      sign, mixed the two operands
     <BLANKLINE>
-    What went wrong
+    What the wrong answers fit; one may fit several
     students  misconception           what one does
            1  sign                    took a number with the opposite sign
            1  mixed the two operands  gave each operand the derivative of the other, or swapped them
