@@ -112,7 +112,7 @@ class Results(NamedTuple):
         """How many students' answers each misconception explains, the most frequent first."""
         return dict(Counter(name for grade in self.grades.values() for name in grade.misconceptions).most_common())
 
-    def _tables(self) -> tuple[Table, Table]:
+    def _tables(self) -> list[Table]:
         blanks = list(dict.fromkeys(mark.key for grade in self.grades.values() for mark in grade.marks))
         rows = []
         for title, grade in self.grades.items():
@@ -121,7 +121,9 @@ class Results(NamedTuple):
             rows.append([title, self.students[title], points, *(signs.get(key, "") for key in blanks), ", ".join(grade.misconceptions)])
         found = Table(["sheet", "student", "points", *blanks, "fits"], rows, "<<>" + "<" * (len(blanks) + 1))
         often = [(count, name, RULES[name].does) for name, count in self.misconceptions.items()]
-        return found, Table(["students", "misconception", "what one does"], often, "><<", "What the wrong answers fit; one may fit several")
+        if not often:
+            return [found]
+        return [found, Table(["students", "misconception", "what one does"], often, "><<", "What the wrong answers fit; one may fit several")]
 
     def _repr_html_(self) -> str:
         return "".join(table._repr_html_() for table in self._tables())
