@@ -149,6 +149,16 @@ def test_a_wrong_number_is_carried_forward():
     assert [mark.verdict for mark in left_out.marks[:3]] == ["wrong", "carried", "empty"]
 
 
+def test_a_mistake_costs_its_points_once_also_for_those_who_write_fewer_figures_than_they_keep():
+    L, wrt = neuron()
+    page = sheet(L, level="named", wrt=wrt)
+    y = 1 / (1 + math.exp(-2.5))  # z = 2.5 is the mistake; 0.92 is written, and 0.9241 kept
+    up, slope = 2 * (y - 1), y * (1 - y)
+    hand = [2.5, y, (y - 1) ** 2, up, slope, up * slope, 2, 2 * up * slope, 1, up * slope]
+    verdicts = [mark.verdict for mark in page.check([f"{x:.2g}" for x in hand]).marks]
+    assert verdicts == ["wrong", *["carried"] * 5, "right", "carried", "right", "carried"]
+
+
 def test_a_carried_number_goes_through_what_the_sheet_does_not_ask_for():
     L, wrt = neuron()
     page = sheet(L, "derivation", "contributions", level=None, wrt=wrt)

@@ -112,7 +112,7 @@ class Results(NamedTuple):
         """How many students' answers each misconception explains, the most frequent first."""
         return dict(Counter(name for grade in self.grades.values() for name in grade.misconceptions).most_common())
 
-    def _tables(self) -> tuple[Table, Table]:
+    def _tables(self) -> list[Table]:
         blanks = list(dict.fromkeys(mark.key for grade in self.grades.values() for mark in grade.marks))
         rows = []
         for title, grade in self.grades.items():
@@ -121,7 +121,10 @@ class Results(NamedTuple):
             rows.append([title, self.students[title], points, *(signs.get(key, "") for key in blanks), ", ".join(grade.misconceptions)])
         found = Table(["sheet", "student", "points", *blanks, "fits"], rows, "<<>" + "<" * (len(blanks) + 1))
         often = [(count, name, RULES[name].does) for name, count in self.misconceptions.items()]
-        return found, Table(["students", "misconception", "what one does"], often, "><<", "What went wrong")
+        if not often:
+            return [found]
+        title = "What the wrong answers fit; one may fit several"
+        return [found, Table(["students", "misconception", "what one does"], often, "><<", title)]
 
     def _repr_html_(self) -> str:
         return "".join(table._repr_html_() for table in self._tables())
@@ -143,7 +146,8 @@ class ClassSet(Sequence[Sheet]):
         return self._members[i]
 
     def save(self, folder: str | Path) -> Path:
-        """Write ``sheet-1.html``, ... for the students, ``print.html`` with all, and ``answers.html`` for the teacher.
+        """Write ``sheet-1.html``, ... for the students, ``print.html`` with all, and ``answers.html`` for the teacher,
+        who prints two or more on a sheet of paper.
 
         Returns the folder, which is made if it is not there.
         """
@@ -221,7 +225,7 @@ def sheets(
     Backpropagation: L – 1              7/7  ✓  ✓  ✓      ✓      ✓      ✓      ✓
     Backpropagation: L – 2              0/7  –  –  ✗      –      –      –      –      sign, mixed the two operands
     <BLANKLINE>
-    What went wrong
+    What the wrong answers fit; one may fit several
     students  misconception           what one does
            1  sign                    took a number with the opposite sign
            1  mixed the two operands  gave each operand the derivative of the other, or swapped them

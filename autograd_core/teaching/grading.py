@@ -102,19 +102,23 @@ class Grader:
     def grade(self, answers: Mapping[str, Any]) -> Grade:
         """The grade of answers by the keys of their cells."""
         given: dict[str, float] = {}
+        kept: dict[str, float] = {}  # the same, in all the figures that one may have kept and not written
         verdicts: dict[str, str] = {}
         marks = []
         for i, (cell, symbol) in enumerate(zip(self.asked, self.symbols)):
-            expected = evaluated(self.right[i], given)
+            expected, unrounded = evaluated(self.right[i], given), evaluated(self.right[i], kept)
             answer = read_answer(answers.get(cell.key), self._names(given))
-            verdict = self._verdict(i, answer, expected, verdicts)
+            verdict = self._verdict(i, answer, (expected, unrounded), verdicts)
             if verdict != "right" and self._is_right_as_formula(i, answers.get(cell.key)):
                 verdict = "right"
             names = self._misconceptions(i, answer, given) if verdict == "wrong" and answer is not None else ()
             if verdict == "wrong" and not names and answer is not None and agrees_roughly(answer, cell.number, self.origins[i]):
                 verdict = "rough"
             verdicts[symbol] = verdict
-            given[symbol] = expected if answer is None or answer.number is None else answer.number
+            given[symbol], kept[symbol] = expected, unrounded
+            if answer is not None and answer.number is not None:
+                given[symbol] = answer.number
+                kept[symbol] = unrounded if self._agrees(i, answer, unrounded) else answer.number
             note, text = (answer.problem, answer.text) if answer is not None else ("", "")
             note = cell.hint if verdict == "wrong" and not names else note
             marks.append(Mark(cell.key, text, verdict, VERDICTS[verdict][1], names, note))
@@ -129,14 +133,14 @@ class Grader:
     def _agrees(self, i: int, answer: Answer, number: float) -> bool:
         return agrees(answer, number, self.tolerance, self.origins[i])
 
-    def _verdict(self, i: int, answer: Answer | None, expected: float, verdicts: Mapping[str, str]) -> str:
+    def _verdict(self, i: int, answer: Answer | None, expected: Sequence[float], verdicts: Mapping[str, str]) -> str:
         if answer is None:
             return "empty"
         if answer.number is None:
             return "unreadable"
         if self._agrees(i, answer, self.asked[i].number):
             return "right"
-        if not self._agrees(i, answer, expected):
+        if not any(self._agrees(i, answer, x) for x in expected):
             return "wrong"
         return "carried" if any(verdicts[name] in ("wrong", "carried") for name in self.before[i]) else "right"
 

@@ -51,7 +51,8 @@ def fragment(sheet: Contents, answers: bool = False) -> str:
         body.append(f"<script>{code.replace('SHEET', as_json(data))}</script>")
     head = f"<style>{_asset('sheet.css')}</style><h2>{title}</h2>"
     task = "" if answers else f'<p class="task">{html.escape(sheet.task)}</p>{_NAME}'
-    return f'<div class="agc-sheet" id="{root}" role="group" aria-label="{title}">{head}{task}{"".join(body)}</div>'
+    kind = "agc-sheet answers" if answers else "agc-sheet"
+    return f'<div class="{kind}" id="{root}" role="group" aria-label="{title}">{head}{task}{"".join(body)}</div>'
 
 
 def document(title: str, fragments: Sequence[str]) -> str:

@@ -122,7 +122,7 @@ def _label(passes: Passes, node: Node, known: Known, digits: int) -> str:
         lines.append(f"data {number_text(node.data[0], digits) if node.key in known.data else '?'}")
         lines.append(f"grad {passes.text(known.grads[node.key], digits)}" if node.key in known.grads else "grad")
     rows = "".join(f"<TR><TD>{line}</TD></TR>" for line in lines)
-    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{rows}</TABLE>>'
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{rows}</TABLE>>'
 
 
 def _add_way(

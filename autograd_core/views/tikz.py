@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import NamedTuple
 
+from ..formulas.expression import Symbol
 from ..formulas.typesetting import symbol_latex, text_latex
 from . import layout
+from .language import parse
+from .language_errors import ExpressionError
 
 ARROW = 0.15  # inches from where the engine ends an arrow's line to the tip
 INDENT = "  "
@@ -169,13 +172,33 @@ class _Table(HTMLParser):
             self.rows.append("")
 
     def handle_data(self, data: str) -> None:
-        text = " ".join(map(_title, data.split())) if self.is_bold else text_latex(data)
+        text = _formula(data) if self.is_bold else text_latex(data)
         self.rows[-1] += rf"\color[HTML]{{{self.colour[1:].upper()}}}{text}" if self.colour.startswith("#") else text
 
     def latex(self) -> str:
         """The rows in a ``tabular`` without space beside it."""
         rows = r" \\ ".join(row for row in self.rows if row)
         return rf"\begin{{tabular}}{{@{{\,}}{self.columns}@{{\,}}}}{rows}\end{{tabular}}"
+
+
+def _formula(title: str) -> str:
+    r"""A title; one that says what a node is, as an equation.
+
+    >>> print(_formula("L = (y − t) ** 2"), _formula("z +"))
+    $L = {\left(y - t\right)}^{2}$ $z$ +
+    """
+    name, sign, text = title.partition(" = ")
+    if sign:
+        try:
+            program = parse(text.translate(_PLAIN))
+            right = program.evaluate({word: Symbol(word) for word in program.inputs})
+            return f"${symbol_latex(name.strip())} = {right.latex()}$"
+        except (ExpressionError, AttributeError, TypeError):
+            pass  # shortened, or with names that are no words
+    return " ".join(map(_title, title.split()))
+
+
+_PLAIN = str.maketrans("−×·", "-**")
 
 
 def _title(word: str) -> str:

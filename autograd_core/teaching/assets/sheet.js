@@ -139,14 +139,16 @@
   function grade(written) {
     const right = rightAnswers(), given = sheet.blanks.map(() => NaN), own = { ...sheet.names }, marks = [];
     const before = { ...sheet.names }; // with what would be right in the blanks before
+    const kept = [...given]; // the same as given, in all the figures that one may have kept and not written
     sheet.blanks.forEach((blank, i) => {
       if (blank.accepted) { marks.push(chosen(blank, written[i])); return; }
-      const expected = blank.variants ? program(given)[blank.right] : blank.number, answer = read(written[i], own);
+      const [expected, unrounded] = [given, kept].map((numbers) => blank.variants ? program(numbers)[blank.right] : blank.number);
+      const answer = read(written[i], own);
       let verdict = "wrong", found = [];
       if (answer === null) verdict = "empty";
       else if (answer.problem) verdict = "unreadable";
       else if (agrees(blank, answer, right[i])) verdict = "right";
-      else if (agrees(blank, answer, expected)) {
+      else if (agrees(blank, answer, expected) || agrees(blank, answer, unrounded)) {
         verdict = (blank.before || []).some((j) => ["wrong", "carried"].includes(marks[j].verdict)) ? "carried" : "right";
       }
       if (answer && !["empty", "right"].includes(verdict)) {
@@ -158,6 +160,7 @@
         if (!found.length && agreesRoughly(blank, answer, right[i])) verdict = "rough";
       }
       given[i] = answer === null || answer.problem ? expected : answer.number;
+      kept[i] = answer === null || answer.problem || agrees(blank, answer, unrounded) ? unrounded : answer.number;
       own[blank.key] = given[i];
       before[blank.key] = right[i];
       const hint = verdict === "wrong" && !found.length ? blank.hint : "";

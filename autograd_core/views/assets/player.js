@@ -125,7 +125,8 @@
   // Of the two layouts, the one that is larger where it has to fit; one that would be too small to read scrolls instead.
   function fit() {
     const width = picture.clientWidth, isFilled = (isPage && root.parentElement === document.body) || document.fullscreenElement === root;
-    const height = isFilled ? picture.clientHeight : Math.min(560, parseFloat(getComputedStyle(picture).maxHeight) || 0.7 * innerHeight);
+    const room = document.body.classList.contains("agc-page") ? Math.max(360, 0.55 * innerHeight) : 560; // the words below stay in sight
+    const height = isFilled ? picture.clientHeight : Math.min(room, parseFloat(getComputedStyle(picture).maxHeight) || 0.7 * innerHeight);
     if (!width || !height) return;
     const least = innerWidth < 600 ? 0.9 : 0.6, most = isFilled ? 4 : document.body.classList.contains("agc-page") ? 2.5 : 1.4;
     const choices = graph.pictures.map((svg) => {
