@@ -1,10 +1,66 @@
-"""What the parts of a ``Value`` are called elsewhere: in a well-known lecture (``label``, ``_prev``, ``_op``) and in PyTorch (``item``)."""
+"""What the parts of a ``Value`` are called elsewhere, in a well-known lecture and in PyTorch, and what to write for words of theirs."""
 
 from __future__ import annotations
 
-from typing import Any
+from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 from .number import Number
+
+_ONE_NUMBER = "it is one number, without a shape: for several, make a list of Values"
+_NO_MODE = "plain numbers record no graph: compute with .data, or leave the gradients unread"
+_METHODS = {
+    **dict.fromkeys(("shape", "size", "ndim", "dtype", "T", "view", "reshape", "sum", "mean"), _ONE_NUMBER),
+    **dict.fromkeys(("detach", "numpy", "tolist", "cpu"), "the plain number, without its graph, is .data"),
+    **dict.fromkeys(("requires_grad", "requires_grad_", "retain_grad", "is_leaf"), "every Value has a grad; a Constant is left out"),
+    **dict.fromkeys(("_backward", "grad_fn"), "derivatives are those of .primitive; define an operation of your own with primitive()"),
+    "zero_grad": "write .grad = 0.0",
+    "pow": "write x ** 2",
+    "abs": "write abs(x)",
+    "clamp": "write autograd_core.clip(x, low, high)",
+    "max": "write autograd_core.maximum(x, y)",
+    "min": "write autograd_core.minimum(x, y)",
+}
+_FUNCTIONS = {
+    **dict.fromkeys(("Tensor", "tensor", "array", "zeros", "ones", "randn", "rand"), "Value holds one number: make a list of Values"),
+    **dict.fromkeys(("no_grad", "inference_mode", "set_grad_enabled"), _NO_MODE),
+    **dict.fromkeys(("stop_gradient", "detach"), "write Constant(x.data)"),
+    **dict.fromkeys(("jacfwd", "jacrev"), "write jacobian"),
+    **dict.fromkeys(("custom_vjp", "custom_jvp", "Function"), "define the operation with primitive()"),
+    **dict.fromkeys(("vmap", "pmap"), "write [f(x) for x in rows]; compile_graph(...).batch(parameters, rows) runs a program over rows"),
+    "make_jaxpr": "the recorded program is jit(f).program(*arguments).source",
+    "check_grads": "write gradcheck",
+    "clamp": "write clip",
+    "arctan2": "write atan2",
+    "trace": "write draw",
+    "numpy": "the functions are those of autograd_core itself, such as autograd_core.exp",
+    "nn": "networks are a package of their own: import nn",
+    "optim": "optimizers are in a package of their own: import nn, as in nn.SGD",
+}
+
+
+def advice(name: str) -> str:
+    """What to write here for a name of another library, after a colon; empty where that is not known."""
+    return f": {_FUNCTIONS[name]}" if name in _FUNCTIONS else ""
+
+
+def checked_name(name: Any) -> str:
+    """The name of a node, which is a string; else a ``TypeError``: other engines are given operands there.
+
+    >>> checked_name("w")
+    'w'
+    """
+    if isinstance(name, str):
+        return name
+    raise TypeError(f"the name of a Value is a string, not {type(name).__name__}: an operation such as a + b records its operands itself")
+
+
+def without_gradient(nodes: Any, error: TypeError) -> TypeError:
+    """What a backward pass failed of: a node whose ``grad`` is no number, such as PyTorch's ``None``; else ``error`` itself."""
+    for x in (x for node in nodes for x in (node, *node.parents)):
+        if not isinstance(x.grad, Real):
+            return TypeError(f"the grad of {x!r} is no number: where none has come yet it is 0.0, as zero_grad() writes")
+    return error
 
 
 class Synonyms(Number):
@@ -36,6 +92,12 @@ class Synonyms(Number):
     @property
     def _op(self: Any) -> str:
         return str(self.op)
+
+    if not TYPE_CHECKING:  # a type checker would take every attribute for one that is there
+
+        def __getattr__(self, name: str) -> Any:
+            hint = f": {_METHODS[name]}" if name in _METHODS else ""
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
 
     def item(self: Any) -> float:
         """The ``data``: a plain number, which remembers no graph."""

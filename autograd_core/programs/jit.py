@@ -45,15 +45,21 @@ def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int |
     for a static argument that cannot be hashed and for arguments and results that are no numbers.
     """
     _check_dialect(dialect)
+    if not callable(f):
+        raise TypeError(f"jit takes a function, not {type(f).__name__}: of a recorded Value, take compile_graph")
     signature = _Signature(f, [static_argnums] if hasattr(static_argnums, "__index__") else static_argnums)  # type: ignore[list-item]
     recorded = _Recordings(f, signature, dialect).of
 
     @functools.wraps(f)
     def run(*arguments: Any, **keywords: Any) -> Any:
-        recording = recorded(arguments, keywords)
+        try:
+            recording = recorded(arguments, keywords)
+            inputs = [real(x) for x in leaves_of(signature.moving(arguments, keywords)) if not _is_static(x)]
+        except TypeError:
+            _refuse_nodes(f, leaves_of([*arguments, *keywords.values()]))
+            raise
         if recording.captured:
             _report_changes(f, recording)
-        inputs = [real(x) for x in leaves_of(signature.moving(arguments, keywords)) if not _is_static(x)]
         return like(recording.structure, iter(recording.program([], inputs) if recording.program else []))
 
     run.program = lambda *arguments, **keywords: recorded(arguments, keywords).program  # type: ignore[attr-defined]
@@ -176,6 +182,13 @@ def _check_result(f: Callable[..., Any], result: Any) -> None:
             raise TypeError(f"jit needs a function that returns numbers or lists of them, but {_called(f)} returned {kind_of(y)}")
         if isinstance(y, Number) and not isinstance(y, Value):
             raise TypeError(f"jit cannot compile a {type(y).__name__}: call it outside of jvp, or jit the function that calls jvp")
+
+
+def _refuse_nodes(f: Callable[..., Any], leaves: Iterable[Any]) -> None:
+    """A program computes with plain numbers, through which no derivative flows."""
+    for x in leaves:
+        if isinstance(x, Number):
+            raise TypeError(f"jit({_called(f)}) takes plain numbers, no derivative flows through it: put jit outermost, as in jit(grad(f))")
 
 
 def _report_changes(f: Callable[..., Any], recording: Recording) -> None:
