@@ -25,10 +25,10 @@ def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int |
     as it is, a number that it counts with, a function, and each of its values has a program of its own.
     ``.program(*arguments)`` gives the :class:`Program` for arguments of that shape.
 
-    A Python ``if`` or ``while`` that looks at a number is decided while ``f`` is recorded, and stays so: a
-    comparison made on a Value then is reported by a ``UserWarning`` that names the line. Use ``maximum``,
-    ``relu``, ``step`` and the other piecewise functions of the library, which stay conditional. A Value that ``f``
-    takes from outside stays what it was, too: a ``UserWarning`` says so in every call after it was changed.
+    A Python ``if`` or ``while`` that looks at a number is decided while ``f`` is recorded, and stays so: a comparison made on a Value
+    then is reported by a ``UserWarning`` that names the line. Use ``maximum``, ``relu``, ``step`` and the other piecewise functions of
+    the library, which stay conditional. A Value that ``f`` takes from outside stays what it was, too: a ``UserWarning`` says so in
+    every call after it was changed.
 
     >>> from autograd_core import jit, sigmoid, value_and_grad
     >>> @jit
@@ -45,8 +45,6 @@ def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int |
     for a static argument that cannot be hashed and for arguments and results that are no numbers.
     """
     _check_dialect(dialect)
-    if not callable(f):
-        raise TypeError(f"jit takes a function, not {type(f).__name__}: of a recorded Value, take compile_graph")
     signature = _Signature(f, [static_argnums] if hasattr(static_argnums, "__index__") else static_argnums)  # type: ignore[list-item]
     recorded = _Recordings(f, signature, dialect).of
 
@@ -100,6 +98,8 @@ class _Signature:
     """Which arguments of a function are static, and what its parameters are called."""
 
     def __init__(self, f: Callable[..., Any], static_argnums: Iterable[int]) -> None:
+        if not callable(f):
+            raise TypeError(f"jit takes a function, not {type(f).__name__}: of a recorded Value, take compile_graph")
         try:
             parameters = list(inspect.signature(f).parameters.values())
         except (TypeError, ValueError):
