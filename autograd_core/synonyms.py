@@ -1,29 +1,15 @@
-"""What the parts of a ``Value`` are called elsewhere, in a well-known lecture and in PyTorch, and what to write for words of theirs."""
+"""What things are called elsewhere: the parts of a ``Value`` in a well-known lecture and PyTorch, and functions of other libraries."""
 
 from __future__ import annotations
 
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .number import Number
 
-_ONE_NUMBER = "it is one number, without a shape: for several, make a list of Values"
-_NO_MODE = "plain numbers record no graph: compute with .data, or leave the gradients unread"
-_METHODS = {
-    **dict.fromkeys(("shape", "size", "ndim", "dtype", "T", "view", "reshape", "sum", "mean"), _ONE_NUMBER),
-    **dict.fromkeys(("detach", "numpy", "tolist", "cpu"), "the plain number, without its graph, is .data"),
-    **dict.fromkeys(("requires_grad", "requires_grad_", "retain_grad", "is_leaf"), "every Value has a grad; a Constant is left out"),
-    **dict.fromkeys(("_backward", "grad_fn"), "derivatives are those of .primitive; define an operation of your own with primitive()"),
-    "zero_grad": "write .grad = 0.0",
-    "pow": "write x ** 2",
-    "abs": "write abs(x)",
-    "clamp": "write autograd_core.clip(x, low, high)",
-    "max": "write autograd_core.maximum(x, y)",
-    "min": "write autograd_core.minimum(x, y)",
-}
 _FUNCTIONS = {
     **dict.fromkeys(("Tensor", "tensor", "array", "zeros", "ones", "randn", "rand"), "Value holds one number: make a list of Values"),
-    **dict.fromkeys(("no_grad", "inference_mode", "set_grad_enabled"), _NO_MODE),
+    **dict.fromkeys(("no_grad", "inference_mode"), "plain numbers record no graph: compute with .data, or leave the gradients unread"),
     **dict.fromkeys(("stop_gradient", "detach"), "write Constant(x.data)"),
     **dict.fromkeys(("jacfwd", "jacrev"), "write jacobian"),
     **dict.fromkeys(("custom_vjp", "custom_jvp", "Function"), "define the operation with primitive()"),
@@ -92,12 +78,6 @@ class Synonyms(Number):
     @property
     def _op(self: Any) -> str:
         return str(self.op)
-
-    if not TYPE_CHECKING:  # a type checker would take every attribute for one that is there
-
-        def __getattr__(self, name: str) -> Any:
-            hint = f": {_METHODS[name]}" if name in _METHODS else ""
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)
 
     def item(self: Any) -> float:
         """The ``data``: a plain number, which remembers no graph."""

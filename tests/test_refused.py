@@ -135,21 +135,6 @@ def test_labels_are_names():
 
 
 # -- the words of other libraries ----------------------------------------------------------------------------------
-FOREIGN = [
-    ("detach", "the plain number, without its graph, is .data"), ("requires_grad", "every Value has a grad"), ("shape", "it is one number"),
-    ("zero_grad", "write .grad = 0.0"), ("_backward", r".*define an operation of your own with primitive\(\)"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("name", "says"), FOREIGN)
-def test_an_attribute_of_a_tensor_says_what_to_write(name, says):
-    for x in (Value(1.0), Value(1.0) * 2.0, nn.Parameter(1.0)):
-        with pytest.raises(AttributeError, match=f"no attribute '{name}': {says}"):
-            getattr(x, name)
-        assert not hasattr(x, name)
-        assert not hasattr(x, "of_nobody")
-
-
 ELSEWHERE = [
     (ac, "vmap", r": write \[f\(x\) for x in rows\]"), (ac, "no_grad", ": plain numbers record no graph"), (ac, "jacrev", ": write jacobian"),
     (ac, "tensor", ": Value holds one number"), (nn, "Linear", r"; write Layer\(nin, nout, 'linear'\)"),
