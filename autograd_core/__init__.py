@@ -6,12 +6,15 @@ Adding to it:
 
 - *An operation.* One call of :func:`primitive` adds a row, and with it ``backward``, forward mode, higher orders, formulas, programs.
   In the library a row is one line of ``table.py``, with a value that does not overflow (as that of ``sigmoid``), and one line of
-  ``words.py`` with its LaTeX, summary and example. Every test that goes over the table then tests it, and the first one says where its
-  reference belongs (``tests/references.py``). With ``activation=True`` it is an activation of ``nn`` by name, and a method of ``Value``.
-- *A dialect.* A file of its name in ``programs/`` with a ``Dialect`` (how arithmetic is written) and a class of ``Program`` (its endings,
-  and the source), as ``javascript.py`` has them, and an entry of ``DIALECTS`` in ``compile.py``. ``save`` and errors follow.
+  ``words.py`` with its LaTeX, summary and example. Every test that goes over the table then tests it, and where its reference belongs
+  says ``pytest -n 0 -x tests/test_table.py`` at once. With ``activation=True`` it is an activation of ``nn`` by name, and a method of
+  ``Value``; by its name in the table it is an attribute of this module.
+- *A dialect.* A file of its name in ``programs/`` with a ``Dialect`` (how arithmetic is written; a function that the language has not is a
+  ``LookupError``) and a class of ``Program``: its endings, ``_build``, which sets the source, and ``_file_text``, as ``javascript.py`` has
+  them; and an entry of ``DIALECTS`` in ``compile.py``. ``save`` and errors follow.
 - *A view.* Numbers come from ``steps(output)``, which holds both passes as data, one record a step; a picture takes its nodes and edges,
-  with their names, kinds and places of use, from ``View(output).whole()`` in ``views/scene.py``.
+  with their names, kinds and places of use, from ``View(output).whole()`` in ``views/scene.py``. What is loaded late is named below in
+  ``_LAZY``, in ``__all__`` and for type checkers.
 
 >>> cube = primitive("cube", "x * x * x", lambda out, x: 3.0 * x * x)
 >>> grad(grad(cube))(2.0)
@@ -56,6 +59,7 @@ from .functions import (
 )
 from .number import reading_data, watching_comparisons
 from .primitive import TABLE, DomainError, Primitive
+from .synonyms import advice as _advice
 from .table import absolute as abs
 from .table import (
     acos,
@@ -166,8 +170,9 @@ def __getattr__(name: str) -> Any:
     if name in TABLE and not TABLE[name].internal:  # a row that is not listed above
         return TABLE[name]
     if name not in _HOME:
-        meant = closest(name, __all__)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{f'; did you mean {meant!r}?' if meant else ''}")
+        hint, meant = _advice(name), closest(name, __all__)
+        hint = hint or (f"; did you mean {meant!r}?" if meant else "")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
     globals()[name] = found = getattr(import_module(f".{_HOME[name]}", __name__), name)
     return found
 

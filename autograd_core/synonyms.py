@@ -1,10 +1,52 @@
-"""What the parts of a ``Value`` are called elsewhere: in a well-known lecture (``label``, ``_prev``, ``_op``) and in PyTorch (``item``)."""
+"""What things are called elsewhere: the parts of a ``Value`` in a well-known lecture and PyTorch, and functions of other libraries."""
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 from .number import Number
+
+_FUNCTIONS = {
+    **dict.fromkeys(("Tensor", "tensor", "array", "zeros", "ones", "randn", "rand"), "Value holds one number: make a list of Values"),
+    **dict.fromkeys(("no_grad", "inference_mode"), "plain numbers record no graph: compute with .data, or leave the gradients unread"),
+    **dict.fromkeys(("stop_gradient", "detach"), "write Constant(x.data)"),
+    **dict.fromkeys(("jacfwd", "jacrev"), "write jacobian"),
+    **dict.fromkeys(("custom_vjp", "custom_jvp", "Function"), "define the operation with primitive()"),
+    **dict.fromkeys(("vmap", "pmap"), "write [f(x) for x in rows]; compile_graph(...).batch(parameters, rows) runs a program over rows"),
+    "make_jaxpr": "the recorded program is jit(f).program(*arguments).source",
+    "check_grads": "write gradcheck",
+    "clamp": "write clip",
+    "arctan2": "write atan2",
+    "trace": "write draw",
+    "numpy": "the functions are those of autograd_core itself, such as autograd_core.exp",
+    "nn": "networks are a package of their own: import nn",
+    "optim": "optimizers are in a package of their own: import nn, as in nn.SGD",
+}
+
+
+def advice(name: str) -> str:
+    """What to write here for a name of another library, after a colon; empty where that is not known."""
+    return f": {_FUNCTIONS[name]}" if name in _FUNCTIONS else ""
+
+
+def checked_name(name: Any) -> str:
+    """The name of a node, which is a string; else a ``TypeError``: other engines are given operands there.
+
+    >>> checked_name("w")
+    'w'
+    """
+    if isinstance(name, str):
+        return name
+    raise TypeError(f"the name of a Value is a string, not {type(name).__name__}: an operation such as a + b records its operands itself")
+
+
+def without_gradient(nodes: Any, error: TypeError) -> TypeError:
+    """What a backward pass failed of: a node whose ``grad`` is no number, such as PyTorch's ``None``; else ``error`` itself."""
+    for x in (x for node in nodes for x in (node, *node.parents)):
+        if not isinstance(x.grad, Real):
+            return TypeError(f"the grad of {x!r} is no number: where none has come yet it is 0.0, as zero_grad() writes")
+    return error
 
 
 class Synonyms(Number):

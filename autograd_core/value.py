@@ -14,7 +14,7 @@ from .number import CUT, real
 from .operators import adopt, pass_order, print_operators, whole_order
 from .persistence import copied, deep_copied, reduced
 from .primitive import Primitive
-from .synonyms import Synonyms
+from .synonyms import Synonyms, checked_name, without_gradient
 from .tables import Table
 
 _one_pass = threading.RLock()  # two passes at once over shared nodes would mix their gradients
@@ -34,18 +34,17 @@ class Value(Synonyms):
     (-2.0, 1.0, 2.0)
     """
 
-    # One object a node, without a tuple or closure in it: the garbage collector is the main cost of a scalar
-    # engine. _x and _y are the operands and _dx and _dy the derivatives with respect to them, as in the table.
-    # One operand leaves _y None; three or more stand as tuples in _x and _dx. A leaf has None in all four. Few nodes
-    # have a name, so it has no slot of its own: _made_by is the row, or None for a leaf, or a _Label with both.
+    # One object a node, without a tuple or closure in it: the garbage collector is the main cost of a scalar engine. _x and _y are
+    # the operands and _dx and _dy the derivatives with respect to them, as in the table. One operand leaves _y None; three or more
+    # stand as tuples in _x and _dx. A leaf has None in all four. Few nodes have a name, so it has no slot of its own: _made_by is the
+    # row, or None for a leaf, or a _Label with both.
     __slots__ = ("_dx", "_dy", "_made_by", "_x", "_y", "data", "grad")
     rank = 10
 
     def __init__(self, data: Any, name: str | None = None, label: str | None = None) -> None:
         self.data: float = data if type(data) is float else real(data)
         self.grad: float = 0.0
-        name = name or label
-        self._made_by: Any = _Label(name, None) if name else None
+        self._made_by: Any = _Label(checked_name(name or label), None) if name or label else None
         self._x: Any = None
         self._y: Any = None
         self._dx: Any = None
@@ -77,8 +76,7 @@ class Value(Synonyms):
     def backward(self, seed: float = 1.0) -> None:
         """Add to the ``grad`` of every leaf the derivative of this node with respect to it, times ``seed``.
 
-        Gradients of leaves add up from call to call until they are set back to 0, those of interior nodes
-        are computed afresh.
+        Gradients of leaves add up from call to call until they are set back to 0, those of interior nodes are computed afresh.
 
         >>> x = Value(3.0)
         >>> (x * x).backward()
@@ -90,19 +88,21 @@ class Value(Synonyms):
             order, cut = pass_order(self), CUT  # where it still stands when a node's turn comes, nothing has flowed there
             for node in order:
                 node.grad = cut
-            self.grad = self.grad + seed if seed else self.grad
-            for node in reversed(order):
-                upstream, dx, y = node.grad, node._dx, node._y
-                if upstream is cut: continue
-                if y is not None:
-                    if dx is not cut: node._x.grad += upstream * dx
-                    dy = node._dy
-                    if dy is not cut: y.grad += upstream * dy
-                elif dx.__class__ is not tuple:
-                    if dx is not cut: node._x.grad += upstream * dx
-                else:
-                    for parent, derivative in zip(node._x, dx):
-                        if derivative is not cut: parent.grad += upstream * derivative
+            try:
+                self.grad = self.grad + seed if seed else self.grad
+                for node in reversed(order):
+                    upstream, dx, y = node.grad, node._dx, node._y
+                    if upstream is cut: continue
+                    if y is not None:
+                        if dx is not cut: node._x.grad += upstream * dx
+                        dy = node._dy
+                        if dy is not cut: y.grad += upstream * dy
+                    elif dx.__class__ is not tuple:
+                        if dx is not cut: node._x.grad += upstream * dx
+                    else:
+                        for parent, derivative in zip(node._x, dx):
+                            if derivative is not cut: parent.grad += upstream * derivative
+            except TypeError as error: raise without_gradient([self, *order], error) from error
 
     @property
     def name(self) -> str | None:
@@ -111,7 +111,7 @@ class Value(Synonyms):
 
     @name.setter
     def name(self, name: str | None) -> None:
-        self._made_by = self.primitive if name is None else _Label(name, self.primitive)
+        self._made_by = self.primitive if name is None else _Label(checked_name(name), self.primitive)
 
     @property
     def primitive(self) -> Primitive | None:

@@ -4,14 +4,16 @@ Data sets are in ``nn.data``, networks built by hand in ``nn.gates``, what a net
 model in ``nn.diagnosis``; pictures (matplotlib) in ``nn.plots``. ``nn.Classifier`` and ``nn.Regressor`` need scikit-learn.
 
 Adding to it: any function of a Value is an activation (``MLP(2, [8, 1], activation=f)``). An optimizer is a class in ``optim.py`` with its
-update of the values, and an entry of ``OPTIMIZERS``; ``tests/fixtures/make_torch_fixtures.py`` records PyTorch's numbers for it. A
-layer is a ``Module`` with ``forward(x)``, whose attributes hold its parameters; what it is in PyTorch stands in ``_TORCH`` of
-``export.py``, and no entry is an error, never a loss.
+``_update``, and an entry of ``OPTIMIZERS``, its name in ``fit``; ``tests/fixtures/make_torch_fixtures.py`` records PyTorch's numbers for
+it. A layer is a ``Module`` with ``forward(x)``, whose attributes hold its parameters; what it is in PyTorch stands in ``_TORCH`` of
+``export.py``, and no entry is an error, never a loss. As ``nn.Name``, either stands in the imports and the ``__all__`` below.
 """
 
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from autograd_core import closest
 
 from . import data, studies
 from .activations import ACTIVATIONS
@@ -51,13 +53,14 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """What needs matplotlib or scikit-learn is loaded when it is first used."""
-    if name == "plots":
-        return import_module(".plots", __name__)
-    if name in ("Classifier", "Regressor"):
-        return getattr(import_module(".estimators", __name__), name)
-    words = {word.replace("_", ""): word for word in ACTIVATIONS} | {"dense": "relu"}  # of PyTorch and Keras: Linear, ReLU, Dense
-    hint = f"; write Layer(nin, nout, {words[name.lower()]!r})" if name.lower() in words else ""
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
+    if name in ("plots", "Classifier", "Regressor"):
+        home = import_module(".plots" if name == "plots" else ".estimators", __name__)
+        return home if name == "plots" else getattr(home, name)
+    said = {word.replace("_", ""): f"write Layer(nin, nout, {word!r})" for word in (*ACTIVATIONS, "softmax", "log_softmax")}
+    said |= {w.replace("_", "") + "loss": f"write {f.__name__}(predictions, targets)" for w, f in LOSSES.items()} | {"dense": said["relu"]}
+    near = closest(name, __all__)  # said of those of PyTorch and Keras: Linear, ReLU, Dense, MSELoss
+    hint = said.get(name.lower()) or (f"did you mean {near!r}?" if near else "")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{'; ' if hint else ''}{hint}")
 
 
 def __dir__() -> list[str]:

@@ -56,8 +56,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         if not isinstance(self.network_, Module):
             raise TypeError(f"module is a function of the numbers of inputs and outputs that makes an nn.Module, not {self.network_!r}")
         count = len(X) if weights is None else int(np.count_nonzero(weights))
-        if self.validation is not None:
-            count -= round(count * self.validation)
+        count -= round(count * (self.validation or 0.0))
         callbacks = [self.callbacks] if callable(self.callbacks) or isinstance(self.callbacks, Callback) else list(self.callbacks)
         if not any(isinstance(callback, Progress) for callback in callbacks):
             callbacks.append(Progress(False))  # a search would show many
@@ -114,8 +113,7 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Any:
         """The most probable class of each sample."""
-        outputs = self._outputs(X)
-        return self.classes_[outputs.argmax(axis=1)]
+        return self.classes_[self._outputs(X).argmax(axis=1)]
 
 
 class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]

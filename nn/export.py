@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from autograd_core import DIALECTS, TABLE, Program, compile_graph
+from autograd_core import DIALECTS, TABLE, Program, compile_graph, require_place
 
 from .activations import activation_name
 from .arguments import fitting
@@ -130,6 +130,7 @@ def export_program(model: Module, path: str | Path, dialect: str | None = None, 
     [0.0, 0.0]
     """
     of_ending = {ending: name for name in reversed(DIALECTS) for ending in DIALECTS[name].endings}
+    require_place(path, () if dialect else of_ending)
     outputs, x = Module.recorded(model, inputs)  # not that of a filter, which may choose a number of inputs
     program = compile_graph(outputs, [], x, dialect or of_ending.get(Path(path).suffix.lower(), "python"))
     program.save(path)

@@ -7,6 +7,7 @@ from typing import Any
 
 import autograd_core as ac
 
+from .arguments import shortened
 from .training import loop, playground, prediction, saving
 from .training.execution import evaluating, record
 from .training.model import Model, inputs_of
@@ -56,8 +57,7 @@ class Module(Model):
         """
         inputs = inputs or self.inputs()
         if inputs is None:
-            name = type(self).__name__
-            raise ValueError(f"{name} does not say how many inputs it takes: give inputs=, or draw its outputs, draw(model(x))")
+            raise ValueError(f"{type(self).__name__} does not say how many inputs it takes: give inputs=, or draw(model(x)), its outputs")
         with evaluating(self):
             sample = record(self, [0.0] * inputs)
         return sample.outputs, sample.inputs
@@ -100,7 +100,7 @@ class Module(Model):
 def checked_inputs(x: Any, count: int, module: Model) -> list[Any]:
     """The inputs of one sample as a list of ``count`` nodes; anything else is one clear error."""
     if not hasattr(x, "__len__"):
-        raise TypeError(f"{module!r} takes a list of {count} numbers, not {type(x).__name__} {x!r}")
+        raise TypeError(f"{module!r} takes a list of {count} numbers, not {type(x).__name__} {shortened(x)}")
     x = x if isinstance(x, list | tuple) else x.tolist() if hasattr(x, "tolist") else list(x)
     if len(x) and isinstance(x[0], list | tuple):
         raise TypeError(f"{module!r} takes one sample, {count} numbers, and not a list of rows: write predict(X) or [model(x) for x in X]")

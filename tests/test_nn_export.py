@@ -172,3 +172,9 @@ def test_a_c_file_is_compiled_and_called(tmp_path):
     subprocess.run(["cc", "-O1", "-ffp-contract=off", "model.c", "main.c", "-o", "run", "-lm"], cwd=tmp_path, check=True)
     text = subprocess.run([str(tmp_path / "run")], capture_output=True, text=True, check=True).stdout
     assert list(map(float, text.split())) == network.predict([[0.5, -1.5]])[0]
+
+
+def test_an_ending_of_no_dialect_is_answered_with_those_that_are(tmp_path):
+    with pytest.raises(ValueError, match=r"one of '\.js', .*'\.c', '\.py', not '\.rs'"):
+        nn.export_program(NETWORKS["several outputs"](), tmp_path / "model.rs")
+    assert list(tmp_path.iterdir()) == []

@@ -205,3 +205,10 @@ def test_text_of_a_name_does_not_end_the_script():
 def test_what_no_page_can_show_is_one_clear_error(make, given, message):
     with pytest.raises(ValueError, match=message):
         make().playground(*given)
+
+
+@pytest.mark.parametrize("option", [{"lr": -1.0}, {"lr": "x"}, {"batch_size": 0}, {"batch_size": 2.5}])
+def test_an_option_that_fit_refuses_is_refused_before_the_page(option):
+    (name,) = option
+    with pytest.raises(ValueError, match=f"{name} is a"):
+        nn.MLP(2, [2, 1], seed=0).playground(**option)

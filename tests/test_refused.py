@@ -132,3 +132,68 @@ def test_labels_are_names():
     a.label = ""
     assert a.name is None
     assert Value(2.5).item() == 2.5
+
+
+# -- the words of other libraries ----------------------------------------------------------------------------------
+ELSEWHERE = [
+    (ac, "vmap", r": write \[f\(x\) for x in rows\]"), (ac, "no_grad", ": plain numbers record no graph"), (ac, "jacrev", ": write jacobian"),
+    (ac, "tensor", ": Value holds one number"), (nn, "Linear", r"; write Layer\(nin, nout, 'linear'\)"),
+    (nn, "LogSoftmax", r"; write Layer\(nin, nout, 'log_softmax'\)"), (nn, "Dense", r"; write Layer\(nin, nout, 'relu'\)"),
+    (nn, "MSELoss", r"; write mse_loss\(predictions"), (nn, "BCEWithLogitsLoss", "; write binary_cross_entropy_with_logits"),
+    (nn, "CrossEntropyLoss", "; write cross_entropy"), (nn, "BatchNorm1d", "; did you mean 'BatchNorm'"), (nn, "Flatten", "$"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("package", "name", "says"), ELSEWHERE)
+def test_a_name_of_another_library_says_what_to_write(package, name, says):
+    with pytest.raises(AttributeError, match=f"has no attribute '{name}'{says}"):
+        getattr(package, name)
+
+
+@pytest.mark.parametrize("graph", [lambda w: w * X, lambda w: X + w, lambda w: w, lambda w: w.exp(), lambda w: dot([w], [X], w)])
+def test_a_gradient_that_was_set_to_none_is_named(graph):
+    w = Value(2.0, "w")
+    w.grad = None
+    with pytest.raises(TypeError, match=r"the grad of Value\(data=2\.0, grad=None, name='w'\) is no number: .* 0\.0, as zero_grad"):
+        graph(w).backward()
+    w.grad = 0.0
+    graph(w).backward()
+    assert isinstance(w.grad, float)
+
+
+@pytest.mark.parametrize("name", [(X, X), 2.0, X, ["w"]])
+def test_what_another_engine_takes_as_operands_is_no_name(name):
+    with pytest.raises(TypeError, match=r"the name of a Value is a string, .*: an operation such as a \+ b records its operands itself"):
+        Value(1.0, name)
+    w = Value(1.0, "w")
+    with pytest.raises(TypeError, match="is a string"):
+        w.name = name
+    assert w.name == "w"
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: ac.explore(X * X), "explore takes a text .*, not Value: of a recorded graph, take play"),
+        (lambda: ac.grade(nn), "grade takes a class of numbers, .*, not module"),
+        (lambda: ac.sheets(lambda w: 3.0, 2), r"a template returns the output of a graph, a Value, not float 3\.0"),
+        (lambda: ac.play(X * X, rules=1), "rules is a list of names .*, not 1"),
+        (lambda: ac.explain(X * X, 3), "a node of the graph is a Value, not int 3"),
+        (lambda: ac.symbolic(X * X, 3), "a node of the graph is a Value, not int 3"),
+    ],
+)
+def test_what_is_of_another_kind_is_named(call, says):
+    with pytest.raises(TypeError, match=says):
+        call()
+
+
+@pytest.mark.parametrize("rows", [[[1.0, 2.0], [3.0, 4.0]], ((1.0, 2.0),)])
+def test_a_table_given_to_a_network_says_what_takes_one(rows):
+    import numpy as np
+
+    model = nn.MLP(2, [2, 1], seed=0)
+    for table in (rows, np.array(rows)):
+        with pytest.raises(TypeError, match=r"takes a list of 2 numbers, not .*; predict\(X\) takes a table"):
+            model(table)
+    with pytest.raises(TypeError, match="takes a list of 2 numbers, not float"):
+        model(np.array(1.0))

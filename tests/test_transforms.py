@@ -219,7 +219,12 @@ def test_where_a_dual_meets_a_value_the_dual_wins_and_the_value_stays_connected(
     [
         (lambda: ac.grad(lambda v: v)([1.0, 2.0]), TypeError, "one number.*list of length 2.*jacobian"),
         (lambda: ac.grad(lambda x: (x, x))(1.0), TypeError, "one number.*tuple of length 2"),
-        (lambda: ac.grad(lambda x: None)(1.0), TypeError, "one number.*NoneType"),
+        (lambda: ac.grad(lambda x: None)(1.0), TypeError, "one number.*NoneType: is a return missing"),
+        (lambda: ac.grad(Value(1.0), [Value(1.0)]), TypeError, r"grad takes a function, not Value.*gradients\(output"),
+        *((lambda of=of: of(3), TypeError, "takes a function, not int") for of in (ac.grad, ac.value_and_grad, ac.jacobian, ac.hvp, ac.jit)),
+        (lambda: ac.vjp(3, 1.0), TypeError, "vjp takes a function"),
+        (lambda: ac.jvp(3, (1.0,), (1.0,)), TypeError, "jvp takes a function"),
+        (lambda: ac.jvp(cubic, 2.0, 1.0), TypeError, r"an entry for each argument: jvp\(f, \(2\.0,\), \(1\.0,\)\)"),
         (lambda: ac.grad(lambda x: "x")(1.0), TypeError, "one number.*str"),
         (lambda: ac.hessian(lambda v: v)([1.0, 2.0]), TypeError, "one number"),
         (lambda: ac.grad(three, 3)(1.0, 2.0, 3.0), IndexError, r"argnums is 3.*3 argument"),
@@ -258,3 +263,34 @@ FORGETFUL = {
 def test_an_output_that_is_no_number_is_refused_instead_of_having_derivative_0(call):
     with pytest.raises(TypeError, match=r"NoneType|str"):
         call()
+
+
+@pytest.mark.parametrize(
+    ("output", "inputs", "says"),
+    [
+        (lambda x: [x * x], lambda x: [x], "an output that is one number, not a list of length 1"),
+        (lambda x: None, lambda x: [x], "an output that is one number, not a NoneType"),
+        (lambda x: x * x, lambda x: [x.data], "needs Values as inputs, not float"),
+        (lambda x: x * x, lambda x: x, r"a list of inputs: gradients\(y, \[x\]\)"),
+    ],
+)
+def test_gradients_of_what_is_no_graph_are_refused_instead_of_being_0(output, inputs, says):
+    x = Value(3.0, "x")
+    with pytest.raises(TypeError, match=says):
+        ac.gradients(output(x), inputs(x))
+    assert [g.data for g in ac.gradients(x * x, iter([x]))] == [6.0]  # an iterator is read once, and whole
+
+
+def test_gradients_inside_forward_mode_are_refused_instead_of_being_0():
+    with pytest.raises(TypeError, match=r"not Dual.*grad\(f\)"):
+        ac.jvp(lambda x: ac.gradients(x**3, [x])[0], (2.0,), (1.0,))
+
+
+@pytest.mark.parametrize("outer", [lambda f: ac.grad(f)(2.0), lambda f: ac.jit(f)(2.0), lambda f: ac.jvp(f, (2.0,), (1.0,)), lambda f: f(Value(2.0))])
+@pytest.mark.parametrize("is_recorded", [False, True])
+def test_a_compiled_function_inside_a_transform_says_where_jit_belongs(outer, is_recorded):
+    cube = ac.jit(lambda x: x**3)
+    if is_recorded:
+        assert cube(1.0) == 1.0
+    with pytest.raises(TypeError, match=r"put jit outermost, as in jit\(grad\(f\)\)"):
+        outer(cube)

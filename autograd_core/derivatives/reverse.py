@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ..arguments import map_structure
+from ..arguments import kind_of, map_structure
 from ..number import CUT, Number, reading_data, real
 from ..operators import require_plain
 from ..table import identity
@@ -14,7 +14,7 @@ from ..value import Constant, Value, topological_order
 from .dual import Dual, flow, joined, make_dual
 
 
-def gradients(output: Any, inputs: Sequence[Value]) -> list[Any]:
+def gradients(output: Any, inputs: Iterable[Value]) -> list[Any]:
     """The derivatives of ``output`` with respect to each of ``inputs``, as Values that can be differentiated again.
 
     The ``grad`` of no node is touched. An input that the output does not depend on gets 0.
@@ -24,7 +24,17 @@ def gradients(output: Any, inputs: Sequence[Value]) -> list[Any]:
     >>> (second,) = gradients(first, [x])
     >>> first.data, second.data
     (12.0, 12.0)
+
+    Raises ``TypeError`` where ``output`` is not one number, or an input no Value.
     """
+    if isinstance(inputs, Value):
+        raise TypeError("gradients takes a list of inputs: gradients(y, [x])")
+    inputs = list(inputs)
+    if kind_of(output) != "number":
+        raise TypeError(f"gradients needs an output that is one number, not {kind_of(output)}: take each by itself, or jacobian(f)")
+    for x in inputs:
+        if not isinstance(x, Value):
+            raise TypeError(f"gradients(y, [x]) needs Values as inputs, not {type(x).__name__} {x!r}: of a function, take grad(f)")
     return [g if isinstance(g, Number) else Constant(g) for g in reverse_pass(output, inputs, as_values=True)]
 
 

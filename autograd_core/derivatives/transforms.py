@@ -39,7 +39,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     >>> grad(lambda w, k: k * w[0] * w[1])([3.0, 4.0], k=2.0)
     [8.0, 6.0]
     """
-    both = value_and_grad(f, argnums, has_aux)
+    both = value_and_grad(_function("grad", f), argnums, has_aux)
 
     @functools.wraps(f)
     def gradient(*arguments: Any, **options: Any) -> Any:
@@ -55,6 +55,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
     >>> value_and_grad(lambda x: x * x)(3.0)
     (9.0, 6.0)
     """
+    _function("value_and_grad", f)
     _numbers(argnums)  # refuses what is none, before anything runs
 
     @functools.wraps(f)
@@ -64,7 +65,8 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
         with lifting(chosen) as (inputs, lifted):
             output, more = _split(f(*_replaced(arguments, places, lifted), **options), has_aux)
             if kind_of(output) != "number":
-                raise TypeError(f"grad needs a function that returns one number, but this one returned {kind_of(output)}: use jacobian")
+                instead = "is a return missing?" if output is None else "use jacobian"
+                raise TypeError(f"grad needs a function that returns one number, but this one returned {kind_of(output)}: {instead}")
             followed = is_followed(output, inputs)
             found = iter(reverse_pass(output, inputs, as_values=followed))
         value = output if followed else as_plain(output)
@@ -102,6 +104,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     >>> value, pullback([1.0, 10.0])
     ([12.0, 7.0], (14.0, 13.0))
     """
+    _function("vjp", f)
     with lifting(primals) as (inputs, lifted):
         output, more = _split(f(*lifted), has_aux)
         _require_numbers("vjp", output)
@@ -130,6 +133,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     >>> jvp(lambda x, y: x * y, (3.0, 4.0), (1.0, 0.0))
     (12.0, 4.0)
     """
+    _function("jvp", f)
+    if not hasattr(primals, "__iter__") or not hasattr(tangents, "__iter__"):
+        raise TypeError("primals and tangents are tuples with an entry for each argument: jvp(f, (2.0,), (1.0,))")
     count, directions = len(list(leaves_of(list(primals)))), list(leaves_of(list(tangents)))
     if count != len(directions):
         raise ValueError(f"tangents has {len(directions)} number(s), primals {count}: each input needs a direction")
@@ -157,6 +163,7 @@ def jacobian(
     """
     if layout not in ("numerator", "denominator"):
         raise ValueError(f"layout is 'numerator' or 'denominator', not {layout!r}")
+    _function("jacobian", f)
     _numbers(argnums)  # refuses what is none, before anything runs
 
     @functools.wraps(f)
@@ -200,6 +207,7 @@ def hvp(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     >>> hvp(lambda v: v[0] ** 2 * v[1])([3.0, 5.0], [1.0, 0.0])
     [10.0, 6.0]
     """
+    _function("hvp", f)
     _numbers(argnums)  # refuses what is none, before anything runs
 
     @functools.wraps(f)
@@ -216,6 +224,14 @@ def hvp(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
 
 # -- arguments and results ---------------------------------------------------------------------------------------
+def _function(transform: str, f: Any) -> Any:
+    """``f``, if it can be called; a transform that is given a result would else fail much later."""
+    if callable(f):
+        return f
+    instead = "of a recorded Value, take gradients(output, [x, y])" if isinstance(f, Number) else "give it a function of numbers"
+    raise TypeError(f"{transform} takes a function, not {type(f).__name__}: {instead}")
+
+
 def _is_one(argnums: Any) -> bool:
     return not isinstance(argnums, tuple | list)
 

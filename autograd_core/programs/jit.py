@@ -19,11 +19,10 @@ from .program import Program
 def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int | Iterable[int] = ()) -> Callable[..., Any]:
     """A faster ``f``: recorded on Values, compiled, and re-used for arguments of the same shape.
 
-    ``f`` takes numbers and nested lists and dictionaries of numbers, by position or by keyword, and returns numbers
-    or nestings of them. It may be the result of a transform, such as ``jit(value_and_grad(loss))``. Strings, booleans
-    and ``None`` are part of the shape, and so is each argument whose position is in ``static_argnums``: ``f`` gets it
-    as it is, a number that it counts with, a function, and each of its values has a program of its own.
-    ``.program(*arguments)`` gives the :class:`Program` for arguments of that shape.
+    ``f`` takes numbers and nested lists and dictionaries of numbers, by position or by keyword, and returns numbers or nestings of
+    them. It may be the result of a transform, such as ``jit(value_and_grad(loss))``. Strings, booleans and ``None`` are part of the
+    shape, and so is each argument whose position is in ``static_argnums``: ``f`` gets it as it is, a number that it counts with, a
+    function, and each of its values has a program of its own. ``.program(*arguments)`` gives the :class:`Program` for that shape.
 
     A Python ``if`` or ``while`` that looks at a number is decided while ``f`` is recorded, and stays so: a
     comparison made on a Value then is reported by a ``UserWarning`` that names the line. Use ``maximum``,
@@ -108,6 +107,8 @@ class _Signature:
     """Which arguments of a function are static, and what its parameters are called."""
 
     def __init__(self, f: Callable[..., Any], static_argnums: Iterable[int]) -> None:
+        if not callable(f):
+            raise TypeError(f"jit takes a function, not {type(f).__name__}: of a recorded Value, take compile_graph")
         try:
             parameters = list(inspect.signature(f).parameters.values())
         except (TypeError, ValueError):

@@ -260,6 +260,8 @@ def _drawn(form: Template, draw: random.Random, used: set[tuple[float, ...]], wr
             output = form.build(numbers)
         except (ValueError, ArithmeticError):
             continue
+        if not isinstance(output, Value):
+            raise TypeError(f"a template returns the output of a graph, a Value, not {type(output).__name__} {output!r}")
         leaves = {node.name: node for node in topological_order(output) if not node.parents}
         made = sheet(output, names={}, wrt=[leaves[name] for name in wrt], **options)
         if _is_clear(made):

@@ -125,7 +125,11 @@ def grade(engine: type) -> Grades:
     [1]
     >>> grade(Number).findings[1].message
     "raises TypeError: unsupported operand type(s) for +: 'Number' and 'Number'"
+
+    Raises ``TypeError`` for what is no class, such as the module that holds it.
     """
+    if not callable(engine):
+        raise TypeError(f"grade takes a class of numbers, as in grade(Value), not {type(engine).__name__} {str(engine)[:60]}")
     found = [Finding(check.task, check.what, _tried(engine, check)) for check in CHECKS]
     return Grades([*found, Finding(6, "a step of gradient descent", _trained(engine)), Finding(6, "two passes", _twice(engine))])
 

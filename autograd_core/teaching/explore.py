@@ -78,6 +78,8 @@ def explore(text: str, /, *, parameters: Collection[str] | None = None, **values
 
     Raises ``ValueError`` for a formula or values that cannot be used, with what is wrong and its place.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"explore takes a text such as 'y = sigmoid(w*x + b)', not {type(text).__name__}: of a recorded graph, take play")
     program = parse(text.strip())
     numbers = {name: real(x) for name, x in values.items()}
     missing = [name for name in program.inputs if name not in {*numbers, *CONSTANTS, *FUNCTIONS}]

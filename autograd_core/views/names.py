@@ -20,6 +20,9 @@ def node_names(output: Value, names: Mapping[str, Any] | None = None, also: Sequ
     """
     if not isinstance(output, Value):
         raise TypeError(f"a graph is given by its output, a Value, not by {type(output).__name__} {output!r}")
+    for node in also:
+        if not isinstance(node, Value):
+            raise TypeError(f"a node of the graph is a Value, not {type(node).__name__} {node!r}")
     variables = called_by(names or {})
     found: dict[Value, str] = {}
     used: dict[str, int] = {}

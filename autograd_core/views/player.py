@@ -122,8 +122,8 @@ def play(
     """
     plays_network = level == "network" or (level is None and is_network(output))
     look = Look(title, present, digits if digits is not None else 4 if present or plays_network else 6)
-    if isinstance(rules, str):
-        raise TypeError(f"rules is a list of names such as ('right', {rules!r})")
+    if isinstance(rules, str) or not hasattr(rules, "__iter__"):
+        raise TypeError(f"rules is a list of names such as ('right', 'overwrite'), not {rules!r}")
     if plays_network and rules:
         raise ValueError("rules are shown on operations: leave out level='network'")
     if plays_network:

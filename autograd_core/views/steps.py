@@ -32,7 +32,7 @@ class BackwardStep(NamedTuple):
     """One term of the backward pass: what the gradient of ``name`` receives through ``consumer``.
 
     ``contribution = upstream * local``, and ``total`` is the sum of the contributions so far. The first
-    step is the seed, which has no consumer.
+    step is the seed, whose ``consumer`` is ``None``.
     """
 
     node: Value

@@ -32,9 +32,10 @@ def symbolic(output: Value, wrt: Value, names: Names = None, *, simplify: bool =
 
     A leaf that the output does not depend on gives 0. A node with parents is a ``ValueError``.
     """
+    called = names_for(output, names, also=[wrt])
     if wrt.parents:
         raise ValueError(f"{wrt!r} is computed from other nodes: a formula is differentiated with respect to a leaf")
-    formulas = _formulas(output, names_for(output, names, also=[wrt]))
+    formulas = _formulas(output, called)
     depends = {wrt}
     order = topological_order(output)
     for node in order:

@@ -63,8 +63,7 @@ class Live(Callback):
 
     def draw(self, model: Any, history: History) -> None:
         """Make ``figure`` anew."""
-        inputs = model.inputs()
-        layers = [layer for layer in getattr(model, "layers", []) if hasattr(layer, "neurons")]
+        inputs, layers = model.inputs(), [layer for layer in getattr(model, "layers", []) if hasattr(layer, "neurons")]
         is_drawn = bool(layers) and max(layer.nin for layer in layers) <= MOST and layers[-1].nout <= MOST
         wanted = {"data": inputs == 1 or (inputs == 2 and self.has_classes()), "network": is_drawn, "losses": len(history) > 0}
         parts = [part for part, is_wanted in wanted.items() if is_wanted]

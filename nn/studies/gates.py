@@ -94,8 +94,7 @@ def polygon_around(sides: int, radius: float = 1.0) -> list[Line]:
     8
     """
     count("a polygon has three sides or more: sides", sides, 3)
-    angles = [2.0 * math.pi * i / sides for i in range(sides)]
-    return [(-math.cos(angle), -math.sin(angle), radius) for angle in angles]
+    return [(-math.cos(angle), -math.sin(angle), radius) for angle in (2.0 * math.pi * i / sides for i in range(sides))]
 
 
 def region_code(lines: Module | Sequence[Line], point: Sequence[float]) -> str:

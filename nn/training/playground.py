@@ -13,7 +13,7 @@ from typing import Any
 from autograd_core import TABLE, Value, compile_graph, dot, replace_file, watching_comparisons
 
 from ..activations import ACTIVATIONS, OF_LAYERS, activation_function, activation_name
-from ..arguments import named
+from ..arguments import count, named, number
 from ..losses import KINDS, LOSSES, NUMBERS, l1_penalty, l2_penalty
 from .model import inputs_of
 from .prediction import predict
@@ -83,8 +83,8 @@ def playground(
         "sizes": sizes, "units": UNITS * is_free, "hidden": HIDDEN, "activation": first, "layers": names, "seed": seed, "sets": sets,
         "start": [[[p.data for p in neuron.parameters()] for neuron in layer.neurons] for layer in layers], "loss": activation_name(loss),
         "unknown": [name for name in names if name not in {*ACTIVATIONS, *OF_LAYERS}], "bias": layers[0].neurons[0].b is not None,
-        "he": [name for name in TABLE if TABLE[name].initialization.startswith("he")], "convention": kind.convention, "lr": lr,
-        "batch": batch_size or 0,
+        "he": [name for name in TABLE if TABLE[name].initialization.startswith("he")], "convention": kind.convention,
+        "lr": number("lr", lr), "batch": 0 if batch_size is None else count("batch_size", batch_size),
     }  # fmt: skip
     picture = _picture(model, sizes, sets[0]["rows"])
     texts = {"data": _json(data), "programs": programs, "model": html.escape(repr(model)), "picture": picture}
