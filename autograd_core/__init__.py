@@ -26,28 +26,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .choices import closest, not_one_of
+from .collector import rare_collections
 from .derivatives.dual import Dual
 from .derivatives.reverse import gradients
-from .derivatives.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .derivatives.transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .functions import (
     clip,
+    cumsum,
+    degrees,
     dot,
     elu,
     leaky_relu,
     log_softmax,
+    logaddexp,
     logsumexp,
     pow,
     primitive,
     prod,
+    radians,
+    reciprocal,
     relu,
     round,
     sign,
     sinc,
     softmax,
+    square,
     step,
     where,
 )
-from .number import watching_comparisons
+from .number import reading_data, watching_comparisons
 from .primitive import TABLE, DomainError, Primitive
 from .table import absolute as abs
 from .table import (
@@ -65,6 +72,7 @@ from .table import (
     erf,
     erfc,
     exp,
+    exp2,
     expm1,
     floor,
     hypot,
@@ -73,6 +81,7 @@ from .table import (
     log1p,
     log2,
     log10,
+    logit,
     maximum,
     minimum,
     sigmoid,
@@ -205,13 +214,17 @@ __all__ = [
     "cos",
     "cosh",
     "cost",
+    "cumsum",
+    "degrees",
     "derivation",
     "dot",
     "draw",
+    "elementwise_grad",
     "elu",
     "erf",
     "erfc",
     "exp",
+    "exp2",
     "explain",
     "explore",
     "expm1",
@@ -238,6 +251,8 @@ __all__ = [
     "log2",
     "log10",
     "log_softmax",
+    "logaddexp",
+    "logit",
     "logsumexp",
     "maximum",
     "minimum",
@@ -248,6 +263,10 @@ __all__ = [
     "pow",
     "primitive",
     "prod",
+    "radians",
+    "rare_collections",
+    "reading_data",
+    "reciprocal",
     "relu",
     "replace_file",
     "require_place",
@@ -262,6 +281,7 @@ __all__ = [
     "softmax",
     "softplus",
     "sqrt",
+    "square",
     "step",
     "steps",
     "symbolic",

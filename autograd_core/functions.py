@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import itertools
 import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
@@ -159,6 +160,51 @@ def sinc(x: Any, order: float = 0) -> Any:
     return FAMILIES["sinc"](float(order))(x)
 
 
+def square(x: Any) -> Any:
+    """``x * x``.
+
+    >>> square(-3.0)
+    9.0
+    """
+    return FAMILIES["**"](2.0)(x)
+
+
+def reciprocal(x: Any) -> Any:
+    """``1 / x``.
+
+    >>> reciprocal(4.0)
+    0.25
+    """
+    return TABLE["/"](1.0, x)
+
+
+def radians(x: Any) -> Any:
+    """An angle in degrees as one in radians.
+
+    >>> radians(180.0) == math.pi
+    True
+    """
+    return TABLE["*"](x, math.pi / 180.0)
+
+
+def degrees(x: Any) -> Any:
+    """An angle in radians as one in degrees.
+
+    >>> degrees(math.pi)
+    180.0
+    """
+    return TABLE["*"](x, 180.0 / math.pi)
+
+
+def cumsum(xs: Iterable[Any]) -> list[Any]:
+    """The sums of the first, the first two, the first three ... numbers.
+
+    >>> cumsum([1.0, 2.0, 4.0])
+    [1.0, 3.0, 7.0]
+    """
+    return list(itertools.accumulate(xs))
+
+
 def prod(xs: Iterable[Any]) -> Any:
     """The product of the numbers, from left to right; 1 of none.
 
@@ -177,12 +223,14 @@ def dot(w: Sequence[Any], x: Sequence[Any], b: Any = 0.0) -> Any:
     >>> dot([0.5, -0.3, 0.8], [2.0, 3.0, -1.0], 1.0)
     0.30000000000000004
     """
-    kinds = (list, tuple)
-    if w.__class__ not in kinds or x.__class__ not in kinds:
+    if not (w.__class__ is x.__class__ is list):
         w, x = _some("dot", w), _some("dot", x)
     if len(w) != len(x) or not w:
         raise ValueError(f"dot needs as many weights as inputs, and at least one: given {len(w)} weights and {len(x)} inputs")
-    return b.weighted_sum(w, x, b) if isinstance(b, Number) else weighted_sum(*w, *x, b)
+    for number in (b, w[0], x[0]):
+        if isinstance(number, Number):
+            return number.weighted_sum(w, x, b)
+    return weighted_sum(*w, *x, b)
 
 
 def logsumexp(xs: Iterable[Any]) -> Any:
@@ -192,6 +240,15 @@ def logsumexp(xs: Iterable[Any]) -> Any:
     1000.6931471805599
     """
     return log_sum_exp(*_some("logsumexp", xs))
+
+
+def logaddexp(x: Any, y: Any) -> Any:
+    """``log(exp(x) + exp(y))``, the :func:`logsumexp` of two numbers.
+
+    >>> logaddexp(1000.0, 1000.0)
+    1000.6931471805599
+    """
+    return log_sum_exp(x, y)
 
 
 def softmax(xs: Iterable[Any]) -> list[Any]:

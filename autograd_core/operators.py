@@ -126,6 +126,8 @@ def _record_dot(w: Sequence[Any], x: Sequence[Any], b: Any) -> Any:
     if _strangers and not _plain.issuperset(map(type, (*w, *x, b))):
         return weighted_sum(*w, *x, b)
     node: Any = object.__new__(_names["Value"])
+    if b.__class__ is float:
+        b = _names["Constant"](b)
     try:
         weights, inputs = [v.data for v in w], [v.data for v in x]
         products = zip(weights, inputs)
@@ -146,11 +148,30 @@ def _record_dot(w: Sequence[Any], x: Sequence[Any], b: Any) -> Any:
     return node
 
 
-def pass_order(output: Any) -> list[Any]:
-    """``topological_order`` for a backward pass: without the leaves, which have no work to do there, in a quarter of the time.
+def whole_order(outputs: Sequence[Any]) -> list[Any]:
+    """``topological_order``. A loop instead of recursion: a graph may be a million operations deep."""
+    order: list[Any] = []
+    seen: set[Any] = set()
+    stack: list[Any] = [*reversed(outputs)]
+    while stack:
+        node = stack.pop()
+        if node is None:  # everything above this mark is done, so the node below it is next
+            order.append(stack.pop())
+        elif node not in seen:
+            seen.add(node)
+            x, y = node._x, node._y
+            if x is None:
+                order.append(node)
+            else:
+                stack += (node, None, y, x) if y is not None else (node, None, *reversed(x)) if x.__class__ is tuple else (node, None, x)
+    return order
 
-    Half the time of a backward pass is spent here. So a node is marked as seen in its ``grad``, which is
-    about to be computed afresh, and one that waits for no parent is put in order at once.
+
+def pass_order(output: Any) -> list[Any]:
+    """The same for a backward pass: without the leaves, which have no work to do there.
+
+    Half the time of a backward pass is spent here. So a node is marked as seen in its ``grad``, which is about to be computed
+    afresh, and one that waits for no parent is put in order at once: with a set, a whole training step takes 8 to 15 % longer.
     """
     if output.data.__class__ is not float:
         require_plain([output])

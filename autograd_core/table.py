@@ -10,9 +10,10 @@ the choices are those of PyTorch and HIPS autograd: 0 for relu and abs, a half e
 maximum or minimum, the left derivative for leaky_relu and elu. Where a derivative is infinite, the
 rows divide by ``divide``, which follows IEEE 754, so that the forward pass does not fail.
 
-A derivative of any order is right or not finite. So a row that takes one branch at its kink (relu)
-has the derivatives of that branch, and the zero of a flat branch is ``CUT``: nothing flows there.
-One that takes the middle (abs, hypot, a tie) has no second derivative at the kink.
+A derivative of any order is right or not finite. So the zero of a flat side is ``CUT``: nothing flows
+there. At the kink itself nothing is flat, and 0 is a number that was agreed on: times infinity it
+is nan. A row that takes one branch there (relu) has that branch's second derivative; one that
+takes the middle (abs, hypot, a tie) has none.
 """
 
 from __future__ import annotations
@@ -104,6 +105,7 @@ def power(n: float) -> Primitive:
 # -- exponentials and logarithms -----------------------------------------------------------------
 exp   = _row("exp",   "exp(x)",   lambda out, x: out,              method="exp", precedence=POWER)
 expm1 = _row("expm1", "expm1(x)", lambda out, x: exp(x),           precedence=SUM)
+exp2  = _row("exp2",  "pow(2.0, x)", lambda out, x: 0.6931471805599453 * out, precedence=POWER)
 log   = _row("log",   "log(x)",   lambda out, x: 1.0 / x,          method="log")
 log1p = _row("log1p", "log1p(x)", lambda out, x: 1.0 / (1.0 + x))
 log2  = _row("log2",  "log2(x)",  lambda out, x: 1.4426950408889634 / x)
@@ -142,6 +144,8 @@ absolute = _row("abs",      "fabs(x)",                          lambda out, x: s
 sigmoid  = _row("sigmoid",  "1.0 / (1.0 + exp(-x)) if x >= 0.0 else exp(x) / (1.0 + exp(x))",
                                                                 lambda out, x: out * (1.0 - out),
                 activation=True, torch="Sigmoid()")
+logit    = _row("logit",    "2.0 * atanh(2.0 * x - 1.0) if fabs(x - 0.5) < 0.2 else log(x / (1.0 - x))",
+                                                                lambda out, x: 1.0 / x + 1.0 / (1.0 - x))
 softplus = _row("softplus", "x + log1p(exp(-x)) if x > 0.0 else log1p(exp(x))",
                                                                 lambda out, x: sigmoid(x),
                 activation=True, initialization="he", torch="Softplus()")
@@ -155,8 +159,8 @@ where    = _row("where",    "y if x != 0.0 else z",
                 lambda out, x, y, z: (CUT, where(x, 1.0, CUT), where(x, CUT, 1.0)), arity=3)
 clip     = _row("clip",     "z if x > z or y > z else y if x < y else x", lambda out, x, y, z: (
                 select(z - y, select(x - z, CUT, select(y - x, CUT, 1.0)), CUT),  # 1 on the bounds
-                select(y - x, select(y - z, CUT, 1.0), CUT),
-                select(x - z, 1.0, select(y - z, 1.0, CUT))), arity=3)
+                select(y - z, CUT, gate(y - x)),
+                gate(maximum(x, y) - z)), arity=3)
 
 # -- whole numbers: fmod is exact, and so are these; the quotient is rounded to the nearest one ---
 trunc    = _row("trunc",    "x - fmod(x, 1.0)", lambda out, x: CUT)
@@ -216,7 +220,7 @@ def _relu(slope_at_zero: float) -> Primitive:
 @_family(0.01)
 def _leaky_relu(slope: float) -> Primitive:
     value = f"x if x > 0.0 else {slope!r} * x"
-    derivative = lambda out, x: select(x, 1.0, slope or CUT)
+    derivative = lambda out, x: select(x, 1.0, slope) if slope else gate(x)
     roles = {"activation": True, "initialization": "he", "torch": f"LeakyReLU({slope!r})"}
     return _unregistered("leaky_relu", value, derivative, constants=(slope,), **roles)
 
@@ -300,7 +304,8 @@ merge   = _row("merge",   "x + y", lambda out, x, y: (1.0, 1.0), arity=2, intern
                precedence=SUM,     eager="cut if x is cut and y is cut else x + y")
 
 # -- of piecewise rows: a flat side cuts; in the middle of a corner, there is no second derivative -
-gate    = _row("gate",    "cut if x <= 0.0 else 1.0", lambda out, x: CUT, internal=True)
+gate    = _row("gate",    "cut if x < 0.0 else 0.0 if x == 0.0 else 1.0", lambda out, x: CUT,
+               internal=True)
 select  = _row("select",  "y if x > 0.0 else z",
                lambda out, x, y, z: (CUT, select(x, 1.0, CUT), select(x, CUT, 1.0)),
                arity=3, internal=True)

@@ -11,10 +11,11 @@ import threading
 from typing import Any, NamedTuple
 
 from .number import CUT, real
-from .operators import adopt, pass_order, print_operators
+from .operators import adopt, pass_order, print_operators, whole_order
 from .persistence import copied, deep_copied, reduced
 from .primitive import Primitive
 from .synonyms import Synonyms
+from .tables import Table
 
 _one_pass = threading.RLock()  # two passes at once over shared nodes would mix their gradients
 
@@ -140,6 +141,10 @@ class Value(Synonyms):
         name = f", name={self.name!r}" if self.name else ""
         return f"Value(data={self.data!r}, grad={self.grad!r}{name})"
 
+    def _repr_html_(self) -> str:
+        row = [self.name or "", self.op or "leaf", repr(self.data), repr(self.grad)]
+        return Table(["name", "operation", "data", "grad"], [row])._repr_html_()
+
     def __format__(self, specification: str) -> str:
         return format(self.data, specification) if specification else repr(self)
 
@@ -170,21 +175,11 @@ def _as_tuple(x: Any, y: Any) -> tuple[Any, ...]:
     return (x, y) if y is not None else () if x is None else x if type(x) is tuple else (x,)
 
 
-def topological_order(output: Value) -> list[Value]:
-    """Every node that ``output`` depends on, each after its parents, which come from left to right.
+def topological_order(*outputs: Value) -> list[Value]:
+    """Every node that the outputs depend on, each once and after its parents, which come from left to right.
 
     >>> x = Value(2.0)
     >>> [node.op or "x" for node in topological_order((x * x).exp())]
     ['x', '*', 'exp']
     """
-    order: list[Value] = []
-    seen: set[Value] = set()
-    stack: list[Value | None] = [output]
-    while stack:  # a loop instead of recursion: a graph may be a million operations deep
-        node = stack.pop()
-        if node is None:  # everything above this mark is done, so the node below it is next
-            order.append(stack.pop())  # type: ignore[arg-type]
-        elif node not in seen:
-            seen.add(node)
-            stack += [node, None, *reversed(node.parents)]
-    return order
+    return whole_order(outputs)

@@ -21,17 +21,17 @@ from .layers import MLP, BatchNorm, Conv1d, Dropout, Layer, Neuron, Sequential
 from .losses import LOSSES, binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge_loss, l1_loss
 from .losses import l1_penalty, l2_penalty, logistic_loss, mse_loss, squared_error
 from .module import Module
-from .optim import OPTIMIZERS, SGD, Adam, AdamW, CosineAnnealingLR, ExponentialLR, LinearWarmup, Optimizer, RMSprop, Schedule, StepLR
-from .optim import clip_grad_norm, clip_grad_value
+from .optim import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
 from .perceptron import Convergence, Perceptron, PerceptronLayer
 from .studies import capacity, diagnosis, gates
-from .training.callbacks import L1, L2, Callback, ClipNorm, ClipValue, EarlyStopping, Progress, ReduceLROnPlateau
-from .training.checkpoint import Checkpoint
+from .training.callbacks import L1, L2, Callback, ClipNorm, ClipValue, EarlyStopping, Progress, clip_grad_norm, clip_grad_value
 from .training.execution import NotOneGraph
 from .training.history import History
 from .training.loop import TrainingError, fit
 from .training.model import Input, Parameter
 from .training.prediction import METRICS, accuracy, predicted_classes
+from .training.saving import Checkpoint
+from .training.schedules import CosineAnnealingLR, ExponentialLR, LinearWarmup, ReduceLROnPlateau, Schedule, StepLR
 
 if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loaded late
     from . import plots

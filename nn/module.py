@@ -83,6 +83,13 @@ class Module(Model):
         total = f"{len(self.parameters()):,} parameters; one sample: {cost.forward:,} operations forward, {cost.backward:,} backward"
         return ac.Table(["part", "outputs", "parameters"], rows, "<>>", note=total)
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """In a notebook, the picture of the network; where it cannot be drawn without an input, the text alone."""
+        try:
+            return {**ac.draw(self)._repr_mimebundle_(), "text/plain": repr(self)}
+        except (ValueError, NotImplementedError):
+            return {"text/plain": repr(self)}
+
     def __repr__(self) -> str:
         return self._listed([(name, part) for name, part in vars(self).items() if isinstance(part, Model) and part is not self])
 

@@ -1,78 +1,121 @@
-"""Optimizers: how a gradient changes the parameters, with PyTorch's names, defaults and numbers, computed on plain lists of floats."""
+"""Optimizers: how a gradient changes the parameters, with PyTorch's names, defaults and numbers. The update of one parameter is written
+once, in arithmetic, and compiled as any graph is: by Python for lists of floats, by NumPy or C for arrays, to the same bits."""
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd_core import Value, guard
+from autograd_core import Program, Value, compile_graph, guard, maximum, sqrt, watching_comparisons
 
-from .arguments import count, fitting, number
+from .arguments import fitting, number
+
+Betas = tuple[float, float]
+WORTH_C = 5_000  # parameters from which an update in C gains more than it takes to build, once on each machine
 
 
 @guard.steps
 class Optimizer:
-    """What all optimizers share; a subclass defines ``_update``.
+    """What all optimizers share. A subclass says what is :meth:`remembered` of a parameter from step to step, 0 at first, which
+    :meth:`coefficients` a step has, and its :meth:`rule`: the parameter ``w`` after a step along its gradient ``g``, and what is
+    remembered then. A rule chooses nothing by comparing numbers (``maximum`` and the like do).
 
     ``parameters`` are leaves, at least one, none of them twice. ``lr``, the learning rate, may be set at any time; ``hyperparameters``
-    are the others by name. ``state`` holds a list of floats, one for each parameter, for each quantity that is remembered. A
-    ``weight_decay`` adds ``weight_decay * w`` to the gradient before ``_update``, or, ``decoupled``, takes ``lr * weight_decay * w`` off.
+    are the others by name; ``state`` is what is remembered, a number for each parameter. A ``weight_decay`` adds
+    ``weight_decay * w`` to the gradient before the rule, or, ``decoupled``, takes ``lr * weight_decay * w`` off.
 
+    >>> class Signs(Optimizer):  # a step of the length lr, whatever the gradient
+    ...     def coefficients(self):
+    ...         return [self.lr]
+    ...     def rule(self, w, g, lr):
+    ...         return [w - lr * g.sign()]
     >>> w = Value(1.0)
-    >>> optimizer = SGD([w], lr=0.25)
-    >>> for _ in range(2):
-    ...     optimizer.zero_grad()
-    ...     (w * w).backward()
-    ...     optimizer.step()
+    >>> optimizer = Signs([w], lr=0.25)
+    >>> (w * w).backward()
+    >>> optimizer.step()
     >>> w.data
-    0.25
+    0.75
     """
 
     decoupled = False
+    remembered: Sequence[str] = ()
+    dialect = "numpy"
+    """What updates arrays: ``"numpy"``, or, where they are long, ``"c"``, which ``fit(dialect="c")`` sets."""
 
     def __init__(self, parameters: Iterable[Value], lr: float, **hyperparameters: Any) -> None:
         self.parameters = _leaves(parameters)
         self.lr: float = _checked("lr", lr)
         self.hyperparameters = {name: _checked(name, value) for name, value in hyperparameters.items()}
         self.steps = 0
-        self.state: dict[str, list[float]] = {}
+        self.state: dict[str, Any] = {}
+
+    def coefficients(self) -> Sequence[float]:
+        """The numbers of step ``self.steps``, counted from 1, that are the same for all parameters."""
+        return [self.lr]
+
+    def rule(self, w: Any, g: Any, *remembered_and_coefficients: Any) -> Sequence[Any]:
+        """The update of one parameter: its new value, and each quantity that is remembered."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it updates: define rule(w, g, *remembered, *coefficients)")
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
-        _give_gradients(self.parameters, [0.0] * len(self.parameters))
+        for parameter in self.parameters:
+            parameter.grad = 0.0
 
     def step(self) -> None:
-        """Change the ``data`` of every parameter by its ``grad``: an :meth:`update`, so compiled programs train as loops over Values do."""
+        """Change the ``data`` of every parameter by its ``grad``, as :meth:`update` does."""
         new = self.update([parameter.data for parameter in self.parameters], [parameter.grad for parameter in self.parameters])
         for parameter, value in zip(self.parameters, new):
             parameter.data = value
 
-    def update(self, values: list[float], gradients: list[float]) -> list[float]:
-        """The values after one step from ``values`` along ``gradients``, one of each for every parameter; no Value is read or changed."""
+    def update(self, values: Any, gradients: Any) -> Any:
+        """The values after one step from ``values`` along ``gradients``, one of each for every parameter; no Value is read or changed.
+
+        Lists give a list, and NumPy arrays of float64 an array, to the same bits.
+        """
         size, given = len(self.parameters), (len(values), len(gradients))
         if given != (size, size):
             raise ValueError(f"an update of {size} parameter(s) needs as many, not {given[0]} values and {given[1]} gradients")
         self.steps += 1
+        nothing = [0.0] * size if self.steps == 1 else []
+        columns = [values, gradients, *(self.state.get(name, nothing) for name in self.remembered)]
+        chosen = "python"
+        if is_array(values):
+            import numpy as np
+
+            columns = [np.asarray(column, dtype=float) for column in columns]
+            chosen = "c" if self.dialect == "c" and size >= WORTH_C else "numpy"
+        new, *memory = self.program(chosen).columns(self._coefficients(), columns)
+        self.state = dict(zip(self.remembered, memory))
+        return new
+
+    def program(self, dialect: str = "python") -> Program:
+        """The update of one parameter, compiled; ``.source`` shows it."""
+        key = (type(self), dialect, *map(bool, self.hyperparameters.values()))
+        if key not in _PROGRAMS:
+            coefficients = [Value(1.0) for _ in self._coefficients()]
+            columns = w, g, *remembered = [Value(1.0, name) for name in ("w", "g", *self.remembered)]
+            own = coefficients
+            with watching_comparisons() as places:
+                if self.hyperparameters.get("weight_decay"):
+                    decay, *own = coefficients
+                    w, g = (w * decay, g) if self.decoupled else (w, g + decay * w)
+                outputs = self.rule(w, g, *remembered, *own)
+            if places:
+                raise TypeError(f"{type(self).__name__} compares numbers at {places[0]}: choose with maximum, step, ... instead")
+            _PROGRAMS[key] = compile_graph(list(outputs), coefficients, columns, dialect)
+        return _PROGRAMS[key]
+
+    def _coefficients(self) -> list[float]:
         decay = self.hyperparameters.get("weight_decay")
-        if decay and self.decoupled:
-            kept = 1.0 - self.lr * decay
-            values = [w * kept for w in values]
-        elif decay:
-            gradients = [g + decay * w for w, g in zip(values, gradients)]
-        return self._update(values, gradients)
-
-    def _update(self, values: list[float], gradients: list[float]) -> list[float]:
-        raise NotImplementedError(f"{type(self).__name__} does not say how it updates: define _update(values, gradients)")
-
-    def _remembered(self, name: str) -> list[float]:
-        return self.state.get(name) or [0.0] * len(self.parameters)
+        return [*([1.0 - self.lr * decay if self.decoupled else decay] if decay else []), *self.coefficients()]
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next updates depend on, as plain data that JSON can hold, exact to the bit."""
         chosen = {name: list(x) if isinstance(x, tuple) else x for name, x in self.hyperparameters.items()}
-        state = {name: list(numbers) for name, numbers in self.state.items()}
+        state = {name: as_list(numbers) for name, numbers in self.state.items()}
         kind, size = type(self).__name__, len(self.parameters)
         return {"optimizer": kind, "parameters": size, "lr": self.lr, "hyperparameters": chosen, "steps": self.steps, "state": state}
 
@@ -83,19 +126,20 @@ class Optimizer:
     def checked_state(self, state_dict: Any) -> dict[str, Any]:
         """The attributes that a state stands for; ``ValueError`` where it does not fit."""
         name, size = f"the state of {type(self).__name__}", len(self.parameters)
-        given = fitting(state_dict, self.state_dict() | {"state": None}, name)
+        given, probe = fitting(state_dict, self.state_dict() | {"state": None}, name), copy.copy(self)
         if given["parameters"] != size:
             raise ValueError(f"{name} is one on {given['parameters']} parameter(s), and these are {size}")
-        chosen = {name: _checked(name, x) for name, x in given["hyperparameters"].items()}
-        probe = copy.copy(self)
-        vars(probe).update(lr=_checked("lr", given["lr"]), steps=1, hyperparameters=chosen, state={})
-        probe._update([0.0] * size, [0.0] * size)  # what it remembers, from a step
-        state = fitting(given["state"], probe.state if given["steps"] else {}, name, "a finite number")
-        return {"lr": probe.lr, "steps": given["steps"], "hyperparameters": chosen, "state": state}
+        probe.hyperparameters = {name: _checked(name, x) for name, x in given["hyperparameters"].items()}
+        expected = dict.fromkeys(probe.remembered, [0.0] * size) if given["steps"] else {}
+        state = fitting(given["state"], expected, name, "a finite number")
+        return {"lr": _checked("lr", given["lr"]), "steps": given["steps"], "hyperparameters": probe.hyperparameters, "state": state}
 
     def __repr__(self) -> str:
         chosen = "".join(f", {name}={value!r}" for name, value in self.hyperparameters.items())
         return f"{type(self).__name__}({len(self.parameters)} parameters, lr={self.lr!r}{chosen})"
+
+
+_PROGRAMS: dict[tuple[Any, ...], Program] = {}  # by the class, the dialect, and which hyperparameters are in use
 
 
 class SGD(Optimizer):
@@ -107,25 +151,30 @@ class SGD(Optimizer):
 
     def __init__(
         self, parameters: Iterable[Value], lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0, weight_decay: float = 0.0,
-        nesterov: bool = False,
+        nesterov: bool = False
     ) -> None:  # fmt: skip
         super().__init__(parameters, lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov)
         if nesterov and (momentum == 0.0 or dampening != 0.0):
             raise ValueError(f"nesterov needs a momentum above 0 and no dampening, not momentum={momentum!r}, dampening={dampening!r}")
 
-    def _update(self, values: list[float], gradients: list[float]) -> list[float]:
-        momentum, dampening, _, nesterov = self.hyperparameters.values()
-        if momentum:
-            buffer, fresh = self.state.get("momentum_buffer"), 1.0 - dampening
-            buffer = [momentum * b + fresh * g for b, g in zip(buffer, gradients)] if buffer else list(gradients)
-            self.state["momentum_buffer"] = buffer
-            gradients = [g + momentum * b for g, b in zip(gradients, buffer)] if nesterov else buffer
-        return [w - self.lr * g for w, g in zip(values, gradients)]
+    @property
+    def remembered(self) -> Sequence[str]:  # type: ignore[override]
+        return ["momentum_buffer"] if self.hyperparameters["momentum"] else []
+
+    def coefficients(self) -> Sequence[float]:
+        momentum, dampening, *_ = self.hyperparameters.values()
+        return [self.lr, momentum, 1.0 - dampening if self.state else 1.0] if momentum else [self.lr]
+
+    def rule(self, w: Any, g: Any, *further: Any) -> Sequence[Any]:
+        if len(further) == 1:
+            return [w - further[0] * g]
+        b, lr, momentum, fresh = further
+        b = momentum * b + fresh * g
+        return w - lr * (g + momentum * b if self.hyperparameters["nesterov"] else b), b
 
 
 class RMSprop(Optimizer):
-    """Each gradient divided by the root of a running mean of its square: ``v = alpha * v + (1 - alpha) * g * g``.
-
+    """Each gradient divided by the root of a running mean of its square: ``v = alpha * v + (1 - alpha) * g * g`` and
     ``w -= lr * g / (sqrt(v) + eps)``; ``centered`` subtracts the square of the running mean of the gradient from ``v``, and ``momentum``
     adds up the quotients. Tieleman and Hinton, Lecture 6.5 of Neural Networks for Machine Learning, 2012; Graves, Generating
     Sequences With Recurrent Neural Networks, 2013 (centered).
@@ -137,17 +186,26 @@ class RMSprop(Optimizer):
     ) -> None:  # fmt: skip
         super().__init__(parameters, lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum, centered=centered)
 
-    def _update(self, values: list[float], gradients: list[float]) -> list[float]:
-        alpha, eps, _, momentum, centered = self.hyperparameters.values()
-        fresh = 1.0 - alpha
-        self.state["square_avg"] = squares = [alpha * v + fresh * g * g for v, g in zip(self._remembered("square_avg"), gradients)]
-        if centered:
-            self.state["grad_avg"] = means = [m + fresh * (g - m) for m, g in zip(self._remembered("grad_avg"), gradients)]
-            squares = [max(v - m * m, 0.0) for v, m in zip(squares, means)]  # rounding can take it below 0; nan stays nan
-        steps = [g / (math.sqrt(v) + eps) for g, v in zip(gradients, squares)]
-        if momentum:
-            self.state["momentum_buffer"] = steps = [momentum * b + s for b, s in zip(self._remembered("momentum_buffer"), steps)]
-        return [w - self.lr * s for w, s in zip(values, steps)]
+    @property
+    def remembered(self) -> Sequence[str]:  # type: ignore[override]
+        used = {"grad_avg": self.hyperparameters["centered"], "momentum_buffer": self.hyperparameters["momentum"]}
+        return ["square_avg", *filter(used.get, used)]
+
+    def coefficients(self) -> Sequence[float]:
+        alpha, eps, _, momentum, _ = self.hyperparameters.values()
+        return self.lr, alpha, 1.0 - alpha, eps, momentum
+
+    def rule(self, w: Any, g: Any, *further: Any) -> Sequence[Any]:
+        *remembered, lr, alpha, fresh, eps, momentum = further
+        kept = dict(zip(self.remembered, remembered))
+        kept["square_avg"] = square = alpha * kept["square_avg"] + fresh * g * g
+        if "grad_avg" in kept:
+            kept["grad_avg"] = mean = kept["grad_avg"] + fresh * (g - kept["grad_avg"])
+            square = maximum(square - mean * mean, 0.0)  # rounding can take it below 0; nan stays nan
+        step = g / (sqrt(square) + eps)
+        if "momentum_buffer" in kept:
+            kept["momentum_buffer"] = step = momentum * kept["momentum_buffer"] + step
+        return w - lr * step, *kept.values()
 
 
 class Adam(Optimizer):
@@ -159,155 +217,37 @@ class Adam(Optimizer):
     """
 
     def __init__(
-        self, parameters: Iterable[Value], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 0.0,
-    ) -> None:  # fmt: skip
+        self, parameters: Iterable[Value], lr: float = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.0
+    ) -> None:
         super().__init__(parameters, lr, betas=betas, eps=eps, weight_decay=weight_decay)
 
-    def _update(self, values: list[float], gradients: list[float]) -> list[float]:
+    remembered = ("exp_avg", "exp_avg_sq")
+
+    def coefficients(self) -> Sequence[float]:
         (beta1, beta2), eps, _ = self.hyperparameters.values()
-        fresh1, fresh2, sqrt = 1.0 - beta1, 1.0 - beta2, math.sqrt
-        means = [m + fresh1 * (g - m) for m, g in zip(self._remembered("exp_avg"), gradients)]
-        squares = [beta2 * v + fresh2 * g * g for v, g in zip(self._remembered("exp_avg_sq"), gradients)]
-        self.state = {"exp_avg": means, "exp_avg_sq": squares}
-        length, root = self.lr / (1.0 - beta1**self.steps), sqrt(1.0 - beta2**self.steps)
-        return [w - length * m / (sqrt(v) / root + eps) for w, m, v in zip(values, means, squares)]
+        return 1 - beta1, beta2, 1 - beta2, self.lr / (1.0 - beta1**self.steps), math.sqrt(1.0 - beta2**self.steps), eps
+
+    def rule(self, w: Any, g: Any, *further: Any) -> Sequence[Any]:
+        m, v, fresh1, beta2, fresh2, length, root, eps = further
+        m = m + fresh1 * (g - m)
+        v = beta2 * v + fresh2 * g * g
+        return w - length * m / (sqrt(v) / root + eps), m, v
 
 
 class AdamW(Adam):
     """:class:`Adam` with decoupled weight decay: each step first takes ``w *= 1 - lr * weight_decay``, past the running means.
-
-    Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019.
-    """
+    Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019."""
 
     decoupled = True
 
     def __init__(
-        self, parameters: Iterable[Value], lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 0.01,
-    ) -> None:  # fmt: skip
+        self, parameters: Iterable[Value], lr: float = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.01
+    ) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam, "adamw": AdamW}
 """Optimizers by name, as ``fit(optimizer="adam")`` takes them."""
-
-
-# -- the learning rate as a function of the epoch, with PyTorch's names and numbers ----------------------------------
-class Schedule:
-    """A learning rate as a function of the epoch, counted from 0, and of the rate of the start: that rate times ``factor(epoch)``.
-
-    In ``fit`` a schedule stands among the ``callbacks``; in a loop of one's own, ``optimizer.lr = schedule(epoch, 0.1)``.
-
-    >>> Schedule(lambda epoch: 1 / (1 + epoch))(3, 0.5)
-    0.125
-    """
-
-    def __init__(self, factor: Callable[[int], float]) -> None:
-        self.factor = factor
-
-    def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
-        return base_lr * self.factor(epoch)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
-
-
-class StepLR(Schedule):
-    """The rate times ``gamma`` after every ``step_size`` epochs."""
-
-    def __init__(self, step_size: int, gamma: float = 0.1) -> None:
-        self.step_size, self.gamma = count("step_size", step_size), number("gamma", gamma)
-
-    def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
-        return base_lr * self.gamma ** (epoch // self.step_size)
-
-
-class ExponentialLR(StepLR):
-    """The rate times ``gamma`` after every epoch."""
-
-    def __init__(self, gamma: float) -> None:
-        super().__init__(1, gamma)
-
-
-class CosineAnnealingLR(Schedule):
-    """Half a period of a cosine from the rate of the start down to ``eta_min`` in ``T_max`` epochs (and up again after them).
-
-    Loshchilov and Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017, without the restarts.
-    """
-
-    def __init__(self, T_max: int, eta_min: float = 0.0) -> None:
-        self.T_max, self.eta_min = count("T_max", T_max), number("eta_min", eta_min)
-
-    def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
-        return self.eta_min + (base_lr - self.eta_min) * (1.0 + math.cos(math.pi * epoch / self.T_max)) / 2.0
-
-
-class LinearWarmup(Schedule):
-    """From ``start_factor`` times the rate in a straight line to the rate after ``steps`` epochs; then as the schedule ``after`` says.
-
-    The epochs of ``after`` begin where the warm-up ends. Goyal et al., Accurate, Large Minibatch SGD, 2017.
-
-    >>> [LinearWarmup(steps=2, start_factor=0.5, after=ExponentialLR(gamma=0.5))(epoch) for epoch in range(4)]
-    [0.5, 0.75, 1.0, 0.5]
-    """
-
-    def __init__(self, steps: int, start_factor: float = 1.0 / 3.0, after: Schedule | None = None) -> None:
-        self.steps, self.start_factor = count("steps", steps), number("start_factor", start_factor, "a number from 0 to 1")
-        if after is not None and not isinstance(after, Schedule):
-            raise TypeError(f"after the warm-up comes a schedule such as nn.StepLR(10), not {after!r}")
-        self.after = after
-
-    def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
-        if self.after is not None and epoch > self.steps:
-            return self.after(epoch - self.steps, base_lr)
-        return base_lr * (self.start_factor + (1.0 - self.start_factor) * min(epoch, self.steps) / self.steps)
-
-
-# -- gradients that are too long -------------------------------------------------------------------------------------
-def clip_norm(gradients: list[float], max_norm: float) -> tuple[list[float], float]:
-    """The gradients, times ``max_norm / (norm + 1e-6)`` if that is below 1, and their norm before, as ``torch.nn.utils`` has it.
-
-    Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks, 2013.
-    """
-    norm = norm_of(gradients)
-    factor = min(number("max_norm", max_norm, "a positive number") / (norm + 1e-6), 1.0)
-    return [g * factor for g in gradients], norm
-
-
-def clip_value(gradients: list[float], limit: float) -> list[float]:
-    """Each gradient, taken to ``-limit`` or ``limit`` where it is beyond; nan stays nan."""
-    number("limit", limit, "a positive number")
-    return [-limit if g < -limit else limit if g > limit else g for g in gradients]
-
-
-def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
-    """:func:`clip_norm` of the ``grad`` of the parameters, between ``backward()`` and ``step()``; returns their norm before."""
-    parameters = list(parameters)
-    clipped, norm = clip_norm([parameter.grad for parameter in parameters], max_norm)
-    _give_gradients(parameters, clipped)
-    return norm
-
-
-def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
-    """Take the ``grad`` of each parameter to ``-limit`` or ``limit`` where it is beyond."""
-    parameters = list(parameters)
-    _give_gradients(parameters, clip_value([parameter.grad for parameter in parameters], limit))
-
-
-def _give_gradients(parameters: Iterable[Value], gradients: Iterable[float]) -> None:
-    for parameter, gradient in zip(parameters, gradients):
-        parameter.grad = gradient
-
-
-def norm_of(gradients: list[float]) -> float:
-    """The Euclidean norm, added from the left: that of math.hypot is rounded otherwise in other versions of Python."""
-    total, largest = 0.0, max(map(abs, gradients), default=0.0)
-    if not (largest == 0.0 or 1e-150 < largest < 1e150 or math.isinf(largest) or math.isnan(largest)):  # squares would leave the floats
-        return largest * norm_of([g / largest for g in gradients])
-    for g in gradients:
-        total += g * g
-    return math.sqrt(total)
 
 
 RANGES = {"alpha": "a number of at least 0 and below 1", "betas": "a number of at least 0 and below 1", "eps": "a finite number above 0"}
@@ -319,16 +259,15 @@ def _checked(name: str, x: Any) -> Any:
         if x not in (False, True):
             raise ValueError(f"{name} is True or False, not {x!r}")
         return bool(x)
-    if name == "betas":
-        if not isinstance(x, (tuple, list)) or len(x) != 2:
-            raise ValueError(f"betas is a pair such as (0.9, 0.999), not {x!r}")
-        return tuple(number("each of betas", beta, RANGES[name]) for beta in x)
-    return number(name, x, RANGES.get(name, "a finite number of at least 0"))
+    if name != "betas":
+        return number(name, x, RANGES.get(name, "a finite number of at least 0"))
+    if not isinstance(x, (tuple, list)) or len(x) != 2:
+        raise ValueError(f"betas is a pair such as (0.9, 0.999), not {x!r}")
+    return tuple(number("each of betas", beta, RANGES[name]) for beta in x)
 
 
 def _leaves(parameters: Iterable[Value]) -> list[Value]:
-    leaves = list(parameters.parameters() if hasattr(parameters, "parameters") else parameters)  # of a model, too
-    if not leaves:
+    if not (leaves := list(parameters.parameters() if hasattr(parameters, "parameters") else parameters)):  # of a model, too
         raise ValueError("there are no parameters to train: the list is empty (or a generator that was used up)")
     for leaf in leaves:
         if not isinstance(leaf, Value):
@@ -338,3 +277,13 @@ def _leaves(parameters: Iterable[Value]) -> list[Value]:
     if len(set(leaves)) < len(leaves):
         raise ValueError("a parameter stands twice in the list: it would be changed twice in each step")
     return leaves
+
+
+def is_array(numbers: Any) -> bool:
+    """Whether they are an array."""
+    return hasattr(numbers, "dtype")
+
+
+def as_list(numbers: Any) -> list[Any]:
+    """The numbers as a list of one's own."""
+    return list(numbers.tolist() if is_array(numbers) else numbers)

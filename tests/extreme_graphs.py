@@ -8,13 +8,17 @@ signs, ties, ones, the largest and the smallest floats. Its readings are then co
 - *compatible*: they agree, or at least one is not finite.
 
 A program is held to "equal" where every value of the graph is finite, and to "compatible" elsewhere; a program of NumPy, whose
-functions round differently, only where at these points every function of the graph gives what Python's gives. Forward mode multiplies from the other end, so it is compared where no product of local
-derivatives along a part of a path leaves the range of floats, and there it must agree. Where recording raises, nothing is
-compared but that the Python program raises, too.
+functions round differently, only where at these points every function of the graph gives what Python's gives. Forward mode
+multiplies from the other end: it must agree where no product of local derivatives along a part of a path leaves the range of
+floats, may be not finite where one is too large, and is left out only where one is too small, as 0 would be right of it. Where recording raises, nothing is
+compared but that the Python program raises, too. A program of JavaScript is compared, under "equal", with that of Python on the
+results that the functions had in Node, each of which must be within some units in the last place of Python's.
 """
 
 import math
 from collections import Counter
+
+from in_node import in_node, replayed, wrong_calls
 
 import autograd_core as ac
 from autograd_core import TABLE, Value, compile_graph, gradients, topological_order
@@ -119,20 +123,27 @@ def all_finite(outputs):
     return all(math.isfinite(node.data) for output in outputs for node in topological_order(output))
 
 
-def in_range(output):
-    """Whether every product of local derivatives along a part of a path stays in the range of floats (infinite and zero ones aside)."""
-    highest, lowest = {}, {}
-    for node in topological_order(output):
-        high, low = 0.0, 0.0
-        for parent, d in zip(node.parents, node.local_derivatives):
-            if d == d and d != 0.0:
-                size = 0.0 if math.isinf(d) else math.log(abs(d))
-                high, low = max(high, size + highest[parent]), min(low, size + lowest[parent])
-        highest[node], lowest[node] = max(0.0, high), min(0.0, low)
-        extreme = node.data != 0.0 and not 1e-290 < abs(node.data) < 1e290
-        if high > HIGHEST or low < LOWEST or extreme:
-            return False
-    return True
+def grade_by_range(*outputs):
+    """How readings that multiply in another order may be compared, infinite and zero local derivatives aside.
+
+    They agree where every product of local derivatives along a part of a path stays in the range of floats; where some may
+    overflow they are compatible; and nothing can be said (``None``) where one may fall to 0, be it for a large result.
+    """
+    grade = agree
+    for output in outputs:
+        highest, lowest = {}, {}
+        for node in topological_order(output):
+            high, low = 0.0, 0.0
+            for parent, d in zip(node.parents, node.local_derivatives):
+                if d == d and d != 0.0:
+                    size = 0.0 if math.isinf(d) else math.log(abs(d))
+                    high, low = max(high, size + highest[parent]), min(low, size + lowest[parent])
+            highest[node], lowest[node] = max(0.0, high), min(0.0, low)
+            if low < LOWEST or 0.0 < abs(node.data) <= 1e-290:
+                return None
+            if high > HIGHEST or abs(node.data) >= 1e290:
+                grade = compatible
+    return grade
 
 
 def scales(output, leaves):
@@ -140,7 +151,7 @@ def scales(output, leaves):
     order, size = topological_order(output), {output: 1.0}
     for node in reversed(order):
         for parent, d in zip(node.parents, node.local_derivatives):
-            if size.get(node) and math.isfinite(d):
+            if size.get(node) and d and math.isfinite(d):
                 size[parent] = size.get(parent, 0.0) + size[node] * abs(d)
     return [size.get(leaf, 0.0) for leaf in leaves]
 
@@ -191,9 +202,10 @@ class Judge:
         self.found_graph = gradients(self.out, self.leaves)
         self.require("backward, gradients", equal, self.slopes, [g.data for g in self.found_graph])
         self.require("backward, grad", equal, self.slopes, attempt(lambda: ac.grad(self.f)(self.xs)))
-        if in_range(self.out):
+        grade = grade_by_range(self.out)
+        if grade:
             forward = attempt(lambda: [ac.jvp(self.f, (self.xs,), (self.unit(i),))[1] for i in range(self.n)])
-            self.require("backward, jvp", agree, self.slopes, forward, [1e-12 * s for s in scales(self.out, self.leaves)])
+            self.require("backward, jvp", grade, self.slopes, forward, [1e-12 * s for s in scales(self.out, self.leaves)])
 
     def second_order(self):
         rows = [attempt(lambda g=g: [h.data for h in gradients(g, self.leaves)]) for g in self.found_graph]
@@ -206,12 +218,13 @@ class Judge:
         self.require("gradients of gradients, hessian", equal, flat, hessian)
         along = lambda i: lambda at: ac.jvp(self.f, (at,), (self.unit(i),))[1]  # noqa: E731
         tangents = [t for i in range(self.n) if isinstance(t := along(i)(self.leaves), Value)]
-        if not all(map(in_range, [self.out, *self.found_graph, *tangents])):
+        grade = grade_by_range(self.out, *self.found_graph, *tangents)
+        if not grade:
             return
         size = max([s for g in self.found_graph for s in scales(g, self.leaves)], default=0.0)
         allowed = [1e-9 * (size + max([abs(s) for s in flat if math.isfinite(s)], default=0.0))] * len(flat)
         columns = [rows[j][i] for i in range(self.n) for j in range(self.n)]
-        self.require("symmetry of the Hessian", agree, flat, columns, allowed)
+        self.require("symmetry of the Hessian", grade, flat, columns, allowed)
         each = range(self.n)
         readings = {
             "jvp of grad": lambda: [x for j in each for x in ac.jvp(ac.grad(self.f), (self.xs,), (self.unit(j),))[1]],
@@ -220,7 +233,7 @@ class Judge:
             "hvp": lambda: [x for j in each for x in ac.hvp(self.f)(self.xs, self.unit(j))],
         }
         for name, reading in readings.items():
-            self.require(f"gradients of gradients, {name}", agree, flat, attempt(reading), allowed)
+            self.require(f"gradients of gradients, {name}", grade, flat, attempt(reading), allowed)
 
     def programs(self, dialects, points):
         """Programs recorded at this point, of first and second order, at this and other points."""
@@ -245,6 +258,22 @@ class Judge:
         if dialect == "numpy" and not all(rounds_alike(node) for output in found for node in topological_order(output)):
             return
         self.require(f"{what} at {at}", equal if finite else compatible, expected, result)
+
+
+def judge_in_node(judges, node="node"):
+    """Hold the programs of all judges, at their points, against what Node makes of them: one process for all."""
+    tried = [(judge, k, graph, points) for judge, points in judges for k, graph in enumerate([judge.out, *judge.found_graph])]
+    programs = [[compile_graph(graph, judge.leaves, dialect=dialect) for dialect in ("javascript", "python")] for judge, _, graph, _ in tried]
+    results = in_node(node, [(one, [(at, []) for at in points]) for (one, _), (*_, points) in zip(programs, tried)])
+    for (judge, k, _, points), (_, python), found in zip(tried, programs, results, strict=True):
+        for at, (numbers, calls) in zip(points, found, strict=True):
+            what = f"javascript program of {f'gradient {k - 1}' if k else 'the value'} at {at}"
+            judge.found += [f"{what}: {call}" for call in wrong_calls(calls)]
+            expected = attempt(lambda: replayed(python.source, calls, (at, [])))  # noqa: B023
+            if isinstance(expected, type):  # JavaScript has no errors: it goes on with what is not finite
+                judge.compared["javascript program where Python raises (not compared)"] += 1
+            else:
+                judge.require(what, equal, expected, numbers)
 
 
 def shown(reading):

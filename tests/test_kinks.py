@@ -147,12 +147,13 @@ OUTSIDE = {
     "asin": [(1.0000000000000002,), (-2.0,)],
     "acos": [(1.0000000000000002,), (-2.0,)],
     "acosh": [(0.9999999999999999,), (-2.0,)],
+    "logit": [(0.0,), (1.0,), (-0.5,), (2.0,)],
     "atanh": [(1.0,), (-1.0,), (2.0,)],
     **{name: [(inf,), (-inf,)] for name in ("floor", "ceil", "trunc", "sinc 0.0", "sinc 1.0", "sinc 2.0")},
     **{name: [(1.0, 0.0), (0.0, -0.0), (inf, 1.0)] for name in ("%", "//")},
 }
 UNRESTRICTED = {"** 3.0", "** 2.0", "** 1.0", "** 0.0"}  # their domain speaks of the family
-TOO_LARGE = {"exp": (800.0,), "expm1": (710.0,), "sinh": (-711.0,), "cosh": (711.0,)}
+TOO_LARGE = {"exp": (800.0,), "exp2": (1024.0,), "expm1": (710.0,), "sinh": (-711.0,), "cosh": (711.0,)}
 TOO_LARGE |= {"** 3.0": (1e200,), "** -2.0": (1e-200,), "pow": (10.0, 400.0)}
 BY_LABEL = {row.id: row.values[0] for row in ROWS}
 

@@ -1,6 +1,8 @@
 """Loops in C programs: the numbers of the eager engine, whatever the network looks like and however wide a vector is."""
 
+import os
 import random
+import threading
 from functools import reduce
 from itertools import accumulate, pairwise
 from operator import add
@@ -223,14 +225,19 @@ def test_the_sum_over_several_blocks_has_its_documented_order(width):
     check(loss, net, net.parameters, counts=(1024, 1025, 2100))
 
 
-def test_threads_change_no_bit():
+def test_threads_change_no_bit(monkeypatch):
     loss, net = plain(8)
     program = compile_graph(loss, net.parameters, net.inputs, "c")
     values, rows = np.array([p.data for p in net.parameters]), np.array(rows_of(net, 5000, random.Random(2)))
-    alone = program.batch(values, rows)
-    for threads in (2, 3, 8):
-        program.threads = threads
+    assert program.threads == (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+    assert program.threads_from > len(rows), "so few rows are quicker alone"
+    alone, program.threads_from = program.batch(values, rows), 0
+    for threads in (1, 2, 3, 8):
+        program.threads, started = threads, []
+        monkeypatch.setattr(threading.Thread, "start", lambda self, start=threading.Thread.start, started=started: started.append(1) or start(self))
         together = program.batch(values, rows)
+        monkeypatch.undo()
+        assert len(started) == min(threads, 5) - 1, "5,000 rows are five blocks"
         assert together[0] == alone[0]
         assert (together[1] == alone[1]).all()
 

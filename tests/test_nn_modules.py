@@ -312,3 +312,19 @@ def test_killing_the_process_while_it_saves_never_leaves_a_broken_file(tmp_path)
         process.wait()
         process.stdout.close()
         nn.MLP(20, [40, 10]).load(path)
+
+
+@pytest.mark.parametrize("model", [nn.MLP(2, [3, 1]), nn.Perceptron(2), nn.Neuron(3, "sigmoid"), nn.gates.xor_network()], ids=repr)
+def test_a_network_shows_itself_in_a_notebook_as_a_picture(model):
+    bundle = model._repr_mimebundle_()
+    assert bundle["text/plain"] == repr(model)
+    assert bundle["image/svg+xml"] == ac.draw(model).svg()
+
+
+def test_what_cannot_be_drawn_shows_itself_as_text():
+    class Odd(nn.Module):
+        def forward(self, x):
+            return x[0] * x[7]
+
+    for model in (nn.Dropout(0.5), nn.Module(), Odd(), nn.Sequential(nn.Conv1d(3), nn.Layer(5, 2))):
+        assert model._repr_mimebundle_() == {"text/plain": repr(model)}

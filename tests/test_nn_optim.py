@@ -8,24 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import nn
 from autograd_core import Value
 from nn import optim
-from nn.optim import (
-    SGD,
-    Adam,
-    AdamW,
-    CosineAnnealingLR,
-    ExponentialLR,
-    LinearWarmup,
-    RMSprop,
-    Schedule,
-    StepLR,
-    clip_grad_norm,
-    clip_grad_value,
-    clip_norm,
-    clip_value,
-)
-from nn.training.callbacks import ReduceLROnPlateau
+from nn.optim import SGD, Adam, AdamW, RMSprop
+from nn.training.callbacks import clip_grad_norm, clip_grad_value, clip_norm, clip_value
+from nn.training.schedules import CosineAnnealingLR, ExponentialLR, LinearWarmup, ReduceLROnPlateau, Schedule, StepLR
 
 TORCH = json.loads((Path(__file__).parent / "fixtures" / "torch_optimizers.json").read_text())
 KINDS = list(optim.OPTIMIZERS.values())
@@ -109,8 +97,8 @@ def test_e2_schedules_give_pytorchs_rates(case):
     options = dict(case["options"])
     if "after" in options:
         name, further = options["after"]
-        options["after"] = getattr(optim, name)(**further)
-    schedule = getattr(optim, case["name"])(**options)
+        options["after"] = getattr(nn, name)(**further)
+    schedule = getattr(nn, case["name"])(**options)
     assert [schedule(i, 0.1) for i in range(len(case["rates"]))] == pytest.approx(case["rates"], rel=1e-12, abs=1e-15)
 
 

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+import types
 import warnings
 
 import numpy as np
@@ -59,6 +60,32 @@ def test_a_model_whose_graph_changes_from_sample_to_sample_runs_eagerly_and_says
 def test_predict_does_not_depend_on_the_number_of_rows(name):
     model = Two(CHANGING[name])
     assert model.predict(X) == [model.predict([row])[0] for row in X]
+
+
+BRANCHING = {
+    ">=": lambda m, x: m.a * x[0] * 10.0 if x[0] >= 1.0 else m.a * x[0],
+    "==": lambda m, x: m.a * x[0] * 10.0 if x[0] == 1.0 else m.a * x[0],
+    "!=": lambda m, x: m.a * x[0] if x[0] != 1.0 else m.a * x[0] * 10.0,
+    "truth": lambda m, x: m.a * x[0] * 10.0 if x[0] else m.b,
+    "or": lambda m, x: (x[0] or m.b) * m.a,
+    "== where it is not trained": lambda m, x: m.a * x[0] * (10.0 if not m.training and x[0] == 1.0 else 1.0),
+}
+ROWS = [[float(i % 4), 1.0] for i in range(12)]
+
+
+@pytest.mark.parametrize("name", BRANCHING)
+def test_a_branch_is_taken_for_each_sample_and_reported_also_where_it_looks_at_equality_or_truth(name):
+    model = Two(BRANCHING[name])
+    plain = types.SimpleNamespace(a=0.5, b=-0.25, training=False)
+    expected = [BRANCHING[name](plain, row) for row in ROWS]
+    assert model.predict(ROWS) == expected
+    assert [model.predict([row])[0] for row in ROWS] == expected
+    y = [1.0] * len(ROWS)
+    with pytest.warns(nn.NotOneGraph, match="compares Values at .*test_nn_robust.py"):
+        found = model.evaluate(ROWS, y)["loss"]
+    assert found == pytest.approx(sum((e - 1.0) ** 2 for e in expected) / len(ROWS))
+    with pytest.warns(nn.NotOneGraph, match="compares Values"):
+        model.fit(ROWS, y, epochs=1)
 
 
 def test_a_network_called_generator_is_left_alone():
@@ -258,7 +285,8 @@ def test_a_checkpoint_in_a_folder_that_is_not_there_is_refused_at_once(tmp_path)
 
 
 INTERRUPTED = """
-import sys, nn
+import signal, sys, nn
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background starts its children without one
 model = nn.MLP(2, [8, 1], seed=0)
 X = [[0.1 * i, 0.01 * i * i] for i in range(40)]
 say = lambda model, history: print("ready", flush=True) if len(history) == 1 else None
@@ -273,9 +301,12 @@ print(history.stopped, len(history) > 0)
 def test_a_real_ctrl_c_ends_a_training_and_leaves_a_checkpoint_that_resumes(delay, tmp_path):
     command = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "c.json")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=os.path.dirname(os.path.dirname(nn.__file__)))
-    assert process.stdout.readline() == "ready\n"
-    time.sleep(delay)
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+    try:
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(delay)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=600)
+    finally:
+        process.kill()
     assert out == "interrupted True\n"
     assert [path.name for path in tmp_path.iterdir()] == ["c.json"]

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -331,3 +332,19 @@ def test_labels_out_of_range_are_refused():
         train(nn.MLP(2, [3]), X, [3] * 60, loss="cross_entropy")
     with pytest.raises(ValueError, match=r"the model has 3 output\(s\), and each target 1: for class numbers"):
         train(nn.MLP(2, [3]), X, Y, loss="mse")
+
+
+def test_a_history_shows_itself_in_a_notebook_as_a_curve_and_prints_one_line():
+    epochs = [{"epoch": i, "loss": 2.0 / (i + 1), "val_loss": 3.0 if i else float("nan")} for i in range(200)]
+    history = nn.History(epochs)
+    assert repr(history) == str(history)
+    assert len(repr(history).splitlines()) == 1
+    shown = history._repr_html_()
+    assert shown.count("<polyline") == 2
+    assert "nan" not in shown.split("<svg")[1]
+    points = [tuple(map(float, point.split(","))) for point in re.search(r'points="([^"]*)"', shown)[1].split()]
+    assert len(points) == 200
+    assert [x for x, _ in points] == sorted(x for x, _ in points)
+    assert [y for _, y in points] == sorted(y for _, y in points)  # the loss falls: down the page
+    assert "<polyline" not in nn.History()._repr_html_()
+    assert nn.History([{"epoch": 1, "loss": 1.0}])._repr_html_().count("<polyline") == 1

@@ -126,7 +126,7 @@ def test_parameters_in_any_form_give_what_their_numbers_give_as_floats(dialect, 
         floats = [float(w) for w in parameters]
         calls = [(one(parameters, np.array(row)), one(floats, row)), (one.batch(parameters, table(9)), one.batch(floats, table(9)))]
         for (value, found), expected in calls:
-            as_array = dialect == "c" and hasattr(parameters, "dtype")
+            as_array = dialect != "python" and hasattr(parameters, "dtype")
             assert type(found) is (np.ndarray if as_array else list)
             found = found.tolist() if as_array else found
             assert (value, found) == expected

@@ -282,3 +282,13 @@ def test_c15_the_backward_pass_tends_to_twice_the_forward_pass(m):
         # Beside the d products of a sample: one subtraction, square and addition to the loss forward; 6 edges backward.
         assert (found.forward, found.backward) == (m * d + 3 * m, 2 * m * d + 6 * m)
     assert str(found).splitlines()[2].split()[-1] == "2"
+
+
+def test_a_value_shows_itself_in_a_notebook_as_a_row_of_a_table():
+    w = ac.Value(0.5, "w<1>")
+    y = (w * w).tanh()
+    y.backward()
+    assert "<td" in y._repr_html_()
+    assert all(text in y._repr_html_() for text in ("tanh", repr(y.data), repr(y.grad)))
+    assert "w&lt;1&gt;" in w._repr_html_()
+    assert "leaf" in w._repr_html_()

@@ -74,6 +74,25 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
     return evaluate
 
 
+def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
+    """The function that computes the derivative of each output by its input, where output ``i`` depends on input ``i`` alone.
+
+    It is the gradient of the sum of all outputs, so it takes one backward pass, and where an output depends on other inputs,
+    the derivatives add up.
+
+    >>> elementwise_grad(lambda xs: [x ** 3 for x in xs])([1.0, 2.0])
+    [3.0, 12.0]
+    """
+
+    @functools.wraps(f)
+    def summed(*arguments: Any, **options: Any) -> Any:
+        output = f(*arguments, **options)
+        _require_numbers("elementwise_grad", output)
+        return functools.reduce(operator.add, leaves_of(output), 0.0)
+
+    return grad(summed, argnums)
+
+
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """``(f(*primals), pullback)``: ``pullback(cotangent)`` gives the gradient of ``cotangent · f`` for each argument.
 

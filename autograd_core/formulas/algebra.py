@@ -19,7 +19,7 @@ AS_MATHEMATICS = {
     "sigmoid": "1 / (1 + exp(-x))", "softplus": "log(1 + exp(x))", "relu": "Max(x, 0)", "maximum": "Max(x, y)", "minimum": "Min(x, y)",
     "pow": "pow(x, y)", "raised": "pow(x, y)", "divide": "x / y", "chain": "x * y", "cbrt": "sign(x) * pow(fabs(x), 1 / 3)",
     "round": "floor(x + 0.5) - 1.0 if fabs(fmod(x + 0.5, 2.0)) == 1.0 else floor(x + 0.5)",  # ties to even
-    "gate": "Heaviside(x, 0)", "exceeds": "Heaviside(x - y, 1 / 2)",
+    "logit": "log(x / (1 - x))", "gate": "Heaviside(x, 0)", "exceeds": "Heaviside(x - y, 1 / 2)",
 }  # fmt: skip
 
 

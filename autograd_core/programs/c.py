@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _ctypes
 import ctypes
+import os
 import struct
 import sys
 import threading
@@ -65,13 +66,13 @@ class CProgram(Program):
     sum i mod 8, the eight are added as ``((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7))``, and blocks are added in their order.
 
     NumPy arrays of float64 are read in place, and where the parameters are an array, gradients are one too, as are the values of
-    several outputs where the rows are. ``threads`` is how many threads ``batch`` uses, at first 1, where it has at least ``threads_from``
-    rows, for which one thread needs about a millisecond.
+    several outputs where the rows are. ``batch`` uses ``threads`` threads, at first one a processor, where it has at least
+    ``threads_from`` rows, for which one thread needs about a millisecond; with ``threads = 1`` it never starts any.
 
     >>> from autograd_core import Value, compile_graph
     >>> x, w = Value(3.0), Value(2.0)
     >>> program = compile_graph(w * x, [w], [x], dialect="c")
-    >>> program.threads = 2  # the same numbers, to the bit
+    >>> program.threads = 1  # the same numbers, to the bit
     >>> program.batch([2.0], [[1.0], [2.0], [3.0]])
     (12.0, [6.0])
     """
@@ -91,19 +92,22 @@ class CProgram(Program):
         # The plain text, which few programs need, is printed when it is saved. Until then the program keeps the nodes of
         # its graph alive, and 0.4 kB a node beside them (measured on a chain of 30,000), without the time for a second emission.
         self._graph = graph
-        self.threads = 1
+        self.threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         weights = sum(matrix.m * matrix.n * len(uses) for matrix, uses in emitted.matrices)
         self.threads_from = 2 * BLOCK + OPERATIONS_FOR_THREADS // (1 + operands + 6 * weights)
         self._results = 1 + self._wrt_count if self.single else len(graph.outputs)
         sources = Sources(emitted)
         self.source = sources.text
         functions = ["rows_program", "rows_memory", *(["row_program", "row_memory"] if sources.has_row else [])]
-        functions += ["rows_blocks", "rows_add"] if self.single else []
+        functions += ["rows_blocks", "rows_add", "rows_further"] if self.single else ["rows_columns"]
         library = compiler.load(sources.files(self._results), sources.level, functions)
         self._row = _function(library.row_program, "pppp") if sources.has_row else None
         self._rows_program = _function(library.rows_program, "pplpp")
         if self.single:
+            self._further = _function(library.rows_further, "pplpp")
             self._blocks, self._add = _function(library.rows_blocks, "pplpp"), _function(library.rows_add, "ppl")
+        else:
+            self._rows_columns = _function(library.rows_columns, "pplpp")
         weakref.finalize(self, _unload, library).atexit = False
         row_memory = library.row_memory() if sources.has_row else 0
         sizes = (self._wrt_count, self._input_count, self._results, row_memory, library.rows_memory())
@@ -116,42 +120,55 @@ class CProgram(Program):
         if not (parameters and inputs):
             self._check_lengths(wrt_values, input_values)
             parameters, inputs = parameters or buffers.parameters.filled(wrt_values), inputs or buffers.inputs.filled(input_values)
-        out = self._out(wrt_values)
+        out, found = self._out(wrt_values)
         if self._row:
-            self._row(parameters, inputs, out.address, buffers.for_row.address)
+            self._row(parameters, inputs, out, buffers.for_row.address)
         else:
-            self._rows_program(parameters, inputs, 1, out.address, buffers.for_rows.address)
-        return self._result(out, wrt_values)
+            self._rows_program(parameters, inputs, 1, out, buffers.for_rows.address)
+        return self._result(found, wrt_values)
 
     def batch(self, wrt_values: Sequence[float], rows: Any) -> Any:
         count = len(rows)
-        buffers = self._buffers
-        parameters, table = _address(wrt_values, self._wrt_shape), _address(rows, (count, *self._input_shape))
-        if not parameters:
-            self._check_lengths(wrt_values, self._no_inputs)
-            parameters = buffers.parameters.filled(wrt_values)
-        if not table:
-            rows = self._table(rows)
-            table = _address(rows, (count, *self._input_shape)) or rows.buffer_info()[0]
+        buffers, parameters = self._buffers, self._parameters(wrt_values)
+        table, _kept = self._table(rows)
         if not self.single:
-            return self._values(parameters, table, count, rows)
-        out = self._out(wrt_values)
+            return self._values(self._rows_program, self._results, parameters, table, rows)
+        out, found = self._out(wrt_values)
         if count == 1 and self._row:
-            self._row(parameters, table, out.address, buffers.for_row.address)
+            self._row(parameters, table, out, buffers.for_row.address)
         elif self.threads > 1 and count >= self.threads_from:
-            self._in_threads(parameters, table, count, out.address)
+            self._in_threads(parameters, table, count, out)
         else:
-            self._rows_program(parameters, table, count, out.address, buffers.for_rows.address)
-        return self._result(out, wrt_values)
+            self._rows_program(parameters, table, count, out, buffers.for_rows.address)
+        return self._result(found, wrt_values)
 
-    def _values(self, parameters: int, table: int, count: int, rows: Any) -> Any:
-        """The values of several outputs for each row."""
-        found = _Buffer(count * self._results)
-        self._rows_program(parameters, table, count, found.address, self._buffers.for_rows.address)
-        if hasattr(rows, "dtype"):
-            return found.as_numpy().reshape(count, self._results)
+    def forward(self, wrt_values: Sequence[float], rows: Any) -> Any:
+        if self._with_further is None:
+            return super().forward(wrt_values, rows)  # an error, that says so
+        table, _kept = self._table(rows)
+        return self._values(self._further, 1 + len(self._graph.further), self._parameters(wrt_values), table, rows)
+
+    def _values(self, function: Any, results: int, parameters: int, table: int, rows: Any) -> Any:
+        """The values of several nodes for each row."""
+        found = _Buffer(len(rows) * results)
+        function(parameters, table, len(rows), found.address, self._buffers.for_rows.address)
+        if hasattr(rows, "shape"):
+            return found.as_numpy().reshape(len(rows), results)
         flat = found.values()
-        return [list(flat[i : i + self._results]) for i in range(0, len(flat), self._results)]
+        return [list(flat[i : i + results]) for i in range(0, len(flat), results)]
+
+    def _columns(self, wrt_values: Sequence[float], columns: Sequence[Any]) -> list[Any]:
+        count = len(columns[0]) if columns else 0
+        addresses = [_address(column, (count,)) for column in columns]
+        if not (addresses and all(addresses)):
+            return super()._columns(wrt_values, columns)
+        import numpy as np
+
+        parameters = self._parameters(wrt_values)
+        found = list(np.empty((self._results, count)))  # in one block, which the system does not take back after each call
+        places = [(ctypes.c_void_p * len(some))(*some) for some in (addresses, [_address(column, (count,)) for column in found])]
+        self._rows_columns(parameters, places[0], count, places[1], self._buffers.for_rows.address)
+        return found
 
     def _in_threads(self, parameters: int, rows: int, count: int, out: int) -> None:
         """The sums of the blocks of rows, each thread some blocks that follow each other; then they are added in their order."""
@@ -178,25 +195,45 @@ class CProgram(Program):
     def _file_text(self, ending: str) -> str:
         return plain_source(emit(self._graph, PLAIN), self.single)
 
-    def _table(self, rows: Any) -> Any:
-        """The rows where C can read them: an array of theirs or of ours."""
+    def _parameters(self, wrt_values: Sequence[float]) -> int:
+        """Where C can read the parameters: in an array of theirs or in our buffer."""
+        parameters = _address(wrt_values, self._wrt_shape)
+        if not parameters:
+            self._check_lengths(wrt_values, self._no_inputs)
+            parameters = self._buffers.parameters.filled(wrt_values)
+        return parameters
+
+    def _table(self, rows: Any) -> tuple[int, Any]:
+        """Where C can read the rows, and what must be kept meanwhile: an array of theirs or of ours."""
+        shape = len(rows), self._input_count
+        table = _address(rows, shape)
+        if table:
+            return table, rows
         if hasattr(rows, "shape"):
             self._check_width(rows.shape)
-            return rows.astype("float64", order="C")
+            rows = rows.astype("float64", order="C")
+            return _address(rows, shape), rows
         if set(map(len, rows)) - {self._input_count}:
             wrong = next(len(row) for row in rows if len(row) != self._input_count)
             raise ValueError(f"each row has {self._input_count} value(s), one for each input, not {wrong}")
-        return array("d", struct.pack(f"{len(rows) * self._input_count}d", *chain.from_iterable(rows)))
+        packed = array("d", struct.pack(f"{len(rows) * self._input_count}d", *chain.from_iterable(rows)))
+        return packed.buffer_info()[0], packed
 
-    def _out(self, wrt_values: Any) -> _Buffer:
+    def _out(self, wrt_values: Any) -> tuple[int, Any]:
         """Where results are written: what is long, and goes to the caller as an array, need not be copied."""
-        return _Buffer(self._results) if self._results > COPIED and hasattr(wrt_values, "dtype") else self._buffers.out
+        if self._results <= COPIED or not hasattr(wrt_values, "dtype"):
+            return self._buffers.out.address, None
+        import numpy as np
 
-    def _result(self, out: _Buffer, wrt_values: Any) -> Any:
+        found = np.empty(self._results)
+        return _address(found, (self._results,)), found
+
+    def _result(self, found: Any, wrt_values: Any) -> Any:
+        if found is not None:
+            return (found.item(0), found[1:]) if self.single else found
+        out = self._buffers.out
         if hasattr(wrt_values, "dtype"):
             values = out.as_numpy()
-            if self._results > COPIED:
-                return (values.item(0), values[1:]) if self.single else values
             return (values.item(0), out.behind_the_first.copy()) if self.single else values.copy()
         found = out.values()
         return (found[0], list(found[1:])) if self.single else list(found)

@@ -20,6 +20,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -274,11 +275,16 @@ def _started(command: Sequence[str], folder: Path | None = None) -> tuple[subpro
 
 def _ended(process: subprocess.Popen[bytes], output: BinaryIO, limit: float) -> tuple[str, str]:
     """What is wrong, if the process failed, and all that it said; a :class:`CompilerError` if it does not end."""
+    late = threading.Event()
+    timer = threading.Timer(limit, lambda: late.set() or _kill(process))  # type: ignore[func-returns-value]
+    timer.start()  # process.wait(limit) would look every 50 ms
     try:
-        code = process.wait(limit)
-    except subprocess.TimeoutExpired:
+        code = process.wait()
+    finally:
+        timer.cancel()
+    if late.is_set():
         command = " ".join(process.args)  # type: ignore[arg-type]
-        raise CompilerError(f"{command[:200]} did not end within {limit:g} seconds: {_REMEDY}") from None
+        raise CompilerError(f"{command[:200]} did not end within {limit:g} seconds: {_REMEDY}")
     output.seek(0)
     text = output.read().decode(errors="replace")
     return "" if code == 0 else text.strip()[-2000:] or f"exit code {code}", text
@@ -288,11 +294,16 @@ def _stop(process: subprocess.Popen[bytes], output: BinaryIO) -> None:
     """End a process and those that it started."""
     output.close()
     if process.poll() is None:
-        if sys.platform == "win32":
-            process.kill()
-        else:
-            os.killpg(process.pid, signal.SIGKILL)
+        _kill(process)
         process.wait()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _answer(command: Sequence[str]) -> str:

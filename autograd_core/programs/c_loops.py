@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..collector import collector_at_rest
 from ..formulas.spelling import Dialect
 from ..primitive import ATOM
 from ..value import Value
@@ -17,7 +18,7 @@ from .graph import Graph
 from .loops import Group, Layer, Map, Matrix, find_groups
 from .reach import Reach
 from .rows import RowText, row_text
-from .statements import NAME, Emission, Emitted, Statement, Term, collector_at_rest, contribution, summed, texts_of, without_dead
+from .statements import NAME, Emission, Emitted, Statement, Term, contribution, summed, texts_of, without_dead
 
 INDEX = "k"  # counts the elements in a loop
 
@@ -44,6 +45,8 @@ class Looped(NamedTuple):
     """Where the parameters that have a name stand in ``wrt``."""
     gradient_places: list[int]
     """The parameters of ``emitted.gradients``."""
+    further: list[str]
+    """The expressions of the output and of further nodes, where these are asked for row by row."""
 
 
 @collector_at_rest()
@@ -57,11 +60,12 @@ def emit_loops(graph: Graph, dialect: Dialect) -> Looped:
     places = [i for i, leaf in enumerate(graph.wrt) if graph.single and leaf in pending]
     gradients = [summed(pending[graph.wrt[i]]).text for i in places]
     values = [emission.term(output).text for output in graph.outputs]
-    used = {name for text in (*values, *gradients) for name in NAME.findall(text)}
+    further = [emission.term(node).text for node in (*graph.outputs, *graph.further)] if graph.further else []
+    used = {name for text in (*values, *gradients, *further) for name in NAME.findall(text)}
     backward, forward = without_dead(emission.backward, used), without_dead(emission.forward, used)
     named = {names[leaf]: i for i, leaf in enumerate(graph.wrt) if leaf in names}
     emitted = Emitted(list(named), [names[x] for x in graph.inputs], forward, backward, values, gradients)
-    return Looped(emitted, emission.arrays, list(emission.matrices.values()), graph.single, named, places)
+    return Looped(emitted, emission.arrays, list(emission.matrices.values()), graph.single, named, places, further)
 
 
 class _LoopEmission(Emission):

@@ -38,11 +38,13 @@ class Sources:
         sizes = list(looped.arrays.values())
         self._arrays = dict(zip(looped.arrays, accumulate([0, *sizes])))
         self._places: dict[str, int] = {}  # of values that one function hands to another, behind the arrays
-        self._first_place = sum(sizes)
+        self._first_further = sum(sizes)
+        self._first_place = self._first_further + len(looped.further)
         self._functions = self._statement_functions()
         self.text = _PREFACE + "\n".join([*self._functions, self._gradients()])
-        # Loops run best with -O2. It makes single statements no faster than -O1 does, and a great many of them take too long.
-        self.level = "-O2" if looped.matrices else "-O1" if self.has_row else LARGE
+        # Loops run best with -O2, and so do roots in vectors. It makes other statements no faster than -O1 does, and a great
+        # many of them take too long.
+        self.level = "-O2" if looped.matrices or not (looped.single or self._chunks) else "-O1" if self.has_row else LARGE
 
     def files(self, result_count: int) -> list[str]:
         """What is compiled: everything twice, for one row and for vectors of rows."""
@@ -52,7 +54,8 @@ class Sources:
         texts[-1] = "\n".join([texts[-1], self._gradients()])
         files = []
         for lanes in (ROWS, ROW)[: 1 + self.has_row]:
-            heads = [f"{lanes}{last}{_asset('loops.h')}{self._heads()}{_wrappers(text, one_row=lanes == ROW)}" for text in texts]
+            heads = [f"{lanes}{last}{_asset('loops.h')}{_wrappers(text, one_row=lanes == ROW)}" for text in texts]
+            heads[-1] += self._heads()  # where the functions of the other files are called
             ends = [""] * (len(texts) - 1) + [_asset("rows.h")]
             files += [f"{head}\n{text}\n{end}" for head, text, end in zip(heads, texts, ends)]
         return files
@@ -65,6 +68,7 @@ class Sources:
         table = "" if plain else f"static const int place_of_total[] = {{{', '.join(map(str, places))}}};\n"
         constants = {
             "INPUTS": len(self._inputs), "PLACES": self._first_place + len(self._places), "TOTALS": len(places), "RESULTS": result_count,
+            "FURTHER": len(looped.further), "FIRST_FURTHER": self._first_further,
             "WEIGHTS": weights, "ABSENT": int(len(places) + weights < result_count),
         }  # fmt: skip
         listed = ", ".join(f"{name} = {value}" for name, value in constants.items())
@@ -79,7 +83,8 @@ class Sources:
         room = limit = WHOLE
         home: dict[str, int] = {}
         notes = [Statement("", f"/* {word} */", "") for word in (("forward", "backward") if self._looped.single else ())]
-        statements = [*notes[:1], *emitted.forward, *notes[1:], *emitted.backward, *results]
+        further = [Statement(f"v[{self._first_further + i}]", text, "") for i, text in enumerate(self._looped.further)]
+        statements = [*notes[:1], *emitted.forward, *further, *notes[1:], *emitted.backward, *results]
         counts = [max(1, len(NAME.findall(statement.text))) for statement in statements]
         self.has_row = sum(counts) <= ONE_ROW
         if sum(counts) > WHOLE:
@@ -131,8 +136,8 @@ class Sources:
             return [f"    ADD({target}) {vector};"]
         if not target.isidentifier():
             return [f"    {target} = {vector};{note}"]
-        stored = [f"    v[{self._places[target]}] = {target};"] if target in self._places else []
-        return [f"    const number {target} = {vector};{note}", *stored]
+        stored = f"v[{self._places[target]}] = " if target in self._places else ""
+        return [f"    const number {target} = {stored}{vector};{note}"]
 
     # -- the gradients of weights ----------------------------------------------------------------------------------
     def _gradients(self) -> str:

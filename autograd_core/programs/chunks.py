@@ -27,6 +27,14 @@ class Partition:
         self.chunks, self.place, self.results = chunks, place, results
         self.size = max(place.values(), default=-1) + 1
 
+    def assignments(self, chunk: Chunk) -> list[tuple[str, str]]:
+        """For each statement of a chunk its name there, empty for a result, and its text, behind the place in ``v`` that keeps it."""
+        found = []
+        for target, text, *_ in chunk.statements:
+            kept = f"v[{self.place[target]}] = " if target in self.place else ""
+            found.append(("" if target in self.results else target, f"{kept}{text}"))
+        return found
+
 
 def operand_count(emitted: Emitted) -> int:
     """How often a name stands in the statements and results: what a compiler's work grows with."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..choices import not_one_of
+from ..collector import collector_at_rest
 from ..value import Value
 from .c import CProgram
 from .graph import Graph
@@ -26,13 +27,18 @@ Each stands in the file of its name. A new one is such a file, with its notation
 """
 
 
-def compile_graph(output: Value | Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value] = (), dialect: str = "python") -> Program:
+@collector_at_rest()
+def compile_graph(
+    output: Value | Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value] = (), dialect: str = "python", *,
+    further: Sequence[Value] = (),
+) -> Program:  # fmt: skip
     """Compile the graph of ``output`` into a :class:`Program` with its gradient with respect to ``wrt``.
 
     ``wrt`` are leaves whose gradient is wanted, ``inputs`` leaves that change from call to call; every
     other leaf is a constant of the program. A list of outputs gives a program of their values only.
     ``dialect`` is a key of ``DIALECTS``: ``"python"`` (needs nothing), ``"numpy"`` (rows as arrays), ``"c"``
-    (needs a C compiler) or ``"javascript"`` (a source for Node and browsers, which Python does not run).
+    (needs a C compiler) or ``"javascript"`` (a source for Node and browsers, which Python does not run). The values of
+    ``further`` nodes beside one output, such as the predictions that a loss is computed from, are given by ``program.forward``.
 
     In Python and C the results equal those of the graph itself (nan is nan, an infinite derivative infinite) wherever
     all its values are finite; elsewhere a program may give nan or inf where the graph has a number, never another number.
@@ -51,6 +57,8 @@ def compile_graph(output: Value | Sequence[Value], wrt: Sequence[Value], inputs:
     }
     <BLANKLINE>
 
+    >>> compile_graph(x * x, [x], further=[2 * x]).forward([5.0], [[]])
+    [[25.0, 10.0]]
     >>> from autograd_core import DIALECTS
     >>> {name: (program.endings, program.runs_here) for name, program in DIALECTS.items()}["javascript"]
     (('.js', '.mjs', '.cjs'), False)
@@ -59,10 +67,10 @@ def compile_graph(output: Value | Sequence[Value], wrt: Sequence[Value], inputs:
     """
     if dialect not in DIALECTS:
         raise not_one_of("dialect", dialect, DIALECTS)
-    return DIALECTS[dialect].of(_checked(output, list(wrt), list(inputs)))
+    return DIALECTS[dialect].of(_checked(output, list(wrt), list(inputs), list(further)))
 
 
-def _checked(output: Value | Sequence[Value], wrt: list[Value], inputs: list[Value]) -> Graph:
+def _checked(output: Value | Sequence[Value], wrt: list[Value], inputs: list[Value], further: list[Value]) -> Graph:
     """The graph, or the error that says what it cannot be compiled for."""
     single = isinstance(output, Value)
     if not hasattr(output, "__iter__") and not single:
@@ -70,12 +78,14 @@ def _checked(output: Value | Sequence[Value], wrt: list[Value], inputs: list[Val
     outputs: list[Value] = [output] if isinstance(output, Value) else list(output)
     if not outputs:
         raise ValueError("there is nothing to compile: outputs is an empty list")
-    for what, nodes in (("outputs", outputs), ("wrt", wrt), ("inputs", inputs)):
+    if further and not single:
+        raise ValueError("further nodes stand beside one output with its gradient: add them to the list of outputs")
+    for what, nodes in (("outputs", outputs), ("further", further), ("wrt", wrt), ("inputs", inputs)):
         for node in nodes:
             if not isinstance(node, Value):
                 raise TypeError(f"{what} holds {type(node).__name__} {node!r}: compile_graph takes Values")
-            if node.parents and what != "outputs":
+            if node.parents and what in ("wrt", "inputs"):
                 raise ValueError(f"{node!r} in {what} is computed from other nodes: only leaves can be given new values")
     if len({*wrt, *inputs}) < len(wrt) + len(inputs):
         raise ValueError("a leaf stands twice in wrt and inputs: each may have one value")
-    return Graph(outputs, wrt, inputs, single)
+    return Graph(outputs, wrt, inputs, single, further)

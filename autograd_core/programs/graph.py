@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,21 +13,29 @@ class Graph:
     """The graph of ``outputs``, for programs in any dialect.
 
     ``wrt`` are the leaves whose gradient is wanted, ``inputs`` the other leaves that change from call to call,
-    and ``single`` says that there is one output, with its gradient. Names and constants are taken now: what
-    happens to the nodes later does not reach a program, whenever it is printed.
+    and ``single`` says that there is one output, with its gradient; the values of ``further`` nodes may be asked for besides.
+    Names and constants are taken now: what happens to the nodes later does not reach a program, whenever it is printed.
     """
 
-    def __init__(self, outputs: Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value], single: bool) -> None:
-        self.outputs, self.wrt, self.inputs, self.single = outputs, wrt, inputs, single
-        nodes = dict.fromkeys(node for output in outputs for node in topological_order(output))
+    def __init__(
+        self, outputs: Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value], single: bool, further: Sequence[Value] = ()
+    ) -> None:  # fmt: skip
+        self.outputs, self.wrt, self.inputs, self.single, self.further = outputs, wrt, inputs, single, further
+        nodes = topological_order(*outputs, *further)
         self.order = [(node, node.parents) for node in nodes]
         self.varying = self._dependents([*wrt, *inputs])
         self.active = self._dependents(wrt)
         self.names = {node: node.name for node in [*wrt, *inputs, *nodes] if node.name and node in self.varying}
-        self.constants = {node: node.data for node in outputs if node not in self.varying}
+        self.constants = {node: node.data for node in (*outputs, *further) if node not in self.varying}
         self.uses: Counter[Value] = Counter(outputs)
         self.consumer: dict[Value, tuple[Value, int]] = {}
         self._follow_uses()
+
+    def forward(self) -> Graph:
+        """The same graph for the values of its outputs and of the further nodes, without gradients."""
+        twin = copy.copy(self)
+        twin.outputs, twin.further, twin.single = [*self.outputs, *self.further], (), False
+        return twin
 
     def _dependents(self, leaves: Sequence[Value]) -> set[Value]:
         """``leaves``, and the nodes that are computed from them."""

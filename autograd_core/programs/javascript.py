@@ -192,9 +192,7 @@ def _line(statement: Statement) -> str:
 def _chunk_function(i: int, chunk: Chunk, pieces: Partition) -> str:
     lines = [f"function chunk_{i}(parameters, inputs, v) {{"]
     lines += [f"  const {name} = {element};" for name, element in chunk.operands()]
-    for target, text, *_ in chunk.statements:
-        stored = f"v[{pieces.place[target]}] = " if target in pieces.place else ""
-        lines.append(f"  {'' if target in pieces.results else f'const {target} = '}{stored}{text};")
+    lines += [f"  const {name} = {text};" if name else f"  {text};" for name, text in pieces.assignments(chunk)]
     return "\n".join([*lines, "}\n"])
 
 

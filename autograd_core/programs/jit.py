@@ -29,6 +29,7 @@ def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int |
     comparison made on a Value then is reported by a ``UserWarning`` that names the line. Use ``maximum``,
     ``relu``, ``step`` and the other piecewise functions of the library, which stay conditional. A Value that ``f``
     takes from outside stays what it was, too: a ``UserWarning`` says so in every call after it was changed.
+    Called on Values or duals, as a transform calls it, ``f`` itself runs: ``grad(jit(f))`` is as ``grad(f)``.
 
     >>> from autograd_core import jit, sigmoid, value_and_grad
     >>> @jit
@@ -44,26 +45,29 @@ def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int |
     Raises ``ValueError`` for a dialect that Python does not run and a position that ``f`` does not have, ``TypeError``
     for a static argument that cannot be hashed and for arguments and results that are no numbers.
     """
-    _check_dialect(dialect)
     signature = _Signature(f, [static_argnums] if hasattr(static_argnums, "__index__") else static_argnums)  # type: ignore[list-item]
-    recorded = _Recordings(f, signature, dialect).of
+    recordings = _Recordings(f, signature, _runnable(dialect))
 
     @functools.wraps(f)
     def run(*arguments: Any, **keywords: Any) -> Any:
-        recording = recorded(arguments, keywords)
+        leaves = list(leaves_of(signature.moving(arguments, keywords)))
+        recording = None if any(isinstance(x, Number) for x in leaves) else recordings.of(arguments, keywords)
+        if recording is None:
+            return f(*arguments, **keywords)
         if recording.captured:
             _report_changes(f, recording)
-        inputs = [real(x) for x in leaves_of(signature.moving(arguments, keywords)) if not _is_static(x)]
+        inputs = [x if x.__class__ is float else real(x) for x in leaves if not _is_static(x)]
         return like(recording.structure, iter(recording.program([], inputs) if recording.program else []))
 
-    run.program = lambda *arguments, **keywords: recorded(arguments, keywords).program  # type: ignore[attr-defined]
+    run.program = recordings.program  # type: ignore[attr-defined]
     return run
 
 
-def _check_dialect(dialect: str) -> None:
+def _runnable(dialect: str) -> str:
     if dialect not in DIALECTS or not DIALECTS[dialect].runs_here:
         names = ", ".join(repr(name) for name, made in DIALECTS.items() if made.runs_here)
         raise ValueError(f"jit runs programs in one of the dialects {names}, not {dialect!r}")
+    return dialect
 
 
 class Recording(NamedTuple):
@@ -83,11 +87,21 @@ class _Recordings:
         self.f, self.signature, self.dialect = f, signature, dialect
         self.by_shape: dict[Any, Recording] = {}
 
-    def of(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Recording:
+    def of(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Recording | None:
+        """The recording; ``None`` if the result depends on what an outer transform differentiates by, beside the arguments."""
         shape = self.signature.shape(arguments, keywords)
-        if shape not in self.by_shape:
-            self.by_shape[shape] = _record(self.f, self.signature, arguments, keywords, self.dialect)
-        return self.by_shape[shape]
+        found = self.by_shape.get(shape)
+        if found is None:
+            found = _record(self.f, self.signature, arguments, keywords, self.dialect)
+            if found is not None:
+                self.by_shape[shape] = found
+        return found
+
+    def program(self, *arguments: Any, **keywords: Any) -> Program | None:
+        recording = self.of(arguments, keywords)
+        if recording is None:
+            raise TypeError(f"{_called(self.f)} uses a number that is being differentiated outside of it: make it an argument")
+        return recording.program
 
 
 class _Signature:
@@ -135,7 +149,7 @@ class _Signature:
 
 def _record(
     f: Callable[..., Any], signature: _Signature, arguments: tuple[Any, ...], keywords: dict[str, Any], dialect: str
-) -> Recording:  # fmt: skip
+) -> Recording | None:  # fmt: skip
     """Call ``f`` on Values in place of the numbers, and compile what it returns."""
     inputs: list[Value] = []
 
@@ -155,7 +169,14 @@ def _record(
     by_name = {name: lifted(name, keywords[name]) for name in sorted(keywords)}
     with watching_comparisons() as lines:
         result = f(*positional, **by_name)
+    if any(getattr(y, "level", 0) for y in leaves_of(result)):  # the dual of an outer transform
+        return None
     _check_result(f, result)
+    outputs = [y if isinstance(y, Value) else Constant(y) for y in leaves_of(result)]
+    nodes = topological_order(*outputs)
+    captured = [node for node in nodes if not node.parents and not isinstance(node, Constant) and node not in {*inputs}]
+    if any(getattr(node, "active", False) for node in captured):  # the leaf of an outer transform
+        return None
     for line in dict.fromkeys(lines):
         warnings.warn(
             f"{_called(f)} compares a number at {line}: the branch taken there while it was recorded is used for every "
@@ -163,9 +184,6 @@ def _record(
             UserWarning,
             stacklevel=4,
         )
-    outputs = [y if isinstance(y, Value) else Constant(y) for y in leaves_of(result)]
-    nodes = dict.fromkeys(node for y in outputs for node in topological_order(y))
-    captured = [node for node in nodes if not node.parents and not isinstance(node, Constant) and node not in {*inputs}]
     program = compile_graph(outputs, [], inputs, dialect) if outputs else None
     return Recording(program, map_structure(lambda _: 0.0, result), captured, [node.data for node in captured])
 

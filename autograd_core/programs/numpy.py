@@ -42,7 +42,7 @@ class NumpyProgram(Program):
     def __call__(self, wrt_values: Sequence[float], input_values: Sequence[float] = ()) -> Any:
         self._check_lengths(wrt_values, input_values)
         result = self.batch(wrt_values, self._np.array([input_values], dtype=float))
-        return result if self.single else result[0]
+        return result if self.single else result[0].tolist()
 
     def batch(self, wrt_values: Sequence[float], rows: Any) -> Any:
         np = self._np
@@ -58,9 +58,21 @@ class NumpyProgram(Program):
             if self.single:
                 total, gradients = self._function(parameters, [*columns, count])
                 zero = -0.0 if count else 0.0  # a sum of no rows is 0, and one of -0.0 is -0.0
-                return float(total) + zero, [float(gradient) + zero for gradient in gradients]
+                gradients = [float(gradient) + zero for gradient in gradients]
+                return float(total) + zero, np.array(gradients) if hasattr(wrt_values, "dtype") else gradients
             values = self._function(parameters, columns)
-        return np.stack([np.broadcast_to(value, count) for value in values], axis=1).tolist()
+        found = np.stack([np.broadcast_to(value, count) for value in values], axis=1)
+        return found if hasattr(rows, "dtype") else found.tolist()
+
+    def _columns(self, wrt_values: Sequence[float], columns: Sequence[Any]) -> list[Any]:
+        if not all(hasattr(column, "dtype") for column in columns):
+            return super()._columns(wrt_values, columns)
+        self._check_lengths(wrt_values, [0.0] * self._input_count)
+        with self._np.errstate(all="ignore"):
+            values = self._function(list(self._np.asarray(wrt_values, dtype=float)), columns)
+        size, given = len(columns[0]), set(map(id, columns))  # what is no new column is a number for all rows, or one of the inputs
+        is_new = [getattr(value, "shape", ()) == (size,) and id(value) not in given for value in values]
+        return [value if new else self._np.full(size, value) for value, new in zip(values, is_new)]
 
     def _file_text(self, ending: str) -> str:
         used = [name for name in ELEMENTWISE if name in NAME.findall(self.source)]

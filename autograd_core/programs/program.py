@@ -45,7 +45,9 @@ class Program:
 
     def __init__(self, graph: Graph, emitted: Any) -> None:
         self.single = graph.single
-        self._wrt_count, self._input_count = len(graph.wrt), len(graph.inputs)
+        self._wrt_count, self._input_count, self._outputs = len(graph.wrt), len(graph.inputs), len(graph.outputs)
+        self._with_further = graph if graph.further else None
+        self._forward: Program | None = None
         self._build(graph, emitted)
 
     @classmethod
@@ -72,6 +74,36 @@ class Program:
         A program of several outputs returns a list with the list of their values for each row.
         """
         raise NotImplementedError
+
+    def columns(self, wrt_values: Sequence[float], columns: Sequence[Any]) -> list[Any]:
+        """For a program of several outputs, the column of the values of each, where every input is a column of numbers.
+
+        Lists give lists; where the columns are NumPy arrays of float64 of one length, the dialects c and numpy give new arrays.
+
+        >>> from autograd_core import Value, compile_graph
+        >>> x, y, scale = Value(0.0), Value(0.0), Value(0.0)
+        >>> compile_graph([scale * x, x + y], [scale], [x, y]).columns([10.0], [[1.0, 2.0], [3.0, 4.0]])
+        [[10.0, 20.0], [4.0, 6.0]]
+
+        Raises ``TypeError`` for a program of one output with its gradient, ``ValueError`` for a wrong number of columns.
+        """
+        if self.single:
+            raise TypeError("columns needs a program of several outputs, compile_graph([output, ...], ...): this one has a gradient")
+        if len(columns) != self._input_count or len(set(map(len, columns))) > 1:
+            raise ValueError(f"this program takes {self._input_count} column(s) of one length, not of {[*map(len, columns)]}")
+        return self._columns(wrt_values, columns)
+
+    def _columns(self, wrt_values: Sequence[float], columns: Sequence[Any]) -> list[Any]:
+        found = self.batch(wrt_values, list(zip(*columns)))
+        return [list(column) for column in zip(*found)] or [[] for _ in range(self._outputs)]
+
+    def forward(self, wrt_values: Sequence[float], rows: Any) -> Any:
+        """For each row of input values the list of the values of the output and of the ``further`` nodes that it was compiled with."""
+        if self._forward is None:
+            if self._with_further is None:
+                raise TypeError("forward needs a program with further nodes: compile_graph(output, ..., further=[node, ...])")
+            self._forward = type(self).of(self._with_further.forward())
+        return self._forward.batch(wrt_values, rows)
 
     def save(self, path: str | Path) -> Path:
         """Write the program as a file that runs by itself, and return its path. Comments in it say how it is called.

@@ -68,6 +68,15 @@ class PythonProgram(Program):
             gradients = list(map(add, gradients, of_row))
         return total, gradients
 
+    def _columns(self, wrt_values: Sequence[float], columns: Sequence[Any]) -> list[Any]:
+        wrt_values, function = _floats(wrt_values), self._function
+        self._check_lengths(wrt_values, [0.0] * self._input_count)
+        try:
+            found = [function(wrt_values, row) for row in zip(*map(_floats, columns))]
+        except (ValueError, ArithmeticError) as error:
+            raise _located(error) from error
+        return [list(column) for column in zip(*found)] or [[] for _ in range(self._outputs)]
+
     def _file_text(self, ending: str) -> str:
         used = {name for name in NAME.findall(self.source) if hasattr(math, name) and not hasattr(builtins, name)}
         imports = f"from math import {', '.join(sorted(used))}\n\n\n" if used else ""
@@ -124,10 +133,7 @@ def _line(statement: Statement) -> str:
 def _chunk_function(i: int, chunk: Chunk, pieces: Partition) -> str:
     lines = [f"def chunk_{i}(parameters, inputs, v):"]
     lines += [f"    {name} = {element}" for name, element in chunk.operands()]
-    for statement in chunk.statements:
-        stored = f"v[{pieces.place[statement.target]}] = " if statement.target in pieces.place else ""
-        local = "" if statement.target in pieces.results else f"{statement.target} = "
-        lines.append(f"    {local}{stored}{statement.text}")
+    lines += [f"    {name} = {text}" if name else f"    {text}" for name, text in pieces.assignments(chunk)]
     return "\n".join(lines) + "\n"
 
 

@@ -32,8 +32,8 @@ def pattern(text: str, known: frozenset[str], dialect: Dialect) -> Spelling | No
     The reach of ``x`` is called ``r_x``, that of the upstream gradient ``r_g``; where that is known, the whole is times it.
 
     >>> from ..formulas.spelling import PYTHON
-    >>> pattern("cut if x <= 0.0 else 1.0", frozenset(["g"]), PYTHON).fill({"x": ("z", 5), "r_g": ("r", 5)})
-    '0.0 if z <= 0.0 else r'
+    >>> pattern("cut if x < 0.0 else 0.0 if x == 0.0 else 1.0", frozenset(["g"]), PYTHON).fill({"x": ("z", 5), "r_g": ("r", 5)})
+    '0.0 if z < 0.0 else r'
     """
     tree = _reach(ast.parse(text, mode="eval").body, known)
     if isinstance(tree, ast.Constant) and tree.value == 1.0:

@@ -91,6 +91,19 @@ void rows_program(const double *parameters, const double *rows, long count, doub
         if (start) rows_add(out, block, 1);
     }
 }
+
+/* The values of further nodes, row by row. */
+void rows_further(const double *parameters, const double *rows, long count, double *out, double *memory)
+{
+    number *inputs = (number *)memory, *v = inputs + INPUTS, *totals = v + PLACES;
+    clear(totals, TOTALS);
+    for (long start = 0; start < count; start += LANES) {
+        const int lanes = read_rows(inputs, rows + start * INPUTS, count - start);
+        rows_statements(parameters, inputs, v, totals);
+        for (int i = 0; i < lanes; i++)
+            for (int r = 0; r < FURTHER; r++) out[(start + i) * FURTHER + r] = v[FIRST_FURTHER + r][i];
+    }
+}
 #else
 void rows_program(const double *parameters, const double *rows, long count, double *out, double *memory)
 {
@@ -100,6 +113,24 @@ void rows_program(const double *parameters, const double *rows, long count, doub
         rows_statements(parameters, inputs, v, values);
         for (int i = 0; i < lanes; i++)
             for (int r = 0; r < RESULTS; r++) out[(start + i) * RESULTS + r] = values[r][i];
+    }
+}
+
+/* The same where each input is a column of its own, and each output too. */
+void rows_columns(const double *parameters, const double *const *columns, long count, double *const *out, double *memory)
+{
+    number *inputs = (number *)memory, *v = inputs + INPUTS, *values = v + PLACES;
+    for (long start = 0; start < count; start += LANES) {
+        const size_t bytes = (count - start < LANES ? count - start : LANES) * sizeof(double);
+        for (int k = 0; k < INPUTS; k++) {
+            if (bytes == sizeof(number)) memcpy(inputs + k, columns[k] + start, sizeof(number));
+            else memcpy(inputs + k, columns[k] + start, bytes);
+        }
+        rows_statements(parameters, inputs, v, values);
+        for (int r = 0; r < RESULTS; r++) {
+            if (bytes == sizeof(number)) memcpy(out[r] + start, values + r, sizeof(number));
+            else memcpy(out[r] + start, values + r, bytes);
+        }
     }
 }
 #endif

@@ -57,7 +57,7 @@ def row_text(primitive: Primitive, count: int, dialect: Dialect) -> RowText:
     >>> from autograd_core.formulas.spelling import PYTHON
     >>> edge = row_text(TABLE["relu"], 1, PYTHON).edges[0]
     >>> edge.contribution.fill({"x": ("z", 5), "g": ("d_y", 5)})
-    '0.0 if z <= 0.0 else d_y'
+    '0.0 if z < 0.0 else d_y * (0.0 if z == 0.0 else 1.0)'
 
     A ``ValueError`` names a function of :mod:`math` that the language does not have.
     """
@@ -124,16 +124,25 @@ def _least(tree: ast.expr) -> int:
 
 
 def _times_upstream(tree: ast.expr) -> ast.expr:
-    """``g * tree``; the upstream gradient goes into the branches of a conditional, where it may meet a 0 or a 1."""
+    """``g * tree``; the upstream gradient goes into the branches of a conditional, where it may meet a 0 or a 1.
+
+    Beside a branch that is cut it is written once, so that it need not be computed where it is not used.
+    """
     if isinstance(tree, ast.IfExp):
+        if _is_cut(tree.body) and isinstance(tree.orelse, ast.IfExp) and not any(map(_is_cut, _leaves(tree.orelse))):
+            return ast.IfExp(tree.test, tree.body, ast.BinOp(ast.Name("g"), ast.Mult(), tree.orelse))
         return ast.IfExp(tree.test, _times_upstream(tree.body), _times_upstream(tree.orelse))
     upstream = ast.Name("g")
-    if isinstance(tree, ast.Name) and tree.id == "cut":
+    if _is_cut(tree):
         return tree
     number = _number(tree)
     if number in (1.0, -1.0):
         return upstream if number == 1.0 else ast.UnaryOp(ast.USub(), upstream)
     return ast.BinOp(upstream, ast.Mult(), tree)
+
+
+def _is_cut(tree: ast.expr) -> bool:
+    return isinstance(tree, ast.Name) and tree.id == "cut"
 
 
 def _number(tree: ast.expr) -> float | None:

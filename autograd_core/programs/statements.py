@@ -7,13 +7,12 @@ left out, and a result that is used once is written where it is used.
 
 from __future__ import annotations
 
-import gc
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..collector import collector_at_rest
 from ..formulas.expression import number_in
 from ..formulas.spelling import Dialect
 from ..formulas.typesetting import Written, operation_text
@@ -55,18 +54,6 @@ class Emitted(NamedTuple):
     backward: list[Statement]
     values: list[str]
     gradients: list[str]
-
-
-@contextmanager
-def collector_at_rest() -> Iterator[None]:
-    """Without garbage collections, which would pass over all that was made so far, again and again, and find nothing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @collector_at_rest()

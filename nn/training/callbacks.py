@@ -1,67 +1,105 @@
-"""What accompanies a training: stopping early, penalties, clipping, schedules, progress; each is one small class."""
+"""What accompanies a training: stopping early, penalties, clipping, progress; each is one small class."""
 
 from __future__ import annotations
 
 import math
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import add, mul
 from typing import Any
 
-from autograd_core import compile_graph
+from autograd_core import Value, compile_graph
+from autograd_core import gradients as derivatives
 
 from ..arguments import count, fitting, number
 from ..losses import l1_penalty, l2_penalty
-from ..optim import Optimizer, Schedule, clip_norm, clip_value
-from .execution import Execution
+from ..optim import Optimizer, is_array
+from .execution import Execution, each, norm_of, total_of
 from .history import History, shown
-from .interrupts import Interrupts
 from .model import Model
+
+
+class Interrupts:
+    """Within it, ``KeyboardInterrupt`` arises only inside :meth:`call`; elsewhere Ctrl-C is noted, and the next call raises it.
+
+    In a thread other than the main one, and where the program has its own handler of Ctrl-C, it changes nothing.
+    """
+
+    asked = open = False
+    former: Any = None
+
+    def __enter__(self) -> Interrupts:
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self.former = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        if self.former is not None:
+            signal.signal(signal.SIGINT, self.former)
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What the function returns; ``KeyboardInterrupt`` at any point of it."""
+        try:
+            self.open = True
+            self.check()
+            return function(*arguments)
+        finally:
+            self.open = False
+
+    def check(self) -> None:
+        """``KeyboardInterrupt`` if Ctrl-C was noted."""
+        if self.asked:
+            raise KeyboardInterrupt
+
+    def _note(self, *signal_and_frame: Any) -> None:
+        self.asked = True
+        if self.open:
+            self.open = False
+            raise KeyboardInterrupt
 
 
 @dataclass
 class Run:
-    """A training under way, as callbacks see it."""
+    """A training of so many ``epochs``, as callbacks see it. ``values`` are the numbers of the parameters, a list or, in the dialects c
+    and numpy, an array; the model has them when an epoch has ended. ``facts`` are what a checkpoint must agree with. ``measured()`` is
+    the state of the model that the loss of the last epoch belongs to."""
 
     model: Model
     execution: Execution
     optimizer: Optimizer
-    values: list[float]
-    """The numbers of the parameters. The model has them too when an epoch has ended."""
+    values: Any
     epochs: int
-    """How many there are to be."""
     facts: dict[str, int]
-    """What a checkpoint must agree with: the number of samples, the size of a batch, the seed."""
     interrupts: Interrupts
     callbacks: Sequence[Callback] = ()
     history: History = field(default_factory=History)
-    measured: dict[str, Any] = field(default_factory=dict)
-    """The state of the model that the loss of the last epoch belongs to."""
+    measured: Callable[[], dict[str, Any]] = dict
 
 
 class Callback:
-    """What may happen at each point of a training; a subclass defines what it needs.
+    """What may happen at each point of a training; a subclass defines what it needs. ``remembered`` are the attributes that a
+    resumed training needs. What the class holds is what they are at first: numbers, or ``None`` for what JSON can hold. The ``epoch``
+    of one that is the ``last`` comes after those of the others. One of a training may be a callback that ``sets_rate``.
 
     >>> class Shrinking(Callback):
     ...     def gradients(self, run, gradients):
     ...         return [g / 2 for g in gradients]
     """
 
-    last = False
-    """Whether its ``epoch`` comes after those of the others."""
-
+    last = sets_rate = False
     remembered: tuple[str, ...] = ()
-    """The attributes that a resumed training needs. What the class holds is what they are at first: numbers, or ``None`` for what
-    JSON can hold."""
 
     def begin(self, run: Run) -> None:
         """Before the first epoch; in a training that is resumed, ``run.history`` has epochs, and what is remembered follows."""
 
-    def loss(self, run: Run, value: float, gradients: list[float]) -> tuple[float, list[float]]:
+    def loss(self, run: Run, value: float, gradients: Any) -> tuple[float, Any]:
         """In each step, first: what is added to the loss and its gradient."""
         return value, gradients
 
-    def gradients(self, run: Run, gradients: list[float]) -> list[float]:
+    def gradients(self, run: Run, gradients: Any) -> Any:
         """In each step, then: the gradient that the optimizer is given."""
         return gradients
 
@@ -75,11 +113,6 @@ class Callback:
     def end(self, run: Run) -> None:
         """After the last epoch, also after Ctrl-C and errors; ``run.history.stopped`` says which."""
 
-    @property
-    def name(self) -> str:
-        """What a checkpoint calls it."""
-        return type(self).__name__
-
     def state(self) -> dict[str, Any]:
         """What is remembered."""
         return {name: getattr(self, name) for name in self.remembered}
@@ -90,15 +123,14 @@ class Callback:
 
     def checked_state(self, run: Run, state: Any) -> dict[str, Any]:
         """The attributes that a saved state stands for; ``ValueError`` if it does not fit."""
-        found: dict[str, Any] = fitting(state, self.fresh(), f"the state of {self.name}")
-        return found
+        return dict(fitting(state, self.fresh(), f"the state of {type(self).__name__}"))
 
 
 class _Function(Callback):
-    """A function of the model and the history, called after each epoch; training ends if it returns something true."""
+    ends = False
 
     def __init__(self, function: Callable[[Any, History], Any]) -> None:
-        self.function, self.ends = function, False
+        self.function = function
 
     def epoch(self, run: Run) -> None:
         self.ends = bool(run.interrupts.call(self.function, run.model, run.history))
@@ -121,7 +153,7 @@ class EarlyStopping(Callback):
     def epoch(self, run: Run) -> None:
         watched = run.history.watched()[-1]
         if watched < self.smallest:
-            self.smallest, self.best = watched, run.measured
+            self.smallest, self.best = watched, run.measured()
         if watched < self.limit - self.min_delta:
             self.limit, self.waited = watched, 0
         else:
@@ -143,7 +175,6 @@ class EarlyStopping(Callback):
         return found
 
 
-# -- what acts on each step --------------------------------------------------------------------------------------------
 class L2(Callback):
     """Adds :func:`nn.l2_penalty` of all parameters to the loss: ``strength * sum of w ** 2``."""
 
@@ -153,11 +184,13 @@ class L2(Callback):
         self.strength = number("strength", strength)
 
     def begin(self, run: Run) -> None:
-        self.program = compile_graph(self.penalty(run.execution.parameters, self.strength), run.execution.parameters)
+        w = Value(1.0)
+        term = self.penalty([w], self.strength)  # that of one parameter
+        self.program = compile_graph([term, *derivatives(term, [w])], [], [w], "numpy" if is_array(run.execution.values()) else "python")
 
-    def loss(self, run: Run, value: float, gradients: list[float]) -> tuple[float, list[float]]:
-        added, further = self.program(run.values)
-        return value + added, [g + p for g, p in zip(gradients, further)]
+    def loss(self, run: Run, value: float, gradients: Any) -> tuple[float, Any]:
+        terms, further = self.program.columns([], [run.values])
+        return value + total_of(terms), each(add, gradients, further)
 
 
 class L1(L2):
@@ -172,7 +205,7 @@ class ClipNorm(Callback):
     def __init__(self, max_norm: float) -> None:
         self.max_norm = number("max_norm", max_norm, "a positive number")
 
-    def gradients(self, run: Run, gradients: list[float]) -> list[float]:
+    def gradients(self, run: Run, gradients: Any) -> Any:
         return clip_norm(gradients, self.max_norm)[0]
 
 
@@ -182,95 +215,57 @@ class ClipValue(Callback):
     def __init__(self, limit: float) -> None:
         self.limit = number("limit", limit, "a positive number")
 
-    def gradients(self, run: Run, gradients: list[float]) -> list[float]:
+    def gradients(self, run: Run, gradients: Any) -> Any:
         return clip_value(gradients, self.limit)
 
 
-# -- the learning rate -------------------------------------------------------------------------------------------------
-class Scheduled(Callback):
-    """Sets the learning rate of each epoch as a :class:`nn.Schedule` says, from the rate that the optimizer began with."""
-
-    remembered = ("base_lr",)
-    base_lr = 0.0
-
-    def __init__(self, schedule: Schedule) -> None:
-        self.schedule = schedule
-
-    @property
-    def name(self) -> str:
-        return type(self.schedule).__name__
-
-    def begin(self, run: Run) -> None:
-        self.base_lr = run.optimizer.lr
-        self.epoch(run)
-
-    def epoch(self, run: Run) -> None:
-        run.optimizer.lr = self.schedule(len(run.history), self.base_lr)
+def clip_norm(gradients: Any, max_norm: float) -> tuple[Any, float]:
+    """The gradients, times ``max_norm / (norm + 1e-6)`` if that is below 1, and their norm before, as ``torch.nn.utils`` has it.
+    Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks, 2013."""
+    norm = norm_of(gradients)
+    factor = min(number("max_norm", max_norm, "a positive number") / (norm + 1e-6), 1.0)
+    return each(mul, gradients, factor), norm
 
 
-class ReduceLROnPlateau(Callback):
-    """The learning rate times ``factor`` whenever the loss has not become better for more than ``patience`` epochs, as in PyTorch.
-
-    It watches the loss of the validation, if there is one, or the figure ``watch``. Better is less than ``best * (1 - threshold)``
-    (``threshold_mode="rel"``) or ``best - threshold`` (``"abs"``), with ``mode="max"`` more than ``best * (1 + threshold)`` or
-    ``best + threshold``. After a reduction ``cooldown`` epochs are not counted. The rate does not fall below ``min_lr``, nor change
-    by ``eps`` or less. In a loop of one's own, ``optimizer.lr = plateau.rate(loss, optimizer.lr)``.
-
-    >>> plateau = ReduceLROnPlateau(factor=0.5, patience=1)
-    >>> [plateau.rate(loss, 1.0) for loss in [4.0, 3.0, 3.0, 3.0]]
-    [1.0, 1.0, 1.0, 0.5]
-    """
-
-    remembered = ("best", "bad", "cooling")
-    best, bad, cooling = math.inf, 0, 0  # with mode="max", best is the negative of the best figure
-
-    def __init__(
-        self, mode: str = "min", factor: float = 0.1, patience: int = 10, threshold: float = 1e-4, threshold_mode: str = "rel",
-        cooldown: int = 0, min_lr: float = 0.0, eps: float = 1e-8, watch: str | None = None,
-    ) -> None:  # fmt: skip
-        if mode not in ("min", "max") or threshold_mode not in ("rel", "abs"):
-            raise ValueError(f"mode is 'min' or 'max' and threshold_mode 'rel' or 'abs', not {mode!r} and {threshold_mode!r}")
-        if number("factor", factor, "a number from 0 to 1") == 1.0:
-            raise ValueError("a factor of 1 changes nothing: it is below 1")
-        self.mode, self.factor, self.threshold_mode, self.watch = mode, factor, threshold_mode, watch
-        self.patience, self.cooldown = count("patience", patience, 0), count("cooldown", cooldown, 0)
-        self.threshold, self.min_lr, self.eps = number("threshold", threshold), number("min_lr", min_lr), number("eps", eps)
-
-    def epoch(self, run: Run) -> None:
-        run.optimizer.lr = self.rate(run.history.watched(self.watch)[-1], run.optimizer.lr)
-
-    def rate(self, metric: float, lr: float) -> float:
-        """The learning rate after an epoch with this figure, from the one before."""
-        size = float(metric) if self.mode == "min" else -float(metric)
-        if self.threshold_mode == "abs" or math.isinf(self.best):
-            limit = self.best - self.threshold
-        else:
-            limit = self.best * (1.0 - self.threshold if self.mode == "min" else 1.0 + self.threshold)
-        self.best, self.bad = (size, 0) if size < limit else (self.best, self.bad + 1)
-        if self.cooling > 0:
-            self.cooling, self.bad = self.cooling - 1, 0
-        if self.bad <= self.patience:
-            return lr
-        self.cooling, self.bad = self.cooldown, 0
-        lower = max(lr * self.factor, self.min_lr)
-        return lower if lr - lower > self.eps else lr
+def clip_value(gradients: Any, limit: float) -> Any:
+    """Each gradient, taken to ``-limit`` or ``limit`` where it is beyond; nan stays nan."""
+    number("limit", limit, "a positive number")
+    if is_array(gradients):
+        return gradients.clip(-limit, limit)
+    return [-limit if g < -limit else limit if g > limit else g for g in gradients]
 
 
-# -- what a person sees ------------------------------------------------------------------------------------------------
+def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
+    """:func:`clip_norm` of the ``grad`` of the parameters, between ``backward()`` and ``step()``; returns their norm before."""
+    parameters = list(parameters)
+    clipped, norm = clip_norm([parameter.grad for parameter in parameters], max_norm)
+    _give_gradients(parameters, clipped)
+    return norm
+
+
+def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
+    """Take the ``grad`` of each parameter to ``-limit`` or ``limit`` where it is beyond."""
+    parameters = list(parameters)
+    _give_gradients(parameters, clip_value([parameter.grad for parameter in parameters], limit))
+
+
+def _give_gradients(parameters: Iterable[Value], gradients: Iterable[float]) -> None:
+    for parameter, gradient in zip(parameters, gradients):
+        parameter.grad = gradient
+
+
 class Progress(Callback):
-    """A bar with the figures of the last epoch, as plain text; it needs tqdm.
+    """A bar with the figures of the last epoch, as plain text; it needs tqdm. ``Progress(True)`` shows it, ``Progress(False)`` does not,
+    and ``Progress()``, which ``fit`` takes where the callbacks hold no other, where a person looks: at a terminal and in a notebook."""
 
-    ``Progress(True)`` shows it, ``Progress(False)`` does not. ``Progress()``, which ``fit`` takes where the callbacks hold no other,
-    shows it where a person looks: at a terminal and in a notebook.
-    """
+    bar: Any = None
 
     def __init__(self, wanted: bool | None = None) -> None:
         self.wanted = wanted
-        self.bar: Any = None
 
     def begin(self, run: Run) -> None:
-        shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-        is_notebook, self.bar = hasattr(shell, "kernel"), None
+        is_notebook = hasattr(getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)(), "kernel")
+        self.bar = None
         if not (is_notebook or sys.stderr.isatty() if self.wanted is None else self.wanted):
             return
         try:
@@ -298,9 +293,8 @@ def callbacks_of(callbacks: Any) -> list[Callback]:
     for given in [callbacks] if callable(callbacks) or isinstance(callbacks, Callback) else callbacks:
         if isinstance(given, type) or not (callable(given) or isinstance(given, Callback)):
             raise TypeError(f"a callback is nn.EarlyStopping(5), ... or a function of the model and its history, not {given!r}")
-        found.append(given if isinstance(given, Callback) else Scheduled(given) if isinstance(given, Schedule) else _Function(given))
-    rates = [callback for callback in found if isinstance(callback, Scheduled | ReduceLROnPlateau)]
-    if len(rates) > 1:
+        found.append(given if isinstance(given, Callback) else _Function(given))
+    if sum(callback.sets_rate for callback in found) > 1:
         raise ValueError("two callbacks would set the learning rate: give one, such as nn.LinearWarmup(5, after=nn.StepLR(10))")
     if not any(isinstance(callback, Progress) for callback in found):
         found.append(Progress())

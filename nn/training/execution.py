@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from operator import add
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import reduce
+from importlib import import_module
+from itertools import repeat
+from operator import add, mul, truediv
 from typing import Any, NamedTuple
 
-from autograd_core import DIALECTS, Constant, DomainError, Value, compile_graph, dot, find_nonfinite, watching_comparisons
+from autograd_core import DIALECTS, Constant, DomainError, Value, compile_graph, dot, find_nonfinite, reading_data, watching_comparisons
 
+from ..optim import as_list, is_array
 from .model import Model, assign, inputs_of
 
-RUNS = (*(name for name, made in DIALECTS.items() if made.runs_here), "eager")
-"""How a model may run: in a dialect of ``compile_graph`` that Python can call, or sample by sample on Values."""
-FAILURES = (DomainError, ArithmeticError)
-"""What a computation with unlucky numbers raises: those are out of the domain of an operation, or too large for a float."""
+RUNS = (*(name for name, made in DIALECTS.items() if made.runs_here), "eager")  # in a program, or sample by sample on Values
+FAILURES = (DomainError, ArithmeticError)  # numbers that are out of the domain of an operation, or too large for a float
 Loss = Callable[[Any, Any], Any]
 
 
@@ -29,28 +32,27 @@ class NotOneGraph(UserWarning):
 
 
 class Sample(NamedTuple):
-    """One recorded sample."""
+    """One recorded sample. Behind the inputs stand the targets and the weight; ``single`` says that the model returned no list."""
 
     inputs: list[Value]
-    """The inputs, and after them the targets and the weight."""
     outputs: list[Value]
     single: bool
-    """Whether the model returned one output by itself."""
     loss: Any
 
     @property
     def found(self) -> list[Value]:
-        """The outputs, and after them the loss, if there is one."""
-        return self.outputs if self.loss is None else [*self.outputs, self.loss]
+        """The loss, if there is one, and the outputs."""
+        return self.outputs if self.loss is None else [self.loss, *self.outputs]
 
 
 def record(model: Model, x: Sequence[float], target: Sequence[float] = (), loss: Loss | None = None, weighted: bool = False) -> Sample:
     """The graph of the outputs, and of the loss if there is one, for one sample; ``weighted`` if its weight stands behind the targets."""
     inputs, targets = inputs_of(x), inputs_of(target, "t")
     known = targets[:-1] if weighted else targets
-    output = model(inputs)
-    single = not isinstance(output, list | tuple)
-    value = loss([output], [known[0] if single else known]) if loss else None
+    with reading_data():
+        output = model(inputs)
+        single = not isinstance(output, list | tuple)
+        value = loss([output], [known[0] if single else known]) if loss else None
     if loss and not isinstance(value, Value | int | float):
         raise TypeError(f"a loss returns one number, a Value, not {type(value).__name__}: take the mean over the samples")
     if value is not None:
@@ -68,28 +70,29 @@ class Execution:
     Without a loss there are outputs alone. ``weighted`` if each row ends in the weight of its loss.
     """
 
+    dialect = "python"
+
     def __init__(self, model: Model, loss: Loss | None, columns: int, weighted: bool = False) -> None:
         self.model, self.loss, self.columns, self.weighted = model, loss, columns, weighted
         self.parameters = model.parameters()
 
     def record(self, row: Sequence[float]) -> Sample:
-        """The graph of one row."""
         return record(self.model, row[: self.columns], row[self.columns :], self.loss, self.weighted)
 
     def weight(self, rows: Any) -> float:
         """What the sums over some rows are divided by for the mean."""
         return float(sum(row[-1] for row in rows)) if self.weighted else len(rows)
 
-    def rows(self, rows: list[list[float]]) -> Any:
-        """The rows in the form in which this execution reads them fastest."""
-        return rows
+    def rows(self, rows: Any) -> Any:
+        """The rows in the form in which this execution reads them fastest: here lists."""
+        return as_list(rows)
 
-    def sums(self, values: list[float], rows: Any) -> tuple[float, list[float]]:
+    def sums(self, values: Any, rows: Any) -> tuple[float, Any]:
         """The loss and its gradient, added up over the rows; the parameters have the given values."""
         self.assign(values)
         if self.needs_batch():
             total, size = self._batch_loss(rows), self.weight(rows)
-            return total.data * size, [g * size for g in self._gradients(total)]
+            return total.data * size, each(mul, self._gradients(total), float(size))
         sums, gradients = 0.0, [0.0] * len(values)
         for row in rows:
             loss = self.record(row).loss
@@ -97,26 +100,26 @@ class Execution:
             gradients = list(map(add, gradients, self._gradients(loss)))
         return sums, gradients
 
-    def outputs(self, values: list[float], rows: Any) -> list[list[float]]:
-        """For each row the outputs, and after them the loss, in evaluation mode."""
+    def outputs(self, values: Any, rows: Any) -> list[list[float]]:
+        """For each row the loss, if there is one, and the outputs, in evaluation mode."""
         self.assign(values)
         with evaluating(self.model):
             return [[y.data for y in self.record(row).found] for row in rows]
 
-    def values(self) -> list[float]:
-        """The numbers that the parameters of the model have."""
+    def values(self) -> Any:
+        """The numbers that the parameters of the model have, in the form in which this execution reads them fastest: here a list."""
         return [float(parameter.data) for parameter in self.parameters]
 
-    def assign(self, values: Sequence[float]) -> None:
+    def assign(self, values: Any) -> None:
         """Give the parameters of the model these values."""
-        for parameter, value in zip(self.parameters, values):
+        for parameter, value in zip(self.parameters, as_list(values)):
             parameter.data = value
 
     def needs_batch(self) -> bool:
         """Whether the loss of a sample depends on the others in its batch, or on chance."""
         return any(module.needs_batch for module in self.model.modules())
 
-    def first_bad(self, values: list[float], rows: Any) -> str:
+    def first_bad(self, values: Any, rows: Any) -> str:
         """Which of the rows gives a loss or a gradient that is not finite, and the first node where it happened."""
         self.assign(values)
         if self.needs_batch():
@@ -127,11 +130,11 @@ class Execution:
             except FAILURES as error:
                 return f"in its sample {i}: {error}"
             loss.backward()
-            found = find_nonfinite(loss)
-            if found is not None:
+            if (found := find_nonfinite(loss)) is not None:
                 return f"in its sample {i}: {found}"
         return "in the sum over the batch, which is too large for a float"
 
+    @reading_data()
     def _batch_loss(self, rows: Sequence[Sequence[float]]) -> Any:
         loss: Any = self.loss
         outputs = self.model.batch([inputs_of(row[: self.columns]) for row in rows])
@@ -150,55 +153,54 @@ class Execution:
 
 
 class Compiled(Execution):
-    """One sample is recorded and compiled; ``dialect`` is that of ``compile_graph``."""
+    """One sample is recorded and compiled; ``dialect`` is that of ``compile_graph``. In C and NumPy, numbers stay in arrays."""
 
-    def __init__(self, eager: Execution, first: Sequence[float], dialect: str) -> None:
+    def __init__(self, eager: Execution, first: Sequence[float], dialect: str, trained: bool) -> None:
         vars(self).update(vars(eager))
-        self.dialect = dialect
-        if self.loss:
-            sample = self.record(first)
-            self._sums = compile_graph(sample.loss, self.parameters, sample.inputs, dialect)
+        self.dialect, self._numpy, self._evaluation = dialect, None, None
+        if dialect != "python":
+            with suppress(ImportError):
+                self._numpy = import_module("numpy")
         with evaluating(self.model):
-            sample = self.record(first)
-        changing = self.parameters if self.loss else []  # without a loss, they are constants of the program
-        self._outputs = compile_graph(sample.found, changing, sample.inputs, "python" if dialect == "c" else dialect)
+            shown = self.record(first)
+        sample = self.record(first) if self.loss and (trained or dialect == "c") else None
+        if sample:  # the same program evaluates, if the model computes the same in both modes
+            same = [y.data for y in sample.found] == [y.data for y in shown.found]
+            self._sums = compile_graph(sample.loss, self.parameters, sample.inputs, dialect, further=sample.outputs if same else ())
+        if not sample or not same:
+            self._evaluation = compile_graph(shown.found, self.parameters if sample else [], shown.inputs, dialect)
 
-    def rows(self, rows: list[list[float]]) -> Any:
-        if self.dialect == "python":
-            return rows
-        try:
-            import numpy as np
-        except ImportError:
-            return rows
-        return np.array(rows, dtype=float)
+    def rows(self, rows: Any) -> Any:
+        return as_list(rows) if self._numpy is None else self._numpy.asarray(rows, dtype=float)
 
-    def sums(self, values: list[float], rows: Any) -> tuple[float, list[float]]:
-        total, gradients = self._sums.batch(values, rows)
-        return total, gradients
+    def values(self) -> Any:
+        values = super().values()
+        return values if self._numpy is None else self._numpy.array(values)
 
-    def outputs(self, values: list[float], rows: Any) -> list[list[float]]:
-        found: list[list[float]] = self._outputs.batch(values if self.loss else [], rows)
-        return found
+    def sums(self, values: Any, rows: Any) -> tuple[float, Any]:
+        return self._sums.batch(values, rows)
+
+    def outputs(self, values: Any, rows: Any) -> list[list[float]]:
+        if self._evaluation is None:
+            return as_list(self._sums.forward(values, rows))
+        return as_list(self._evaluation.batch(values if hasattr(self, "_sums") else [], rows))
 
     def agrees(self, row: Sequence[float]) -> bool:
         """Whether the programs give what the model itself gives for another row than the one that was recorded."""
-        values = self.values()
+        values, rows, expected, found = self.values(), self.rows([row]), [], []
         try:
-            expected, found = super().outputs(values, [row])[0], self.outputs(values, [row])[0]
-            if self.loss:
-                expected, found = [*expected, self.record(row).loss.data], [*found, self.sums(values, self.rows([list(row)]))[0]]
+            if hasattr(self, "_sums"):
+                expected, found = [self.record(row).loss.data], [self.sums(values, rows)[0]]
+            if self._evaluation is not None:
+                expected, found = [*expected, *super().outputs(values, rows)[0]], [*found, *self.outputs(values, rows)[0]]
         except FAILURES:  # training says so
             return True
-        return len(found) == len(expected) and all(map(_same, found, expected))
-
-
-def _same(a: float, b: float) -> bool:
-    """Whether a program's number is that of the model, but for rounding; what is not finite is judged elsewhere."""
-    return a == b or not (math.isfinite(a) and math.isfinite(b)) or math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9)
+        finite = [(a, b) for a, b in zip(found, expected) if math.isfinite(a) and math.isfinite(b)]  # others are judged elsewhere
+        return len(found) == len(expected) and all(math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) for a, b in finite)
 
 
 def execution(
-    model: Model, loss: Loss | None, rows: list[list[float]], columns: int, dialect: str = "python", weighted: bool = False
+    model: Model, loss: Loss | None, rows: Any, columns: int, dialect: str = "python", weighted: bool = False, trained: bool = True
 ) -> Execution:  # fmt: skip
     """How to run ``model``: compiled, unless ``dialect`` is ``"eager"`` or its graph differs from sample to sample."""
     eager = Execution(model, loss, columns, weighted)
@@ -207,9 +209,10 @@ def execution(
         return eager
     with watching_comparisons() as places:
         eager.record(rows[0])
+        eager.outputs(eager.values(), rows[:1])  # in evaluation mode
     why = f"compares Values at {places[0]}" if places else ""
     if not places:
-        compiled = Compiled(eager, rows[0], dialect)
+        compiled = Compiled(eager, rows[0], dialect, trained)
         if compiled.agrees(rows[-1]):
             return compiled
         why = "computes with something that a recorded graph holds as a constant (.data, random numbers, an attribute that changes)"
@@ -229,3 +232,35 @@ def evaluating(model: Model) -> Iterator[None]:
         yield
     finally:
         assign(modes)
+
+
+# -- numbers of all parameters: lists of floats, or NumPy's arrays, which arithmetic takes as a whole ------------------
+def each(operation: Callable[[Any, Any], Any], numbers: Any, others: Any) -> Any:
+    """The operation on each number and its counterpart, or one float for all of them."""
+    if is_array(numbers):
+        return operation(numbers, others)
+    return list(map(operation, numbers, repeat(others) if isinstance(others, float) else others))
+
+
+def total_of(numbers: Any) -> float:
+    """The sum: of a list from the left, of an array in pairs."""
+    return float(numbers.sum()) if is_array(numbers) else reduce(add, numbers, 0.0)
+
+
+def all_finite(numbers: Any) -> bool:
+    """Whether none of them is infinite or nan."""
+    return math.isfinite(abs(numbers).max()) if is_array(numbers) else all(map(math.isfinite, numbers))
+
+
+def norm_of(numbers: Any) -> float:
+    """The Euclidean norm; that of math.hypot is rounded otherwise in other versions of Python."""
+    squares = total_of(each(mul, numbers, numbers))
+    if 1e-290 < squares < math.inf or math.isnan(squares):
+        return math.sqrt(squares)
+    largest = float(max(map(abs, numbers), default=0.0))  # squares would leave the floats
+    return largest * norm_of(each(truediv, numbers, largest)) if 0.0 < largest < math.inf else largest
+
+
+def quiet(numbers: Any) -> AbstractContextManager[Any]:
+    """Within it, arithmetic on such numbers does not warn of those that are not finite."""
+    return sys.modules["numpy"].errstate(all="ignore") if is_array(numbers) else nullcontext()

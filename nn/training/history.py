@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
-SILENT = ("epoch", "lr", "grad_norm", "seconds")
-"""Figures that are recorded, but not shown in one line."""
+SILENT = ("epoch", "lr", "grad_norm", "seconds")  # recorded, but not shown in one line
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """An entry an epoch, with ``epoch``, ``loss``, ``lr``, ``grad_norm``, ``seconds`` and, where asked for, ``val_loss`` and the metrics.
+    ``stopped`` says why training ended: ``"finished"``, ``"early stopping"``, ``"callback"``, ``"interrupted"``, ``"failed"`` (an error).
 
     >>> history = History([{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}])
     >>> history["loss"], history.best_epoch
@@ -21,10 +22,9 @@ class History:
 
     epochs: list[dict[str, float]] = field(default_factory=list)
     stopped: str = "finished"
-    """Why training ended: ``"finished"``, ``"early stopping"``, ``"callback"``, ``"interrupted"`` or, with an error, ``"failed"``."""
 
     def watched(self, name: str | None = None) -> list[float]:
-        """The figure ``name`` of every epoch; without a name that of the validation loss, or of the loss if there is none."""
+        """The figure ``name`` of every epoch; without a name the validation loss, or the loss if there is none."""
         return [entry[name] if name else entry.get("val_loss", entry["loss"]) for entry in self.epochs]
 
     @property
@@ -42,15 +42,22 @@ class History:
     def __len__(self) -> int:
         return len(self.epochs)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         best = f" (best: epoch {self.best_epoch})" if self.best_epoch not in (None, len(self.epochs)) else ""
         return f"{len(self.epochs)} epochs, {self.stopped}{best}; last: {shown(self.epochs[-1]) if self.epochs else ''}"
 
+    def _repr_html_(self) -> str:
+        """The same sentence over the curve of the loss; that of the validation loss is dashed."""
+        curves = [self[name] for name in ("loss", "val_loss") if self.epochs and name in self.epochs[-1]]
+        finite = [y for curve in curves for y in curve if math.isfinite(y)] or [0.0]
+        low, high, last = min(finite), max(finite), max(len(self) - 1, 1)
+        lines = ""
+        for curve, dashes in zip(curves, ("", "6 4")):
+            at = (f"{400 * i / last:.1f},{85 - 80 * (y - low) / (high - low or 1.0):.1f}" for i, y in enumerate(curve) if math.isfinite(y))
+            lines += f'<polyline points="{" ".join(at)}" fill="none" stroke="#0072b2" stroke-width="2" stroke-dasharray="{dashes}"/>'
+        return f'<p>{self}</p><svg width="400" height="90" role="img" aria-label="loss from {high:.4g} to {low:.4g}">{lines}</svg>'
+
 
 def shown(entry: dict[str, float]) -> str:
-    """The figures of an epoch in one line.
-
-    >>> shown({"epoch": 1, "loss": 0.5, "accuracy": 1.0})
-    'loss 0.5, accuracy 1'
-    """
+    """The figures of an epoch in one line, such as ``loss 0.5, accuracy 1``."""
     return ", ".join(f"{name} {value:.4g}" for name, value in entry.items() if name not in SILENT)

@@ -7,26 +7,24 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from operator import truediv
+from types import SimpleNamespace
 from typing import Any
 
 from ..arguments import count, named
 from ..losses import LOSSES
-from ..optim import OPTIMIZERS, Optimizer, norm_of
-from .callbacks import Callback, Run, callbacks_of
-from .checkpoint import Checkpoint
-from .execution import FAILURES, RUNS, execution
+from ..optim import OPTIMIZERS, Optimizer, as_list
+from .callbacks import Interrupts, Run, callbacks_of
+from .execution import FAILURES, RUNS, all_finite, each, execution, norm_of, quiet
 from .history import History
-from .interrupts import Interrupts
 from .model import Changes, Model, assign, contents
 from .prediction import Metric, figures, metrics_named
 from .samples import Samples, samples_of, split_samples
+from .saving import Checkpoint
 
 
 class TrainingError(ArithmeticError):
-    """A loss or a gradient that is not finite; the model keeps the parameters from before that step.
-
-    ``history`` holds the epochs that were finished before.
-    """
+    """A loss or a gradient that is not finite; the model keeps the parameters from before that step, ``history`` the epochs before."""
 
     history: History | None = None
 
@@ -49,59 +47,54 @@ def fit(
     ``nn.ClipNorm(5.0)``, ``nn.ClipValue``, ``nn.StepLR(10)`` or another schedule, ``nn.ReduceLROnPlateau()``, any :class:`nn.Callback`,
     and functions ``callback(model, history)``, which run after each epoch and end the training if they return ``True``. Penalties come
     before clipping. A progress bar shows at a terminal and in a notebook; ``nn.Progress(True)`` or ``(False)`` decide otherwise.
-
     ``dialect`` is ``"python"``, ``"c"``, ``"numpy"`` (compiled, where one graph stands for all samples) or ``"eager"``. Python gives the
-    numbers of eager to the bit. Ctrl-C ends training and returns what was learnt. Afterwards the model is in evaluation mode, and the
-    random generators of its parts are as before: all chance here is drawn from ``seed``.
+    numbers of eager to the bit; in C and NumPy they stay in arrays from step to step. Ctrl-C ends training and returns what was
+    learnt. Afterwards the model is in evaluation mode, its random generators are as before: all chance here is drawn from ``seed``.
 
     >>> from nn import MLP, SGD
     >>> model = MLP(1, [1])
-    >>> line = [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]
-    >>> history = fit(model, *line, optimizer=lambda parameters: SGD(parameters, lr=0.2), epochs=200)
+    >>> history = fit(model, [[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0], optimizer=lambda parameters: SGD(parameters, lr=0.2), epochs=200)
     >>> print(f"{model.predict([[3.0]])[0]:.2f}")
     7.00
 
     A loss of one's own is called with lists of one prediction and one target, and the mean over the batch is taken; with Dropout or
-    BatchNorm in the model it is called with the whole batch: it must be a mean over samples. Attributes that a callback changes
-    have no effect on a compiled model, other than parameters and ``optimizer.lr``: take ``dialect="eager"`` for them.
-
-    Raises ``ValueError`` for data or options that do not fit, and :class:`TrainingError` if a loss or gradient is not finite.
+    BatchNorm in the model it is called with the whole batch: it must be a mean over samples. Other attributes than parameters and
+    ``optimizer.lr`` that a callback changes have no effect on a compiled model: take ``dialect="eager"``. Raises ``ValueError`` for
+    data or options that do not fit, and :class:`TrainingError` if a loss or gradient is not finite.
     """
-    options = {**locals()}
+    given = SimpleNamespace(**locals())
     with Interrupts() as interrupts:
         try:
-            training = interrupts.call(lambda: _prepared(interrupts, **options))
+            training = interrupts.call(_prepared, interrupts, given)
         except KeyboardInterrupt:
             model.eval()
             return History(stopped="interrupted")
         return training.run_through()
 
 
-def _prepared(
-    interrupts: Interrupts, model: Model, X: Any, y: Any, loss: Any, optimizer: Any, epochs: Any, batch_size: Any, validation: Any,
-    metrics: Any, sample_weight: Any, shuffle: Any, seed: Any, dialect: Any, callbacks: Any,
-) -> _Training:  # fmt: skip
+def _prepared(interrupts: Interrupts, given: SimpleNamespace) -> _Training:
     """A training whose options were checked; nothing is changed yet."""
+    model, dialect, size = given.model, given.dialect, given.batch_size
     named(dialect, dict(zip(RUNS, RUNS)), "dialect", or_else="")
-    loss, measured = named(loss, LOSSES, "loss"), metrics_named(metrics, loss)
-    chosen = callbacks_of(callbacks)
+    loss, measured, chosen = named(given.loss, LOSSES, "loss"), metrics_named(given.metrics, given.loss), callbacks_of(given.callbacks)
     checkpoint = next((callback for callback in chosen if isinstance(callback, Checkpoint)), None)
     written = checkpoint.read() if checkpoint else None
-    seed = seed if seed is not None else written["seed"] if written else random.randrange(2**32)
-    data, held_out = split_samples(samples_of(model, X, y, loss, sample_weight), validation, model, loss, seed)
-    size = len(data.rows) if batch_size is None else count("batch_size", batch_size)
-    if size > len(data.rows):
-        raise ValueError(f"batch_size is from 1 to the {len(data.rows)} samples, not {batch_size!r}")
+    seed = given.seed if given.seed is not None else written["seed"] if written else random.randrange(2**32)
+    data, held_out = split_samples(samples_of(model, given.X, given.y, loss, given.sample_weight), given.validation, model, loss, seed)
+    if size is not None and count("batch_size", size) > len(data.rows):
+        raise ValueError(f"batch_size is from 1 to the {len(data.rows)} samples, not {size!r}")
     modes = contents((module, "training") for module in model.modules())
     try:
         how = execution(model.train(), loss, data.rows, data.columns, dialect, data.weighted)
     finally:
         assign(modes)
-    facts = {"samples": len(data.rows), "batch_size": size, "seed": int(seed)}
-    run = Run(model, how, _optimizer(optimizer, how.parameters), how.values(), count("epochs", epochs, 0), facts, interrupts, chosen)
+    facts = {"samples": len(data.rows), "batch_size": int(size or len(data.rows)), "seed": int(seed)}
+    optimizer = _optimizer(given.optimizer, how.parameters)
+    optimizer.dialect = how.dialect
+    run = Run(model, how, optimizer, how.values(), count("epochs", given.epochs, 0), facts, interrupts, chosen)
     changes = checkpoint.changes(run, written) if checkpoint and written else []
     run.history.epochs = written["epochs"] if written else []
-    return _Training(run, data, held_out, measured, bool(shuffle), changes)
+    return _Training(run, data, held_out, measured, bool(given.shuffle), changes)
 
 
 def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
@@ -125,24 +118,24 @@ class _Training:
     ) -> None:
         self.run, self.data, self.held_out, self.metrics, self.shuffle, self.changes = run, data, held_out, metrics, shuffle, changes
         self.rows = run.execution.rows(data.rows)
-        held = [(module, "generator", vars(module).get("generator")) for module in run.model.modules()]
-        self.generators: Changes = [entry for entry in held if isinstance(entry[2], random.Random)]
-        self.names = [name for name, _ in run.model.named_parameters()]
+        self.modules = run.model.modules()
+        held: Changes = [(module, "generator", vars(module).get("generator")) for module in self.modules]
+        self.generators = [entry for entry in held if isinstance(entry[2], random.Random)]
         self.buffers = list(run.model.named_buffers())
-
-    def each(self, what: Callable[[Callback], Any]) -> None:
-        for callback in self.run.callbacks:
-            what(callback)
 
     def run_through(self) -> History:
         run = self.run
         history = run.history
         try:
-            self.each(lambda callback: vars(callback).update(callback.fresh()))
-            self.each(lambda callback: callback.begin(run))
+            for callback in run.callbacks:
+                vars(callback).update(callback.fresh())
+                callback.begin(run)
             assign(self.changes)
             run.values = run.execution.values()
-            while not self.is_over() and len(history) < run.epochs:
+            while True:
+                history.stopped = next(filter(None, (callback.over(run) for callback in run.callbacks)), "finished")
+                if history.stopped != "finished" or len(history) >= run.epochs:
+                    break
                 self.epoch(len(history) + 1)
             run.interrupts.check()
         except KeyboardInterrupt:
@@ -156,24 +149,21 @@ class _Training:
             run.execution.assign(run.values)
             assign(self.generators)
             run.model.eval()
-            self.each(lambda callback: callback.end(run))
+            for callback in run.callbacks:
+                callback.end(run)
         return history
-
-    def is_over(self) -> bool:
-        reason = next(filter(None, (callback.over(self.run) for callback in self.run.callbacks)), "finished")
-        self.run.history.stopped = reason
-        return reason != "finished"
 
     def epoch(self, number: int) -> None:
         """One pass over the data; the numbers are written down, and the callbacks called."""
         run, start = self.run, time.perf_counter()
         chance = random.Random(f"{run.facts['seed']}/{number}")  # of its own for each epoch, so that a resumed training draws the same
-        run.model.train()
+        for module in self.modules:
+            module.training = True
         for i, (module, name, _) in enumerate(self.generators):
             setattr(module, name, random.Random(f"{run.facts['seed']}/{number}/{i}"))
         # The loss of the whole data set in one batch is that of the values before the step.
         is_before = self.held_out is None and run.facts["batch_size"] == len(self.data.rows)
-        before = self.state() if is_before else {}
+        before = self.snapshot() if is_before else None
         total, norm, lr = 0.0, 0.0, run.optimizer.lr
         for batch_number, batch in enumerate(self.batches(chance), start=1):
             value, norm = self.step(batch, f"in epoch {number}, batch {batch_number}")
@@ -181,10 +171,11 @@ class _Training:
         entry = {"epoch": number, "loss": total / run.execution.weight(self.data.rows), "lr": lr, "grad_norm": norm}
         entry |= run.interrupts.call(self.figures, number)
         run.history.epochs.append(entry | {"seconds": time.perf_counter() - start})
-        run.measured = before or self.state()
+        run.measured = before or self.snapshot()
         run.execution.assign(run.values)
         try:
-            self.each(lambda callback: callback.epoch(run))
+            for callback in run.callbacks:
+                callback.epoch(run)
         finally:
             run.values = run.execution.values()
 
@@ -205,15 +196,20 @@ class _Training:
         before: Changes = [(optimizer, "steps", optimizer.steps), (optimizer, "state", dict(optimizer.state))]
         before += contents((module, attribute) for _, module, attribute in self.buffers)  # a bad step may spoil running averages
         try:
-            value, gradients = self.mean(batch)
-            if not all(map(math.isfinite, (value, *gradients))):
-                raise ArithmeticError(f"the loss is {value}")
-            norm = norm_of(gradients)
-            for callback in run.callbacks:
-                gradients = callback.gradients(run, gradients)
-            values = optimizer.update(run.values, gradients)
-            if not all(map(math.isfinite, values)):
-                raise ArithmeticError("the step would make a parameter infinite or nan")
+            with quiet(run.values):
+                total, sums = run.interrupts.call(run.execution.sums, run.values, batch)
+                size = float(run.execution.weight(batch))
+                value, gradients = total / size, each(truediv, sums, size)
+                for callback in run.callbacks:
+                    value, gradients = callback.loss(run, value, gradients)
+                norm = norm_of(gradients)
+                if not (math.isfinite(value) and (math.isfinite(norm) or all_finite(gradients))):
+                    raise ArithmeticError(f"the loss is {value}")
+                for callback in run.callbacks:
+                    gradients = callback.gradients(run, gradients)
+                values = optimizer.update(run.values, gradients)
+                if not all_finite(values):
+                    raise ArithmeticError("the step would make a parameter infinite or nan")
         except BaseException as error:
             assign(before)
             if not isinstance(error, FAILURES):
@@ -226,15 +222,6 @@ class _Training:
         run.values = values
         return value, norm
 
-    def mean(self, batch: Any) -> tuple[float, list[float]]:
-        """The mean loss over a batch and its gradient, with what the callbacks add to them."""
-        total, sums = self.run.interrupts.call(self.run.execution.sums, self.run.values, batch)
-        size = self.run.execution.weight(batch)
-        value, gradients = total / size, [g / size for g in sums]
-        for callback in self.run.callbacks:
-            value, gradients = callback.loss(self.run, value, gradients)
-        return value, gradients
-
     def figures(self, number: int) -> dict[str, float]:
         """The metrics, and, for held-out samples, the loss, in evaluation mode."""
         found: dict[str, float] = {}
@@ -245,11 +232,12 @@ class _Training:
                 outputs = self.run.execution.outputs(self.run.values, table.rows)
             except FAILURES as error:
                 raise TrainingError(f"training stopped after epoch {number}, while it was evaluated: {error}") from error
-            entry = figures(outputs, table, self.metrics, self.run.execution.weight(table.rows))
-            found |= {f"{prefix}{name}": value for name, value in entry.items() if prefix or name != "loss"}
+            measured = figures(outputs, table, self.metrics, self.run.execution.weight(table.rows)).items()
+            found |= {f"{prefix}{name}": value for name, value in measured if prefix or name != "loss"}
         return found
 
-    def state(self) -> dict[str, Any]:
-        """The state of the model, whose parameters have the values of the run."""
+    def snapshot(self) -> Callable[[], dict[str, Any]]:
+        """The state of the model, whose parameters have the values of the run, as a function: most are never asked for."""
+        values = self.run.values
         buffers = {name: copy.deepcopy(getattr(module, attribute)) for name, module, attribute in self.buffers}
-        return dict(zip(self.names, self.run.values)) | buffers
+        return lambda: dict(zip((name for name, _ in self.run.model.named_parameters()), as_list(values))) | buffers

@@ -16,9 +16,7 @@ Changes = list[tuple[Any, str, Any]]
 
 
 class Parameter(Value):
-    """A leaf that training changes.
-
-    Assignments such as ``p += 1`` are refused: they would put a computed node in the parameter's place.
+    """A leaf that training changes. ``p += 1`` is refused: it would put a computed node in the parameter's place.
 
     >>> p = Parameter(0.5, "w")
     >>> p.data -= 0.1
@@ -51,14 +49,15 @@ def inputs_of(x: Iterable[Any], letter: str = "x") -> list[Any]:
 
 
 class Model:
-    """An object whose attributes hold :class:`Parameter` s and other models, also in lists and dictionaries; see :class:`nn.Module`."""
+    """An object whose attributes hold :class:`Parameter` s and other models, also in lists and dictionaries; see :class:`nn.Module`.
+    In ``training`` mode Dropout and BatchNorm behave otherwise. ``needs_batch`` says whether an output depends on the whole batch or on
+    chance then, so that one recorded graph cannot stand for all samples. ``buffers`` are names of attributes that are numbers or
+    lists of numbers and belong to the state, but are not trained.
+    """
 
     training = True
-    """Whether the module is being trained: Dropout and BatchNorm behave otherwise when it is not."""
     needs_batch = False
-    """Whether an output depends on the whole batch or on chance while training, so that one recorded graph cannot stand for all samples."""
     buffers: tuple[str, ...] = ()
-    """Names of attributes that are numbers or lists of numbers and belong to the state, but are not trained."""
 
     def forward(self, x: Any) -> Any:
         """The output for one sample."""
@@ -71,10 +70,9 @@ class Model:
         """The output for each of several samples, which may see each other (as in BatchNorm)."""
         return [self(x) for x in rows]
 
-    # -- what it holds -------------------------------------------------------------------------------------------
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Model]]:
         """This module, called ``prefix``, and every module in it, each once."""
-        return ((name, found) for name, found in _walk(self, prefix, set()) if isinstance(found, Model))
+        return iter(_walk(self, Model, prefix, set()))
 
     def modules(self) -> list[Model]:
         """This module and every module in it."""
@@ -82,7 +80,7 @@ class Model:
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
         """Every parameter, once, with the path of attributes that leads to it."""
-        return ((name, found) for name, found in _walk(self, prefix, set()) if isinstance(found, Parameter))
+        return iter(_walk(self, Parameter, prefix, set()))
 
     def parameters(self) -> list[Parameter]:
         """Every parameter, once, in the order in which the attributes were made."""
@@ -93,7 +91,6 @@ class Model:
         for parameter in self.parameters():
             parameter.grad = 0.0
 
-    # -- mode ------------------------------------------------------------------------------------------------------
     def train(self: Self, mode: bool = True) -> Self:
         """Put this module, and all in it, in training mode; returns itself."""
         for module in self.modules():
@@ -104,7 +101,6 @@ class Model:
         """Put this module, and all in it, in evaluation mode; returns itself."""
         return self.train(False)
 
-    # -- state -----------------------------------------------------------------------------------------------------
     def named_buffers(self) -> Iterator[tuple[str, Model, str]]:
         """The path of every buffer, the module that it belongs to, and its name there."""
         for prefix, module in self.named_modules():
@@ -112,12 +108,7 @@ class Model:
                 yield f"{prefix}.{attribute}" if prefix else attribute, module, attribute
 
     def state_dict(self) -> dict[str, Any]:
-        """The number of every parameter and the content of every buffer, by its path.
-
-        >>> from nn import Neuron
-        >>> Neuron(1, activation="tanh", init="zeros").state_dict()
-        {'w.0': 0.0, 'b': 0.0}
-        """
+        """The number of every parameter and the content of every buffer, by its path, such as ``{'w.0': 0.5, 'b': 0.0}``."""
         state: dict[str, Any] = {name: float(parameter.data) for name, parameter in self.named_parameters()}
         if len(state) < len(self.parameters()):
             raise ValueError(f"two parameters of this {type(self).__name__} have the same path: give them different keys")
@@ -151,14 +142,19 @@ def assign(changes: Changes) -> None:
         raise
 
 
-def _walk(found: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Parameter | Model]]:
-    """Models and parameters in ``found``, each once, with their paths, each before what is in it."""
-    if isinstance(found, Parameter | Model):
-        if id(found) in seen:
-            return
-        seen.add(id(found))
-        yield path, found
-    held = vars(found) if isinstance(found, Model) else found
+def _walk(holder: Any, kind: type[Any], path: str, seen: set[int]) -> list[tuple[str, Any]]:
+    """The parts of a ``kind`` in a model, a list or a dictionary, each once, with their paths, each before what is in it."""
+    if isinstance(holder, Model):
+        if id(holder) in seen:
+            return []
+        seen.add(id(holder))
+    parts = [(path, holder)] if isinstance(holder, kind) else []
+    held = vars(holder) if isinstance(holder, Model) else holder
     inside: Any = held.items() if isinstance(held, dict) else enumerate(held) if isinstance(held, list | tuple) else ()
     for name, part in inside:
-        yield from _walk(part, f"{path}.{name}" if path else str(name), seen)
+        if not isinstance(part, Parameter):
+            parts += _walk(part, kind, f"{path}.{name}" if path else str(name), seen)
+        elif kind is Parameter and id(part) not in seen:
+            seen.add(id(part))
+            parts.append((f"{path}.{name}" if path else str(name), part))
+    return parts

@@ -8,24 +8,20 @@ from typing import Any
 from ..activations import activation_name
 from ..arguments import named
 from ..losses import KINDS, LOSSES, NUMBERS, Kind, l1_loss, mse_loss
-from .execution import Execution, evaluating, execution, record
+from .execution import Execution, evaluating, execution, record, total_of
 from .model import Model
 from .samples import Samples, as_rows, require_one_hot, samples_of
 
 FEW = 8  # rows for which compiling costs more than it saves
-THRESHOLDS: dict[str, tuple[float, int, int]] = {  # a single output above the threshold is the second class, else the first
-    "logit": (0.0, 0, 1),
-    "probability": (0.5, 0, 1),
-    "sign": (0.0, -1, 1),
-}
+THRESHOLDS = {"logit": (0.0, 0, 1), "probability": (0.5, 0, 1), "sign": (0.0, -1, 1)}  # above the threshold is the second class
 
 
-def predict(model: Model, X: Any) -> list[Any]:
+def predict(model: Model, X: Any, dialect: str = "python") -> list[Any]:
     """The output for each row of ``X``, as plain numbers, in evaluation mode: a number, or a list if the model has several outputs."""
     rows = as_rows(X)
     with evaluating(model):
         single = record(model, rows[0]).single
-        run = execution(model, None, rows, len(rows[0])) if len(rows) > FEW else Execution(model, None, len(rows[0]))
+        run = execution(model, None, rows, len(rows[0]), dialect) if len(rows) > FEW else Execution(model, None, len(rows[0]))
         found = run.outputs(run.values(), rows)
     return [row[0] for row in found] if single else found
 
@@ -55,8 +51,8 @@ def last_activation(model: Model) -> str:
     return next((activation_name(part.activation) for part in reversed(model.modules()) if hasattr(part, "activation")), "")
 
 
-def evaluate(model: Model, X: Any, y: Any, loss: Any = "mse", metrics: Any = ()) -> dict[str, float]:
-    """The mean loss and the metrics, by name, on samples with known targets.
+def evaluate(model: Model, X: Any, y: Any, loss: Any = "mse", metrics: Any = (), dialect: str = "python") -> dict[str, float]:
+    """The mean loss and the metrics, by name, on samples with known targets; in C, by the program of a training with that loss.
 
     >>> from nn import MLP
     >>> evaluate(MLP(1, [1], init="zeros"), [[1.0], [2.0]], [1.0, 3.0], loss="mse")
@@ -65,29 +61,20 @@ def evaluate(model: Model, X: Any, y: Any, loss: Any = "mse", metrics: Any = ())
     table = samples_of(model, X, y, loss)
     chosen = metrics_named(metrics, loss)
     with evaluating(model):
-        run = execution(model, named(loss, LOSSES, "loss"), table.rows, table.columns)
+        run = execution(model, named(loss, LOSSES, "loss"), table.rows, table.columns, dialect, trained=False)
         found = run.outputs(run.values(), table.rows)
     return figures(found, table, chosen, run.weight(table.rows))
 
 
-# -- metrics -----------------------------------------------------------------------------------------------------------
 Metric = tuple[str, Callable[[Any, Any], Any]]
 
 
 def accuracy(targets: Sequence[Any], predictions: Sequence[Any]) -> float:
-    """The share of predicted classes that are right, from 0 to 1.
-
-    >>> accuracy([0, 1, 0, 0], [0, 1, 1, 0])
-    0.75
-    """
+    """The share of predicted classes that are right, from 0 to 1."""
     return sum(bool(prediction == target) for prediction, target in zip(predictions, targets)) / len(targets)
 
 
-METRICS: dict[str, Callable[[Any, Any], Any]] = {
-    "accuracy": accuracy,
-    "mae": lambda targets, predictions: l1_loss(predictions, targets),
-    "mse": lambda targets, predictions: mse_loss(predictions, targets),
-}
+METRICS: dict[str, Any] = {"accuracy": accuracy, "mae": lambda t, y: l1_loss(y, t), "mse": lambda t, y: mse_loss(y, t)}
 """Metrics by name; every function of targets and predictions, such as those of ``sklearn.metrics``, is one too."""
 
 
@@ -114,7 +101,7 @@ def _of_classes(function: Callable[[Any, Any], Any], name: str, kind: Kind) -> C
 
 
 def figures(found: list[list[float]], samples: Samples, metrics: Sequence[Metric], weight: float) -> dict[str, float]:
-    """The mean loss and the metrics, from rows of the outputs and, after them, the loss."""
-    outputs = [row[0] if samples.single else row[:-1] for row in found]
+    """The mean loss and the metrics, from rows of the loss and the outputs."""
+    outputs = [row[1] if samples.single else row[1:] for row in found]
     measured = {name: float(function(samples.labels, outputs)) for name, function in metrics}
-    return {"loss": sum(row[-1] for row in found) / weight} | measured
+    return {"loss": total_of([row[0] for row in found]) / weight} | measured

@@ -10,14 +10,16 @@ from typing import Any, NamedTuple
 
 from ..arguments import count, named, shortened
 from ..losses import KINDS, LOSSES, NUMBERS, as_lists
-from .execution import evaluating, record
+from ..optim import is_array
+from .execution import all_finite, evaluating, record
 from .model import Model
 
 
 class Samples(NamedTuple):
-    """Rows of ``columns`` inputs, the targets and, if ``weighted``, a weight; what metrics are given; whether there is one output."""
+    """Rows of ``columns`` inputs, the targets and, if ``weighted``, a weight, as lists, or in one array if the inputs were one; what
+    metrics are given; whether there is one output."""
 
-    rows: list[list[float]]
+    rows: Any
     columns: int
     labels: list[Any]
     single: bool
@@ -25,13 +27,21 @@ class Samples(NamedTuple):
 
     def chosen(self, indices: Sequence[int]) -> Samples:
         """Some of the samples."""
-        return self._replace(rows=[self.rows[i] for i in indices], labels=[self.labels[i] for i in indices])
+        rows = self.rows[indices] if is_array(self.rows) else [self.rows[i] for i in indices]
+        return self._replace(rows=rows, labels=[self.labels[i] for i in indices])
+
+    def weighing(self, weights: list[float]) -> Samples:
+        """The samples with their weights; those of weight 0 are left out."""
+        check_lengths(self.rows, weights, "X and sample_weight")
+        if min(weights) < 0.0 or not any(weights):
+            raise ValueError("sample_weight holds numbers from 0 on, at least one of them above 0")
+        rows = _beside(self.rows, [[weight] for weight in weights])
+        return self._replace(rows=rows, weighted=True).chosen([i for i, weight in enumerate(weights) if weight])
 
 
 def samples_of(model: Model, X: Any, y: Any, loss: Any, sample_weight: Any = None) -> Samples:
     """The samples of a data set, checked; ``ValueError`` if X, y, the model and the loss do not fit together."""
-    loss = named(loss, LOSSES, "loss")
-    rows = as_rows(X)
+    loss, rows = named(loss, LOSSES, "loss"), as_table(X)
     with evaluating(model):
         sample = record(model, rows[0])
     outputs = len(sample.outputs)
@@ -46,29 +56,15 @@ def samples_of(model: Model, X: Any, y: Any, loss: Any, sample_weight: Any = Non
         labels = as_targets(y)
         targets = [target if isinstance(target, list) else [target] for target in labels]
         labels = [target[0] for target in targets] if single else labels
-        _require_fitting(targets, outputs, loss)
+        if len(targets[0]) != outputs:
+            hint = ": for class numbers take loss='cross_entropy'" if len(targets[0]) == 1 else ""
+            raise ValueError(f"the model has {outputs} output(s), and each target {len(targets[0])}{hint}")
+        for i, target in enumerate(targets):
+            for value in target:
+                KINDS.get(loss, NUMBERS).check(value, f"y: row {i}: ")
     check_lengths(rows, targets)
-    samples = Samples([[*x, *target] for x, target in zip(rows, targets)], len(rows[0]), labels, single)
-    return samples if sample_weight is None else _weighted(samples, as_numbers(sample_weight, "sample_weight"))
-
-
-def _require_fitting(targets: Sequence[Sequence[float]], outputs: int, loss: Any) -> None:
-    if len(targets[0]) != outputs:
-        hint = ": for class numbers take loss='cross_entropy'" if len(targets[0]) == 1 else ""
-        raise ValueError(f"the model has {outputs} output(s), and each target {len(targets[0])}{hint}")
-    kind = KINDS.get(loss, NUMBERS)
-    for i, target in enumerate(targets):
-        for value in target:
-            kind.check(value, f"y: row {i}: ")
-
-
-def _weighted(samples: Samples, weights: list[float]) -> Samples:
-    """The samples with their weights; those of weight 0 are left out."""
-    check_lengths(samples.rows, weights, "X and sample_weight")
-    if min(weights) < 0.0 or not any(weights):
-        raise ValueError("sample_weight holds numbers from 0 on, at least one of them above 0")
-    rows = [[*row, weight] for row, weight in zip(samples.rows, weights)]
-    return samples._replace(rows=rows, weighted=True).chosen([i for i, weight in enumerate(weights) if weight])
+    samples = Samples(_beside(rows, targets), len(rows[0]), labels, single)
+    return samples if sample_weight is None else samples.weighing(as_numbers(sample_weight, "sample_weight"))
 
 
 def _class_numbers(y: Any, classes: int) -> list[int]:
@@ -98,7 +94,7 @@ def split_samples(samples: Samples, validation: Any, model: Model, loss: Any, se
         held_out = samples_of(model, X, y, loss)
         if held_out.columns != samples.columns:
             raise ValueError(f"the validation data have {held_out.columns} columns, the training data {samples.columns}")
-        return samples, held_out if not samples.weighted else _weighted(held_out, [1.0] * len(held_out.rows))
+        return samples, held_out.weighing([1.0] * len(held_out.rows)) if samples.weighted else held_out
     size = len(samples.rows)
     held = round(size * float(validation))
     if not 0 < held < size:
@@ -108,21 +104,36 @@ def split_samples(samples: Samples, validation: Any, model: Model, loss: Any, se
     return samples.chosen(order[held:]), samples.chosen(order[:held])
 
 
-# -- tables from outside -----------------------------------------------------------------------------------------------
-def as_rows(X: Any, name: str = "X") -> list[list[float]]:
-    """``X`` (rows of lists or tuples, a NumPy array, a pandas frame) as new lists of floats, all of one length.
+def _beside(rows: Any, further: list[list[float]]) -> Any:
+    """The rows, each with more numbers behind it."""
+    if is_array(rows):
+        import numpy as np
 
-    A ``ValueError`` names the row and the column (from 0) of a cell that is not a finite number, or a row of another length.
+        return np.column_stack((rows, further))
+    return [[*row, *more] for row, more in zip(rows, further)]
+
+
+def as_table(X: Any) -> Any:
+    """A NumPy array of finite numbers as one of float64; anything else as :func:`as_rows` gives it, or its error."""
+    is_plain = is_array(X) and X.ndim == 2 and X.size and X.dtype.kind in "fiu" and all_finite(X)
+    return X.astype(float) if is_plain else as_rows(X)
+
+
+def as_rows(X: Any, name: str = "X") -> list[list[float]]:
+    """``X`` (rows of lists or tuples, a NumPy array, a pandas frame) as new lists of floats, all of one length. A ``ValueError`` names the
+    row and the column (from 0) of a cell that is not a finite number, or a row of another length.
 
     >>> as_rows([[1.0, 2.0], [3.0, "4"]])
     Traceback (most recent call last):
     ValueError: X: row 1, column 1 is '4' (str), not a number: convert it with float(...) first
     """
     rows: list[list[float]] = []
-    for i, row in enumerate(_filled(X, name)):
+    for i, row in enumerate(plain(X, name, 1)):
         if not _is_row(row):
             raise ValueError(f"{name}: row {i} is {_said(row)}, not a list of numbers: write [[x] for x in {name}] for a single column")
-        rows.append([_number(cell, name, i, j) for j, cell in enumerate(plain(row, name))])
+        cells = plain(row, name)
+        quick = set(map(type, cells)) == {float} and all(map(math.isfinite, cells))
+        rows.append(list(cells) if quick else [_number(cell, name, i, j) for j, cell in enumerate(cells)])
         if len(rows[i]) != len(rows[0]):
             raise ValueError(f"{name}: row {i} has {len(rows[i])} column(s) where row 0 has {len(rows[0])}: all rows need the same length")
     if not rows[0]:
@@ -132,32 +143,28 @@ def as_rows(X: Any, name: str = "X") -> list[list[float]]:
 
 def as_numbers(y: Any, name: str = "y") -> list[float]:
     """``y``, one number for each row, as a new list of floats; errors as in :func:`as_rows`."""
-    return [_number(cell, name, i) for i, cell in enumerate(_filled(y, name))]
+    return [_number(cell, name, i) for i, cell in enumerate(plain(y, name, 1))]
 
 
 def as_targets(y: Any, name: str = "y") -> list[float] | list[list[float]]:
     """The targets of a regression: numbers as in :func:`as_numbers`, or rows as in :func:`as_rows`, whichever ``y`` holds."""
-    y = _filled(y, name)
+    y = plain(y, name, 1)
     return as_rows(y, name) if _is_row(y[0]) else as_numbers(y, name)
 
 
 def as_labels(y: Any, name: str = "y", classes: int | None = None) -> list[int]:
-    """The labels of a classification, whole numbers of any type, as a new list of ints; with ``classes`` from 0 to ``classes - 1``.
-
-    >>> as_labels([0.0, 2, True], classes=3)
-    [0, 2, 1]
-    """
+    """The labels of a classification, whole numbers of any type, as a new list of ints; with ``classes`` from 0 to ``classes - 1``."""
     highest = math.inf if classes is None else count("classes is the number of classes: it", classes) - 1
     labels = []
-    for i, value in enumerate(_filled(y, name)):
+    for i, value in enumerate(plain(y, name, 1)):
+        where = f"{name}: row {i} is"
         if isinstance(value, str):
-            advice = "number the classes, as in [names.index(label) for label in y]"
-            raise ValueError(f"{name}: row {i} is {value!r}, not a whole number: {advice}")
+            raise ValueError(f"{where} {value!r}, not a whole number: number the classes, as in [names.index(label) for label in y]")
         label = value if type(value) is int else _number(value, name, i)
         if label != int(label):
-            raise ValueError(f"{name}: row {i} is {label!r}: a label is a whole number, the index of its class")
+            raise ValueError(f"{where} {label!r}: a label is a whole number, the index of its class")
         if classes is not None and not 0 <= label <= highest:
-            raise ValueError(f"{name}: row {i} is {label:g}: the labels of {classes} classes are 0 to {highest}")
+            raise ValueError(f"{where} {label:g}: the labels of {classes} classes are 0 to {highest}")
         labels.append(int(label))
     return labels
 
@@ -168,21 +175,15 @@ def check_lengths(first: Sequence[Any], second: Sequence[Any], names: str = "X a
         raise ValueError(f"{names} are of different lengths, {len(first)} and {len(second)}: each row needs its counterpart")
 
 
-def plain(table: Any, name: str = "X") -> list[Any] | tuple[Any, ...]:
+def plain(table: Any, name: str = "X", least: int = 0) -> list[Any] | tuple[Any, ...]:
     """A list or tuple as it is, an array, frame or series as nested lists; a ``TypeError`` for what holds no rows."""
-    if type(table) in (list, tuple):
-        return table
-    found = as_lists(table)
+    found: Any = table if type(table) in (list, tuple) else as_lists(table)
     if isinstance(found, str | bytes | dict) or not isinstance(found, Iterable):
         raise TypeError(f"{name} is a table: lists, a NumPy array or a pandas frame are accepted, not {_said(table)}")
-    return list(found)
-
-
-def _filled(table: Any, name: str) -> list[Any] | tuple[Any, ...]:
-    table = plain(table, name)
-    if not table:
+    rows = found if isinstance(found, list | tuple) else list(found)
+    if len(rows) < least:
         raise ValueError(f"{name} is empty: at least one row is needed")
-    return table
+    return rows
 
 
 def _is_row(value: Any) -> bool:

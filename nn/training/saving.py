@@ -1,7 +1,8 @@
-"""States of models in JSON files, which are checked as a whole before anything is taken over, and replaced in one step."""
+"""States of models and of trainings in JSON files, which are checked as a whole before anything is taken over, and replaced in one step."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import zlib
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Any
 
 from autograd_core import replace_file
 
-from .model import Model, assign
+from ..arguments import fitting
+from .callbacks import Callback, Run
+from .model import Changes, Model, assign
 
 VERSION = 3
 
@@ -48,10 +51,58 @@ def read_json(path: str | Path, kind: str) -> dict[str, Any]:
     if content.get("version") != VERSION:
         raise ValueError(f"{path} has version {content.get('version')!r:.60}, and this program reads version {VERSION}")
     del content["format"], content["version"]
-    try:
-        expected = content.pop("checksum", None) == zlib.crc32(json.dumps(content).encode())
-    except (ValueError, RecursionError):  # an integer of thousands of digits
-        expected = False
-    if not expected:
-        raise ValueError(f"{path} does not have the checksum that it was written with: it was damaged or edited, so it was not read")
-    return content
+    with contextlib.suppress(ValueError, RecursionError):  # of an integer of thousands of digits
+        if content.pop("checksum", None) == zlib.crc32(json.dumps(content).encode()):
+            return content
+    raise ValueError(f"{path} does not have the checksum that it was written with: it was damaged or edited, so it was not read")
+
+
+class Checkpoint(Callback):
+    """Write everything that going on needs into a file after every epoch, replaced in one step. With ``resume=True`` a training
+    goes on from the file, if it is there, to the numbers of one that was not interrupted."""
+
+    last = True
+
+    def __init__(self, path: str | Path, resume: bool = False) -> None:
+        self.path, self.resume = Path(path), resume
+
+    def read(self) -> dict[str, Any] | None:
+        """What the file holds, if training is to go on from it; ``FileNotFoundError`` if its folder is not there."""
+        if not self.path.absolute().parent.is_dir():
+            raise FileNotFoundError(f"the folder of the checkpoint {self.path} is not there: make it first")
+        content = read_json(self.path, "checkpoint") if self.resume and self.path.exists() else None
+        if content is not None and not (type(content.get("seed")) is int and isinstance(content.get("epochs"), list) and content["epochs"]):
+            raise ValueError(f"{self.path} has no seed or no epochs: it is not a whole checkpoint")
+        return content
+
+    def epoch(self, run: Run) -> None:
+        stateful = [callback for callback in run.callbacks if callback.remembered]
+        write_json(self.path, "checkpoint", {
+            **run.facts, "epochs": run.history.epochs, "state": run.model.state_dict(), "optimizer": run.optimizer.state_dict(),
+            "callbacks": [type(callback).__name__ for callback in stateful], "remembered": [callback.state() for callback in stateful],
+        })  # fmt: skip
+
+    def changes(self, run: Run, content: dict[str, Any]) -> Changes:
+        """What going on from the file changes in model, optimizer and callbacks; ``ValueError`` if something in it does not fit."""
+        stateful = [callback for callback in run.callbacks if callback.remembered]
+        try:
+            here = run.facts | {"callbacks": [type(callback).__name__ for callback in stateful]}
+            fitting(content, dict.fromkeys([*here, "epochs", "state", "optimizer", "remembered"]), "the checkpoint")
+            for name, fact in here.items():
+                if content[name] != fact:
+                    raise ValueError(f"the checkpoint was written with {name}={content[name]}, and this training has {name}={fact}")
+            _check_epochs(content["epochs"])
+            changes = run.model.checked_state(content["state"])
+            changes += [(run.optimizer, *entry) for entry in run.optimizer.checked_state(content["optimizer"]).items()]
+            for callback, state in zip(stateful, fitting(content["remembered"], [None] * len(stateful), "what callbacks remember")):
+                changes += [(callback, *entry) for entry in callback.checked_state(run, state).items()]
+        except ValueError as error:
+            raise ValueError(f"{self.path}: {error}") from None
+        return changes
+
+
+def _check_epochs(epochs: list[Any]) -> None:
+    for number, entry in enumerate(epochs, start=1):
+        like = {"epoch": 0, "loss": 0.0, "lr": 0.0} | dict.fromkeys(epochs[0] if isinstance(epochs[0], dict) else {}, 0.0)
+        if fitting(entry, like, f"epoch {number}")["epoch"] != number:
+            raise ValueError(f"the epoch in place {number} is called {entry['epoch']}")

@@ -4,7 +4,8 @@
 
 For each graph: ``backward``, ``gradients``, ``grad`` and forward mode, the second derivatives by every nesting of the transforms, and
 programs of first and second order, at the point where the graph was recorded and at two others. tests/extreme_graphs.py says
-what agreeing means. A C program takes a second to build, so one graph in ``--every`` (40) has one.
+what agreeing means. A C program takes a second to build, so one graph in ``--every`` (40) has one; programs of JavaScript run in
+Node, those of 250 graphs in one process.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
 
 import extreme_graphs as extreme  # noqa: E402
 
+BATCH = 250  # graphs whose programs run in one Node process
 
-def judged(seed: int, k: int, every: int) -> tuple[str, extreme.Judge]:
-    """What graph ``k`` is, and what was found of it."""
+
+def judged(seed: int, k: int, every: int) -> tuple[str, extreme.Judge, list[list[float]]]:
+    """What graph ``k`` is, what was found of it, and the points where its programs ran."""
     random = Random(f"{seed} {k}")
     steps, xs = extreme.draw(random)
     judge = extreme.Judge(steps, xs)
@@ -30,7 +33,7 @@ def judged(seed: int, k: int, every: int) -> tuple[str, extreme.Judge]:
     judge.second_order()
     others = [random.choices(extreme.EXTREMES, extreme.WEIGHTS, k=len(xs)) for _ in range(2)]
     judge.programs(["python", "numpy", *(["c"] if every and k % every == 0 else [])], others)
-    return f"graph {k}: {extreme.text(steps)} at {xs}", judge
+    return f"graph {k}: {extreme.text(steps)} at {xs}", judge, [xs, *others]
 
 
 def main() -> int:
@@ -42,14 +45,17 @@ def main() -> int:
     parser.add_argument("--show", type=int, default=10, help="disagreements that are printed")
     options = parser.parse_args()
     start, wrong, kinds, compared = time.perf_counter(), 0, Counter[str](), Counter[str]()
-    for k in range(options.first, options.first + options.count):
-        what, judge = judged(options.seed, k, options.every)
-        compared += judge.compared
-        if judge.found:
-            wrong += 1
-            kinds.update(line.split(":")[0].split(" at ")[0] for line in judge.found)
-            if wrong <= options.show:
-                print(what, *(f"    {line}" for line in judge.found[:4]), sep="\n", flush=True)
+    last = options.first + options.count
+    for first in range(options.first, last, BATCH):
+        batch = [judged(options.seed, k, options.every) for k in range(first, min(first + BATCH, last))]
+        extreme.judge_in_node([(judge, points) for _, judge, points in batch])
+        for what, judge, _ in batch:
+            compared += judge.compared
+            if judge.found:
+                wrong += 1
+                kinds.update(line.split(":")[0].split(" at ")[0] for line in judge.found)
+                if wrong <= options.show:
+                    print(what, *(f"    {line}" for line in judge.found[:4]), sep="\n", flush=True)
     taken = time.perf_counter() - start
     print(f"seed {options.seed}: {options.count} graphs, {wrong} with readings that disagree ({taken:.0f} s)")
     for kind, count in kinds.most_common():

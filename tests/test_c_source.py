@@ -1,0 +1,105 @@
+"""The C source of a few small programs that have all its parts: their numbers, to the bit, for one row and for many."""
+
+import random
+import re
+
+import pytest
+
+import autograd_core as ac
+from autograd_core import Value, compile_graph, dot
+from autograd_core.programs import c_source
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUTOGRAD_CORE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+def leaves(count, seed):
+    rng = random.Random(seed)
+    return [Value(rng.uniform(-1.0, 1.0), f"n{seed}_{i}") for i in range(count)]
+
+
+def layer(parameters, xs, size, activation, bias=True):
+    """A layer of neurons whose weights, and biases if it has them, are the next of the parameters."""
+    found = []
+    for _ in range(size):
+        w = [next(parameters) for _ in xs]
+        found.append(activation(dot(w, xs, next(parameters) if bias else 0.0)))
+    return found
+
+
+def network(bias=True, shared=False):
+    """Loops over matrices, with other operations between them; and one matrix that is used twice."""
+    parameters, x = leaves(60, 1), leaves(3, 2)
+    p = iter(parameters)
+    hidden = layer(p, x, 4, ac.tanh, bias)
+    if shared:
+        square = [next(p) for _ in range(16)]
+        for _ in range(2):
+            hidden = [ac.relu(dot(square[4 * i : 4 * i + 4], hidden, 0.1)) for i in range(4)]
+    (out,) = layer(p, hidden, 1, lambda y: y, bias)
+    used = parameters[: parameters.index(next(p))]
+    return (out - x[0]) ** 2 + ac.where(x[1], used[0], used[-1]), used, x
+
+
+def plain():
+    """No loops: functions of one and two operands, conditionals, numbers that are handed on."""
+    w, x = leaves(4, 3), leaves(3, 4)
+    a = ac.maximum(w[0] * x[0], w[1]) + ac.atan2(x[1], w[2])
+    b = ac.where(x[2], a * a, ac.exp(a)) + ac.hypot(a, x[0])
+    return ac.sigmoid(a * b) + ac.relu(b - w[3]) * ac.sinc(a) + x[1] % 0.3, w, x
+
+
+SHAPES = {"plain": plain, "network": network, "without bias": lambda: network(bias=False), "shared": lambda: network(shared=True)}
+LIMITS = {"whole": {}, "in parts": {"WHOLE": 12, "PART": 6, "FILE": 2}, "only vectors": {"ONE_ROW": 1}}
+
+
+@pytest.mark.parametrize("limits", LIMITS)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_one_row_and_many_give_the_numbers_of_the_python_program(shape, limits, monkeypatch):
+    for name, limit in LIMITS[limits].items():
+        monkeypatch.setattr(c_source, name, limit)
+    out, w, x = SHAPES[shape]()
+    built, reference = compile_graph(out, w, x, "c"), compile_graph(out, w, x)
+    values, rng = [p.data for p in w], random.Random(5)
+    rows = [[rng.uniform(-1.0, 1.0) for _ in x] for _ in range(11)]
+    for row in rows[:3]:
+        assert built(values, row) == reference(values, row)
+    for count in (1, 4, 11):
+        value, slopes = built.batch(values, rows[:count])
+        each = [reference(values, row) for row in rows[:count]]
+        assert value == pytest.approx(sum(v for v, _ in each), rel=1e-13)
+        assert slopes == pytest.approx([sum(column) for column in zip(*(g for _, g in each))], rel=1e-12, abs=1e-14)
+    parts = len(re.findall(r"^void NAME\(chunk_\d+\)", built.source, re.MULTILINE))
+    assert (parts > 2) == (limits == "in parts")
+
+
+@pytest.mark.parametrize("limits", ["whole", "in parts"])
+def test_several_results_keep_their_order(limits, monkeypatch):
+    for name, limit in LIMITS[limits].items():
+        monkeypatch.setattr(c_source, name, limit)
+    out, w, x = network()
+    second, w2, x2 = plain()
+    outputs, inputs = [out * 2.0, second, out, x[1], second - out], [*x, *x2]
+    built, reference = (compile_graph(outputs, [*w, *w2], inputs, dialect) for dialect in ("c", "python"))
+    values, rng = [p.data for p in (*w, *w2)], random.Random(6)
+    rows = [[rng.uniform(-1.0, 1.0) for _ in inputs] for _ in range(9)]
+    assert built(values, rows[0]) == reference(values, rows[0])
+    assert [list(row) for row in built.batch(values, rows)] == [list(reference(values, row)) for row in rows]
+
+
+def test_what_a_person_reads():
+    out, w, x = network(shared=True)
+    source = compile_graph(out, w, x, "c").source
+    assert source.count("/* dW = ") == source.count("outer_product(")
+    assert len(re.findall(r"/\* dW = \w+ \w+\^T \+ \w+ \w+\^T, added up over the rows \*/", source)) == 1
+    assert source.index("/* forward */") < source.index("/* backward */") < source.index("totals[0]")
+    assert "/* forward */" not in compile_graph([out], w, x, "c").source
+    out, w, x = plain()
+    source = compile_graph(out, w, x, "c").source
+    assert "/* atan2(" in source or "/* hypot(" in source or "/* sigmoid(" in source
+    assert re.search(r"const double n3_0 = parameters\[0\];", source)
+    assert re.search(r"const number n4_1 = inputs\[1\];", source)

@@ -1,0 +1,151 @@
+"""Small programs as they are printed: what is named, what stands where it is used, what is left out, and in which order."""
+
+import re
+
+import pytest
+
+import autograd_core as ac
+from autograd_core import Value, compile_graph
+
+
+def neuron(w, x, b):
+    y = ac.sigmoid(ac.identity(w * x + b))
+    y.name = "y"
+    return (y - 1.0) ** 2 + 0.5 * w * w
+
+
+def piecewise(w, x, b):
+    a = w * x
+    return ac.relu(a - b) * ac.maximum(a, b) / 3.0
+
+
+def several(w, x, b):
+    return [ac.logsumexp([w, x]), -w, ac.dot([w, x], [x, b], 2.0), w]
+
+
+def cut(w, x, b):
+    return ac.sqrt(ac.relu(w)) * ac.step(x) + b * 0.0
+
+
+def constants(w, x, b):
+    return w + w - (-b) + ac.log2(x) + ac.exp(Value(0.0)) * x
+
+
+def shared(w, x, b):
+    a = ac.sin(w)
+    return a * a * x + a / b
+
+
+PRINTED = {
+    (neuron, "wb"): """\
+def program(parameters, inputs):
+    w, b = parameters
+    x, = inputs
+    # forward
+    v1 = w * x + b  # identity(w * x + b)
+    y = 1.0 / (1.0 + exp(-v1)) if v1 >= 0.0 else exp(v1) / (1.0 + exp(v1))  # sigmoid(v1)
+    v2 = y - 1.0
+    v3 = v2 * v2  # v2 ** 2
+    v4 = 0.5 * w
+    v5 = v3 + v4 * w
+    # backward
+    d_v = 2.0 * v2 * (y * (1.0 - y))
+    return v5, [v4 + w * 0.5 + d_v * x, d_v]
+""",
+    (piecewise, "wxb"): """\
+def program(parameters, inputs):
+    w, x, b = parameters
+    # forward
+    v1 = w * x
+    v2 = v1 - b
+    v3 = 0.0 if v2 <= 0.0 else v2  # relu(v2)
+    v4 = v1 if (v1 > b or v1 != v1) else b  # maximum(v1, b)
+    v5 = v3 * v4 / 3.0
+    # backward
+    d_v = 1.0 / 3.0
+    d_v4 = d_v * v3
+    d_v2 = 0.0 if v2 < 0.0 else d_v * v4 * (0.0 if v2 == 0.0 else 1.0)
+    d_v1 = (d_v4 if v1 > b else 0.0 if v1 < b else d_v4 * (0.5 if v1 == b else v1 + b)) + d_v2
+    return v5, [d_v1 * x, d_v1 * w, (d_v4 if b > v1 else 0.0 if b < v1 else d_v4 * (0.5 if b == v1 else b + v1)) - d_v2]
+""",
+    (several, "w"): """\
+def program(parameters, inputs):
+    w, = parameters
+    x, b = inputs
+    # forward
+    v1_m0 = w
+    v1_m1 = x if (x > v1_m0 or x != x) else v1_m0
+    v1_s = 0.0 if (v1_m1 >= -300.0 and v1_m1 <= 300.0) else v1_m1
+    v1_e0 = exp(w - v1_s)
+    v1_e1 = exp(x - v1_s)
+    v1_total = v1_e0 + v1_e1
+    v1 = v1_s + log(v1_total)  # logsumexp(w, x)
+    v2 = -w
+    v3 = w * x + x * b + 2.0
+    return [v1, v2, v3, w]
+""",
+    (cut, "wx"): """\
+def program(parameters, inputs):
+    w, x = parameters
+    b, = inputs
+    # forward
+    v1 = 0.0 if w <= 0.0 else w  # relu(w)
+    v2 = sqrt(v1)
+    r_v3 = 1.0 if x > 0.0 else 0.0 if x < 0.0 else 1.0
+    v3 = 1.0 if x > 0.0 else 0.0 if x < 0.0 else 0.0 if x == 0.0 else x  # step(x)
+    v4 = v2 * v3 + b * 0.0
+    # backward
+    d_v2 = v3
+    return v4, [
+        0.0 if w < 0.0 else ((d_v2 * (0.5 / v2) if v2 != 0.0 else d_v2 * (0.5 * copysign(inf, v2))) if r_v3 != 0.0 else 0.0) * (0.0 if w == 0.0 else 1.0),
+        0.0,
+    ]
+""",
+    (constants, "wxb"): """\
+def program(parameters, inputs):
+    w, x, b = parameters
+    # forward
+    v1 = log2(x)
+    v2 = w + w - -b + v1 + 1.0 * x
+    # backward
+    return v2, [1.0 + 1.0, 1.0 + 1.4426950408889634 / x, -(-1.0)]
+""",
+    (shared, "wxb"): """\
+def program(parameters, inputs):
+    w, x, b = parameters
+    # forward
+    v1 = sin(w)
+    v2 = v1 * v1
+    v3 = v1 / b
+    v4 = v2 * x + v3
+    # backward
+    d_v2 = x
+    return v4, [(1.0 / b + d_v2 * v1 + d_v2 * v1) * cos(w), v2, -v3 / b]
+""",
+}
+
+
+@pytest.mark.parametrize(("f", "roles"), PRINTED, ids=lambda x: getattr(x, "__name__", x))
+def test_the_source_is_this_one(f, roles):
+    leaves = {"w": Value(0.5, "w"), "x": Value(2.0, "x"), "b": Value(1.0, "b")}
+    wrt, inputs = [leaves[name] for name in roles], [leaf for name, leaf in leaves.items() if name not in roles]
+    assert compile_graph(f(*leaves.values()), wrt, inputs).source == PRINTED[f, roles]
+
+
+@pytest.mark.parametrize("count", [99, 100, 101, 260])
+def test_long_sums_are_split_and_keep_every_term(count):
+    xs = [Value(float(i), f"x{i}") for i in range(count)]
+    w = Value(2.0, "w")
+    out = sum((w * x for x in xs[1:]), xs[0] * w)
+    program = compile_graph(out, [w], xs)
+    data = [x.data for x in xs]
+    assert program([2.0], data) == (2.0 * sum(data), [sum(data)])
+    longest = max(len(re.findall(r" [-+*] ", line)) for line in program.source.splitlines())
+    assert longest <= 102
+    assert longest >= min(count, 98)
+
+
+def test_comments_say_what_is_not_seen_and_stay_short():
+    x, y = Value(0.5, "x"), Value(1.5, "y" * 70)
+    source = compile_graph(ac.tanh(x) * ac.sigmoid(x) + ac.sigmoid(y), [x, y]).source
+    assert re.findall(r"\S  # (.*)", source) == ["sigmoid(x)"]
