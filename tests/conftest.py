@@ -1,8 +1,21 @@
 """What several test files use."""
 
+import gc
+
 import pytest
 
 from autograd_core.__main__ import main
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Thousands of tests are collected and all of them kept: to look through them for garbage, then and later, only takes time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.fixture

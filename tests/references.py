@@ -41,11 +41,16 @@ def jump(x, at_zero, below):
     return mp.mpf(1 if x > 0 else below if x < 0 else at_zero)
 
 
+@cache
+def sinc_series(k):
+    """The coefficients of the k-th derivative's series in x², the highest first; an odd derivative has a factor x beside it."""
+    return [(-1) ** m * mp.pi ** (2 * m) * math.perm(2 * m, k) / mp.fac(2 * m + 1) for m in reversed(range(-(-k // 2), 500))]
+
+
 def sinc(x, k):
     """The k-th derivative of sin(pi x) / (pi x), by its series near 0, else from the one before."""
     if abs(x) < 1:
-        term = lambda m: (-1) ** m * mp.pi ** (2 * m) * math.perm(2 * m, k) / mp.fac(2 * m + 1) * mp.mpf(x) ** (2 * m - k)  # noqa: E731
-        return mp.fsum(term(m) for m in range(-(-k // 2), 500))
+        return mp.polyval(sinc_series(k), mp.mpf(x) ** 2) * mp.mpf(x) ** (k % 2)
     before = k * sinc(x, k - 1) if k else 0
     return (mp.pi ** (k - 1) * mp.sin(mp.pi * x + k * mp.pi / 2) - before) / x
 

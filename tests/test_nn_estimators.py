@@ -21,7 +21,7 @@ import nn
 
 IRIS = load_iris(as_frame=True)
 WORDS = IRIS.target_names[IRIS.target]
-ESTIMATORS = [nn.Classifier(epochs=25), nn.Regressor(epochs=30)]  # what is checked does not need long trainings
+ESTIMATORS = [nn.Classifier((16,), epochs=25), nn.Regressor((8,), epochs=30)]  # what is checked needs neither many units nor long trainings
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)

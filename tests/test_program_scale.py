@@ -258,7 +258,7 @@ def deep_chain(count, f=ac.tanh):
 
 
 HUGE = {
-    "network": lambda: network(width=40, samples=16),
+    "network": lambda: network(width=40, samples=10),
     "a sum": lambda: long_sum(100_000),
     "a parameter that is used everywhere": lambda: shared(50_000),
     "a chain": lambda: deep_chain(100_000),

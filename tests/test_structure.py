@@ -6,6 +6,7 @@ import inspect
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ FLOORS = 8  # at most, in each package
 DOORS = {"__init__", "__main__"}  # they stand in no room: one names what is inside, the other is the shell's way in
 
 
+@cache
 def tree(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -38,6 +40,7 @@ def package_of(path):
     return path.relative_to(ROOT.parent).with_suffix("").parts[:-1]
 
 
+@cache
 def imported(path, everywhere=True):
     """The dotted names of the modules that a file imports; ``from . import x`` gives ``package.x``."""
     found = set()
@@ -59,6 +62,7 @@ def run_on_import(node):
             yield from run_on_import(child)
 
 
+@cache
 def ours(path, everywhere=True):
     """The files of its own package that a file imports, also inside functions and for type checkers."""
     return {file for name in imported(path, everywhere) if (file := file_of(name)) is not None}

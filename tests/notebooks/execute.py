@@ -36,7 +36,7 @@ def notebooks(names: list[str]) -> list[Path]:
 
 
 def executed(path: Path) -> Any:
-    """The notebook with fresh outputs; an error in a cell, or in a solution of an exercise, is raised."""
+    """The notebook with fresh outputs, printed text in one piece; an error in a cell, or in a solution of an exercise, is raised."""
     notebook = nbformat.read(path, as_version=4)
     count = len(notebook.cells)
     notebook.cells += [nbformat.v4.new_code_cell(code) for code in solutions(notebook)]
@@ -44,7 +44,10 @@ def executed(path: Path) -> Any:
     client = NotebookClient(notebook, timeout=1200, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}})
     client.execute()
     del notebook.cells[count:]
-    return tidied(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = joined(cell.outputs)
+    return notebook
 
 
 def solutions(notebook: Any) -> list[str]:
@@ -61,8 +64,6 @@ def tidied(notebook: Any) -> Any:
         cell.id = f"cell-{i}"
         tags = cell.metadata.get("tags", [])
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
-        if cell.cell_type == "code":
-            cell.outputs = joined(cell.outputs)
         for output in cell.get("outputs", []):
             output.pop("transient", None)
             if "data" in output:
@@ -117,7 +118,7 @@ def main() -> None:
         print(f"| [{path.stem}](notebooks/{path.name}) | {len(code)} | {len(outputs)} | {pictures} | {seconds:.0f} |")
         sys.stdout.flush()
         if not options.check:
-            nbformat.write(notebook, path)
+            nbformat.write(tidied(notebook), path)
 
 
 if __name__ == "__main__":
