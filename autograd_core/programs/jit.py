@@ -187,7 +187,7 @@ def _refuse_nodes(f: Callable[..., Any], leaves: Iterable[Any]) -> None:
     """A program computes with plain numbers, through which no derivative flows."""
     for x in leaves:
         if isinstance(x, Number):
-            raise TypeError(f"a plain number is needed by jit({_called(f)}), which has no derivative: put jit outermost, as in jit(grad(f))")
+            raise TypeError(f"a plain number is needed by jit({_called(f)}), without derivative: put jit outermost, as in jit(grad(f))")
 
 
 def _report_changes(f: Callable[..., Any], recording: Recording) -> None:
