@@ -52,14 +52,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """What needs matplotlib or scikit-learn is loaded when it is first used."""
+    """What needs matplotlib or scikit-learn is loaded when it is first used; a word of PyTorch or Keras is answered with ours."""
     if name in ("plots", "Classifier", "Regressor"):
         home = import_module(".plots" if name == "plots" else ".estimators", __name__)
         return home if name == "plots" else getattr(home, name)
     said = {word.replace("_", ""): f"write Layer(nin, nout, {word!r})" for word in (*ACTIVATIONS, "softmax", "log_softmax")}
     said |= {w.replace("_", "") + "loss": f"write {f.__name__}(predictions, targets)" for w, f in LOSSES.items()} | {"dense": said["relu"]}
-    near = closest(name, __all__)  # said of those of PyTorch and Keras: Linear, ReLU, Dense, MSELoss
-    hint = said.get(name.lower()) or (f"did you mean {near!r}?" if near else "")
+    hint = said.get(name.lower()) or (f"did you mean {near!r}?" if (near := closest(name, __all__)) else "")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}{'; ' if hint else ''}{hint}")
 
 

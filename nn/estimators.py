@@ -113,7 +113,8 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Any:
         """The most probable class of each sample."""
-        return self.classes_[self._outputs(X).argmax(axis=1)]
+        outputs = self._outputs(X)
+        return self.classes_[outputs.argmax(axis=1)]
 
 
 class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
