@@ -123,7 +123,8 @@ class Results(NamedTuple):
         often = [(count, name, RULES[name].does) for name, count in self.misconceptions.items()]
         if not often:
             return [found]
-        return [found, Table(["students", "misconception", "what one does"], often, "><<", "What the wrong answers fit; one may fit several")]
+        title = "What the wrong answers fit; one may fit several"
+        return [found, Table(["students", "misconception", "what one does"], often, "><<", title)]
 
     def _repr_html_(self) -> str:
         return "".join(table._repr_html_() for table in self._tables())

@@ -101,7 +101,8 @@ def passes_of(scene: Scene, terms: list[Term] | None = None) -> Passes:
     frames += [_forward(node) for node in scene.nodes if node.row is not None]
     seed = Number("grad", scene.output.key)
     of = f"∂{scene.output.name}/∂"
-    frames.append(Frame("Seed", of + scene.output.name, [seed], [seed.place], [], grads=[(seed.place, seed)]))
+    itself = of + scene.output.name
+    frames.append(Frame("Seed", itself, [f"{itself} = ", seed], [seed.place], [], grads=[(seed.place, seed)]))
     frames += [_backward(i, term, of) for i, term in enumerate(terms)]
     return Passes(scene, terms, frames)
 

@@ -166,8 +166,8 @@ class _Script:
 
     def _seed(self) -> Frame:
         outputs, seed = [self.places[x] for x in self.course.outputs], Number("grad", self.end.key)
-        name = self._of_end
-        return Frame("Seed", f"∂{name}/∂{name}", [seed], outputs if self.course.end not in self.course.outputs else [self.end.key], [])
+        itself = f"∂{self._of_end}/∂{self._of_end}"
+        return Frame("Seed", itself, [f"{itself} = ", seed], outputs if self.course.end not in self.course.outputs else [self.end.key], [])
 
     # -- backward ------------------------------------------------------------------------------------------------
     @property

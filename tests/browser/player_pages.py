@@ -28,7 +28,7 @@ def expected_captions(output):
     yield f"Forward, step 1 of {count}", f"given: {given}", ", ".join(f"{step.name} = {number_text(step.value)}" for step in leaves)
     for i, step in enumerate(computed, 2):
         yield f"Forward, step {i} of {count}", f"{step.name} = {step.expression}", number_text(step.value)
-    yield f"Seed, step {len(computed) + 2} of {count}", f"∂{out}/∂{out}", "1"
+    yield f"Seed, step {len(computed) + 2} of {count}", f"∂{out}/∂{out}", f"∂{out}/∂{out} = 1"
     for i, step in enumerate(record.backward[1:], len(computed) + 3):
         through = f"∂{out}/∂{step.consumer_name}"
         symbols = f"∂{out}/∂{step.name} += {through} · ∂{step.consumer_name}/∂{step.name}"

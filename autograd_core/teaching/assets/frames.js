@@ -77,7 +77,7 @@ function captionOf(graph, frame) {
         "",
       )} = ${numberText(node.data)}`,
     ];
-  if (frame.phase === "seed") return ["Seed", of + node.called, "1"];
+  if (frame.phase === "seed") return ["Seed", of + node.called, of + node.called + " = 1"];
   const {consumer, upstream, local, contribution, total} = frame.term,
     formula = factor(frame.term);
   const rule = `${of}${node.called} += ${of}${consumer.called} · ∂${consumer.called}/∂${node.called}`;
