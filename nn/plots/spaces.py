@@ -87,20 +87,11 @@ def loss_surface(
     ax.figure.colorbar(filled, ax=ax, label="loss", format="%.3g")
     if path:
         ax.plot(*zip(*path), "o-", color=COLOURS[1], markersize=4, linewidth=1.6, markeredgecolor=INK, markeredgewidth=0.5, label="descent")
-        for point, marker, label, up in (path[0], "s", "start", 6), (path[-1], "*", "end", -14):
+        for point, marker, label, up in (path[0], "s", "start", 9), (path[-1], "*", "end", -17):
             ax.plot(*point, marker, color="white", markeredgecolor=INK, markersize=10, label=label)
-            _named(ax, point, label, box, up)  # a legend would take the room of a small panel
+            ax.annotate(label, point, (0, up), textcoords="offset points", ha="center", color="white", bbox={"fc": INK, "pad": 1}, size=8)
     box.show(ax)
     return ax
-
-
-def _named(ax: Axes, point: Sequence[float], name: str, box: Box, up: float) -> None:
-    """A word beside a point, towards the middle of the picture and so many points higher."""
-    from matplotlib.patheffects import withStroke
-
-    is_left = point[0] < sum(box.x) / 2
-    place = {"xytext": (8 if is_left else -8, up), "textcoords": "offset points", "ha": "left" if is_left else "right"}
-    ax.annotate(name, point, color="white", fontsize=9, path_effects=[withStroke(linewidth=2.5, foreground=INK)], **place)
 
 
 def _losses(loss_function: Callable[[], Any], p1: Parameter, p2: Parameter, box: Box, steps: int) -> Any:
