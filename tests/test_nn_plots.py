@@ -94,6 +94,16 @@ def contrast(one, other):
     return (max(light) + 0.05) / (min(light) + 0.05)
 
 
+def test_the_words_beside_a_descent_leave_small_panels_their_room():
+    figure, panels = plt.subplots(1, 3, figsize=(10, 2.9), layout="constrained")
+    for ax in panels:
+        plots.loss_surface(lambda: A * A + B * B, A, B, steps=5, path=[(1.0, 1.0), (0.5, 0.4)], span=2.0, ax=ax)
+    figure.canvas.draw()
+    assert all(ax.bbox.width > 0.15 * figure.bbox.width for ax in panels)
+    assert [text.get_text() for text in panels[0].texts] == ["start", "end"]
+    plt.close(figure)
+
+
 @pytest.mark.parametrize("call", [call for _, call in PANELS.values()], ids=PANELS)
 def test_words_are_legible_on_light_and_dark_pages_and_legends_stand_outside(call):
     drawn = call()

@@ -87,9 +87,9 @@ def loss_surface(
     ax.figure.colorbar(filled, ax=ax, label="loss", format="%.3g")
     if path:
         ax.plot(*zip(*path), "o-", color=COLOURS[1], markersize=4, linewidth=1.6, markeredgecolor=INK, markeredgewidth=0.5, label="descent")
-        for point, marker, label, up in (path[0], "s", "start", 6), (path[-1], "*", "end", -14):
+        for point, marker, label, up in (path[0], "s", "start", 9), (path[-1], "*", "end", -17):
             ax.plot(*point, marker, color="white", markeredgecolor=INK, markersize=10, label=label)
-            _named(ax, point, label, box, up)  # a legend would take the room of a small panel
+            ax.annotate(label, point, (0, up), textcoords="offset points", ha="center", color="white", bbox={"fc": INK, "pad": 1}, size=8)
     box.show(ax)
     return ax
 

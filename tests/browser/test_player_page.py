@@ -95,6 +95,15 @@ def test_it_fills_a_projector_and_fits_a_phone(opened, width, height, letters):
     assert tall == (width < 1000)  # top-down on a phone
 
 
+def test_players_side_by_side_fill_a_projector_and_print_without_empty_pages(opened):
+    page = opened(play(lecture(), rules=("right", "overwrite")), width=1920)
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    assert page.locator("svg").first.bounding_box()["width"] > 600
+    assert page.locator(".symbols").first.evaluate("part => parseFloat(getComputedStyle(part).fontSize)") > 20
+    assert page.evaluate("document.documentElement.scrollHeight") <= 1080
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1
+
+
 def test_it_prints_whole_and_without_buttons(opened):
     page = opened(play(lecture()), width=500)
     page.keyboard.press("End")
