@@ -72,7 +72,7 @@ def require_place(path: str | os.PathLike[str], endings: Iterable[str] = ()) -> 
     if ending and allowed and ending not in allowed:
         raise not_one_of(f"the ending of {path!r}", ending, allowed)
     if not os.path.isdir(folder):
-        raise FileNotFoundError(f"{path!r} cannot be written: there is no folder {folder!r}")
+        raise FileNotFoundError(errno.ENOENT, f"there is no folder {folder!r}, so nothing was written: make it first", path)
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"{path!r} cannot be written: the folder {folder!r} allows no new files")
 

@@ -193,7 +193,7 @@ def test_a_table_given_to_a_network_says_what_takes_one(rows):
 
     model = nn.MLP(2, [2, 1], seed=0)
     for table in (rows, np.array(rows)):
-        with pytest.raises(TypeError, match=r"takes a list of 2 numbers, not .*; predict\(X\) takes a table"):
+        with pytest.raises(TypeError, match=r"takes one sample, 2 numbers, and not a list of rows: write predict\(X\)"):
             model(table)
     with pytest.raises(TypeError, match="takes a list of 2 numbers, not float"):
         model(np.array(1.0))

@@ -284,13 +284,3 @@ def test_gradients_of_what_is_no_graph_are_refused_instead_of_being_0(output, in
 def test_gradients_inside_forward_mode_are_refused_instead_of_being_0():
     with pytest.raises(TypeError, match=r"not Dual.*grad\(f\)"):
         ac.jvp(lambda x: ac.gradients(x**3, [x])[0], (2.0,), (1.0,))
-
-
-@pytest.mark.parametrize("outer", [lambda f: ac.grad(f)(2.0), lambda f: ac.jit(f)(2.0), lambda f: ac.jvp(f, (2.0,), (1.0,)), lambda f: f(Value(2.0))])
-@pytest.mark.parametrize("is_recorded", [False, True])
-def test_a_compiled_function_inside_a_transform_says_where_jit_belongs(outer, is_recorded):
-    cube = ac.jit(lambda x: x**3)
-    if is_recorded:
-        assert cube(1.0) == 1.0
-    with pytest.raises(TypeError, match=r"put jit outermost, as in jit\(grad\(f\)\)"):
-        outer(cube)

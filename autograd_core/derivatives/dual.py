@@ -98,6 +98,8 @@ def flow(upstream: Any, derivative: Any) -> Any:
 
 def joined(total: Any, term: Any) -> Any:
     """The sum of what flows from several sides; ``CUT`` is nothing."""
-    if total is CUT or term is CUT:
-        return term if total is CUT else total
+    if term is CUT:
+        return total
+    if total is CUT:  # 0.0 + -0.0 is 0.0, as backward() adds it
+        return 0.0 + term if type(term) is float else term
     return total + term if type(total) is float and type(term) is float else merge(total, term)

@@ -308,4 +308,4 @@ function backward(graph) {
 }
 
 const flow = (upstream, local) => (upstream === null || local === null ? null : upstream * local);
-const joined = (total, term) => (total === null ? term : term === null ? total : total + term);
+const joined = (total, term) => (term === null ? total : (total === null ? 0 : total) + term);
