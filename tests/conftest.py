@@ -17,6 +17,8 @@ def pytest_collection():
         gc.enable()
         gc.freeze()
 
+collect_ignore = ["notebooks/export.py"]  # a command, which needs what only the extra "browser" brings
+
 
 @pytest.fixture
 def run(capsys):
