@@ -80,6 +80,7 @@ def test_a_notebook_in_jupyterlab_draws_and_plays(lab, browser):
 
     x, y = Value(2.0, "x"), Value(-3.0, "y")
     z = (x * y + x).tanh()
+    z.name = "z"  # as the notebook calls it
     expected = list(expected_captions(z))
     for i, (where, _, numbers) in enumerate(expected):
         if i:

@@ -125,6 +125,7 @@ def test_a_notebook_exported_to_html_plays(browser, tmp_path):
     page.goto(Path(tmp_path / "lesson.html").as_uri(), wait_until="domcontentloaded")
     x, y = Value(2.0, "x"), Value(-3.0, "y")
     z = (x * y + x).tanh()
+    z.name = "z"  # as the notebook calls it
     assert page.locator(".agc-player").count() == 2
     widths = page.locator("img[src^='data:image/svg+xml']").evaluate_all("(all) => all.map((image) => image.naturalWidth)")
     assert len(widths) == 1

@@ -98,7 +98,7 @@ def test_it_fills_a_projector_and_fits_a_phone(opened, width, height, letters):
 def test_players_side_by_side_fill_a_projector_and_print_without_empty_pages(opened):
     page = opened(play(lecture(), rules=("right", "overwrite")), width=1920)
     page.set_viewport_size({"width": 1920, "height": 1080})
-    assert page.locator("svg").first.bounding_box()["width"] > 600
+    page.wait_for_function("document.querySelector('svg').getBoundingClientRect().width > 600")  # once it has seen the new size
     assert page.locator(".symbols").first.evaluate("part => parseFloat(getComputedStyle(part).fontSize)") > 20
     assert page.evaluate("document.documentElement.scrollHeight") <= 1080
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1
