@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
-import inspect
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any, TypeVar
@@ -18,6 +16,8 @@ def closest(name: Any, known: Iterable[str]) -> str:
     >>> closest("signoid", ["tanh", "sigmoid"]), closest("Sin", ["sin", "cos"]), closest("q", ["sin", "cos"])
     ('sigmoid', 'sin', '')
     """
+    import difflib  # only when something went wrong: the import of the engine stays quick
+
     known = list(islice(known, 1000))
     if not isinstance(name, str) or len(name) >= 100:
         return ""
@@ -62,6 +62,8 @@ def named_options(**instead: str) -> Callable[[Function], Function]:
     """
 
     def decorate(function: Function) -> Function:
+        import inspect
+
         known = inspect.signature(function).parameters
 
         @functools.wraps(function)
