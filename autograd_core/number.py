@@ -10,8 +10,8 @@ import numbers
 import operator
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar, Token
 from typing import Any, ClassVar, TypeVar
 
 TABLE: dict[str, Any] = {}
@@ -106,7 +106,7 @@ def watching_comparisons() -> Iterator[list[str]]:
     try:
         yield places
     finally:
-        _places.reset(token)
+        _end(token)
 
 
 class _Unread(list[str]):
@@ -130,7 +130,12 @@ def reading_data() -> Iterator[None]:
         yield
     finally:
         if token is not None:
-            _places.reset(token)
+            _end(token)
+
+
+def _end(token: Token[list[str] | None]) -> None:
+    with suppress(ValueError):  # what Ctrl-C cut short may be let go outside of its context, which is gone then
+        _places.reset(token)
 
 
 def _note(places: list[str], above: int) -> None:

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from operator import add, mul
 from typing import Any
@@ -45,7 +46,7 @@ class Interrupts:
         try:
             self.open = True
             self.check()
-            return function(*arguments)
+            return copy_context().run(function, *arguments)  # so that what watches comparisons ends with it, wherever Ctrl-C falls
         finally:
             self.open = False
 
