@@ -63,6 +63,18 @@ def wait_for(address, server, log):
     pytest.fail(f"JupyterLab did not start: {log.read_text()}")
 
 
+def type_a_formula(page):
+    """The page of formulas in the notebook: it computes what is typed, and its keys stay its own."""
+    formulas = page.frame_locator(".jp-OutputArea-output iframe")
+    formulas.locator("#formula").fill("w*x + b")
+    formulas.locator('[data-leaf="w"] .value').fill("5")
+    assert formulas.locator('.node[data-name="output"] .data').text_content() == "data 16"
+    formulas.locator("#first").press("Home")
+    page.keyboard.press("ArrowRight")
+    assert formulas.locator("#phase").text_content() == "Forward, step 2 of 8"
+    assert page.locator(".jp-Notebook .jp-Cell").count() == len(CELLS)
+
+
 def test_a_notebook_in_jupyterlab_draws_and_plays(lab, browser):
     context = browser.new_context(viewport={"width": 1300, "height": 1000})
     page = context.new_page()
@@ -98,15 +110,7 @@ def test_a_notebook_in_jupyterlab_draws_and_plays(lab, browser):
     y.data = -0.5
     assert player.locator(".numbers").inner_text() == list(expected_captions((x * y + x).tanh()))[-1][2]
 
-    formulas = page.frame_locator(".jp-OutputArea-output iframe")
-    formulas.locator("#formula").fill("w*x + b")
-    formulas.locator('[data-leaf="w"] .value').fill("5")
-    assert formulas.locator('.node[data-name="output"] .data').text_content() == "data 16"
-    formulas.locator("#first").press("Home")
-    page.keyboard.press("ArrowRight")
-    assert formulas.locator("#phase").text_content() == "Forward, step 2 of 8"
-    assert page.locator(".jp-Notebook .jp-Cell").count() == len(CELLS)
-
+    type_a_formula(page)
     assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
     assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
     context.close()

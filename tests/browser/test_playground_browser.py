@@ -43,6 +43,41 @@ def model_from_the_page(page):
     return scope["model"]
 
 
+def look_at_a_unit(page, model):
+    """A unit, and what it sees: the values of the engine on points of the plane."""
+    page.click('[data-unit="h1[2]"]')
+    assert page.inner_text("#seen") == "What h1[2] sees"
+    assert page.locator("#panel h3").inner_text() == "h1[2] = tanh(z1[2])"
+    for k in (0, 777, 6399):
+        x = [-6 + 12 * ((k % 80) + 0.5) / 80, 6 - 12 * (k // 80 + 0.5) / 80]
+        seen = page.evaluate(f"[state.maps[1][2][{k}], state.maps[3][0][{k}]]")
+        h, output = model.activations(x)[0][2].data, model(x).data
+        assert seen == pytest.approx([h, output], rel=1e-6)
+
+
+def look_at_weights(page, model, x, target):
+    """A sample, and weights: each receipt is that of explain; it leads on, by the keyboard, to the weights behind."""
+    place = page.locator("#points").bounding_box()
+    page.mouse.click(place["x"] + place["width"] * (x[0] + 6) / 12, place["y"] + place["height"] * (6 - x[1]) / 12)
+    row = page.evaluate("state.row()")
+    assert row == [*x, target]
+    sample = record(model, x, [target], nn.mse_loss)
+    for name in ("w1[2,1]", "w2[1,0]", "w3[0,1]"):
+        click_on_weight(page, name)
+        parameter = next(p for p in model.parameters() if p.name == name)
+        (use,) = ac.explain(sample.loss, parameter).uses
+        shown = [float(text) for text in page.locator("#receipt p").first.locator("data").evaluate_all("(all) => all.map((x) => x.value)")]
+        assert shown == pytest.approx([use.upstream, use.local, use.contribution], rel=1e-9)
+        assert page.locator(".hit.chosen").get_attribute("data-weight") == name
+    click_on_weight(page, "w1[0,0]")
+    page.locator('#receipt [data-go="2 1 0"]').focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#panel h3").inner_text().startswith("w2[1,0]")
+    page.fill("#value", "0.25")
+    page.keyboard.press("Enter")
+    assert page.evaluate("state.network.parameters[state.network.weight(2, 1, 0)]") == 0.25
+
+
 def test_a_person_trains_looks_inside_and_takes_the_network_along(opened):
     page, model = opened(make().playground(), width=1300, reduced_motion="reduce"), make()
     X, y = data_of(page)
@@ -67,37 +102,8 @@ def test_a_person_trains_looks_inside_and_takes_the_network_along(opened):
     page.click("#step")
     assert page.evaluate(PARAMETERS) == trained(0.1, 1, batch_size=None, callbacks=[nn.Progress(False), nn.L2(0.01)])
     page.select_option("#penalty", "")
-    # a unit, and what it sees
-    page.click('[data-unit="h1[2]"]')
-    assert page.inner_text("#seen") == "What h1[2] sees"
-    assert page.locator("#panel h3").inner_text() == "h1[2] = tanh(z1[2])"
-    for k in (0, 777, 6399):
-        x = [-6 + 12 * ((k % 80) + 0.5) / 80, 6 - 12 * (k // 80 + 0.5) / 80]
-        seen = page.evaluate(f"[state.maps[1][2][{k}], state.maps[3][0][{k}]]")
-        h, output = model.activations(x)[0][2].data, model(x).data
-        assert seen == pytest.approx([h, output], rel=1e-6)
-    # a sample, and a weight: its receipt is that of explain
-    place = page.locator("#points").bounding_box()
-    x = X[17]
-    page.mouse.click(place["x"] + place["width"] * (x[0] + 6) / 12, place["y"] + place["height"] * (6 - x[1]) / 12)
-    row = page.evaluate("state.row()")
-    assert row == [*x, y[17]]
-    sample = record(model, x, [y[17]], nn.mse_loss)
-    for name in ("w1[2,1]", "w2[1,0]", "w3[0,1]"):
-        click_on_weight(page, name)
-        parameter = next(p for p in model.parameters() if p.name == name)
-        (use,) = ac.explain(sample.loss, parameter).uses
-        shown = [float(text) for text in page.locator("#receipt p").first.locator("data").evaluate_all("(all) => all.map((x) => x.value)")]
-        assert shown == pytest.approx([use.upstream, use.local, use.contribution], rel=1e-9)
-        assert page.locator(".hit.chosen").get_attribute("data-weight") == name
-    # the receipt leads on, by the keyboard, to the weights behind
-    click_on_weight(page, "w1[0,0]")
-    page.locator('#receipt [data-go="2 1 0"]').focus()
-    page.keyboard.press("Enter")
-    assert page.locator("#panel h3").inner_text().startswith("w2[1,0]")
-    page.fill("#value", "0.25")
-    page.keyboard.press("Enter")
-    assert page.evaluate("state.network.parameters[state.network.weight(2, 1, 0)]") == 0.25
+    look_at_a_unit(page, model)
+    look_at_weights(page, model, X[17], y[17])
     # play and pause
     page.click("#play")
     page.wait_for_function("state.training.epoch > 30")
