@@ -38,3 +38,15 @@ def opened(browser, tmp_path):
     for context in contexts:
         context.close()
     assert wrong == [], "\n".join(wrong)
+
+
+@pytest.fixture
+def resized():
+    """A function that gives a page's window another size and waits until the page has been laid out in it."""
+
+    def resize(page, width, height):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function("([width, height]) => innerWidth === width && innerHeight === height", arg=[width, height])
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))")
+
+    return resize

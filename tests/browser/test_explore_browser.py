@@ -293,7 +293,7 @@ def test_the_address_holds_the_state(opened, browser):
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1920, "light")])
-def test_from_phone_to_projector(opened, width, scheme):
+def test_from_phone_to_projector(opened, resized, width, scheme):
     page = neuron(width, opened, color_scheme=scheme)
     size = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert size[0] <= size[1]
@@ -305,8 +305,7 @@ def test_from_phone_to_projector(opened, width, scheme):
     boxes = page.evaluate("[...document.querySelectorAll('.node .body')].map((box) => { const r = box.getBoundingClientRect(); return [r.left, r.top, r.right, r.bottom]; })")
     for i, (left, top, right, bottom) in enumerate(boxes):
         assert all(right <= a or c <= left or bottom <= b or d <= top for a, b, c, d in boxes[:i]), "boxes overlap"
-    page.set_viewport_size({"width": 1000, "height": 700})  # turned: the picture is laid out again
-    page.wait_for_timeout(200)
+    resized(page, 1000, 700)  # turned: the picture is laid out again
     assert page.locator("#picture svg").bounding_box()["width"] <= page.locator("#picture").bounding_box()["width"]
     assert_agrees(page, NEURON, **START)
 

@@ -76,9 +76,9 @@ def test_a_lecturer_asks_first_and_then_answers(opened):
 
 
 @pytest.mark.parametrize(("width", "height", "letters"), [(390, 844, 12.0), (1920, 1080, 26.0)])
-def test_it_fills_a_projector_and_fits_a_phone(opened, width, height, letters):
+def test_it_fills_a_projector_and_fits_a_phone(opened, resized, width, height, letters):
     page = opened(play(lecture(), present=True), width=width)
-    page.set_viewport_size({"width": width, "height": height})
+    resized(page, width, height)
     for _ in range(14):
         page.keyboard.press("ArrowRight")
         found = page.evaluate("""() => { const box = (selector) => document.querySelector(selector).getBoundingClientRect();
@@ -95,10 +95,12 @@ def test_it_fills_a_projector_and_fits_a_phone(opened, width, height, letters):
     assert tall == (width < 1000)  # top-down on a phone
 
 
-def test_players_side_by_side_fill_a_projector_and_print_without_empty_pages(opened):
+def test_players_side_by_side_fill_a_projector_and_print_without_empty_pages(opened, resized):
     page = opened(play(lecture(), rules=("right", "overwrite")), width=1920)
-    page.set_viewport_size({"width": 1920, "height": 1080})
-    page.wait_for_function("document.querySelector('svg').getBoundingClientRect().width > 600")  # once it has seen the new size
+    resized(page, 1920, 1080)
+    titles = page.evaluate("[...document.querySelectorAll('svg')].map((svg) => svg.querySelector('.node .title').getBoundingClientRect().height)")
+    assert len(titles) == 2
+    assert min(titles) >= 16.0  # of the two layouts the one with larger letters
     assert page.locator(".symbols").first.evaluate("part => parseFloat(getComputedStyle(part).fontSize)") > 20
     assert page.evaluate("document.documentElement.scrollHeight") <= 1080
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1

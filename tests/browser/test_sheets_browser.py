@@ -124,7 +124,7 @@ def pages_of(pdf):
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
-def test_sheets_fit_phones_projectors_and_one_sheet_of_paper(opened, tmp_path):
+def test_sheets_fit_phones_projectors_and_one_sheet_of_paper(opened, resized, tmp_path):
     L, wrt = neuron()
     R, both = regularised()
     forms = [
@@ -135,7 +135,7 @@ def test_sheets_fit_phones_projectors_and_one_sheet_of_paper(opened, tmp_path):
     for i, made in enumerate(forms):
         page = opened(made, width=390)
         for width in (390, 1920) if i == 0 else (390,):
-            page.set_viewport_size({"width": width, "height": 800})
+            resized(page, width, 800)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             for field in page.locator("[data-blank]").all():
                 box = field.bounding_box()

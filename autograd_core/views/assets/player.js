@@ -249,6 +249,7 @@
     find(".full").hidden = isPage || !document.fullscreenEnabled;
     find(".full").onclick = () => { if (document.fullscreenElement) document.exitFullscreen(); else root.requestFullscreen(); };
     document.addEventListener("fullscreenchange", fit);
+    addEventListener("resize", fit);  // of players side by side the window's height decides, which their own boxes do not show
     new ResizeObserver(fit).observe(picture);
     // JupyterLab takes no key from an element with this mark: else a letter in the list of nodes makes or deletes a cell.
     for (const part of [root, ...all(".picture, button, select, input")]) part.dataset.lmSuppressShortcuts = "true";
