@@ -55,7 +55,7 @@ def on_paper(primitive: Primitive, count: int) -> Spelling:
 
 
 def _weighted_sum(n: int) -> Spelling:
-    """``w0 * x0 + w1 * x1 + ... + b``; a long one shows its first three and its last product."""
+    """``w1 * x1 + w2 * x2 + ... + b``; a long one shows its first three and its last product."""
     pieces: list[Any] = []
     for i in range(n) if n <= 16 else (0, 1, 2, n - 1):
         pieces += ["... + " if n > 16 and i == n - 1 else "", (f"x{i}", PRODUCT), " * ", (f"x{n + i}", PRODUCT + 0.5), " + "]

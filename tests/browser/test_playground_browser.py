@@ -62,17 +62,17 @@ def look_at_weights(page, model, x, target):
     row = page.evaluate("state.row()")
     assert row == [*x, target]
     sample = record(model, x, [target], nn.mse_loss)
-    for name in ("w1[2,1]", "w2[1,0]", "w3[0,1]"):
+    for name in ("w1[3,2]", "w2[2,1]", "w3[1,2]"):
         click_on_weight(page, name)
         parameter = next(p for p in model.parameters() if p.name == name)
         (use,) = ac.explain(sample.loss, parameter).uses
         shown = [float(text) for text in page.locator("#receipt p").first.locator("data").evaluate_all("(all) => all.map((x) => x.value)")]
         assert shown == pytest.approx([use.upstream, use.local, use.contribution], rel=1e-9)
         assert page.locator(".hit.chosen").get_attribute("data-weight") == name
-    click_on_weight(page, "w1[0,0]")
+    click_on_weight(page, "w1[1,1]")
     page.locator('#receipt [data-go="2 1 0"]').focus()
     page.keyboard.press("Enter")
-    assert page.locator("#panel h3").inner_text().startswith("w2[1,0]")
+    assert page.locator("#panel h3").inner_text().startswith("w2[2,1]")
     page.fill("#value", "0.25")
     page.keyboard.press("Enter")
     assert page.evaluate("state.network.parameters[state.network.weight(2, 1, 0)]") == 0.25

@@ -89,7 +89,7 @@ function showScale({ middle, half }, isUnit) {
   const ends = { "low-x": state.box.x[0], "high-x": state.box.x[1], "low-y": state.box.y[0], "high-y": state.box.y[1] };
   if (inputs > 2) return;
   for (const name in ends) document.querySelector(`.${name}`).textContent = format(Number(ends[name].toPrecision(2)));
-  document.querySelector(".name-y").textContent = `${inputs === 2 ? "x1" : "y"} ↑`;
+  document.querySelector(".name-y").textContent = `${inputs === 2 ? "x2" : "y"} ↑`;
 }
 
 function say(text, isProblem = false) {

@@ -93,11 +93,13 @@ function scaleOf(l, j) {
 }
 
 // -- the diagram -------------------------------------------------------------------------------------------------------
+// Names count from 1, as nn.Layer's.
 function nameOf(l, j) {
   const { sizes } = state.network;
-  return l === 0 ? `x${j}` : l < sizes.length - 1 ? `h${l}[${j}]` : sizes[l] > 1 ? `y[${j}]` : "y";
+  return l === 0 ? `x${j + 1}` : l < sizes.length - 1 ? `h${l}[${j + 1}]` : sizes[l] > 1 ? `y[${j + 1}]` : "y";
 }
-const weightName = (l, j, i) => (i === null ? `b${l}[${j}]` : `w${l}[${j},${i}]`);
+const sumName = (l, j) => `z${l}[${j + 1}]`;
+const weightName = (l, j, i) => (i === null ? `b${l}[${j + 1}]` : `w${l}[${j + 1},${i + 1}]`);
 
 // Circles and arrows anew: after a change of the sizes, or of the room there is.
 function layOut() {
