@@ -85,8 +85,8 @@ _GREEK = frozenset(
 def symbol_latex(name: str) -> str:
     r"""A name in LaTeX: Greek letters, and a trailing number or index as a subscript.
 
-    >>> print(symbol_latex("w12"), symbol_latex("h[0]"), symbol_latex("w1[0,2]"), symbol_latex("theta"), symbol_latex("loss"))
-    w_{12} h_{0} w_{1,0,2} \theta \mathrm{loss}
+    >>> print(symbol_latex("w12"), symbol_latex("h[0]"), symbol_latex("w1[1,2]"), symbol_latex("theta"), symbol_latex("loss"))
+    w_{12} h_{0} w_{1,1,2} \theta \mathrm{loss}
     """
     plain = unicodedata.normalize("NFD", name).translate(_LOWERED)
     match = _NAME.fullmatch(plain)

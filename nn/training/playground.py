@@ -161,8 +161,8 @@ def _programs(sizes: Sequence[int], activations: Sequence[Any], loss: Any) -> st
     outputs: list[Any] = [inputs]
     with watching_comparisons() as places:
         for number, (count, activation) in enumerate(zip(sizes[1:], activations), start=1):
-            rows = [[Value(0.0, f"w{number}_{j}_{i}") for i in range(len(outputs[-1]))] for j in range(count)]
-            biases = [Value(0.5, f"b{number}_{j}") for j in range(count)]
+            rows = [[Value(0.0, f"w{number}_{j}_{i}") for i in range(1, len(outputs[-1]) + 1)] for j in range(1, count + 1)]
+            biases = [Value(0.5, f"b{number}_{j}") for j in range(1, count + 1)]
             parameters += [p for row, bias in zip(rows, biases) for p in (*row, bias)]
             totals.append([dot(row, outputs[-1], bias) for row, bias in zip(rows, biases)])
             together = OF_LAYERS.get(activation) if isinstance(activation, str) else None
