@@ -1,4 +1,4 @@
-"""Pictures of differentiation itself: finite differences against their step, the backward pass against the forward pass."""
+"""Pictures of differentiation itself: functions beside their derivatives, finite differences, and what the backward pass costs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import autograd_core as ac
-
-from ..layers import MLP
-from .axes import INK, Axes, colour, legend, one_panel
+from nn import ACTIVATIONS, MLP
+from nn.activations import OF_LAYERS, activation_function, activation_name
+from nn.arguments import spaced
+from nn.plots.axes import INK, Axes, Panels, colour, legend, one_panel, panels_of
 
 
 def finite_difference_error(f: Callable[[Any], Any], x: float, steps: Sequence[float] | None = None, ax: Any = None) -> Axes:
@@ -64,3 +65,32 @@ def cost_ratio(dims: Sequence[int] = (1, 2, 4, 8, 16, 32, 64, 128), units: int =
     ax.set(xmargin=0.1, ylim=(1.75, 3.25))
     legend(ax)
     return ax
+
+
+def activations(
+    names: Sequence[str | Callable[[Any], Any]] | None = None, low: float = -4.0, high: float = 4.0, ax: Any = None
+) -> Panels:  # fmt: skip
+    """Activations, each with its derivative, by default all; those of whole layers, softmax and log_softmax, of ``(x, 0)``.
+
+    >>> [panel.get_title() for panel in activations(["relu", "tanh"])]
+    ['relu', 'tanh']
+    """
+    names = [*ACTIVATIONS, *OF_LAYERS] if names is None else [names] if isinstance(names, str) else list(names)
+    xs = spaced(low, high, 401)
+    curves = [([float(f(x)) for x in xs], [ac.grad(f)(x) for x in xs]) for f in map(_of_one_number, names)]
+    panels = panels_of(ax, len(names), size=(2.9, 2.3))
+    for panel, name, (values, slopes) in zip(panels, names, curves):
+        for line in panel.axhline, panel.axvline:
+            line(0.0, color=INK, linewidth=0.6)
+        panel.plot(xs, values, color=colour(0), linewidth=2.0, label="f(x)")
+        panel.plot(xs, slopes, "--", color=colour(4), linewidth=1.6, label="f'(x)")
+        panel.set(title=f"{name} of (x, 0)" if name in OF_LAYERS else activation_name(name), xlabel="x")
+    words: Any = {"loc": "outside lower center", "ncols": 2, "frameon": False}
+    panels[0].figure.legend(*panels[0].get_legend_handles_labels(), **words)
+    return panels
+
+
+def _of_one_number(name: Any) -> Callable[[Any], Any]:
+    """An activation as a function of one number; that of a layer as one of ``(x, 0)``."""
+    together = OF_LAYERS.get(name) if isinstance(name, str) else None
+    return (lambda x: together([x, 0.0])[0]) if together else activation_function(name)

@@ -8,11 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 import autograd_core as ac
-
-from ..activations import activation_name
-from ..arguments import count, spaced
-from ..layers import MLP, Layer, Sequential
-from ..module import Module
+from nn import MLP, Layer, Module, Sequential
+from nn.activations import activation_name
+from nn.arguments import count, spaced
+from nn.plots import axes
 
 
 def parameter_count(sizes: Sequence[int]) -> int:
@@ -127,8 +126,6 @@ def width_against_depth(depth: int = 7, ax: Any = None) -> Any:
     >>> width_against_depth(4).lines[1].get_xydata().tolist()
     [[7.0, 2.0], [13.0, 4.0], [19.0, 8.0], [25.0, 16.0]]
     """
-    from ..plots import axes
-
     sizes = range(1, depth + 1)
     wide = [MLP(1, [2 * d, 1], init="zeros") for d in sizes]
     for d, model in zip(sizes, wide):
