@@ -1,6 +1,7 @@
 """What the pictures of nn.plots and of the lectures show, read off the artists that they draw."""
 
 import ast
+import importlib
 import inspect
 import math
 from pathlib import Path
@@ -19,7 +20,7 @@ from plot_helpers import axes, no_figure_is_left  # noqa: F401
 import autograd_core as ac
 import lectures
 import nn
-from lectures import capacity, differentiation, learning, regions, surfaces
+from lectures import approximation, attention, capacity, differentiation, landscapes, learning, regions, surfaces
 from lectures.gates import polygon_around, region_code, xor_network
 from nn import MLP, History, Layer, Parameter, plots
 from nn.plots.axes import MARKERS, colour, tint
@@ -44,15 +45,21 @@ PANELS = {  # a call of each function, and how many panels it draws
     "cube": (1, lambda **o: regions.cube(LINES, **o)),
     "finite_difference_error": (1, lambda **o: differentiation.finite_difference_error(ac.exp, 1.0, **o)),
     "width_against_depth": (1, lambda **o: capacity.width_against_depth(2, **o)),
+    "secants": (1, lambda **o: differentiation.secants(ac.sin, 1.0, 0.5, **o)),
+    "truncation_and_rounding": (1, lambda **o: differentiation.truncation_and_rounding(ac.sin, 1.0, [0.1, 0.01], **o)),
+    "cost_with_and_without_reuse": (1, lambda **o: differentiation.cost_with_and_without_reuse([ac.cost(A * B), ac.cost(A * A * B)], "size", **o)),
+    "fit_beside_truth": (1, lambda **o: approximation.fit_beside_truth(MLP(1, [3, 1], seed=0), nn.Dataset([[0.0], [1.0]], [1.0, 2.0]), abs, **o)),
+    "show_descents": (1, lambda **o: landscapes.show_descents(abs, [-1.0, 1.0], [0.0, 0.1], -2.0, 2.0, **o)),
+    "attention_map": (1, lambda **o: attention.attention_map([[1.0], [0.25, 0.75]], "ab", "before", **o)),
     "cost_ratio": (1, lambda **o: differentiation.cost_ratio([1, 2], **o)),
 }
 
 
 # -- all of them -------------------------------------------------------------------------------------------------------
 def test_every_plot_function_is_in_the_table_of_these_tests():
-    of_lectures = {name for module in (capacity, differentiation, learning, regions, surfaces) for name, thing in vars(module).items()
-                   if thing.__class__ is type(axes) and thing.__module__ == module.__name__ and "ax" in inspect.signature(thing).parameters
-                   and not name.startswith("_")}  # fmt: skip
+    modules = [importlib.import_module(f"lectures.{path.stem}") for path in Path(lectures.__file__).parent.glob("[!_]*.py")]
+    of_lectures = {name for module in modules for name, thing in inspect.getmembers(module, inspect.isfunction)
+                   if thing.__module__ == module.__name__ and "ax" in inspect.signature(thing).parameters and not name.startswith("_")}  # fmt: skip
     assert {*plots.__all__, *of_lectures} - {"training_animation", "save_training", "Live", "live", "theme"} == PANELS.keys()
 
 

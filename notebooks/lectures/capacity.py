@@ -120,6 +120,18 @@ def folding_network(depth: int) -> MLP:
     return model
 
 
+def folds_then_layer(folds: int, units: int) -> Sequential:
+    """``folds`` layers that fold the interval from 0 to 1, and a layer that bends it ``units - 1`` times inside.
+
+    >>> linear_regions_1d(folds_then_layer(2, 3), 0.0, 1.0)
+    12
+    """
+    layer, out = Layer(1, units, "relu", init="zeros"), Layer(units, 1, "linear", init="zeros")
+    layer.set_weights([[1.0]] * units, [-i / units for i in range(units)])
+    out.set_weights([[2.0 * (-1) ** i if i else 1.0 for i in range(units)]], [0.0])  # the slopes are 1, -1, 1, -1, ...
+    return Sequential(*(folding_network(folds).layers if folds else []), layer, out)
+
+
 def width_against_depth(depth: int = 7, ax: Any = None) -> Any:
     """Linear pieces against parameters, drawn: 2d units in one hidden layer beside d hidden layers of two, both of 6d + 1 parameters.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import autograd_core as ac
 from nn import Dataset
 from nn.arguments import count, generator_of, number, spaced
-from nn.data import Seed, chance_of
+from nn.data import Seed, chance_of, moons
 from nn.training.samples import as_rows, check_lengths, plain
 
 
@@ -75,3 +76,41 @@ def _examples(X: Any, y: Any) -> tuple[list[list[float]], list[Any]]:
     rows, targets = as_rows(X), list(plain(y, "y"))
     check_lengths(rows, targets)
     return rows, targets
+
+
+def three_clouds(n: int = 40, seed: Seed = 0) -> Dataset:
+    """``n`` points each of three classes, in clouds around the corners of a triangle.
+
+    >>> three_clouds(2).y
+    [0, 0, 1, 1, 2, 2]
+    """
+    chance = generator_of(seed)
+    middles = [(0.0, 1.5), (-1.5, -1.0), (1.5, -1.0)]
+    rows = [[chance.gauss(a, 0.6), chance.gauss(b, 0.6)] for a, b in middles for _ in range(n)]
+    return Dataset(rows, [label for label in range(3) for _ in range(n)])
+
+
+def hard_moons(n: int, seed: int) -> Dataset:
+    """Two half moons that overlap, with one label in ten turned around.
+
+    >>> X, y = hard_moons(1000, seed=0)
+    >>> sum(one != other for one, other in zip(y, moons(1000, noise=0.25, seed=0).y))
+    101
+    """
+    chance = random.Random(seed + 100)
+    X, y = moons(n, noise=0.25, seed=seed)
+    return Dataset(X, [1 - label if chance.random() < 0.1 else label for label in y])
+
+
+def shuffled_batches(X: Sequence[Any], y: Sequence[Any], size: int, epochs: int, seed: int = 0) -> list[Dataset]:
+    """The batches of a training, one after the other: in each epoch the samples in a new order, cut into pieces of ``size``.
+
+    >>> [len(batch.y) for batch in shuffled_batches([[1.0], [2.0], [3.0]], [1, 2, 3], size=2, epochs=2)]
+    [2, 1, 2, 1]
+    """
+    order, batches = random.Random(seed), []
+    for _ in range(epochs):
+        samples = list(zip(X, y))
+        order.shuffle(samples)
+        batches += [samples[i : i + size] for i in range(0, len(samples), count("size", size))]
+    return [Dataset([row for row, _ in batch], [target for _, target in batch]) for batch in batches]

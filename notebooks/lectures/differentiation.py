@@ -1,9 +1,10 @@
-"""Pictures of differentiation itself: functions beside their derivatives, finite differences, and what the backward pass costs."""
+"""Pictures of differentiation itself: functions beside their derivatives, finite differences, and what a backward pass saves."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import autograd_core as ac
@@ -39,6 +40,76 @@ def finite_difference_error(f: Callable[[Any], Any], x: float, steps: Sequence[f
         if end > 100.0 * start:  # else this side hardly exists
             ax.text(math.sqrt(start * end), 0.97, words, ha="center", va="top", transform=ax.get_xaxis_transform(), color=INK)
     ax.text(best, least / 4.0, f"best step {best:.0e}", ha="center", va="top", color=INK)
+    return ax
+
+
+def secants(f: Callable[[Any], Any], x: float, h: float, reach: float = 0.6, ax: Any = None) -> Axes:
+    """A function near ``x``, its tangent there, and the lines through two of its points whose slopes are the finite differences.
+
+    >>> [line.get_label() for line in secants(lambda x: x * x, 1.0, 0.5).lines[1:4]]
+    ['tangent: slope 2.00', 'one-sided: slope 2.50', 'centred: slope 2.00']
+    """
+    ax = one_panel(ax, f"Two finite differences, h = {h:g}", "x", "f(x)", (6.4, 3.6))
+    left, right, xs = f(x - h), f(x + h), spaced(x - reach, x + reach, 121)
+    ax.plot(xs, [f(at) for at in xs], color=INK, label="f(x)")
+    slopes = {"tangent": ac.grad(f)(x), "one-sided": (right - f(x)) / h, "centred": (right - left) / (2 * h)}
+    ends = [x - 0.75 * reach, x + 0.75 * reach]
+    for k, ((name, slope), style, start) in enumerate(zip(slopes.items(), ("-", "--", ":"), (x, x, x - h))):
+        heights = [f(start) + slope * (at - start) for at in ends]
+        ax.plot(ends, heights, style, color=colour(k), linewidth=2.0, label=f"{name}: slope {slope:.2f}")
+    ax.plot([x - h, x, x + h], [left, f(x), right], "o", color=INK)
+    legend(ax)
+    return ax
+
+
+def truncation_and_rounding(f: Callable[[Any], Any], x: float, steps: Sequence[float], ax: Any = None) -> Axes:
+    """The errors of the centred and of the one-sided difference against the step, beside what makes the centred one's: the first term
+    that is cut off its series, ``h² |f'''| / 6``, and the rounding of ``f`` to 53 binary digits, ``ε |f| / h``.
+
+    >>> len(truncation_and_rounding(ac.sin, 1.0, [0.1, 0.01]).lines)
+    4
+    """
+    third, exact = ac.grad(ac.grad(ac.grad(f)))(x), ac.grad(f)(x)
+    ax = one_panel(ax, f"Finite differences at x = {x:g}", "step h", "error of the derivative", (6.8, 4.2))
+    centred = [row.error for row in ac.finite_difference_errors(f, x, steps)]
+    one_sided = [abs((f(x + h) - f(x)) / h - exact) for h in steps]
+    ax.loglog(steps, centred, "o-", color=colour(0), markersize=4, label="centred")
+    ax.loglog(steps, one_sided, "s-", color=colour(1), markersize=3, label="one-sided")
+    ax.loglog(steps, [h**2 * abs(third) / 6 for h in steps], "--", color=colour(6), label="truncation:\nh² |f'''| / 6")
+    ax.loglog(steps, [2.0**-52 * abs(f(x)) / h for h in steps], ":", color=INK, label="rounding:\nε |f| / h")
+    ax.set_ylim(0.1 * min(error for error in centred if error), 20.0)
+    legend(ax)
+    return ax
+
+
+def layouts_agree(name: str, f: Callable[[Any], Any], x: Sequence[float], expected: list[list[float]]) -> str:
+    """A line that says for the Jacobian of ``f`` at ``x`` its size, and whether it, its denominator layout and finite differences are
+    as expected, a table in numerator layout.
+
+    >>> print(layouts_agree("2v by v", lambda v: [2 * a for a in v], [1.0, 3.0], [[2.0, 0.0], [0.0, 2.0]]))
+    2v by v      2 x 2              equal       equal         equal
+    """
+    numerator, denominator = ac.jacobian(f)(x), ac.jacobian(f, layout="denominator")(x)
+    outputs = [partial(lambda i, v: f(v)[i], i) for i in range(len(expected))]
+    numeric = [ac.numerical_gradient(output, x) for output in outputs]
+    near = all(abs(a - b) < 1e-6 for row, other in zip(expected, numeric) for a, b in zip(row, other))
+    checks = [numerator == expected, denominator == [list(column) for column in zip(*expected)], near]
+    size = f"{len(numerator)} x {len(numerator[0])}"
+    return "{:<12} {:<18} {:<11} {:<13} {}".format(name, size, *("equal" if check else "NOT" for check in checks))
+
+
+def cost_with_and_without_reuse(costs: Sequence[Any], growing: str, ax: Any = None) -> Axes:
+    """How many operations the derivatives of growing graphs take: one backward pass, and every path multiplied out by itself.
+
+    >>> x = ac.Value(2.0)
+    >>> cost_with_and_without_reuse([ac.cost(x * x), ac.cost(x * x * x)], "factors").get_xlabel()
+    'factors'
+    """
+    ax = one_panel(ax, "What one backward pass saves", growing, "operations", (6.5, 3.6))
+    sizes = range(1, len(costs) + 1)
+    ax.plot(sizes, [cost.without_reuse for cost in costs], color=colour(4), label="every path\nby itself")
+    ax.plot(sizes, [cost.backward for cost in costs], "--", color=colour(0), label="one backward pass,\nwith reuse")
+    legend(ax)
     return ax
 
 

@@ -29,8 +29,8 @@ def regions(lines: Any, low: Any = -3.0, high: Any = 3.0, ax: Any = None) -> Axe
     >>> regions([(1, 0, 0.1), (0, 1, 0.1), (-1, -1, 1)]).get_title()
     '7 regions of 3 lines'
     """
-    lines, box = lines_of(lines), box_around([], low, high)
-    codes, numbers = codes_of(lines, box)
+    lines, box = _lines_of(lines), box_around([], low, high)
+    codes, numbers = _codes_of(lines, box)
     ax = one_panel(ax, f"{len(codes)} regions of {len(lines)} line{'s' * (len(lines) > 1)}", "x1", "x2", (5.4, 4.6))
     tints = np.array([tint(k if len(codes) <= len(COLOURS) else sum(code)) for k, code in enumerate(codes)])
     ax.imshow(tints[numbers], extent=(*box.x, *box.y), origin="lower", aspect="auto")
@@ -46,7 +46,7 @@ def regions(lines: Any, low: Any = -3.0, high: Any = 3.0, ax: Any = None) -> Axe
     return ax
 
 
-def codes_of(lines: Sequence[Line], box: Box, steps: int = 151) -> tuple[Any, Any]:
+def _codes_of(lines: Sequence[Line], box: Box, steps: int = 151) -> tuple[Any, Any]:
     """The codes that occur on a grid over ``box``, in order, and for each point of the grid the number of its code."""
     xs, ys = np.meshgrid(*box.ticks(steps))
     sides = np.stack([w1 * xs + w2 * ys + b >= 0.0 for w1, w2, b in lines], axis=-1)
@@ -54,7 +54,7 @@ def codes_of(lines: Sequence[Line], box: Box, steps: int = 151) -> tuple[Any, An
     return codes, numbers.reshape(xs.shape)
 
 
-def lines_of(lines: Any) -> list[Any]:
+def _lines_of(lines: Any) -> list[Any]:
     """Lines as ``(w1, w2, b)``: those of a list, of a perceptron, or of a layer of perceptrons on two inputs."""
     if isinstance(lines, Module):
         lines = [[*(w.data for w in unit.w), 0.0 if unit.b is None else unit.b.data] for unit in units_of(lines)]
@@ -90,10 +90,10 @@ def cube(model: Any, low: Any = -3.0, high: Any = 3.0, ax: Any = None) -> Axes:
     '7 of 8 corners (h1 h2 h3)'
     """
     layers: list[Any] = model.layers if isinstance(model, Sequential) else [model]
-    lines = lines_of(layers[0])
+    lines = _lines_of(layers[0])
     if len(lines) != 3:
         raise ValueError(f"a cube has three axes, one for each of three lines, not {len(lines)}")
-    corners = [tuple(map(int, code)) for code in codes_of(lines, box_around([], low, high))[0]]
+    corners = [tuple(map(int, code)) for code in _codes_of(lines, box_around([], low, high))[0]]
     numbers: Any = range(8)
     if layers[1:]:
         zero = -1.0 if str(layers[0].activation).startswith("sign") else 0.0
