@@ -116,9 +116,9 @@ def save_training(model: Module, samples: tuple[Any, Any], history: History, pat
     >>> path = Path(tempfile.mkdtemp(), "training.png")
     >>> save_training(MLP(2, [1]), ([[0, 0], [1, 1]], [0, 1]), History([{"epoch": 1, "loss": 0.5}]), path)
     """
-    live, picture = Live(*samples), io.BytesIO()
-    live.draw(model, history)
-    live.figure.savefig(picture, dpi=120, format=Path(path).suffix[1:] or "png")
+    last, picture = Live(*samples), io.BytesIO()
+    last.draw(model, history)
+    last.figure.savefig(picture, dpi=120, format=Path(path).suffix[1:] or "png")
     replace_file(path, picture.getvalue())
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from autograd_core import Drawing, Value, topological_order
+from autograd_core import Drawing, Value, numerical_gradient, topological_order
 
 Gradients = Mapping[Value, float]
 
@@ -61,3 +61,15 @@ def picture(mine: Gradients, nodes: Mapping[str, Value]) -> Drawing:
         lines.append(f'{name} [label="{name} = {node.data:g}\\n{below}" {look}]')
         lines += [f'{called[parent]} -> {name} [label="{local:g}"]' for parent, local in zip(node.parents, node.local_derivatives)]
     return Drawing("\n".join([*lines, "}"]), "graph with right and wrong gradients")
+
+
+def catches(method: Callable[[Value], Gradients], f: Callable[..., Value], point: Sequence[float]) -> bool:
+    """Whether finite differences disagree with the gradients of a pass on ``f`` of leaves at ``point``.
+
+    >>> catches(right_gradients, lambda x, y: x * y, [2.0, 3.0])
+    False
+    """
+    leaves = [Value(v) for v in point]
+    found = method(f(*leaves))
+    judge = numerical_gradient(lambda v: f(*v), point)
+    return any(abs(found[leaf] - true) > 1e-4 for leaf, true in zip(leaves, judge))
