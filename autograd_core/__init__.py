@@ -126,6 +126,7 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
     from .views.derivation import derivation
     from .views.drawing import Drawing, draw, to_dot
     from .views.mermaid import to_mermaid
+    from .views.pages import Page
     from .views.player import Player, play
     from .views.steps import explain, steps
     from .views.symbolic import formula, symbolic
@@ -157,6 +158,7 @@ _LAZY = {
     "views.derivation": ("derivation",),
     "views.drawing": ("Drawing", "draw", "to_dot"),
     "views.mermaid": ("to_mermaid",),
+    "views.pages": ("Page",),
     "views.player": ("Player", "play"),
     "views.steps": ("explain", "steps"),
     "views.symbolic": ("formula", "symbolic"),
@@ -196,6 +198,7 @@ __all__ = [
     "GradcheckError",
     "GradcheckReport",
     "GuardWarning",
+    "Page",
     "Player",
     "Primitive",
     "Program",
