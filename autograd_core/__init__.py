@@ -120,6 +120,7 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
     from .teaching.explore import Explorer, explore
     from .teaching.findings import Finding, Findings, GuardWarning
     from .teaching.guard import guard
+    from .teaching.playground import playground
     from .teaching.sheet import sheet
     from .views.comparison import compare_methods
     from .views.cost import cost, operation_count
@@ -152,6 +153,7 @@ _LAZY = {
     "teaching.explore": ("Explorer", "explore"),
     "teaching.findings": ("Finding", "Findings", "GuardWarning"),
     "teaching.guard": ("guard",),
+    "teaching.playground": ("playground",),
     "teaching.sheet": ("sheet",),
     "views.comparison": ("compare_methods",),
     "views.cost": ("cost", "operation_count"),
@@ -268,6 +270,7 @@ __all__ = [
     "numerical_gradient",
     "operation_count",
     "play",
+    "playground",
     "pow",
     "primitive",
     "prod",
