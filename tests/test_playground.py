@@ -202,6 +202,11 @@ def test_classes_have_the_colours_that_the_plots_give_them():
     assert json.loads(found)[:7] == [colour.lower() for colour in COLOURS[:7]]
 
 
+def test_an_activation_of_ones_own_may_be_written_for_values_alone():
+    page = nn.MLP(2, [2, 1], lambda z: z.tanh(), lambda z: (2.0 * z).tanh(), seed=0).playground()
+    assert "labels=(-1, 1)" in page.html
+
+
 def test_own_sets_are_offered_too(monkeypatch):
     monkeypatch.setitem(playground.SETS, "line", lambda n, noise, seed, labels: nn.Dataset([[i / n, 0.0] for i in range(n)], [labels[i % 2] for i in range(n)]))
     assert '"name":"line"' in nn.MLP(2, [1]).playground().html

@@ -34,12 +34,12 @@ def playground(
     if not layers or not all(hasattr(layer, "neurons") for layer in layers):
         raise ValueError(f"a playground shows fully connected layers, such as those of nn.MLP, and this is {model!r}")
     names, (*hidden, last) = [activation_name(layer.activation) for layer in layers], [layer.activation for layer in layers]
-    output = OF_LAYERS.get(names[-1]) or (lambda z: list(map(activation_function(last), z)))
+    output = OF_LAYERS.get(last if isinstance(last, str) else "") or (lambda z: list(map(activation_function(last), z)))
     function, is_one, bias = named(loss, LOSSES, "loss"), layers[-1].nout == 1, layers[0].neurons[0].b is not None
     kind = KINDS.get(function, NUMBERS)
     sets = [] if X is None else [_set(model, loss, seed, validation, X, y, name="your data", code="X, y = ...  # your data")]
     if layers[0].nin == 2 and (is_one or function is LOSSES["cross_entropy"]):
-        labels = (-1, 1) if kind.convention == "sign" or (kind is NUMBERS and output([-9.0])[0] < 0.0) else (0, 1)
+        labels = (-1, 1) if kind.convention == "sign" or (kind is NUMBERS and output([ac.Value(-9.0)])[0] < 0.0) else (0, 1)
         for (name, make), noise in product(SETS.items(), NOISES):
             code = f"X, y = nn.data.{make.__name__}(200, noise={noise}, seed={seed}, labels={labels})"
             data = make(200, noise=noise, seed=seed, labels=labels)
