@@ -29,7 +29,7 @@ function activationOf(l) {
 
 function sampleText() {
   const row = state.row(), inputs = PAGE.sizes[0], targets = row.slice(inputs).map(format).join(", ");
-  const x = row.slice(0, Math.min(inputs, 4)).map((value, k) => `x${k + 1} = ${format(value)}`).join(", ");
+  const x = row.slice(0, Math.min(inputs, 4)).map((value, k) => `${nameOf(0, k)} = ${format(value)}`).join(", ");
   const target = state.isOneHot ? `class ${classOf(row)}` : `target ${targets}`;
   return `${x}${inputs > 4 ? ", …" : ""}; ${target}; loss L = ${format(state.network.loss([row]))}`;
 }
@@ -42,7 +42,7 @@ function unitPanel(l, j) {
   const place = (i) => (i === null ? network.bias(l, j) : network.weight(l, j, i)), number = (i) => network.parameters[place(i)];
   const entries = [...before.keys(), ...(PAGE.bias ? [null] : [])], z = sumName(l, j), activation = activationOf(l);
   const symbols = entries.map((i) => (i === null ? weightName(l, j, i) : `${weightName(l, j, i)}·${nameOf(l - 1, i)}`));
-  const numbers = entries.map((i) => (i === null ? data(number(i)) : `${bracket(number(i))}·${bracket(before[i])}`));
+  const numbers = entries.map((i) => bracket(number(i)) + (i === null ? "" : `·${bracket(before[i])}`));
   const cells = entries.map((i) => [link(l, j, i), data(number(i)), i === null ? "1" : nameOf(l - 1, i), data(gradients[place(i)])]);
   const rows = cells.map((texts) => `<tr>${texts.map((text) => `<td>${text}</td>`).join("")}</tr>`).join("");
   const head = ["weight", "value", "multiplies", "∂L/∂weight, at this sample"].map((text) => `<th scope="col">${text}</th>`).join("");
