@@ -77,8 +77,7 @@ class Layer(Module):
     """``nout`` neurons with the same ``nin`` inputs. Called, it returns a list, or the output itself if there is one.
 
     Takes the options of :class:`Neuron`; ``activation`` may also be ``"softmax"`` or ``"log_softmax"``. Names count from 1, as
-    textbooks do: in the layer with the ``number`` 3, ``w3[1,2]`` is the weight of the first neuron for the second input, ``b3[1]`` its
-    bias. In Python they are ``layer.neurons[0].w[1]`` and ``layer.neurons[0].b``, and so in a ``state_dict``.
+    textbooks do: of the layer with ``number`` 3, ``w3[1,2]`` is ``neurons[0].w[1]``, the weight of unit 1 for input 2.
 
     >>> [y.data for y in Layer(3, 2, activation="softmax", init="zeros")([1.0, 2.0, 3.0])]
     [0.5, 0.5]
