@@ -76,7 +76,7 @@ def _with_nonlin(activation: Activation, nonlin: bool | None) -> Activation:
 class Layer(Module):
     """``nout`` neurons with the same ``nin`` inputs. Called, it returns a list, or the output itself if there is one.
 
-    Takes :class:`Neuron`'s options, and the activations ``"softmax"`` and ``"log_softmax"``. In layer 3, ``neurons[0].w[1]`` is ``w3[1,2]``.
+    Takes the options of :class:`Neuron`, also ``"softmax"`` and ``"log_softmax"``. In layer 3, ``neurons[0].w[1]`` is ``w3[1,2]``.
 
     >>> [y.data for y in Layer(3, 2, activation="softmax", init="zeros")([1.0, 2.0, 3.0])]
     [0.5, 0.5]
