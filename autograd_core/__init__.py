@@ -113,7 +113,9 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
     from .derivatives.leaves import check_leaves
     from .files import replace_file, require_place
     from .programs.compile import DIALECTS, compile_graph
+    from .programs.floats import Floats
     from .programs.jit import jit
+    from .programs.over_rows import OverRows
     from .programs.program import Program
     from .teaching.class_set import sheets
     from .teaching.engines import grade
@@ -144,7 +146,9 @@ _LAZY = {
     "derivatives.leaves": ("check_leaves",),
     "files": ("replace_file", "require_place"),
     "programs.compile": ("DIALECTS", "compile_graph"),
+    "programs.floats": ("Floats",),
     "programs.jit": ("jit",),
+    "programs.over_rows": ("OverRows",),
     "programs.program": ("Program",),
     "teaching.class_set": ("sheets",),
     "teaching.engines": ("grade",),
@@ -193,9 +197,11 @@ __all__ = [
     "Explorer",
     "Finding",
     "Findings",
+    "Floats",
     "GradcheckError",
     "GradcheckReport",
     "GuardWarning",
+    "OverRows",
     "Player",
     "Primitive",
     "Program",

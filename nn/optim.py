@@ -115,7 +115,7 @@ class Optimizer:
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next updates depend on, as plain data that JSON can hold, exact to the bit."""
         chosen = {name: list(x) if isinstance(x, tuple) else x for name, x in self.hyperparameters.items()}
-        state = {name: as_list(numbers) for name, numbers in self.state.items()}
+        state = {name: list(map(float, numbers)) for name, numbers in self.state.items()}
         kind, size = type(self).__name__, len(self.parameters)
         return {"optimizer": kind, "parameters": size, "lr": self.lr, "hyperparameters": chosen, "steps": self.steps, "state": state}
 
@@ -282,8 +282,3 @@ def _leaves(parameters: Iterable[Value]) -> list[Value]:
 def is_array(numbers: Any) -> bool:
     """Whether they are an array."""
     return hasattr(numbers, "dtype")
-
-
-def as_list(numbers: Any) -> list[Any]:
-    """The numbers as a list of one's own."""
-    return list(numbers.tolist() if is_array(numbers) else numbers)

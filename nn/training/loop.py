@@ -7,15 +7,16 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from operator import truediv
 from types import SimpleNamespace
 from typing import Any
 
+from autograd_core import Floats
+
 from ..arguments import count, named
 from ..losses import LOSSES
-from ..optim import OPTIMIZERS, Optimizer, as_list
-from .callbacks import Interrupts, Run, callbacks_of
-from .execution import FAILURES, RUNS, all_finite, each, execution, norm_of, quiet
+from ..optim import OPTIMIZERS, Optimizer, is_array
+from .callbacks import Interrupts, Run, callbacks_of, norm_of
+from .execution import RUNS, execution
 from .history import History
 from .model import Changes, Model, assign, contents
 from .prediction import Metric, figures, metrics_named
@@ -196,25 +197,25 @@ class _Training:
         before: Changes = [(optimizer, "steps", optimizer.steps), (optimizer, "state", dict(optimizer.state))]
         before += contents((module, attribute) for _, module, attribute in self.buffers)  # a bad step may spoil running averages
         try:
-            with quiet(run.values):
+            with run.execution.arithmetic():
                 total, sums = run.interrupts.call(run.execution.sums, run.values, batch)
                 size = float(run.execution.weight(batch))
-                value, gradients = total / size, each(truediv, sums, size)
+                value, gradients = total / size, sums / size
                 for callback in run.callbacks:
-                    value, gradients = callback.loss(run, value, gradients)
+                    value, gradients = callback.loss(run, value, Floats.of(gradients))
                 norm = norm_of(gradients)
-                if not (math.isfinite(value) and (math.isfinite(norm) or all_finite(gradients))):
+                if not (math.isfinite(value) and (math.isfinite(norm) or _all_finite(gradients))):
                     raise ArithmeticError(f"the loss is {value}")
                 for callback in run.callbacks:
-                    gradients = callback.gradients(run, gradients)
+                    gradients = callback.gradients(run, Floats.of(gradients))
                 values = optimizer.update(run.values, gradients)
-                if not all_finite(values):
+                if not _all_finite(values):
                     raise ArithmeticError("the step would make a parameter infinite or nan")
         except BaseException as error:
             assign(before)
-            if not isinstance(error, FAILURES):
+            if not isinstance(error, run.execution.FAILURES):
                 raise
-            where = run.interrupts.call(run.execution.first_bad, run.values, batch)
+            where = run.interrupts.call(run.execution.place_of_failure, run.values, batch)
             raise TrainingError(
                 f"training stopped {place}: {error}; {where}. The model keeps the parameters from before this "
                 "step. A smaller learning rate, standardised inputs or callbacks=[nn.ClipNorm(5)] often help"
@@ -230,7 +231,7 @@ class _Training:
                 continue
             try:
                 outputs = self.run.execution.outputs(self.run.values, table.rows)
-            except FAILURES as error:
+            except self.run.execution.FAILURES as error:
                 raise TrainingError(f"training stopped after epoch {number}, while it was evaluated: {error}") from error
             measured = figures(outputs, table, self.metrics, self.run.execution.weight(table.rows)).items()
             found |= {f"{prefix}{name}": value for name, value in measured if prefix or name != "loss"}
@@ -240,4 +241,9 @@ class _Training:
         """The state of the model, whose parameters have the values of the run, as a function: most are never asked for."""
         values = self.run.values
         buffers = {name: copy.deepcopy(getattr(module, attribute)) for name, module, attribute in self.buffers}
-        return lambda: dict(zip((name for name, _ in self.run.model.named_parameters()), as_list(values))) | buffers
+        return lambda: dict(zip((name for name, _ in self.run.model.named_parameters()), map(float, values))) | buffers
+
+
+def _all_finite(numbers: Any) -> bool:
+    """Whether none of them is infinite or nan."""
+    return math.isfinite(abs(numbers).max()) if is_array(numbers) else all(map(math.isfinite, numbers))

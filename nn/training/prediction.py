@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd_core import Floats
+
 from ..activations import activation_name
 from ..arguments import named
 from ..losses import KINDS, LOSSES, NUMBERS, Kind, l1_loss, mse_loss
-from .execution import Execution, evaluating, execution, record, total_of
+from .execution import Execution, evaluating, execution, record
 from .model import Model
 from .samples import Samples, as_rows, require_one_hot, samples_of
 
@@ -104,4 +106,4 @@ def figures(found: list[list[float]], samples: Samples, metrics: Sequence[Metric
     """The mean loss and the metrics, from rows of the loss and the outputs."""
     outputs = [row[1] if samples.single else row[1:] for row in found]
     measured = {name: float(function(samples.labels, outputs)) for name, function in metrics}
-    return {"loss": total_of([row[0] for row in found]) / weight} | measured
+    return {"loss": Floats(row[0] for row in found).sum() / weight} | measured

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..arguments import count, named, shortened
 from ..losses import KINDS, LOSSES, NUMBERS, as_lists
 from ..optim import is_array
-from .execution import all_finite, evaluating, record
+from .execution import evaluating, record
 from .model import Model
 
 
@@ -115,7 +115,7 @@ def _beside(rows: Any, further: list[list[float]]) -> Any:
 
 def as_table(X: Any) -> Any:
     """A NumPy array of finite numbers as one of float64; anything else as :func:`as_rows` gives it, or its error."""
-    is_plain = is_array(X) and X.ndim == 2 and X.size and X.dtype.kind in "fiu" and all_finite(X)
+    is_plain = is_array(X) and X.ndim == 2 and X.size and X.dtype.kind in "fiu" and math.isfinite(abs(X).max())
     return X.astype(float) if is_plain else as_rows(X)
 
 
