@@ -15,7 +15,7 @@ import autograd_core as ac
 
 from .arguments import count, generator_of, number, spaced
 from .training.playground import SETS
-from .training.samples import as_rows, check_lengths, plain
+from .training.samples import check_lengths
 
 Seed = int | random.Random
 Pair = Sequence[int]
@@ -237,6 +237,6 @@ def shift_images(X: Any, y: Any, size: int = 8) -> Dataset:
 
 
 def _examples(X: Any, y: Any) -> tuple[list[list[float]], list[Any]]:
-    rows, targets = as_rows(X), list(plain(y, "y"))
+    rows, targets = ac.as_rows(X), list(ac.as_lists(y))
     check_lengths(rows, targets)
     return rows, targets

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autograd_core import Value
-from nn.training.samples import as_labels, as_numbers, as_rows, as_targets
+from autograd_core import Value, as_numbers, as_rows
+from nn.training.samples import as_labels, as_targets
 
 NESTED = [[1, 2], [3, 4]]
 SAME = {
@@ -66,7 +66,7 @@ def test_every_kind_of_labels_becomes_the_same_ints(y):
     ("y", "classes", "words"),
     [
         ([], None, "y is empty"), ([0, 0.5], None, "y: row 1 is 0.5: a label is a whole number"), ([0, math.nan], None, "y: row 1 is nan"),
-        (["cat", "dog"], None, "y: row 0 is 'cat', not a whole number: number the classes"), ([[0], [1]], None, r"y: row 0 is \[0\] \(list\), not a number: one number"),
+        (["cat", "dog"], None, "y: row 0 is 'cat' .str., not a number: number the classes"), ([[0], [1]], None, r"y: row 0 is \[0\] \(list\), not a number: one number"),
         ([0, 10], 10, "y: row 1 is 10: the labels of 10 classes are 0 to 9"), ([0, -1], 2, "y: row 1 is -1"), ([0], 0, "classes is the number of classes"),
     ],
 )  # fmt: skip

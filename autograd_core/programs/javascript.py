@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from ..formulas.spelling import Dialect, spelling
 from ..primitive import ATOM, Primitive

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_core import as_rows
+
 from ..layers import Sequential
 from ..module import Module
 from ..training.prediction import last_activation, predict
-from ..training.samples import as_labels, as_rows, as_targets, check_lengths
+from ..training.samples import as_labels, as_targets, check_lengths
 from .axes import INK, MARKERS, Axes, Box, Panels, box_around, colour, legend, one_panel, panels_of, tint
 
 

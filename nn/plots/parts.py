@@ -14,7 +14,7 @@ from ..activations import ACTIVATIONS, OF_LAYERS, activation_function, activatio
 from ..arguments import spaced
 from ..module import Module
 from ..training.prediction import predict
-from ..training.samples import as_numbers, as_rows, check_lengths, plain
+from ..training.samples import check_lengths
 from .axes import COLOURS, INK, Axes, Box, Panels, box_around, colour, legend, one_panel, panels_of, tint
 
 Line = tuple[float, float, float]
@@ -86,10 +86,10 @@ def function_fit(model: Module, X: Any, y: Any, ax: Any = None) -> Axes:
     >>> [line.get_label() for line in function_fit(MLP(1, [4, 1], seed=0), [[0.0], [1.0]], [1.0, 2.0]).lines]
     ['model']
     """
-    rows = as_rows(X)
+    rows = ac.as_rows(X)
     if len(rows[0]) != 1:
         raise ValueError(f"a function is drawn of one input, and X has {len(rows[0])} columns")
-    targets = as_numbers([target[0] if isinstance(target, list) and len(target) == 1 else target for target in plain(y, "y")])
+    targets = ac.as_numbers([t[0] if isinstance(t, list) and len(t) == 1 else t for t in ac.as_numbers(y, or_rows=True)])
     check_lengths(rows, targets)
     inputs = [row[0] for row in rows]
     margin = 0.05 * (max(inputs) - min(inputs)) or 1.0
@@ -144,7 +144,7 @@ def lines_of(lines: Any) -> list[Any]:
     """Lines as ``(w1, w2, b)``: those of a list, of a perceptron, or of a layer of perceptrons on two inputs."""
     if isinstance(lines, Module):
         lines = [[*(w.data for w in unit.w), 0.0 if unit.b is None else unit.b.data] for unit in _units_of(lines)]
-    found = [tuple(line) for line in as_rows(lines, "lines")]
+    found = [tuple(line) for line in ac.as_rows(lines, "lines")]
     for i, line in enumerate(found):
         if len(line) != 3 or line[:2] == (0.0, 0.0):
             raise ValueError(f"line {i} is (w1, w2, b) for w1 x + w2 y + b = 0, with w1 or w2 other than 0, not {line}")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from autograd_core import Value
+from autograd_core import Value, as_rows
 
 from ..activations import activation_name
 from ..arguments import count, named
@@ -19,7 +19,7 @@ from ..layers import Neuron
 from ..losses import LOSSES
 from ..module import Module
 from ..training.model import Model, Parameter, inputs_of
-from ..training.samples import Samples, as_rows, samples_of
+from ..training.samples import Samples, samples_of
 
 
 def layers_of(model: Module) -> dict[str, Model]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_core import Floats
+from autograd_core import Floats, as_rows
 
 from ..activations import activation_name
 from ..arguments import named
 from ..losses import KINDS, LOSSES, NUMBERS, Kind, l1_loss, mse_loss
 from .execution import Execution, evaluating, execution, record
 from .model import Model
-from .samples import Samples, as_rows, require_one_hot, samples_of
+from .samples import Samples, require_one_hot, samples_of
 
 FEW = 8  # rows for which compiling costs more than it saves
 THRESHOLDS = {"logit": (0.0, 0, 1), "probability": (0.5, 0, 1), "sign": (0.0, -1, 1)}  # above the threshold is the second class
