@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import reduce
 from itertools import repeat
@@ -52,3 +53,21 @@ class Floats(list[float]):
     def sum(self) -> float:
         """The sum, from the left."""
         return reduce(add, self, 0.0)
+
+    @staticmethod
+    def norm(numbers: Any) -> float:
+        """The Euclidean norm of Floats or an array, also where squares would be too large or too small for a float.
+
+        >>> Floats.norm(Floats([3e200, -4e200]))
+        5e+200
+        """
+        squares = float((numbers * numbers).sum())  # math.hypot rounds otherwise in other versions of Python
+        if 1e-290 < squares < math.inf or math.isnan(squares):
+            return math.sqrt(squares)
+        largest = float(max(map(abs, numbers), default=0.0))
+        return largest * Floats.norm(numbers / largest) if 0.0 < largest < math.inf else largest
+
+    @staticmethod
+    def finite(numbers: Any) -> bool:
+        """Whether none of these Floats, or of an array, is infinite or nan."""
+        return all(map(math.isfinite, numbers)) if isinstance(numbers, list) else math.isfinite(abs(numbers).max())

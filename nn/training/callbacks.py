@@ -207,7 +207,7 @@ class ClipNorm(Callback):
         self.max_norm = number("max_norm", max_norm, "a positive number")
 
     def gradients(self, run: Run | None, gradients: Any) -> Any:
-        return gradients * min(self.max_norm / (norm_of(gradients) + 1e-6), 1.0)
+        return gradients * min(self.max_norm / (Floats.norm(gradients) + 1e-6), 1.0)
 
 
 class ClipValue(Callback):
@@ -220,18 +220,9 @@ class ClipValue(Callback):
         return gradients.clip(-self.limit, self.limit)
 
 
-def norm_of(numbers: Any) -> float:
-    """The Euclidean norm; that of math.hypot is rounded otherwise in other versions of Python."""
-    squares = float((numbers * numbers).sum())
-    if 1e-290 < squares < math.inf or math.isnan(squares):
-        return math.sqrt(squares)
-    largest = float(max(map(abs, numbers), default=0.0))  # squares would leave the floats
-    return largest * norm_of(numbers / largest) if 0.0 < largest < math.inf else largest
-
-
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """What :class:`ClipNorm` does, on the ``grad`` of the parameters, between ``backward()`` and ``step()``; returns their norm before."""
-    return norm_of(_clipped(parameters, ClipNorm(max_norm)))
+    return Floats.norm(_clipped(parameters, ClipNorm(max_norm)))
 
 
 def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:

@@ -14,8 +14,8 @@ from autograd_core import Floats
 
 from ..arguments import count, named
 from ..losses import LOSSES
-from ..optim import OPTIMIZERS, Optimizer, is_array
-from .callbacks import Interrupts, Run, callbacks_of, norm_of
+from ..optim import OPTIMIZERS, Optimizer
+from .callbacks import Interrupts, Run, callbacks_of
 from .execution import RUNS, execution
 from .history import History
 from .model import Changes, Model, assign, contents
@@ -203,13 +203,13 @@ class _Training:
                 value, gradients = total / size, sums / size
                 for callback in run.callbacks:
                     value, gradients = callback.loss(run, value, Floats.of(gradients))
-                norm = norm_of(gradients)
-                if not (math.isfinite(value) and (math.isfinite(norm) or _all_finite(gradients))):
+                norm = Floats.norm(gradients)
+                if not (math.isfinite(value) and (math.isfinite(norm) or Floats.finite(gradients))):
                     raise ArithmeticError(f"the loss is {value}")
                 for callback in run.callbacks:
                     gradients = callback.gradients(run, Floats.of(gradients))
                 values = optimizer.update(run.values, gradients)
-                if not _all_finite(values):
+                if not Floats.finite(values):
                     raise ArithmeticError("the step would make a parameter infinite or nan")
         except BaseException as error:
             assign(before)
@@ -242,8 +242,3 @@ class _Training:
         values = self.run.values
         buffers = {name: copy.deepcopy(getattr(module, attribute)) for name, module, attribute in self.buffers}
         return lambda: dict(zip((name for name, _ in self.run.model.named_parameters()), map(float, values))) | buffers
-
-
-def _all_finite(numbers: Any) -> bool:
-    """Whether none of them is infinite or nan."""
-    return math.isfinite(abs(numbers).max()) if is_array(numbers) else all(map(math.isfinite, numbers))
