@@ -69,7 +69,8 @@ class Execution(OverRows):
         if not self.needs_batch():
             return super().sums(values, rows)
         self.assign(values)
-        total, size = self.batch_loss(rows), self.weight(rows)
+        with reading_data():
+            total, size = self.batch_loss(rows, self.batch_outputs(rows)), self.weight(rows)
         return total.data * size, self.gradients(total) * size
 
     def needs_batch(self) -> bool:
@@ -91,11 +92,13 @@ class Execution(OverRows):
                 return f"in its sample {i}: {found}"
         return "in the sum over the batch, which is too large for a float"
 
-    @reading_data()
-    def batch_loss(self, rows: Sequence[Sequence[float]]) -> Any:
-        """The mean loss of the rows, of a model that sees all of them."""
+    def batch_outputs(self, rows: Sequence[Sequence[float]]) -> list[Any]:
+        """The outputs for the rows, of a model that sees all of them."""
+        return self.model.batch([inputs_of(row[: self.columns]) for row in rows])
+
+    def batch_loss(self, rows: Sequence[Sequence[float]], outputs: list[Any]) -> Any:
+        """The mean loss of the outputs for the rows."""
         loss: Any = self.loss
-        outputs = self.model.batch([inputs_of(row[: self.columns]) for row in rows])
         end = -1 if self.weighted else None
         targets = [row[self.columns] if isinstance(y, Value) else list(row[self.columns : end]) for y, row in zip(outputs, rows)]
         if not self.weighted:

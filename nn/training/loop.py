@@ -6,7 +6,7 @@ import copy
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,8 +19,8 @@ from .callbacks import Interrupts, Run, callbacks_of
 from .execution import RUNS, execution
 from .history import History
 from .model import Changes, Model, assign, contents
-from .prediction import Metric, figures, metrics_named
-from .samples import Samples, samples_of, split_samples
+from .prediction import figures, metrics_named
+from .samples import samples_of, split_samples
 from .saving import Checkpoint
 
 
@@ -66,36 +66,11 @@ def fit(
     given = SimpleNamespace(**locals())
     with Interrupts() as interrupts:
         try:
-            training = interrupts.call(_prepared, interrupts, given)
+            training = interrupts.call(_Training, interrupts, given)
         except KeyboardInterrupt:
             model.eval()
             return History(stopped="interrupted")
         return training.run_through()
-
-
-def _prepared(interrupts: Interrupts, given: SimpleNamespace) -> _Training:
-    """A training whose options were checked; nothing is changed yet."""
-    model, dialect, size = given.model, given.dialect, given.batch_size
-    named(dialect, dict(zip(RUNS, RUNS)), "dialect", or_else="")
-    loss, measured, chosen = named(given.loss, LOSSES, "loss"), metrics_named(given.metrics, given.loss), callbacks_of(given.callbacks)
-    checkpoint = next((callback for callback in chosen if isinstance(callback, Checkpoint)), None)
-    written = checkpoint.read() if checkpoint else None
-    seed = given.seed if given.seed is not None else written["seed"] if written else random.randrange(2**32)
-    data, held_out = split_samples(samples_of(model, given.X, given.y, loss, given.sample_weight), given.validation, model, loss, seed)
-    if size is not None and count("batch_size", size) > len(data.rows):
-        raise ValueError(f"batch_size is from 1 to the {len(data.rows)} samples, not {size!r}")
-    modes = contents((module, "training") for module in model.modules())
-    try:
-        how = execution(model.train(), loss, data.rows, data.columns, dialect, data.weighted)
-    finally:
-        assign(modes)
-    facts = {"samples": len(data.rows), "batch_size": int(size or len(data.rows)), "seed": int(seed)}
-    optimizer = _optimizer(given.optimizer, how.parameters)
-    optimizer.dialect = how.dialect
-    run = Run(model, how, optimizer, how.values(), count("epochs", given.epochs, 0), facts, interrupts, chosen)
-    changes = checkpoint.changes(run, written) if checkpoint and written else []
-    run.history.epochs = written["epochs"] if written else []
-    return _Training(run, data, held_out, measured, bool(given.shuffle), changes)
 
 
 def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
@@ -112,17 +87,35 @@ def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
 
 
 class _Training:
-    """One training: a run, the data that it goes through, and the changes that a checkpoint makes before it."""
+    """A training whose options were checked, and the data that it goes through; nothing is changed before :meth:`run_through`."""
 
-    def __init__(
-        self, run: Run, data: Samples, held_out: Samples | None, metrics: Sequence[Metric], shuffle: bool, changes: Changes
-    ) -> None:
-        self.run, self.data, self.held_out, self.metrics, self.shuffle, self.changes = run, data, held_out, metrics, shuffle, changes
-        self.rows = run.execution.rows(data.rows)
-        self.modules = run.model.modules()
+    def __init__(self, interrupts: Interrupts, given: SimpleNamespace) -> None:
+        model, size = given.model, given.batch_size
+        named(given.dialect, dict(zip(RUNS, RUNS)), "dialect", or_else="")
+        loss, self.metrics = named(given.loss, LOSSES, "loss"), metrics_named(given.metrics, given.loss)
+        chosen = callbacks_of(given.callbacks)
+        checkpoint = next((callback for callback in chosen if isinstance(callback, Checkpoint)), None)
+        written = checkpoint.read() if checkpoint else None
+        seed = given.seed if given.seed is not None else written["seed"] if written else random.randrange(2**32)
+        samples = samples_of(model, given.X, given.y, loss, given.sample_weight)
+        data, self.held_out = split_samples(samples, given.validation, model, loss, seed)
+        if size is not None and count("batch_size", size) > len(data.rows):
+            raise ValueError(f"batch_size is from 1 to the {len(data.rows)} samples, not {size!r}")
+        self.modules, self.buffers, self.shuffle = model.modules(), list(model.named_buffers()), given.shuffle
+        modes = contents((module, "training") for module in self.modules)
+        try:
+            how = execution(model.train(), loss, data.rows, data.columns, given.dialect, data.weighted)
+        finally:
+            assign(modes)
+        facts = {"samples": len(data.rows), "batch_size": int(size or len(data.rows)), "seed": int(seed)}
+        optimizer = _optimizer(given.optimizer, how.parameters)
+        optimizer.dialect = how.dialect
+        self.run = Run(model, how, optimizer, how.values(), count("epochs", given.epochs, 0), facts, interrupts, chosen)
+        self.changes = checkpoint.changes(self.run, written) if checkpoint and written else []
+        self.run.history.epochs = written["epochs"] if written else []
+        self.data, self.rows = data, how.rows(data.rows)
         held: Changes = [(module, "generator", vars(module).get("generator")) for module in self.modules]
         self.generators = [entry for entry in held if isinstance(entry[2], random.Random)]
-        self.buffers = list(run.model.named_buffers())
 
     def run_through(self) -> History:
         run = self.run
