@@ -74,7 +74,7 @@ class Trial(Execution):
         data, size = samples_of(model, X, y, loss), count("samples, how many rows to look at,", samples)
         if len(data.rows) > size:
             data = data.chosen(sorted(random.Random(seed).sample(range(len(data.rows)), size)))
-        super().__init__(copy.deepcopy(model).train(), named(loss, LOSSES, "loss"), data.columns)
+        super().__init__(copy.deepcopy(model).train(), named(loss, LOSSES, "loss"), data.rows, data.columns, "eager")
         self.data = data
 
     def graph(self, of_mean: bool = False) -> Value:

@@ -272,8 +272,8 @@ class Progress(Callback):
             self.bar.close()
 
 
-def callbacks_of(callbacks: Any) -> list[Callback]:
-    """The callbacks of a training, in the order in which they act: functions and schedules too, and a bar, if there is none."""
+def callbacks_of(callbacks: Any, wanted: bool | None = None) -> list[Callback]:
+    """The callbacks of a training, in the order in which they act: functions and schedules too, and a bar, if none is given."""
     found: list[Callback] = []
     for given in [callbacks] if callable(callbacks) or isinstance(callbacks, Callback) else callbacks:
         if isinstance(given, type) or not (callable(given) or isinstance(given, Callback)):
@@ -282,6 +282,6 @@ def callbacks_of(callbacks: Any) -> list[Callback]:
     if sum(callback.sets_rate for callback in found) > 1:
         raise ValueError("two callbacks would set the learning rate: give one, such as nn.LinearWarmup(5, after=nn.StepLR(10))")
     if not any(isinstance(callback, Progress) for callback in found):
-        found.append(Progress())
+        found.append(Progress(wanted))
     found.sort(key=lambda callback: callback.last)
     return found

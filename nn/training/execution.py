@@ -50,11 +50,22 @@ def _node(y: Any) -> Value:
 
 class Execution(OverRows):
     """A model over rows that hold a sample, its targets and, if ``weighted``, the weight of its loss: sums of losses with gradients, and
-    for each row the loss, if there is one, and the outputs in evaluation mode."""
+    for each row the loss, if there is one, and the outputs in evaluation mode. It is compiled, unless ``dialect`` is ``"eager"`` or
+    its graph differs from sample to sample."""
 
-    def __init__(self, model: Model, loss: Loss | None, columns: int, weighted: bool = False) -> None:
+    def __init__(
+        self, model: Model, loss: Loss | None, rows: Any, columns: int, dialect: str, weighted: bool = False, trained: bool = True
+    ) -> None:  # fmt: skip
         self.model, self.loss, self.columns, self.weighted = model, loss, columns, weighted
         super().__init__(self._recorded, model.parameters(), partial(evaluating, model))
+        # In training, a module with buffers, such as BatchNorm, changes what the graph holds as constants.
+        if dialect == "eager" or any(module.needs_batch or (module.training and module.buffers) for module in model.modules()):
+            return
+        why = self.compile(rows, dialect, gradients=loss is not None and (trained or dialect == "c"))
+        if why and loss:  # predictions alone need no advice
+            name, advice = type(model).__name__, "which is slower; use relu, maximum or step to choose by value"
+            consequence = f"so that a recorded graph would be right for some samples only: it runs eagerly, {advice}"
+            warnings.warn(f"{name} or the loss {why}, {consequence}", NotOneGraph, stacklevel=4)
 
     def _recorded(self, row: Sequence[float]) -> tuple[list[Value], list[Value]]:
         sample = record(self.model, row[: self.columns], row[self.columns :], self.loss, self.weighted)
@@ -105,22 +116,6 @@ class Execution(OverRows):
             return loss(outputs, targets)
         total = self.weight(rows)
         return dot([row[-1] / total for row in rows], [loss([y], [t]) for y, t in zip(outputs, targets)])
-
-
-def execution(
-    model: Model, loss: Loss | None, rows: Any, columns: int, dialect: str = "python", weighted: bool = False, trained: bool = True
-) -> Execution:  # fmt: skip
-    """How to run ``model``: compiled, unless ``dialect`` is ``"eager"`` or its graph differs from sample to sample."""
-    found = Execution(model, loss, columns, weighted)
-    # In training, a module with buffers, such as BatchNorm, changes what the graph holds as constants.
-    if dialect == "eager" or any(module.needs_batch or (module.training and module.buffers) for module in model.modules()):
-        return found
-    why = found.compile(rows, dialect, gradients=loss is not None and (trained or dialect == "c"))
-    if why and loss:  # predictions alone need no advice
-        name, advice = type(model).__name__, "which is slower; use relu, maximum or step to choose by value"
-        consequence = f"so that a recorded graph would be right for some samples only: it runs eagerly, {advice}"
-        warnings.warn(f"{name} or the loss {why}, {consequence}", NotOneGraph, stacklevel=4)
-    return found
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from ..arguments import count, named
 from ..losses import LOSSES
 from ..optim import OPTIMIZERS, Optimizer
 from .callbacks import Interrupts, Run, callbacks_of
-from .execution import RUNS, execution
+from .execution import RUNS, Execution
 from .history import History
 from .model import Changes, Model, assign, contents
 from .prediction import figures, metrics_named
@@ -104,7 +104,7 @@ class _Training:
         self.modules, self.buffers, self.shuffle = model.modules(), list(model.named_buffers()), given.shuffle
         modes = contents((module, "training") for module in self.modules)
         try:
-            how = execution(model.train(), loss, data.rows, data.columns, given.dialect, data.weighted)
+            how = Execution(model.train(), loss, data.rows, data.columns, given.dialect, data.weighted)
         finally:
             assign(modes)
         facts = {"samples": len(data.rows), "batch_size": int(size or len(data.rows)), "seed": int(seed)}

@@ -10,7 +10,7 @@ from autograd_core import Floats, as_rows
 from ..activations import activation_name
 from ..arguments import named
 from ..losses import KINDS, LOSSES, NUMBERS, Kind, l1_loss, mse_loss
-from .execution import Execution, evaluating, execution, record
+from .execution import Execution, evaluating, record
 from .model import Model
 from .samples import Samples, require_one_hot, samples_of
 
@@ -23,7 +23,7 @@ def predict(model: Model, X: Any, dialect: str = "python") -> list[Any]:
     rows = as_rows(X)
     with evaluating(model):
         single = record(model, rows[0]).single
-        run = execution(model, None, rows, len(rows[0]), dialect) if len(rows) > FEW else Execution(model, None, len(rows[0]))
+        run = Execution(model, None, rows, len(rows[0]), dialect if len(rows) > FEW else "eager")
         found = run.outputs(run.values(), rows)
     return [row[0] for row in found] if single else found
 
@@ -63,7 +63,7 @@ def evaluate(model: Model, X: Any, y: Any, loss: Any = "mse", metrics: Any = (),
     table = samples_of(model, X, y, loss)
     chosen = metrics_named(metrics, loss)
     with evaluating(model):
-        run = execution(model, named(loss, LOSSES, "loss"), table.rows, table.columns, dialect, trained=False)
+        run = Execution(model, named(loss, LOSSES, "loss"), table.rows, table.columns, dialect, trained=False)
         found = run.outputs(run.values(), table.rows)
     return figures(found, table, chosen, run.weight(table.rows))
 
