@@ -117,7 +117,7 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
     from .programs.jit import jit
     from .programs.over_rows import OverRows
     from .programs.program import Program
-    from .rows import as_lists, as_numbers, as_rows
+    from .tabular import as_lists, as_numbers, as_rows
     from .teaching.class_set import sheets
     from .teaching.engines import grade
     from .teaching.explore import Explorer, explore
@@ -151,7 +151,7 @@ _LAZY = {
     "programs.jit": ("jit",),
     "programs.over_rows": ("OverRows",),
     "programs.program": ("Program",),
-    "rows": ("as_lists", "as_numbers", "as_rows"),
+    "tabular": ("as_lists", "as_numbers", "as_rows"),
     "teaching.class_set": ("sheets",),
     "teaching.engines": ("grade",),
     "teaching.explore": ("Explorer", "explore"),

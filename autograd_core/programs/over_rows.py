@@ -66,6 +66,7 @@ class OverRows:
         >>> OverRows(record, [w]).compile([[1.0], [-2.0]])
         'computes with something that a recorded graph holds as a constant (.data, random numbers, an attribute that changes)'
         """
+        self._run_itself()
         with watching_comparisons() as places:
             (inputs, nodes), (shown_inputs, shown) = self.record(rows[0]), self._evaluated(rows[0])
         if places:

@@ -223,11 +223,10 @@ class _Training:
             if table is None or not (prefix or self.metrics):
                 continue
             try:
-                outputs = self.run.execution.outputs(self.run.values, table.rows)
+                measured = figures(self.run.execution, self.run.values, table, self.metrics)
             except self.run.execution.FAILURES as error:
                 raise TrainingError(f"training stopped after epoch {number}, while it was evaluated: {error}") from error
-            measured = figures(outputs, table, self.metrics, self.run.execution.weight(table.rows)).items()
-            found |= {f"{prefix}{name}": value for name, value in measured if prefix or name != "loss"}
+            found |= {f"{prefix}{name}": value for name, value in measured.items() if prefix or name != "loss"}
         return found
 
     def snapshot(self) -> Callable[[], dict[str, Any]]:

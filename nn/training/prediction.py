@@ -64,8 +64,7 @@ def evaluate(model: Model, X: Any, y: Any, loss: Any = "mse", metrics: Any = (),
     chosen = metrics_named(metrics, loss)
     with evaluating(model):
         run = Execution(model, named(loss, LOSSES, "loss"), table.rows, table.columns, dialect, trained=False)
-        found = run.outputs(run.values(), table.rows)
-    return figures(found, table, chosen, run.weight(table.rows))
+        return figures(run, run.values(), table, chosen)
 
 
 Metric = tuple[str, Callable[[Any, Any], Any]]
@@ -102,8 +101,9 @@ def _of_classes(function: Callable[[Any, Any], Any], name: str, kind: Kind) -> C
     return of_classes
 
 
-def figures(found: list[list[float]], samples: Samples, metrics: Sequence[Metric], weight: float) -> dict[str, float]:
-    """The mean loss and the metrics, from rows of the loss and the outputs."""
+def figures(run: Execution, values: Any, samples: Samples, metrics: Sequence[Metric]) -> dict[str, float]:
+    """The mean loss and the metrics on samples, where the parameters have these values."""
+    found = run.outputs(values, samples.rows)
     outputs = [row[1] if samples.single else row[1:] for row in found]
     measured = {name: float(function(samples.labels, outputs)) for name, function in metrics}
-    return {"loss": Floats(row[0] for row in found).sum() / weight} | measured
+    return {"loss": Floats(row[0] for row in found).sum() / run.weight(samples.rows)} | measured

@@ -9,6 +9,8 @@ from typing import Any
 
 from .number import shown
 
+FOR_WORDS = "convert it with float(...) first"
+
 
 def as_rows(X: Any, name: str = "X") -> list[list[float]]:
     """``X`` (rows of lists or tuples, a NumPy array, a pandas frame) as new lists of floats, all of one length. A ``ValueError`` names the
@@ -32,7 +34,7 @@ def as_rows(X: Any, name: str = "X") -> list[list[float]]:
     return rows
 
 
-def as_numbers(y: Any, name: str = "y", or_rows: bool = False, words: str = "convert it with float(...) first") -> list[Any]:
+def as_numbers(y: Any, name: str = "y", or_rows: bool = False, words: str = FOR_WORDS) -> list[Any]:
     """``y``, one number for each row, as a new list of floats; errors as in :func:`as_rows`. With ``or_rows`` it may hold rows, too;
     ``words`` is the advice to one who gives words.
 
@@ -69,7 +71,7 @@ def _is_row(value: Any) -> bool:
     return not isinstance(value, str | bytes) and getattr(value, "shape", None) != () and isinstance(value, Iterable)
 
 
-def _number(cell: Any, place: str, words: str = "convert it with float(...) first") -> float:
+def _number(cell: Any, place: str, words: str = FOR_WORDS) -> float:
     """The cell as a float, or a ``ValueError`` that starts with the place."""
     if type(cell) is float and math.isfinite(cell):
         return cell
