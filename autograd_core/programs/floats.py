@@ -23,10 +23,10 @@ class Floats(list[float]):
     @classmethod
     def of(cls, numbers: Any) -> Any:
         """The numbers as Floats; an array, and what is one of these already, as it is."""
-        return numbers if hasattr(numbers, "dtype") or isinstance(numbers, cls) else cls(numbers)
+        return numbers if numbers.__class__ is cls or hasattr(numbers, "dtype") else cls(numbers)
 
     def _each(self, operation: Callable[[Any, Any], float], other: Any) -> Floats:
-        if not hasattr(other, "__len__"):
+        if other.__class__ is float or not hasattr(other, "__len__"):
             other = repeat(other)
         elif len(other) != len(self):
             raise ValueError(f"numbers are taken one by one with as many or with one number: these are {len(self)} and {len(other)}")

@@ -75,11 +75,10 @@ class Execution(OverRows):
         """What the sums over some rows are divided by for the mean."""
         return float(sum(row[-1] for row in rows)) if self.weighted else len(rows)
 
-    def sums(self, values: Any, rows: Any) -> tuple[float, Any]:
-        """The loss and its gradient, added up over the rows; the parameters have the given values."""
+    def eager_sums(self, rows: Any) -> tuple[float, Any]:
+        """The loss and its gradient, added up over the rows."""
         if not self.needs_batch():
-            return super().sums(values, rows)
-        self.assign(values)
+            return super().eager_sums(rows)
         with reading_data():
             total, size = self.batch_loss(rows, self.batch_outputs(rows)), self.weight(rows)
         return total.data * size, self.gradients(total) * size

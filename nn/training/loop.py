@@ -160,8 +160,8 @@ class _Training:
         before = self.snapshot() if is_before else None
         total, norm, lr = 0.0, 0.0, run.optimizer.lr
         for batch_number, batch in enumerate(self.batches(chance), start=1):
-            value, norm = self.step(batch, f"in epoch {number}, batch {batch_number}")
-            total += value * run.execution.weight(batch)
+            value, norm, size = self.step(batch, f"in epoch {number}, batch {batch_number}")
+            total += value * size
         entry = {"epoch": number, "loss": total / run.execution.weight(self.data.rows), "lr": lr, "grad_norm": norm}
         entry |= run.interrupts.call(self.figures, number)
         run.history.epochs.append(entry | {"seconds": time.perf_counter() - start})
@@ -184,8 +184,8 @@ class _Training:
             chosen = order[start : start + size]
             yield self.rows[chosen] if hasattr(self.rows, "shape") else [self.rows[i] for i in chosen]
 
-    def step(self, batch: Any, place: str) -> tuple[float, float]:
-        """One update from the mean over a batch: the loss before it, and the norm of the gradient. All of it happens, or nothing."""
+    def step(self, batch: Any, place: str) -> tuple[float, float, float]:
+        """One update from the mean over a batch: the loss before it, the norm of the gradient, the weight. All of it happens or nothing."""
         run, optimizer = self.run, self.run.optimizer
         before: Changes = [(optimizer, "steps", optimizer.steps), (optimizer, "state", dict(optimizer.state))]
         before += contents((module, attribute) for _, module, attribute in self.buffers)  # a bad step may spoil running averages
@@ -214,7 +214,7 @@ class _Training:
                 "step. A smaller learning rate, standardised inputs or callbacks=[nn.ClipNorm(5)] often help"
             ) from error
         run.values = values
-        return value, norm
+        return value, norm, size
 
     def figures(self, number: int) -> dict[str, float]:
         """The metrics, and, for held-out samples, the loss, in evaluation mode."""
