@@ -118,10 +118,10 @@ class Execution(OverRows):
 
 
 @contextmanager
-def evaluating(model: Model) -> Iterator[None]:
-    """Within it, a model is in evaluation mode."""
+def evaluating(model: Model, training: bool = False) -> Iterator[None]:
+    """Within it, a model is in evaluation mode, or in that of ``training``."""
     modes = [(module, "training", module.training) for module in model.modules()]
-    model.eval()
+    model.train(training)
     try:
         yield
     finally:

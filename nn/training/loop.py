@@ -16,7 +16,7 @@ from ..arguments import count, named
 from ..losses import LOSSES
 from ..optim import OPTIMIZERS, Optimizer
 from .callbacks import Interrupts, Run, callbacks_of
-from .execution import RUNS, Execution
+from .execution import RUNS, Execution, evaluating
 from .history import History
 from .model import Changes, Model, assign, contents
 from .prediction import figures, metrics_named
@@ -102,11 +102,8 @@ class _Training:
         if size is not None and count("batch_size", size) > len(data.rows):
             raise ValueError(f"batch_size is from 1 to the {len(data.rows)} samples, not {size!r}")
         self.modules, self.buffers, self.shuffle = model.modules(), list(model.named_buffers()), given.shuffle
-        modes = contents((module, "training") for module in self.modules)
-        try:
-            how = Execution(model.train(), loss, data.rows, data.columns, given.dialect, data.weighted)
-        finally:
-            assign(modes)
+        with evaluating(model, training=True):
+            how = Execution(model, loss, data.rows, data.columns, given.dialect, data.weighted)
         facts = {"samples": len(data.rows), "batch_size": int(size or len(data.rows)), "seed": int(seed)}
         optimizer = _optimizer(given.optimizer, how.parameters)
         optimizer.dialect = how.dialect
