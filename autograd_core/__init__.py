@@ -111,7 +111,7 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
         numerical_gradient,
     )
     from .derivatives.leaves import check_leaves
-    from .files import replace_file, require_place
+    from .files import read_json, replace_file, require_place, write_json
     from .programs.compile import DIALECTS, compile_graph
     from .programs.floats import Floats
     from .programs.jit import jit
@@ -147,7 +147,7 @@ _LAZY = {
         "numerical_gradient",
     ),
     "derivatives.leaves": ("check_leaves",),
-    "files": ("replace_file", "require_place"),
+    "files": ("read_json", "replace_file", "require_place", "write_json"),
     "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.floats": ("Floats",),
     "programs.jit": ("jit",),
@@ -287,6 +287,7 @@ __all__ = [
     "prod",
     "radians",
     "rare_collections",
+    "read_json",
     "reading_data",
     "reciprocal",
     "relu",
@@ -317,4 +318,5 @@ __all__ = [
     "vjp",
     "watching_comparisons",
     "where",
+    "write_json",
 ]
