@@ -82,7 +82,7 @@ class Optimizer:
         nothing = [0.0] * size if self.steps == 1 else []
         columns = [values, gradients, *(self.state.get(name, nothing) for name in self.remembered)]
         chosen = "python"
-        if is_array(values):
+        if hasattr(values, "dtype"):
             import numpy as np
 
             columns = [np.asarray(column, dtype=float) for column in columns]
@@ -277,8 +277,3 @@ def _leaves(parameters: Iterable[Value]) -> list[Value]:
     if len(set(leaves)) < len(leaves):
         raise ValueError("a parameter stands twice in the list: it would be changed twice in each step")
     return leaves
-
-
-def is_array(numbers: Any) -> bool:
-    """Whether they are an array."""
-    return hasattr(numbers, "dtype")

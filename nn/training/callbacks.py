@@ -16,7 +16,7 @@ from autograd_core import gradients as derivatives
 
 from ..arguments import count, fitting, number
 from ..losses import l1_penalty, l2_penalty
-from ..optim import Optimizer, is_array
+from ..optim import Optimizer
 from .execution import Execution
 from .history import History, shown
 from .model import Model
@@ -186,7 +186,7 @@ class L2(Callback):
     def begin(self, run: Run) -> None:
         w = Value(1.0)
         term = self.penalty([w], self.strength)  # that of one parameter
-        self.program = compile_graph([term, *derivatives(term, [w])], [], [w], "numpy" if is_array(run.values) else "python")
+        self.program = compile_graph([term, *derivatives(term, [w])], [], [w], "numpy" if hasattr(run.values, "dtype") else "python")
 
     def loss(self, run: Run, value: float, gradients: Any) -> tuple[float, Any]:
         terms, further = self.program.columns([], [run.values])

@@ -18,7 +18,7 @@ from ..optim import OPTIMIZERS, Optimizer
 from .callbacks import Interrupts, Run, callbacks_of
 from .execution import RUNS, Execution, evaluating
 from .history import History
-from .model import Changes, Model, assign, contents
+from .model import Changes, Model, assign
 from .prediction import figures, metrics_named
 from .samples import samples_of, split_samples
 from .saving import Checkpoint
@@ -185,7 +185,7 @@ class _Training:
         """One update from the mean over a batch: the loss before it, the norm of the gradient, the weight. All of it happens or nothing."""
         run, optimizer = self.run, self.run.optimizer
         before: Changes = [(optimizer, "steps", optimizer.steps), (optimizer, "state", dict(optimizer.state))]
-        before += contents((module, attribute) for _, module, attribute in self.buffers)  # a bad step may spoil running averages
+        before += [(module, name, copy.deepcopy(getattr(module, name))) for _, module, name in self.buffers]  # running averages
         try:
             with run.execution.arithmetic():
                 total, sums = run.interrupts.call(run.execution.sums, run.values, batch)

@@ -12,7 +12,6 @@ from autograd_core import as_numbers, as_rows
 
 from ..arguments import count, named
 from ..losses import KINDS, LOSSES, NUMBERS
-from ..optim import is_array
 from .execution import evaluating, record
 from .model import Model
 
@@ -31,7 +30,7 @@ class Samples(NamedTuple):
 
     def chosen(self, indices: Sequence[int]) -> Samples:
         """Some of the samples."""
-        rows = self.rows[indices] if is_array(self.rows) else [self.rows[i] for i in indices]
+        rows = self.rows[indices] if hasattr(self.rows, "dtype") else [self.rows[i] for i in indices]
         return self._replace(rows=rows, labels=[self.labels[i] for i in indices])
 
     def weighing(self, weights: list[float]) -> Samples:
@@ -57,7 +56,7 @@ def samples_of(model: Model, X: Any, y: Any, loss: Any, sample_weight: Any = Non
         labels = _class_numbers(y, outputs)
         targets = [[float(label == k) for k in range(outputs)] for label in labels]
     else:
-        labels = as_targets(y)
+        labels = as_numbers(y, or_rows=True)
         targets = [target if isinstance(target, list) else [target] for target in labels]
         labels = [target[0] for target in targets] if single else labels
         if len(targets[0]) != outputs:
@@ -109,7 +108,7 @@ def split_samples(samples: Samples, validation: Any, model: Model, loss: Any, se
 
 def _beside(rows: Any, further: list[list[float]]) -> Any:
     """The rows, each with more numbers behind it."""
-    if is_array(rows):
+    if hasattr(rows, "dtype"):
         import numpy as np
 
         return np.column_stack((rows, further))
@@ -118,13 +117,8 @@ def _beside(rows: Any, further: list[list[float]]) -> Any:
 
 def as_table(X: Any) -> Any:
     """A NumPy array of finite numbers as one of float64; anything else as :func:`as_rows` gives it, or its error."""
-    is_plain = is_array(X) and X.ndim == 2 and X.size and X.dtype.kind in "fiu" and math.isfinite(abs(X).max())
+    is_plain = hasattr(X, "dtype") and X.ndim == 2 and X.size and X.dtype.kind in "fiu" and math.isfinite(abs(X).max())
     return X.astype(float) if is_plain else as_rows(X)
-
-
-def as_targets(y: Any) -> list[Any]:
-    """The targets of a regression: numbers, or rows of them, whichever ``y`` holds."""
-    return as_numbers(y, or_rows=True)
 
 
 def as_labels(y: Any, classes: int | None = None) -> list[int]:
