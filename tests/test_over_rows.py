@@ -87,6 +87,20 @@ def test_a_function_that_evaluates_otherwise_has_a_program_for_each():
         assert over_rows.compile([[1.0], [2.0]]) == ""
 
 
+@pytest.mark.parametrize("dialect", RUNS[:-1])
+def test_without_gradients_outputs_are_those_of_the_numbers_that_the_parameters_had(dialect):
+    over_rows = unit()
+    assert over_rows.compile(ROWS, dialect, gradients=False) == ""
+    assert over_rows.outputs(over_rows.values(), ROWS) == [pytest.approx(row, rel=1e-14) for row in unit().outputs([0.5, -0.25], ROWS)]
+    others = over_rows.values() * 2.0
+    if dialect == "c":  # one library for all numbers
+        assert over_rows.outputs(others, ROWS) == [pytest.approx(row, rel=1e-14) for row in unit().outputs([1.0, -0.5], ROWS)]
+    else:
+        with pytest.raises(ValueError, match="compile it again"):
+            over_rows.outputs(others, ROWS)
+    assert over_rows.sums([1.0, -0.5], ROWS) == unit().sums([1.0, -0.5], ROWS), "the function itself runs"
+
+
 @pytest.mark.parametrize("operation", [operator.add, operator.sub, operator.mul, operator.truediv, operator.iadd, operator.imul])
 @pytest.mark.parametrize("other", [2.5, [3.0, -0.5, 1e300]])
 def test_floats_count_as_an_array_does(operation, other):

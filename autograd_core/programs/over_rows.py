@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib import import_module
@@ -52,13 +53,14 @@ class OverRows:
         self._numpy: Any = None
         self._sums: Program | None = None
         self._outputs: Program | None = None
+        self._fixed = b""
 
     def compile(self, rows: Any, dialect: str = "python", gradients: bool = True) -> str:
         """Run as a program in a ``dialect`` of ``compile_graph``, recorded on the first row; returns an empty text.
 
         Where one graph cannot stand for all rows, because the function compares Values or gives something else for the last row than
-        the program, nothing changes, and the text says why. Without ``gradients`` there are outputs alone. In the dialects ``"c"`` and
-        ``"numpy"``, numbers then are in arrays, if NumPy is installed.
+        the program, nothing changes, and the text says why. Without ``gradients`` there are outputs alone, for the numbers that the
+        parameters have now. In the dialects ``"c"`` and ``"numpy"``, numbers then are in arrays, if NumPy is installed.
 
         >>> w = Value(2.0, "w")
         >>> def record(row):
@@ -75,7 +77,9 @@ class OverRows:
         if gradients:
             self._sums = compile_graph(nodes[0], self.parameters, inputs, dialect, further=nodes[1:] if same else ())
         if not same:
-            self._outputs = compile_graph(shown, self.parameters if gradients else [], shown_inputs, dialect)
+            fixed = not gradients and dialect != "c"  # as constants, parameters are read faster; C would be built for each of them
+            self._fixed = _bits(self.values()) if fixed else b""
+            self._outputs = compile_graph(shown, [] if fixed else self.parameters, shown_inputs, dialect)
         self.dialect = dialect
         if dialect != "python":
             with suppress(ImportError):
@@ -121,13 +125,15 @@ class OverRows:
         return total, gradients
 
     def outputs(self, values: Any, rows: Any) -> list[list[float]]:
-        """All outputs for each row, where the parameters have these values."""
+        """All outputs for each row, where the parameters have these values; ``ValueError`` if it was compiled for others alone."""
         if self.dialect == "eager":
             self.assign(values)
             with self.evaluating():
                 return [[y.data for y in self.record(row)[1]] for row in rows]
+        if self._fixed and self._fixed != _bits(values):
+            raise ValueError("without gradients, a program is that of the numbers that the parameters had: compile it again for others")
         own = self._outputs
-        found = own.batch(values if self._sums else [], rows) if own else self._sums.forward(values, rows)  # type: ignore[union-attr]
+        found = own.batch([] if self._fixed else values, rows) if own else self._sums.forward(values, rows)  # type: ignore[union-attr]
         return found.tolist() if hasattr(found, "tolist") else found
 
     def gradients(self, output: Value) -> Floats:
@@ -156,3 +162,7 @@ class OverRows:
     def arithmetic(self) -> AbstractContextManager[Any]:
         """Within it, arithmetic on such numbers does not warn of those that are not finite."""
         return nullcontext() if self._numpy is None else self._numpy.errstate(all="ignore")
+
+
+def _bits(values: Any) -> bytes:
+    return array("d", values).tobytes()
