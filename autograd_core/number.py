@@ -189,6 +189,10 @@ class Number:
         """The plain float behind the number, for comparisons."""
         raise NotImplementedError
 
+    def __dir__(self) -> list[str]:
+        """The names for people: those with one underscore in front are slots and helpers."""
+        return [name for name in super().__dir__() if not name.startswith("_") or name.startswith("__")]
+
     def _binary(self: N, name: str, other: Any) -> N:
         return self.apply(TABLE[name], self, other) if self.accepts(other) else NotImplemented
 

@@ -21,7 +21,7 @@ class _Unit(Module):
 
     def __init__(self, inputs: int, outputs: int, activation: Activation, bias: bool, init: Any, seed: Any, expand: bool) -> None:
         start = initial_weights(init, inputs, outputs, activation_name(activation), generator_of(seed))
-        self.w = [Parameter(x, f"w{i}") for i, x in enumerate(start)]
+        self.w = [Parameter(x, f"w{i}") for i, x in enumerate(start, start=1)]
         self.b = Parameter(0.0, "b") if bias else None
         self.activation, self.expand, self._function = activation, expand, activation_function(activation)
 
@@ -75,7 +75,7 @@ def _with_nonlin(activation: Activation, nonlin: bool | None) -> Activation:
 class Layer(Module):
     """``nout`` neurons with the same ``nin`` inputs. Called, it returns a list, or the output itself if there is one.
 
-    Takes the options of :class:`Neuron`; ``activation`` may also be ``"softmax"`` or ``"log_softmax"``.
+    Takes the options of :class:`Neuron`, also ``"softmax"`` and ``"log_softmax"``. In layer 3, ``neurons[0].w[1]`` is ``w3[1,2]``.
 
     >>> [y.data for y in Layer(3, 2, activation="softmax", init="zeros")([1.0, 2.0, 3.0])]
     [0.5, 0.5]
@@ -90,9 +90,9 @@ class Layer(Module):
         self._together = OF_LAYERS.get(self.activation) if isinstance(self.activation, str) else None
         own = "linear" if self._together else self.activation
         self.neurons = [Neuron(nin, own, bias, init, generator, expand, outputs=nout) for _ in range(nout)]
-        for j, neuron in enumerate(self.neurons):
-            for i, parameter in enumerate(neuron.parameters()):
-                parameter.name = f"w{number}[{j},{i}]" if i < nin else f"b{number}[{j}]"
+        for j, neuron in enumerate(self.neurons, start=1):
+            for i, parameter in enumerate(neuron.parameters(), start=1):
+                parameter.name = f"w{number}[{j},{i}]" if i <= nin else f"b{number}[{j}]"
 
     def forward(self, x: Any) -> Any:
         x = checked_inputs(x, self.nin, self)
@@ -294,8 +294,8 @@ class BatchNorm(Module):
 
     def __init__(self, features: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         count("BatchNorm has at least one feature: features", features)
-        self.weight = [Parameter(1.0, f"gamma[{i}]") for i in range(features)]
-        self.bias = [Parameter(0.0, f"beta[{i}]") for i in range(features)]
+        self.weight = [Parameter(1.0, f"gamma[{i}]") for i in range(1, features + 1)]
+        self.bias = [Parameter(0.0, f"beta[{i}]") for i in range(1, features + 1)]
         self.running_mean, self.running_var, self.num_batches_tracked = [0.0] * features, [1.0] * features, 0
         self.eps, self.momentum = eps, momentum
 

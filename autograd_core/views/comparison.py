@@ -71,7 +71,7 @@ def compare_methods(f: Callable[[Any], Any], at: Any) -> Comparison:
     [('finite differences', 2, 4), ('symbolic', 0, 4), ('forward mode', 1, 8), ('reverse mode', 1, 8)]
     """
     numbers = [float(x) for x in leaves_of(at)]
-    leaves = [Value(x, "x" if kind_of(at) == "number" else f"x{i}") for i, x in enumerate(numbers)]
+    leaves = [Value(x, "x" if kind_of(at) == "number" else f"x{i}") for i, x in enumerate(numbers, start=1)]
     output = f(like(at, iter(leaves)))
     if not isinstance(output, Value):
         got = "a plain float" if kind_of(output) == "number" else kind_of(output)

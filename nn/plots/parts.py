@@ -17,7 +17,7 @@ from .axes import Axes, Panels, colour, legend, one_panel, panels_of
 
 def weights_as_images(layer: Module, shape: tuple[int, int] = (8, 8), ax: Any = None) -> Panels:
     """The weights of each unit of a layer as an image of ``shape`` (rows, columns): what it looks for in its inputs. All have one
-    scale: red is positive, blue negative, white 0.
+    scale: red is positive, blue negative, white 0. Units count from 1.
 
     >>> from nn import Layer
     >>> len(weights_as_images(Layer(6, 3), shape=(2, 3)))
@@ -28,7 +28,7 @@ def weights_as_images(layer: Module, shape: tuple[int, int] = (8, 8), ax: Any = 
         raise ValueError(f"shape {shape} has {shape[0] * shape[1]} places, and a unit of {layer!r} {weights.shape[1]} weights")
     panels = panels_of(ax, len(weights), columns=8, size=(1.2, 1.35))
     most = abs(weights).max() or 1.0
-    for i, (panel, own) in enumerate(zip(panels, weights)):
+    for i, (panel, own) in enumerate(zip(panels, weights), start=1):
         image = panel.imshow(own.reshape(shape), cmap="RdBu_r", vmin=-most, vmax=most)
         panel.set_title(f"unit {i}", fontsize=9)
         panel.set(xticks=[], yticks=[])

@@ -152,18 +152,18 @@ def dead_units(model: Module, X: Any) -> Diagnosis:
     """The relu units that are 0 for every row of ``X``: no gradient reaches them, so they learn nothing any more.
 
     A filter of a ``Conv1d`` is one unit, dead if it is 0 everywhere. Numbers: ``activity`` (by layer, for each unit the share of the
-    samples that it is on for), ``dead`` (the numbers, from 0, of the dead units by layer) and ``share``.
+    samples that it is on for), ``dead`` (the numbers, from 1, of the dead units by layer) and ``share``.
 
     >>> from nn import MLP
     >>> dead_units(MLP(1, [2, 1], init="zeros"), [[1.0], [2.0]])["dead"]
-    {'layers.0 Layer(1, 2, relu)': [0, 1]}
+    {'layers.0 Layer(1, 2, relu)': [1, 2]}
     """
     activity: dict[str, list[float]] = {}
     for layer, seen in outputs_of_layers(model, X).items():
         if seen.activation == "relu":
             units = [[max(row)] for row in seen.rows] if isinstance(seen.layer, Conv1d) else seen.rows
             activity[layer] = [sum(y > 0.0 for y in unit) / len(unit) for unit in zip(*units)]
-    dead = {layer: [i for i, share in enumerate(shares) if share == 0.0] for layer, shares in activity.items()}
+    dead = {layer: [i for i, share in enumerate(shares, start=1) if share == 0.0] for layer, shares in activity.items()}
     off, total = sum(map(len, dead.values())), sum(map(len, activity.values()))
     bad = [layer for layer in activity if len(dead[layer]) > DEAD_SHARE * len(activity[layer])]
     finding = f"{off} of {total} relu units are dead, which is fine." if total else "No layer has relu units, so none is dead: fine."

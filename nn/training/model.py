@@ -44,8 +44,8 @@ class Input(Value):
 
 
 def inputs_of(x: Iterable[Any], letter: str = "x") -> list[Any]:
-    """The entries of one sample, each number as an :class:`Input`."""
-    return [Input(value, f"{letter}{i}") if isinstance(value, int | float) else value for i, value in enumerate(x)]
+    """The entries of one sample, each number as an :class:`Input`; they are called x1, x2, ..., as in textbooks."""
+    return [Input(value, f"{letter}{i}") if isinstance(value, int | float) else value for i, value in enumerate(x, start=1)]
 
 
 class Model:
