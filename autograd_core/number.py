@@ -62,7 +62,7 @@ def real(x: Any) -> float:
     }.get(type(x).__name__, "convert it with float(...) first")
     if isinstance(x, numbers.Complex):
         advice = "only real numbers are differentiated; take .real or abs(...)"
-    raise TypeError(f"a real number is needed, not {type(x).__name__} {_shown(x)}: {advice}")
+    raise TypeError(f"a real number is needed, not {type(x).__name__} {shown(x)}: {advice}")
 
 
 def nested(x: Any, name: str | None = None) -> TypeError:
@@ -75,7 +75,8 @@ def nested(x: Any, name: str | None = None) -> TypeError:
     )
 
 
-def _shown(x: Any) -> str:
+def shown(x: Any) -> str:
+    """What a message shows of ``x``, which may be long."""
     try:
         text = repr(x)
     except Exception:  # it may hold an integer that is too long to be printed, or be a stranger's object

@@ -13,7 +13,6 @@ import autograd_core as ac
 from .activations import OF_LAYERS, Activation, activation_function, activation_name, initial_weights
 from .arguments import count, generator_of, number
 from .module import Module, checked_inputs, one_or_all
-from .training.execution import BatchError
 from .training.model import Model, Parameter, inputs_of
 
 
@@ -306,7 +305,7 @@ class BatchNorm(Module):
 
     def forward(self, x: Any) -> list[Any]:
         if self.training:
-            raise BatchError("BatchNorm looks at a whole batch while it is trained: call batch(rows), or eval() first")
+            raise ValueError("BatchNorm looks at a whole batch while it is trained: call batch(rows), or eval() first")
         return self._normalized(checked_inputs(x, len(self.weight), self), self.running_mean, self.running_var)
 
     def batch(self, rows: Sequence[Any]) -> list[Any]:
@@ -314,7 +313,7 @@ class BatchNorm(Module):
             return super().batch(rows)
         rows, size = [checked_inputs(row, len(self.weight), self) for row in rows], len(rows)
         if size < 2:
-            raise BatchError("BatchNorm needs two samples or more in a batch while it is trained, for a variance: given one")
+            raise ValueError("BatchNorm needs two samples or more in a batch while it is trained, for a variance: given one")
         share = [1.0 / size] * size
         means = [ac.dot(share, column) for column in zip(*rows)]
         variances = [ac.dot(share, [ac.pow(value - mean, 2) for value in column]) for column, mean in zip(zip(*rows), means)]

@@ -85,7 +85,7 @@ def test_e6_a_wrong_derivative_is_found_and_blamed_on_its_operation(table):
     assert not found.fine
     assert found["worst"].startswith("layers.0.neurons.")
     assert found["max_error"] == pytest.approx(0.01 / 1.01, rel=1e-3)
-    assert "The operation 'bent' is to blame" in found.finding
+    assert "To blame is the row 'bent': at [" in found.finding
     first, last = found["errors"].values()
     assert last < 1e-6 < 9e-3 < first
 

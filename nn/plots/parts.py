@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from autograd_core import as_numbers, as_rows
+
 from ..arguments import spaced
 from ..module import Module
 from ..training.prediction import predict
-from ..training.samples import as_numbers, as_rows, check_lengths, plain
+from ..training.samples import check_lengths
 from .axes import Axes, Panels, colour, legend, one_panel, panels_of
 
 
@@ -52,7 +54,7 @@ def function_fit(model: Module, X: Any, y: Any, ax: Any = None) -> Axes:
     rows = as_rows(X)
     if len(rows[0]) != 1:
         raise ValueError(f"a function is drawn of one input, and X has {len(rows[0])} columns")
-    targets = as_numbers([target[0] if isinstance(target, list) and len(target) == 1 else target for target in plain(y, "y")])
+    targets = as_numbers([t[0] if isinstance(t, list) and len(t) == 1 else t for t in as_numbers(y, or_rows=True)])
     check_lengths(rows, targets)
     inputs = [row[0] for row in rows]
     margin = 0.05 * (max(inputs) - min(inputs)) or 1.0

@@ -125,11 +125,6 @@ class Model:
         return parameters + [(module, attribute, found[name]) for name, module, attribute in self.named_buffers()]
 
 
-def contents(changes: Iterable[tuple[Any, ...]]) -> Changes:
-    """What the attributes that are named hold now: changes that :func:`assign` makes to put it back."""
-    return [(thing, name, copy.deepcopy(getattr(thing, name))) for thing, name, *_ in changes]
-
-
 def assign(changes: Changes) -> None:
     """Make all changes, or, if that is interrupted, none."""
     before = [(thing, name, getattr(thing, name)) for thing, name, _ in changes]

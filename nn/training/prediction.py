@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd_core import Floats, as_rows
+
 from ..activations import activation_name
 from ..arguments import named
 from ..losses import KINDS, LOSSES, NUMBERS, Kind, l1_loss, mse_loss
-from .execution import Execution, evaluating, execution, record, total_of
+from .execution import Execution, evaluating, record
 from .model import Model
-from .samples import Samples, as_rows, require_one_hot, samples_of
+from .samples import Samples, require_one_hot, samples_of
 
 FEW = 8  # rows for which compiling costs more than it saves
 THRESHOLDS = {"logit": (0.0, 0, 1), "probability": (0.5, 0, 1), "sign": (0.0, -1, 1)}  # above the threshold is the second class
@@ -21,7 +23,7 @@ def predict(model: Model, X: Any, dialect: str = "python") -> list[Any]:
     rows = as_rows(X)
     with evaluating(model):
         single = record(model, rows[0]).single
-        run = execution(model, None, rows, len(rows[0]), dialect) if len(rows) > FEW else Execution(model, None, len(rows[0]))
+        run = Execution(model, None, rows, len(rows[0]), dialect if len(rows) > FEW else "eager")
         found = run.outputs(run.values(), rows)
     return [row[0] for row in found] if single else found
 
@@ -61,9 +63,8 @@ def evaluate(model: Model, X: Any, y: Any, loss: Any = "mse", metrics: Any = (),
     table = samples_of(model, X, y, loss)
     chosen = metrics_named(metrics, loss)
     with evaluating(model):
-        run = execution(model, named(loss, LOSSES, "loss"), table.rows, table.columns, dialect, trained=False)
-        found = run.outputs(run.values(), table.rows)
-    return figures(found, table, chosen, run.weight(table.rows))
+        run = Execution(model, named(loss, LOSSES, "loss"), table.rows, table.columns, dialect, trained=False)
+        return figures(run, run.values(), table, chosen)
 
 
 Metric = tuple[str, Callable[[Any, Any], Any]]
@@ -100,8 +101,9 @@ def _of_classes(function: Callable[[Any, Any], Any], name: str, kind: Kind) -> C
     return of_classes
 
 
-def figures(found: list[list[float]], samples: Samples, metrics: Sequence[Metric], weight: float) -> dict[str, float]:
-    """The mean loss and the metrics, from rows of the loss and the outputs."""
+def figures(run: Execution, values: Any, samples: Samples, metrics: Sequence[Metric]) -> dict[str, float]:
+    """The mean loss and the metrics on samples, where the parameters have these values."""
+    found = run.outputs(values, samples.rows)
     outputs = [row[1] if samples.single else row[1:] for row in found]
     measured = {name: float(function(samples.labels, outputs)) for name, function in metrics}
-    return {"loss": total_of([row[0] for row in found]) / weight} | measured
+    return {"loss": Floats(row[0] for row in found).sum() / run.weight(samples.rows)} | measured

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd_core import as_rows
 from nn import Module, Sequential
 from nn.plots.axes import COLOURS, GREY, INK, Axes, Box, box_around, colour, one_panel, panels_of, tint
 from nn.plots.parts import units_of
 from nn.training.prediction import predict_classes
-from nn.training.samples import as_rows
 
 from .gates import Line
 from .surfaces import SOLID
