@@ -118,7 +118,7 @@ def _place(graph: Any, labels: Labels, edges: list[Edge]) -> None:
 class Drawing:
     """A picture of a graph: Jupyter shows it, and ``save`` writes it.
 
-    ``dot`` is its DOT text, ``svg()`` its SVG text.
+    ``dot`` is its DOT text, ``svg()`` its SVG text, in which a browser tells under the pointer what each node and each number is.
 
     >>> Drawing("digraph { a -> b }", "graph of 2 nodes and 1 edges").svg()[:5]
     '<?xml'
