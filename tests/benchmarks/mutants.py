@@ -28,6 +28,8 @@ ROOT = Path(__file__).parents[2]
 CUTS = ["test_extremes.py::test_a_program_knows_what_was_cut_wherever_it_came_from",
         "test_extremes.py::test_a_program_computes_no_reach_where_nothing_is_cut_or_nothing_is_infinite",
         "test_extremes.py::test_all_readings_agree_on_random_graphs_of_extremes"]  # fmt: skip
+CORNERS = ["test_extremes.py::test_a_zero_at_a_corner_is_a_number_and_no_chosen_zero",
+           "test_extremes.py::test_a_power_with_a_varying_exponent_at_0_is_right_or_not_finite"]  # fmt: skip
 LOOPS = ["test_loops.py::test_no_activation_keeps_a_network_from_being_loops", "test_loops.py::test_a_network_is_a_few_matrices_and_activations",
          "test_loops.py::test_one_missing_weight_leaves_the_other_rows_of_its_matrix", "test_loops.py::test_shared_weights_are_one_matrix_with_several_uses",
          "test_program_columns.py", "test_loops.py::test_several_outputs_equal_the_eager_engine",
@@ -37,9 +39,7 @@ TEXTBOOK = [f"test_textbook.py::test_{name}" for name in ("derivatives_read_as_i
             "what_backpropagation_multiplies_keeps_its_order", "a_formula_that_nobody_reads_stays_as_it_is",
             "a_simplified_formula_has_the_same_value")]  # fmt: skip
 TESTS = {
-    "autograd_core/table.py": ["test_functions.py", "test_hips.py", "test_numbers.py", "test_whole_numbers.py", *CUTS,
-                               "test_extremes.py::test_a_zero_at_a_corner_is_a_number_and_no_chosen_zero",
-                               "test_extremes.py::test_a_power_with_a_varying_exponent_at_0_is_right_or_not_finite", "test_table.py"],  # fmt: skip
+    "autograd_core/table.py": ["test_functions.py", "test_hips.py", "test_numbers.py", "test_whole_numbers.py", *CUTS, *CORNERS, "test_table.py"],
     "autograd_core/functions.py": ["test_functions.py", "test_own_primitive.py", "test_numbers.py"],
     "autograd_core/derivatives/reverse.py": ["test_transforms.py", "test_transforms_nesting.py"],
     "autograd_core/programs/statements.py": ["test_statements.py", *CUTS, "test_program_graphs.py"],
