@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import copy
 import importlib.abc
+import importlib.metadata
 import importlib.util
 import os
 import random
@@ -38,14 +39,31 @@ LOOPS = ["test_loops.py::test_no_activation_keeps_a_network_from_being_loops", "
 TEXTBOOK = [f"test_textbook.py::test_{name}" for name in ("derivatives_read_as_in_a_textbook", "powers_factors_and_signs_are_collected",
             "what_backpropagation_multiplies_keeps_its_order", "a_formula_that_nobody_reads_stays_as_it_is",
             "a_simplified_formula_has_the_same_value")]  # fmt: skip
+GRAPHS = [f"test_program_graphs.py::test_{name}" for name in (
+    "a_python_program_equals_its_graph_here_and_elsewhere", "a_list_of_outputs_gives_their_values_in_order[python]",
+    "leaves_that_are_not_reached_have_gradient_0_and_leaves_are_outputs_too[python]", "signs_in_front_of_signs_keep_their_meaning[python]",
+    "what_no_gradient_needs_is_not_emitted", "no_name_disturbs_a_program[python]", "later_changes_of_the_graph_do_not_reach_a_program",
+    "the_source_stands_in_linecache_and_a_traceback_shows_its_line")]  # fmt: skip
+PYTHON = [f"test_program_{name}[python]" for name in (
+    "columns.py::test_columns_are_the_rows_turned_around_of_any_number_in_lists_and_in_arrays",
+    "columns.py::test_columns_that_are_no_plain_arrays_of_floats_are_read_all_the_same",
+    "columns.py::test_columns_refuse_a_wrong_number_of_them_and_a_program_with_a_gradient",
+    "columns.py::test_further_nodes_have_the_values_of_the_graph_and_change_no_other_number",
+    "scale.py::test_parameters_in_any_form_give_what_their_numbers_give_as_floats",
+    "scale.py::test_a_short_limit_makes_several_chunks", "lifetime.py::test_the_sign_of_zero_is_kept")]  # fmt: skip
+PYTHON += ["test_program_scale.py::test_numpy_numbers_make_a_python_program_raise_as_floats_do",
+           "test_program_scale.py::test_python_and_numpy_programs_in_chunks_equal_their_graphs",
+           "test_program_lifetime.py::test_lines_and_functions_go_with_their_program",
+           "test_program_lifetime.py::test_a_saved_python_program_runs_by_itself",
+           "test_program_scale.py::test_a_batch_is_the_sum_of_single_calls[7]"]  # fmt: skip
 TESTS = {
     "autograd_core/table.py": ["test_functions.py", "test_hips.py", "test_numbers.py", "test_whole_numbers.py", *CUTS, *CORNERS, "test_table.py"],
     "autograd_core/functions.py": ["test_functions.py", "test_own_primitive.py", "test_numbers.py"],
     "autograd_core/derivatives/reverse.py": ["test_transforms.py", "test_transforms_nesting.py"],
-    "autograd_core/programs/statements.py": ["test_statements.py", *CUTS, "test_program_graphs.py"],
+    "autograd_core/programs/statements.py": ["test_statements.py", *CUTS, *GRAPHS],
     "autograd_core/programs/reach.py": CUTS,
-    "autograd_core/programs/rows.py": ["test_statements.py", *CUTS, "test_program_graphs.py"],
-    "autograd_core/programs/python.py": ["test_statements.py", "test_program_graphs.py"],
+    "autograd_core/programs/rows.py": ["test_statements.py", *CUTS, *GRAPHS],
+    "autograd_core/programs/python.py": ["test_statements.py", *GRAPHS, *PYTHON],
     "autograd_core/programs/c_source.py": ["test_c_source.py"],
     "autograd_core/programs/loops.py": LOOPS,
     "autograd_core/programs/c_loops.py": LOOPS,
@@ -167,7 +185,7 @@ def is_noticed(path: str, text: str, limit: float) -> bool:
             importlib.import_module(instead.name)  # now: pytest reads itself what it is told to collect
             import pytest
 
-            options = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "--doctest-modules", "-o", "addopts=", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+            options = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "--assert=plain", "--doctest-modules", "-o", "addopts="]
             code = pytest.main([*options, path, *(f"tests/{name}" for name in TESTS[path])])
         finally:
             os._exit(SURVIVED if code == 0 else 1)
@@ -214,6 +232,8 @@ def main(path: str = "", count: str = "60", seed: str = "0", survivors: str = ""
     for name in ("mpmath", "numpy", "pytest", "hypothesis.strategies", "sympy", "sklearn.metrics"):
         if importlib.util.find_spec(name.split(".")[0]):
             importlib.import_module(name)  # once, and not for each mutant
+    for plugin in importlib.metadata.entry_points(group="pytest11"):
+        plugin.load()
     known = Path(survivors).read_text() if survivors else ""
     results = [examine(name, None if count == "all" else int(count), int(seed), known) for name in ([path] if path else TESTS)]
     tried, noticed = map(sum, zip(*results))
