@@ -140,6 +140,13 @@ def test_a_plateau_changes_the_rate_by_more_than_eps_or_not_at_all():
         assert [plateau.rate(1.0, 0.5) for _ in range(2)] == [0.5, rate]
 
 
+def test_a_plateau_waits_from_the_first_epoch_on_and_is_where_nothing_gets_better():
+    for figure in (math.inf, math.nan):
+        assert [ReduceLROnPlateau(patience=patience).rate(figure, 0.5) for patience in (0, 1)] == [0.05, 0.5]
+    steady = ReduceLROnPlateau(patience=0, threshold=0.0)
+    assert [steady.rate(1.0, 0.5) for _ in range(2)] == [0.5, 0.05]
+
+
 # -- clipping ---------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("case", TORCH["clipping"], ids=lambda case: str(case["gradients"]))
 def test_clipping_gives_pytorchs_gradients_and_norm(case):

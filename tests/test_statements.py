@@ -1,11 +1,14 @@
 """Small programs as they are printed: what is named, what stands where it is used, what is left out, and in which order."""
 
+import math
 import re
 
 import pytest
 
 import autograd_core as ac
-from autograd_core import Value, compile_graph
+from autograd_core import Primitive, Value, compile_graph
+from autograd_core.formulas.spelling import PYTHON
+from autograd_core.programs.rows import row_text
 
 
 def neuron(w, x, b):
@@ -149,3 +152,17 @@ def test_comments_say_what_is_not_seen_and_stay_short():
     x, y = Value(0.5, "x"), Value(1.5, "y" * 70)
     source = compile_graph(ac.tanh(x) * ac.sigmoid(x) + ac.sigmoid(y), [x, y]).source
     assert re.findall(r"\S  # (.*)", source) == ["sigmoid(x)"]
+
+
+@pytest.mark.parametrize(("quotient", "may_be_infinite"), [
+    (lambda x, y: 1.0 / (1.0 + x * x), False), (lambda x, y: 1.0 / (x * x), True), (lambda x, y: x / 2.0, False), (lambda x, y: 1.0 / (x * y + 1.0), True),
+    (lambda x, y: 1.0 / (ac.exp(x) + 1.0), False), (lambda x, y: 1.0 / (ac.exp(x) + ac.exp(y)), True), (lambda x, y: 1.0 / (1.0 - x * x), True),
+    (lambda x, y: 1.0 / (2.0 * (x * x + 1.0)), False), (lambda x, y: 1.0 / (ac.exp(x) * 2.0), True), (lambda x, y: 1.0 / (2.0 * ac.exp(x)), True),
+    (lambda x, y: 1.0 / (abs(x) + 0.5), False), (lambda x, y: 1.0 / (ac.sin(x) + 2.0), True), (lambda x, y: 1.0 / (2.0 + x), True), (lambda x, y: 1.0 / (2.0 * x), True),
+    (lambda x, y: 1.0 / (x * 2.0), True), (lambda x, y: 1.0 / (x * x + y * y), True), (lambda x, y: 1.0 / (3.0 + x * x + y * y), False), (lambda x, y: x * y, False),
+    (lambda x, y: 1.0 / (0.0 * x + 0.0), True), (lambda x, y: (1.0 + 1.0 / x) * 2.0, True), (lambda x, y: math.inf * x, True), (lambda x, y: 1.0 / ((1.0 + x) * (1.0 + x)), True),
+], ids=range(22))  # fmt: skip
+def test_a_derivative_may_be_infinite_where_it_divides_by_what_may_be_0(quotient, may_be_infinite):
+    row = Primitive("own", "x", lambda out, x, y: (quotient(x, y), 1.0), arity=2)
+    edges = row_text(row, 2, PYTHON).edges
+    assert [edge.singular for edge in edges] == [may_be_infinite, False]

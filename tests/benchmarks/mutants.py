@@ -56,6 +56,7 @@ PYTHON += ["test_program_scale.py::test_numpy_numbers_make_a_python_program_rais
            "test_program_lifetime.py::test_lines_and_functions_go_with_their_program",
            "test_program_lifetime.py::test_a_saved_python_program_runs_by_itself",
            "test_program_scale.py::test_a_batch_is_the_sum_of_single_calls[7]"]  # fmt: skip
+REFUSED = "test_nn_training.py::test_bad_input_is_refused_by_one_clear_error_and_changes_nothing"
 TESTS = {
     "autograd_core/table.py": ["test_functions.py", "test_hips.py", "test_numbers.py", "test_whole_numbers.py", *CUTS, *CORNERS, "test_table.py"],
     "autograd_core/functions.py": ["test_functions.py", "test_own_primitive.py", "test_numbers.py"],
@@ -74,7 +75,7 @@ TESTS = {
     "nn/optim.py": ["test_nn_optim.py"],
     "nn/losses.py": ["test_nn_losses.py"],
     "nn/training/callbacks.py": ["test_nn_callbacks.py", "test_nn_optim.py", "test_nn_training.py", "test_nn_robust.py"],
-    "nn/training/schedules.py": ["test_nn_optim.py", "test_nn_callbacks.py"],
+    "nn/training/schedules.py": ["test_nn_optim.py", "test_nn_callbacks.py", f"{REFUSED}[two rates]"],
     "nn/training/loop.py": ["test_nn_training.py", "test_nn_robust.py", "test_nn_callbacks.py"],
 }
 """The files, and for each the tests that belong to it, behind its own examples, the most telling ones first."""
