@@ -6,7 +6,7 @@ import re
 import pytest
 
 import autograd_core as ac
-from autograd_core import Primitive, Value, compile_graph
+from autograd_core import TABLE, Primitive, Value, compile_graph
 from autograd_core.formulas.spelling import PYTHON
 from autograd_core.programs.rows import row_text
 
@@ -161,8 +161,14 @@ def test_comments_say_what_is_not_seen_and_stay_short():
     (lambda x, y: 1.0 / (abs(x) + 0.5), False), (lambda x, y: 1.0 / (ac.sin(x) + 2.0), True), (lambda x, y: 1.0 / (2.0 + x), True), (lambda x, y: 1.0 / (2.0 * x), True),
     (lambda x, y: 1.0 / (x * 2.0), True), (lambda x, y: 1.0 / (x * x + y * y), True), (lambda x, y: 1.0 / (3.0 + x * x + y * y), False), (lambda x, y: x * y, False),
     (lambda x, y: 1.0 / (0.0 * x + 0.0), True), (lambda x, y: (1.0 + 1.0 / x) * 2.0, True), (lambda x, y: math.inf * x, True), (lambda x, y: 1.0 / ((1.0 + x) * (1.0 + x)), True),
-], ids=range(22))  # fmt: skip
+    (lambda x, y: 1.0 / (x + y + 1.0), True),
+], ids=range(23))  # fmt: skip
 def test_a_derivative_may_be_infinite_where_it_divides_by_what_may_be_0(quotient, may_be_infinite):
     row = Primitive("own", "x", lambda out, x, y: (quotient(x, y), 1.0), arity=2)
     edges = row_text(row, 2, PYTHON).edges
     assert [edge.singular for edge in edges] == [may_be_infinite, False]
+
+
+def test_no_activation_and_no_choice_may_be_infinite():
+    rows = [row for row in TABLE.values() if row.activation or row.name in ("where", "clip", "maximum", "minimum", "floor", "select", "gate")]
+    assert not [row.name for row in rows if row_text(row, row.arity, PYTHON).singular]
