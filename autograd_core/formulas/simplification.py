@@ -109,13 +109,11 @@ class _Reading:
     def function(self, row: Primitive, inputs: list[Sum]) -> Sum:
         inputs = [self.tidy(x) for x in inputs]
         numbers = [_number(x) for x in inputs]
-        if all(x in (0, 1) for x in numbers):  # sin(0), exp(0), log(1); exp(1) stays
+        if None not in numbers:
             try:
-                value = row.evaluate(*(float(x) for x in numbers if x is not None))
+                return _constant(_exactly(row.evaluate(*(float(x) for x in numbers if x is not None))))
             except (ValueError, ArithmeticError):
                 raise _UnsuitableError from None
-            if value.is_integer():
-                return _constant(_exactly(value))
         rank = 2 if row.name == "exp" else 0 if row.activation else 1
         key = row.name, row.constants, *(frozenset((key, c) for key, (c, _) in x.items()) for x in inputs)
         return self.base(key, Base(self.apply(row, *(self.written(x) for x in inputs)), inputs[0], rank))
