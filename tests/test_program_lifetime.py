@@ -152,6 +152,7 @@ def test_a_saved_python_program_runs_by_itself(limit, tmp_path, monkeypatch):
         assert done.returncode == 0, done.stderr
         assert done.stdout.strip() == repr(one([0.25], [0.5]))
         assert path.read_text().isascii()
+        assert path.read_text().splitlines()[0].endswith(f'returns {"the list of values" if out is outputs else "(value, gradients)"}."""')
 
 
 def test_a_saved_numpy_program_runs_by_itself(tmp_path):
