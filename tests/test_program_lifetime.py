@@ -7,6 +7,7 @@ import os
 import runpy
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -53,10 +54,12 @@ def test_lines_and_functions_go_with_their_program(dialect, limit, monkeypatch):
     one = a_program(dialect)
     assert lines_held() == before + (0 if dialect == "c" else one.source.count("def "))
     kept = one([0.5], [2.0])
+    function = weakref.ref(one if dialect == "c" else one._function)
     gc.disable()  # at once, and not at the next collection
     try:
         del one
         assert lines_held() == before
+        assert function() is None
     finally:
         gc.enable()
     assert math.isfinite(kept[0])

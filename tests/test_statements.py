@@ -172,3 +172,11 @@ def test_a_derivative_may_be_infinite_where_it_divides_by_what_may_be_0(quotient
 def test_no_activation_and_no_choice_may_be_infinite():
     rows = [row for row in TABLE.values() if row.activation or row.name in ("where", "clip", "maximum", "minimum", "floor", "select", "gate")]
     assert not [row.name for row in rows if row_text(row, row.arity, PYTHON).singular]
+
+
+@pytest.mark.parametrize(("length", "lines"), [(100, ["    {0}, {1} = parameters"]), (101, ["    (", "        {0}, {1},", "    ) = parameters"])])
+def test_operands_stand_in_one_line_of_a_hundred_characters_or_in_several(length, lines):
+    names = "a" * 49, "b" * (length - 51)
+    x, y = (Value(1.0, name) for name in names)
+    source = compile_graph(x * y, [x, y]).source.splitlines()
+    assert source[1 : 1 + len(lines)] == [line.format(*names) for line in lines]
