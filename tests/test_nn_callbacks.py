@@ -221,3 +221,10 @@ def test_a_handler_of_ones_own_stays_and_another_thread_sets_none(ctrl_c):
     thread.start()
     thread.join()
     assert found[0].stopped == "finished"
+
+
+@pytest.mark.parametrize(("min_delta", "epochs"), [(0.0, 9), (0.375, 9), (0.5, 3), (1.5, 3)])
+def test_early_stopping_waits_for_a_loss_that_is_smaller_by_more_than_min_delta(min_delta, epochs):
+    history = train(nn.MLP(1, [1], init="zeros", bias=False), [[1.0]], [0.0], loss=lambda predictions, targets: predictions[0], epochs=9,
+                    optimizer=lambda p: SGD(p, lr=0.25), callbacks=[nn.EarlyStopping(2, min_delta)])  # fmt: skip
+    assert history["loss"] == [-0.25 * i for i in range(epochs)]
