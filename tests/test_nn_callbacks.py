@@ -228,3 +228,8 @@ def test_early_stopping_waits_for_a_loss_that_is_smaller_by_more_than_min_delta(
     history = train(nn.MLP(1, [1], init="zeros", bias=False), [[1.0]], [0.0], loss=lambda predictions, targets: predictions[0], epochs=9,
                     optimizer=lambda p: SGD(p, lr=0.25), callbacks=[nn.EarlyStopping(2, min_delta)])  # fmt: skip
     assert history["loss"] == [-0.25 * i for i in range(epochs)]
+
+
+def test_a_validation_that_is_infinite_from_the_first_epoch_on_is_waited_for_as_any_other():
+    history = train(nn.MLP(1, [1], init="zeros"), [[1.0]], [0.0], loss="mse", epochs=9, validation=([[1.0]], [1e200]), callbacks=[nn.EarlyStopping(2)])
+    assert (history.stopped, history["val_loss"]) == ("early stopping", [math.inf] * 2)
