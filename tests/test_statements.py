@@ -39,6 +39,15 @@ def shared(w, x, b):
     return a * a * x + a / b
 
 
+def beside(w, x, b):
+    return (w + 1.0) * (x - b) + ac.logsumexp([w, w, w, w])
+
+
+def brackets(w, x, b):
+    y, p = w * x, x + 2.0
+    return y * b + ac.exp(ac.sin(y)) + (p * w + ac.sin(p)) + x * b
+
+
 PRINTED = {
     (neuron, "wb"): """\
 def program(parameters, inputs):
@@ -113,6 +122,41 @@ def program(parameters, inputs):
     # backward
     return v2, [1.0 + 1.0, 1.0 + 1.4426950408889634 / x, -(-1.0)]
 """,
+    (beside, "w"): """\
+def program(parameters, inputs):
+    w, = parameters
+    x, b = inputs
+    # forward
+    v1 = x - b
+    v2_m0 = w
+    v2_m1 = w if (w > v2_m0 or w != w) else v2_m0
+    v2_m2 = w if (w > v2_m1 or w != w) else v2_m1
+    v2_m3 = w if (w > v2_m2 or w != w) else v2_m2
+    v2_s = 0.0 if (v2_m3 >= -300.0 and v2_m3 <= 300.0) else v2_m3
+    v2_e0 = exp(w - v2_s)
+    v2_e1 = exp(w - v2_s)
+    v2_e2 = exp(w - v2_s)
+    v2_e3 = exp(w - v2_s)
+    v2_total = v2_e0 + v2_e1 + v2_e2 + v2_e3
+    v2 = v2_s + log(v2_total)
+    v3 = (w + 1.0) * v1 + v2
+    # backward
+    return v3, [v2_e0 / v2_total + v2_e1 / v2_total + v2_e2 / v2_total + v2_e3 / v2_total + v1]
+""",
+    (brackets, "wxb"): """\
+def program(parameters, inputs):
+    w, x, b = parameters
+    # forward
+    v1 = w * x
+    v2 = sin(v1)
+    v3 = exp(v2)
+    v4 = x + 2.0
+    v5 = sin(v4)
+    v6 = v1 * b + v3 + (v4 * w + v5) + x * b
+    # backward
+    d_v1 = v3 * cos(v1) + b
+    return v6, [v4 + d_v1 * x, b + (cos(v4) + w) + d_v1 * w, x + v1]
+""",
     (shared, "wxb"): """\
 def program(parameters, inputs):
     w, x, b = parameters
@@ -148,10 +192,21 @@ def test_long_sums_are_split_and_keep_every_term(count):
     assert longest >= min(count, 98)
 
 
+def test_a_gradient_of_many_contributions_is_stated_fifty_at_a_time_and_under_one_name():
+    w, xs = Value(2.0, "w"), [Value(float(i), f"x{i}") for i in range(120)]
+    y = ac.sin(w)
+    for count, additions in ((120, [49, 49, 0, 21, 0]), (50, [49, 0]), (49, [0, 48, 0])):
+        source = compile_graph(sum((y * x for x in xs[1:count]), xs[0] * y), [w], xs[:count]).source
+        assert [line.count(" + ") for line in source.split("# backward\n")[1].splitlines()] == additions
+
+
 def test_comments_say_what_is_not_seen_and_stay_short():
     x, y = Value(0.5, "x"), Value(1.5, "y" * 70)
     source = compile_graph(ac.tanh(x) * ac.sigmoid(x) + ac.sigmoid(y), [x, y]).source
     assert re.findall(r"\S  # (.*)", source) == ["sigmoid(x)"]
+    for length, comments in ((51, 1), (52, 0)):
+        x, z = Value(0.5, "x" * length), Value(0.5, "z")
+        assert len(re.findall(r"\S  # ", compile_graph(ac.sigmoid(x) + ac.logsumexp([z, z, z, z]), [x, z]).source)) == comments
 
 
 @pytest.mark.parametrize(("quotient", "may_be_infinite"), [
