@@ -198,6 +198,16 @@ def test_a_gradient_of_many_contributions_is_stated_fifty_at_a_time_and_under_on
     for count, additions in ((120, [49, 49, 0, 21, 0]), (50, [49, 0]), (49, [0, 48, 0])):
         source = compile_graph(sum((y * x for x in xs[1:count]), xs[0] * y), [w], xs[:count]).source
         assert [line.count(" + ") for line in source.split("# backward\n")[1].splitlines()] == additions
+    v, xs = Value(3.0, "v"), xs[:50]
+    y = w * v
+    source = compile_graph(sum((y * x for x in xs[1:]), xs[0] * y), [w, v], xs).source
+    assert source.count(" = d_") == 0, "what has a name gets no other"
+
+
+def test_identity_is_another_name_for_what_has_one():
+    w = Value(2.0, "w")
+    source = compile_graph(ac.identity(ac.sin(w)) * ac.identity(w), [w]).source
+    assert re.findall(r"    (\w+) = .*", source) == ["v1", "v2"]
 
 
 def test_comments_say_what_is_not_seen_and_stay_short():
