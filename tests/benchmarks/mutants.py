@@ -33,6 +33,11 @@ CORNERS = ["test_extremes.py::test_a_zero_at_a_corner_is_a_number_and_no_chosen_
            "test_extremes.py::test_a_power_with_a_varying_exponent_at_0_is_right_or_not_finite"]  # fmt: skip
 LOOPS = ["test_loops.py::test_no_activation_keeps_a_network_from_being_loops", "test_loops.py::test_a_network_is_a_few_matrices_and_activations",
          "test_loops.py::test_one_missing_weight_leaves_the_other_rows_of_its_matrix", "test_loops.py::test_shared_weights_are_one_matrix_with_several_uses",
+         *(f"test_loops.py::test_{name}" for name in (
+             "eight_weights_are_a_matrix_and_seven_are_read_one_by_one", "rows_that_do_not_follow_each_other_are_no_matrix",
+             "weights_that_are_used_beside_their_matrix_are_none_where_a_gradient_is_asked_for",
+             "a_matrix_is_split_where_something_else_uses_what_it_is_given", "a_loop_that_would_change_the_order_of_a_sum_is_none",
+             "an_activation_of_several_operations_is_as_many_loops_and_unequal_constants_are_none")),
          "test_program_columns.py", "test_loops.py::test_several_outputs_equal_the_eager_engine",
          *(f"test_loops.py::test_networks_equal_the_eager_engine_at_every_width[2-{name}]" for name in ("plain", "mixed_uses", "convolution",
                                                                                                        "attention", "residual", "recurrent"))]  # fmt: skip
