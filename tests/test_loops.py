@@ -287,14 +287,24 @@ def test_one_missing_weight_leaves_the_other_rows_of_its_matrix():
     assert [(g.matrix.m, g.matrix.n) for g in groups_of(loss, net, wrt) if isinstance(g, Layer)][:2] == [(3, 5), (4, 5)]
 
 
-def matrices_of(net, outputs, wrt=None):
-    return [(g.matrix.m, g.matrix.n) for g in groups_of(reduce(add, outputs), net, wrt) if isinstance(g, Layer)]
+def matrices_of(net, outputs):
+    """Their sizes, and whether their weights and biases stand where they say."""
+    layers = [g for g in groups_of(reduce(add, outputs), net) if isinstance(g, Layer)]
+    for found in layers:
+        m, n = found.matrix.m, found.matrix.n
+        assert len(found.nodes) == m
+        weights, biases = [w for node in found.nodes for w in node.parents[:n]], [node.parents[-1] for node in found.nodes]
+        assert [net.parameters[i] for i in found.matrix.places()] == weights + (biases if found.matrix.bias is not None else [])
+    return [(found.matrix.m, found.matrix.n) for found in layers]
 
 
 def test_eight_weights_are_a_matrix_and_seven_are_read_one_by_one():
     for m, n, found in ((2, 4, [(2, 4)]), (1, 8, [(1, 8)]), (1, 7, []), (7, 1, []), (3, 3, [(3, 3)])):
         net = Net(0)
         assert matrices_of(net, layer(net.new_inputs(n), net.weights(m, n))) == found
+    for m, n, order, bias in ((2, 4, "matrix", True), (5, 2, "neurons", False), (4, 3, "matrix", None)):
+        net = Net(0)
+        assert matrices_of(net, layer(net.new_inputs(n), net.weights(m, n, order, bias))) == [(m, n)]
 
 
 def test_rows_that_do_not_follow_each_other_are_no_matrix():
@@ -342,6 +352,10 @@ def test_an_activation_of_several_operations_is_as_many_loops_and_unequal_consta
     net = Net(0)
     z = layer(net.new_inputs(5), net.weights(8, 5))
     assert not any(isinstance(g, Map) for g in groups_of(reduce(add, [a * (0.5 + i) for i, a in enumerate(z)]), net))
+    assert not any(isinstance(g, Map) for g in groups_of(reduce(add, [ac.logaddexp(a, 0.5) for a in z]), net)), "a row on any number of operands"
+    twice = [g for g in groups_of(reduce(add, [f(a) for a in z for f in (ac.tanh, ac.tanh)]), net) if isinstance(g, Map)]
+    assert [len(g.nodes) for g in twice] == [8, 8]
+    assert len({node for g in twice for node in g.nodes}) == 16
 
 
 def test_shared_weights_are_one_matrix_with_several_uses():

@@ -362,6 +362,20 @@ def test_a_loss_that_is_infinite_ends_a_training_although_the_step_would_be_fini
     assert set(model.state_dict().values()) == {0.0}
 
 
+def test_gradients_whose_length_overflows_are_finite_all_the_same():
+    model = nn.MLP(2, [1], init="zeros", bias=False)
+    history = train(model, [[1.0, 1.0]], [0.0], loss=lambda outputs, targets: 1.5e308 * outputs[0], epochs=1, optimizer=lambda p: SGD(p, lr=1e-308))
+    assert history["grad_norm"] == [math.inf]
+    assert list(model.state_dict().values()) == pytest.approx([-1.5, -1.5])
+
+
+def test_a_callback_begins_anew_in_each_training():
+    stopping = nn.EarlyStopping(2, min_delta=0.01)
+    first, second = (train(small(), epochs=50, callbacks=[stopping]) for _ in range(2))
+    assert first.stopped == second.stopped == "early stopping"
+    assert len(first) == len(second)
+
+
 @pytest.mark.parametrize("optimizer", [lambda parameters: None, lambda parameters: "adam"])
 def test_what_makes_no_optimizer_is_refused(optimizer):
     with pytest.raises(TypeError, match="an optimizer is"):
