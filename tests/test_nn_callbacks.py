@@ -209,6 +209,16 @@ def test_ctrl_c_ends_a_function_of_ones_own_at_once_and_a_step_when_it_is_whole(
     assert model.state_dict() in (one_step.state_dict(), small().state_dict())
 
 
+def test_ctrl_c_before_the_first_epoch_changes_no_parameter_and_leaves_the_model_in_evaluation_mode(ctrl_c):
+    def loss(predictions, targets):
+        ctrl_c()
+        return mse_loss(predictions, targets)
+
+    model = small().train()
+    history = train(model, loss=loss)
+    assert (history.stopped, len(history), model.training, model.state_dict()) == ("interrupted", 0, False, small().state_dict())
+
+
 def test_a_handler_of_ones_own_stays_and_another_thread_sets_none(ctrl_c):
     seen, found = [], []
     former = signal.signal(signal.SIGINT, lambda *_: seen.append("Ctrl-C"))
