@@ -9,6 +9,7 @@ from importlib import resources
 from itertools import accumulate
 
 from .c_loops import INDEX, Looped, Use
+from .c_table import MOST, Surroundings, Table
 from .loops import Matrix
 from .statements import NAME, Statement
 
@@ -16,6 +17,7 @@ WHOLE = 600  # operands up to which a program is one function, which reads best
 PART = 300  # operands in each function of a longer one: the compiler's time grows faster than a function
 FILE = 14  # such functions in each file: several files are compiled at a time
 ONE_ROW = 5_000  # operands up to which one row has code of its own; above, the compiler's time counts, and one row runs as a vector
+LONG = 50_000  # operands above which a program is a table of instructions, if these are few
 LARGE = "-Og"
 _PREFACE = """\
 /* Built twice: for one row, where a number is a double, and for vectors of rows. The loops are those of loops.h:
@@ -40,11 +42,12 @@ class Sources:
         self._places: dict[str, int] = {}  # of values that one function hands to another, behind the arrays
         self._first_further = sum(sizes)
         self._first_place = self._first_further + len(looped.further)
+        self._data: list[str] = []  # the table of a long program
         self._functions = self._statement_functions()
-        self.text = _PREFACE + "\n".join([*self._functions, self._gradients()])
+        self.text = _PREFACE + "\n".join([*self._functions, self._gradients(), *self._data])
         # Loops run best with -O2, and so do roots in vectors. It makes other statements no faster than -O1 does, and a great
         # many of them take too long.
-        self.level = "-O2" if looped.matrices or not (looped.single or self._chunks) else "-O1" if self.has_row else LARGE
+        self.level = "-O2" if looped.matrices or self._data or not (looped.single or self._chunks) else "-O1" if self.has_row else LARGE
 
     def files(self, result_count: int) -> list[str]:
         """What is compiled: everything twice, for one row and for vectors of rows."""
@@ -58,7 +61,7 @@ class Sources:
             heads[-1] += self._heads()  # where the functions of the other files are called
             ends = [""] * (len(texts) - 1) + [_asset("rows.h")]
             files += [f"{head}\n{text}\n{end}" for head, text, end in zip(heads, texts, ends)]
-        return files
+        return files + self._data
 
     def _constants(self, result_count: int) -> str:
         looped = self._looped
@@ -87,6 +90,11 @@ class Sources:
         statements = [*notes[:1], *emitted.forward, *further, *notes[1:], *emitted.backward, *results]
         counts = [max(1, len(NAME.findall(statement.text))) for statement in statements]
         self.has_row = sum(counts) <= ONE_ROW
+        if sum(counts) > LONG:
+            table = Table(statements, Surroundings(self._arrays, self._parameters, self._inputs, self._first_place, self._looped.single))
+            if table.operands <= MOST:
+                self.has_row, self._places, self._data = True, table.places, [table.data()]
+                return [table.function(f"void NAME(statements)({_ARGUMENTS})", as_vector)]
         if sum(counts) > WHOLE:
             room = limit = PART
         for statement, count in zip(statements, counts):
@@ -174,7 +182,7 @@ def _asset(name: str) -> str:
 
 
 # -- vectors -----------------------------------------------------------------------------------------------------------
-def as_vector(text: str, scalars: Collection[str]) -> str:
+def as_vector(text: str, scalars: Collection[str] = ("INFINITY", "NAN")) -> str:
     """The text as a vector: ``V`` stays only around what is a plain double, which spares the compiler much work."""
     text = _WRAPPED.sub(lambda match: match[0] if match[1] in scalars else f"{match[1]}{match[2]}", text)
     is_vector = _CALL.search(text) is not None or not {*scalars, INDEX}.issuperset(NAME.findall(text))
