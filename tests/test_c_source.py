@@ -54,7 +54,10 @@ def plain():
 
 
 SHAPES = {"plain": plain, "network": network, "without bias": lambda: network(bias=False), "shared": lambda: network(shared=True)}
-LIMITS = {"whole": {}, "in parts": {"WHOLE": 12, "PART": 6, "FILE": 2}, "only vectors": {"ONE_ROW": 1}, "table": {"LONG": 1}, "table of too many kinds": {"LONG": 1, "MOST": 1}}
+LIMITS = {
+    "whole": {}, "in parts": {"WHOLE": 12, "PART": 6, "FILE": 2}, "only vectors": {"ONE_ROW": 1},
+    "table": {"LONG": 1}, "table of too many kinds": {"LONG": 1, "MOST": 1},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("limits", LIMITS)
