@@ -39,8 +39,11 @@ class Sources:
         self.results = [*emitted.values, *emitted.gradients]
         self._parameters = looped.parameter_places
         self._inputs = {name: i for i, name in enumerate(emitted.inputs)}
-        sizes = list(looped.arrays.values())
-        self._arrays = dict(zip(looped.arrays, accumulate([0, *sizes])))
+        kept = {name for _, uses in looped.matrices for use in uses for part in use for name in NAME.findall(part)}
+        arrays = sorted(looped.arrays, key=lambda name: name not in kept)  # those that gradients are made of come first
+        sizes = [looped.arrays[name] for name in arrays]
+        self._arrays = dict(zip(arrays, accumulate([0, *sizes])))
+        self._kept = sum(looped.arrays.get(name, 0) for name in kept) if looped.single else 0
         self._places: dict[str, int] = {}  # of values that one function hands to another, behind the arrays
         self._first_further = sum(sizes)
         self._first_place = self._first_further + len(looped.further)
@@ -71,7 +74,7 @@ class Sources:
         plain = places == list(range(len(places)))
         table = "" if plain else f"static const int place_of_total[] = {{{', '.join(map(str, places))}}};\n"
         constants = {
-            "INPUTS": len(self._inputs), "PLACES": self._first_place + len(self._places), "TOTALS": len(places), "RESULTS": result_count,
+            "INPUTS": len(self._inputs), "PLACES": self._first_place + len(self._places), "KEPT": self._kept, "TOTALS": len(places), "RESULTS": result_count,
             "FURTHER": len(looped.further), "FIRST_FURTHER": self._first_further,
             "WEIGHTS": weights, "ABSENT": int(len(places) + weights < result_count),
         }  # fmt: skip
