@@ -74,8 +74,8 @@ class Sources:
         plain = places == list(range(len(places)))
         table = "" if plain else f"static const int place_of_total[] = {{{', '.join(map(str, places))}}};\n"
         constants = {
-            "INPUTS": len(self._inputs), "PLACES": self._first_place + len(self._places), "KEPT": self._kept, "TOTALS": len(places), "RESULTS": result_count,
-            "FURTHER": len(looped.further), "FIRST_FURTHER": self._first_further,
+            "INPUTS": len(self._inputs), "PLACES": self._first_place + len(self._places), "KEPT": self._kept,
+            "TOTALS": len(places), "RESULTS": result_count, "FURTHER": len(looped.further), "FIRST_FURTHER": self._first_further,
             "WEIGHTS": weights, "ABSENT": int(len(places) + weights < result_count),
         }  # fmt: skip
         listed = ", ".join(f"{name} = {value}" for name, value in constants.items())
