@@ -35,6 +35,8 @@ def own_cache(tmp_path_factory):
 def width(request, monkeypatch):
     if request.param != WIDTHS[0]:  # the function for one row knows no width, and is built once; here one row goes through the vectors
         monkeypatch.setattr(c_source, "ONE_ROW", 1)
+    if request.param == WIDTHS[-1]:  # and as a table of instructions
+        monkeypatch.setattr(c_source, "LONG", 1)
     return set_width(monkeypatch, request.param)
 
 

@@ -205,7 +205,7 @@ def short_chunks(monkeypatch):
     for limit in ("WHOLE", "CHUNK"):
         monkeypatch.setattr(python, limit, 5)
         monkeypatch.setattr(javascript, limit, 5)
-    monkeypatch.setattr(program_c, "PLAIN_PART", 5)
+    monkeypatch.setattr(c_source, "PLAIN_PART", 5)
     for limit in ("WHOLE", "PART", "FILE"):
         monkeypatch.setattr(c_source, limit, 5)
 
