@@ -14,7 +14,7 @@ from typing import Any
 
 from .formulas.expression import derivative_formulas, to_text
 from .formulas.spelling import EAGER, spelling
-from .number import CUT, Number, nested
+from .number import CUT, Number, nested, real
 from .primitive import ATOM, OPERANDS, TABLE, Primitive
 from .table import weighted_sum
 from .unrolled import Unrolled, dot_recorder_source, left_to_do, printed
@@ -37,25 +37,29 @@ def record_{identifier}(self):
 
 _BINARY = """\
 def record_{identifier}(self, other):
-    if other.__class__ is not Value and other.__class__ not in plain:
-        if other.__class__ is not float and not accepts(other):
+    if type(other) is not Value and type(other) not in plain:
+        if type(other) is not float and type(other) is not int and not accepts(other):
             return NotImplemented
-        if self.data.__class__ is not float:
+        if type(self.data) is not float:
             require_plain([self])
-        other = Constant(other)
+        number = other if type(other) is float else real(other)
+        other = new_node(Constant)
+        other.data = number
+        other.grad = 0.0
+        other._made_by = other._x = other._y = other._dx = other._dy = None
     node = new_node(Value)
-    x = self.data
-    y = other.data
+    x = {left}.data
+    y = {right}.data
     try:
         node.data = out = {value}
         node._dx = {dx}
         node._dy = {dy}
     except (TypeError, ValueError, ArithmeticError) as error:
-        primitive.refuse(error, [x, y], [self.name, other.name])
+        primitive.refuse(error, [x, y], [{left}.name, {right}.name])
     node.grad = 0.0
     node._made_by = primitive
-    node._x = self
-    node._y = other
+    node._x = {left}
+    node._y = {right}
     return node
 """
 
@@ -77,8 +81,8 @@ def require_plain(nodes: Sequence[Any]) -> None:
         found = deeper
 
 
-def recorder_source(primitive: Primitive) -> str:
-    """The source of the function that records ``primitive``, a row of one or two operands.
+def recorder_source(primitive: Primitive, reflected: bool = False) -> str:
+    """The source of the function that records ``primitive``, a row of one or two operands; ``reflected`` with the second one first.
 
     >>> print(recorder_source(TABLE["tanh"]))  # doctest: +ELLIPSIS
     def record_tanh(self):
@@ -94,7 +98,8 @@ def recorder_source(primitive: Primitive) -> str:
     texts = {f"d{operand}": to_text(formula, EAGER) for operand, formula in zip(OPERANDS, derivative_formulas(primitive))}
     identifier = primitive.name if primitive.name.isidentifier() else primitive.method.strip("_")
     template = _UNARY if primitive.arity == 1 else _BINARY
-    return template.format(identifier=identifier, value=to_python(primitive), **texts)
+    left, right = ("other", "self") if reflected else ("self", "other")
+    return template.format(identifier=identifier, value=to_python(primitive), left=left, right=right, **texts)
 
 
 def to_python(primitive: Primitive) -> str:
@@ -102,14 +107,15 @@ def to_python(primitive: Primitive) -> str:
     return spelling(str(primitive.eager), EAGER).fill({"x": ("x", ATOM), "y": ("y", ATOM)})
 
 
-_names: dict[str, Any] = {**vars(math), "new_node": object.__new__, "cut": CUT, "plain": _plain, "require_plain": require_plain}
+_names: dict[str, Any] = {**vars(math), "new_node": object.__new__, "cut": CUT}
+_names |= {"real": real, "plain": _plain, "require_plain": require_plain}
 
 
 @lru_cache(maxsize=4096)
-def recorder(primitive: Primitive) -> Callable[..., Any]:
+def recorder(primitive: Primitive, reflected: bool = False) -> Callable[..., Any]:
     """The function that :func:`recorder_source` prints, compiled; a traceback shows its lines."""
-    source = recorder_source(primitive)
-    function = printed(f"recorder of {primitive.name}{list(primitive.constants) or ''}", source, {**_names, "primitive": primitive})
+    name = f"{'reflected ' * reflected}recorder of {primitive.name}{list(primitive.constants) or ''}"
+    function = printed(name, recorder_source(primitive, reflected), {**_names, "primitive": primitive})
     function.__doc__ = primitive.described(of_method=True)
     return function
 
@@ -118,14 +124,11 @@ def _record_dot(w: Sequence[Any], x: Sequence[Any], b: Any) -> Any:
     """The node of a weighted sum of Values; of other kinds, what the row itself gives."""
     if _strangers and not _plain.issuperset(map(type, (*w, *x, b))):
         return weighted_sum(*w, *x, b)
-    if type(b) is float:
-        b = _names["Constant"](b)
-    parents = (*w, *x, b)
     try:
-        node = _record_dot_of[len(parents)](parents)
+        node = _record_dot_of[2 * len(w) + 1](w, x, b)
     except (AttributeError, TypeError):  # a plain number, or another kind
-        return weighted_sum(*parents)
-    return node if type(node.data) is float else weighted_sum(*parents)
+        return weighted_sum(*w, *x, b)
+    return node if type(node.data) is float else weighted_sum(*w, *x, b)
 
 
 _record_dot_of = Unrolled("the recorder of dot", dot_recorder_source, _names)
@@ -197,18 +200,6 @@ def pass_order(output: Any, untouched: float) -> list[Any]:
     return order
 
 
-def _reflected(record: Callable[..., Any], kind: type[Number], constant: type[Number]) -> Callable[..., Any]:
-    def operator(self: Any, other: Any) -> Any:
-        if other.__class__ is not float and not kind.accepts(other):
-            return NotImplemented
-        if self.data.__class__ is not float:
-            require_plain([self])
-        return record(constant(other), self)  # type: ignore[call-arg]
-
-    operator.__doc__ = record.__doc__
-    return operator
-
-
 def _printed(record_plainly: Callable[..., Any], kind: type[Number], constant: type[Number]) -> Callable[..., Any]:
     """``apply`` by the printed function of each row of one or two operands."""
 
@@ -238,11 +229,11 @@ def print_operators(kind: type[Number], constant: type[Number]) -> None:
     _plain.update((kind, constant))
     for row in TABLE.values():
         if row.method and vars(Number)[row.method].__code__.co_argcount == row.arity:  # it takes no constant besides
-            record = recorder(row)
-            record.__name__, record.__qualname__ = row.method, f"{kind.__name__}.{row.method}"
-            setattr(kind, row.method, record)
-            if row.arity == 2:
-                setattr(kind, row.method.replace("__", "__r", 1), _reflected(record, kind, constant))
+            for reflected in (False, True)[: row.arity]:
+                record = recorder(row, reflected)
+                record.__name__ = row.method.replace("__", "__r", 1) if reflected else row.method
+                record.__qualname__ = f"{kind.__name__}.{record.__name__}"
+                setattr(kind, record.__name__, record)
     kind.weighted_sum = staticmethod(_record_dot)  # type: ignore[method-assign]
     kind.apply = staticmethod(_printed(kind.apply, kind, constant))  # type: ignore[method-assign]
 

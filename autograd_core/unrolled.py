@@ -72,7 +72,9 @@ def dot_recorder_source(count: int) -> str:
     """The source of the function that records the weighted sum of so many parents: weights, as many inputs, and a bias.
 
     >>> print(dot_recorder_source(3))  # doctest: +ELLIPSIS
-    def record_dot(parents):
+    def record_dot(w, x, b):
+    ...
+        parents = (*w, *x, b)
         parent0, parent1, parent2 = parents
         x0 = parent0.data
         x1 = parent1.data
@@ -84,16 +86,18 @@ def dot_recorder_source(count: int) -> str:
         return node
     <BLANKLINE>
     """
+    lines = ["if type(b) is float:", "    number = b", "    b = new_node(Constant)", "    b.data = number", "    b.grad = 0.0"]
+    lines += ["    b._made_by = b._x = b._y = b._dx = b._dy = None", "parents = (*w, *x, b)"]
     if count > LONGEST:
-        lines = ["xs = [parent.data for parent in parents]", "node = new_node(Value)"]
+        lines += ["xs = [parent.data for parent in parents]", "node = new_node(Value)"]
         lines += ["node.data = out = row.evaluate(*xs)", "node._dx = row.derivatives(out, *xs)"]
     else:
         spelled = dot_statements(count)
-        lines = [f"{_names('parent', count)} = parents", *(f"x{i} = parent{i}.data" for i in range(count))]
+        lines += [f"{_names('parent', count)} = parents", *(f"x{i} = parent{i}.data" for i in range(count))]
         lines += [f"{name} = {text}" for name, text in spelled.before]
         lines += ["node = new_node(Value)", f"node.data = {spelled.value}", f"node._dx = ({', '.join(spelled.derivatives)})"]
     lines += ["node.grad = 0.0", "node._made_by = row", "node._x = parents", "node._y = node._dy = None", "return node"]
-    return "def record_dot(parents):\n" + _indented(lines)
+    return "def record_dot(w, x, b):\n" + _indented(lines)
 
 
 def _names(name: str, count: int) -> str:

@@ -13,7 +13,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-WORDS = ["anna", "bertha", "clara", "dorothea", "emilia", "frieda", "greta", "hannah", "irma", "johanna", "lotte", "martha", "nora", "ottilie"]
+WORDS = ["dorothea", "anna", "bertha", "clara", "emilia", "frieda", "greta", "hannah", "irma", "johanna", "lotte", "martha", "nora", "ottilie"]
 LETTERS = sorted(set("".join(WORDS)))
 BOUNDARY = len(LETTERS)  # the token before the first letter of a word and after the last
 WIDTH, HEADS, LENGTH = 16, 4, 8
