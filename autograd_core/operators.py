@@ -14,7 +14,7 @@ from typing import Any
 
 from .formulas.expression import derivative_formulas, to_text
 from .formulas.spelling import EAGER, spelling
-from .number import CUT, Number, nested, real
+from .number import CUT, FAMILIES, Number, nested, real
 from .primitive import ATOM, OPERANDS, TABLE, Primitive
 from .table import weighted_sum
 from .unrolled import Unrolled, dot_recorder_source, left_to_do, printed
@@ -220,6 +220,13 @@ def _printed(record_plainly: Callable[..., Any], kind: type[Number], constant: t
     return apply
 
 
+def _power(self: Any, exponent: Any) -> Any:
+    """A power with one of Python's numbers as its exponent, without a detour; else that of every kind of number."""
+    if type(exponent) is float or type(exponent) is int:
+        return recorder(FAMILIES["**"](exponent if type(exponent) is float else real(exponent)))(self)
+    return Number.__pow__(self, exponent)
+
+
 def print_operators(kind: type[Number], constant: type[Number]) -> None:
     """Give ``kind`` a printed operator or method for each row that is one, and an ``apply`` that takes those.
 
@@ -234,6 +241,7 @@ def print_operators(kind: type[Number], constant: type[Number]) -> None:
                 record.__name__ = row.method.replace("__", "__r", 1) if reflected else row.method
                 record.__qualname__ = f"{kind.__name__}.{record.__name__}"
                 setattr(kind, record.__name__, record)
+    kind.__pow__ = _power  # type: ignore[method-assign]
     kind.weighted_sum = staticmethod(_record_dot)  # type: ignore[method-assign]
     kind.apply = staticmethod(_printed(kind.apply, kind, constant))  # type: ignore[method-assign]
 

@@ -81,7 +81,7 @@ class GPT:
             self.first[i] = decay[0] * self.first[i] + (1.0 - decay[0]) * p.grad
             self.second[i] = decay[1] * self.second[i] + (1.0 - decay[1]) * p.grad**2
             p.data -= rate * (self.first[i] / unbias[0]) / ((self.second[i] / unbias[1]) ** 0.5 + 1e-8)
-            p.grad = 0
+            p.grad = 0.0
 
     def train(self, word: str) -> float:
         """The loss before a training step on ``word``."""
