@@ -86,7 +86,8 @@ class Value(Synonyms):
         """
         seed = real(seed)
         with _one_pass:
-            untouched, cut = float("0.0"), CUT  # a new zero: where it still stands when a node's turn comes, nothing has flowed there
+            untouched = float("0.0")  # a new zero: where it still stands when a node's turn comes, nothing has flowed there
+            cut = CUT  # the zero of a derivative that says that nothing flows
             order = pass_order(self, untouched)
             try:
                 self.grad = self.grad + seed if seed else self.grad
@@ -99,7 +100,7 @@ class Value(Synonyms):
                         if dy is not cut: y.grad += upstream * dy
                     elif type(dx) is not tuple:
                         if dx is not cut: node._x.grad += upstream * dx
-                    else:
+                    else:  # a weighted sum or its like: parent.grad += upstream * derivative for each of many parents
                         pass_on[len(dx)](upstream, node._x, dx)
             except TypeError as error: raise without_gradient([self, *order], error) from error
 

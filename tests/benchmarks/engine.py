@@ -1,7 +1,7 @@
 """Time and memory of the engine beside micrograd 0.1.0, printed as Markdown tables.
 
     pip install -e ".[benchmark]"
-    python tests/benchmarks/engine.py            # about two minutes; --quick for a first look
+    python tests/benchmarks/engine.py            # about five minutes; --quick for a first look
 
 Every measurement runs in a process of its own, so that no engine's garbage is collected in another's time. The
 repeats of the cases of a table are interleaved, so that a slow moment of the machine hits all of them, and a table
