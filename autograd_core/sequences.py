@@ -19,11 +19,9 @@ def dot(*inputs: float) -> float:
     """Weights, as many inputs, and a bias: the sum of their products and the bias."""
     # A plain loop from the left: the rounding of sum and sumprod differs between versions.
     n = len(inputs) // 2
-    products = zip(inputs[:n], inputs[n:-1])
-    w, x = next(products)
-    total = w * x
-    for w, x in products:
-        total += w * x
+    total = inputs[0] * inputs[n]
+    for i in range(1, n):
+        total += inputs[i] * inputs[n + i]
     return total + inputs[-1]
 
 

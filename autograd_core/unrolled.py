@@ -1,7 +1,7 @@
 """Loops over the many operands of a weighted sum, written out: a function for each number of operands, printed when it is first needed.
 
-What a loop costs for each operand beside the arithmetic is saved so: a step of a network of ``dot`` takes half the time. Nothing is
-defined here a second time: the value and the derivatives are those of the row, and a long loop and a written-out one have one body.
+What a loop costs for each operand beside the arithmetic is saved so: a step of a network of ``dot`` takes 0.7 of the time. The value and
+the derivatives are those that the row spells. Beyond ``LONGEST`` operands there is one function with a loop; it adds in the same order.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ class Unrolled(dict[int, Callable[..., Any]]):
         self.name, self.source, self.names = name, source, names
 
     def __missing__(self, count: int) -> Callable[..., Any]:
-        self[count] = function = printed(f"{self.name} of {count} operands", self.source(count), {**self.names})
+        if count > LONGEST + 1:
+            return self[LONGEST + 1]
+        many = f"{count} operands" if count <= LONGEST else "any number of operands"
+        self[count] = function = printed(f"{self.name} of {many}", self.source(count), {**self.names})
         return function
 
 
@@ -89,8 +92,10 @@ def dot_recorder_source(count: int) -> str:
     lines = ["if type(b) is float:", "    number = b", "    b = new_node(Constant)", "    b.data = number", "    b.grad = 0.0"]
     lines += ["    b._made_by = b._x = b._y = b._dx = b._dy = None", "parents = (*w, *x, b)"]
     if count > LONGEST:
-        lines += ["xs = [parent.data for parent in parents]", "node = new_node(Value)"]
-        lines += ["node.data = out = row.evaluate(*xs)", "node._dx = row.derivatives(out, *xs)"]
+        lines += ["weights, inputs = [v.data for v in w], [v.data for v in x]", "products = zip(weights, inputs)"]
+        lines += ["weight, number = next(products)", "total = weight * number"]
+        lines += ["for weight, number in products: total += weight * number", "node = new_node(Value)"]
+        lines += ["node.data = total + b.data", "node._dx = (*inputs, *weights, 1.0)"]
     else:
         spelled = dot_statements(count)
         lines += [f"{_names('parent', count)} = parents", *(f"x{i} = parent{i}.data" for i in range(count))]
