@@ -252,13 +252,13 @@ class _Functions:
     def build(self) -> None:
         names = [f"{self._kind}_{name}" for name in ("memory", *self._signatures)]
         library = compiler.load(self._files, self._level, names)
-        weakref.finalize(self, _unload, library).atexit = False
         for name, arguments in self._signatures.items():
             function = getattr(library, f"{self._kind}_{name}")
             function.argtypes = [ctypes.c_long if kind == "l" else ctypes.c_void_p for kind in arguments]
             function.restype = None
             setattr(self, name, function)
         self.memory = getattr(library, names[0])()
+        weakref.finalize(self, _unload, library).atexit = False
         self._files, self.is_built = (), True
 
     def __getattr__(self, name: str) -> Any:

@@ -18,7 +18,7 @@ from .statements import NAME, Statement
 ROUNDS = 2  # in each, frequent pairs of instructions become one, which spares a jump that processors guess wrong
 FREQUENT = 100  # a pair is frequent from one in so many rows on
 LONGEST_IN_PAIRS = 10  # numbers of an instruction that may stand in a pair
-MOST = 2_000  # operands in all the instructions: the compiler takes one function, and its time grows faster than that does
+MOST = 6_000  # operands in all the instructions: the compiler takes one function, and its time grows faster than that does
 LITERALS = ("0.0", "1.0")  # stay in the instruction; other constants are operands
 _OPERAND = re.compile(r"(?<![\w.])([A-Za-z_]\w*(?:\[\d+\])?|\d+\.\d*(?:e[+-]?\d+)?|\d+e[+-]?\d+)")
 _GAP = re.compile(r"\b([no])(\d+)_")
