@@ -336,6 +336,14 @@ def test_a_matrix_is_split_where_something_else_uses_what_it_is_given():
     assert matrices_of(net, [reduce(add, first) + between, *second]) == [(8, 5), (3, 8), (5, 8)]
 
 
+def test_two_uses_of_one_matrix_that_change_places_on_the_way_are_none():
+    net = Net(0)
+    weights = net.weights(4, 8)
+    a, b = (layer(net.new_inputs(8), weights) for _ in range(2))
+    assert matrices_of(net, [*a, *b]) == matrices_of(net, [a[0], b[0], a[1], b[1], *a[2:], *b[2:]]) == [(4, 8), (4, 8)]
+    assert matrices_of(net, [a[0], *b, *a[1:]]) == []
+
+
 @pytest.mark.parametrize("early", [True, False])
 def test_a_loop_that_would_change_the_order_of_a_sum_is_none(early):
     net, outputs = Net(0), []
@@ -347,8 +355,8 @@ def test_a_loop_that_would_change_the_order_of_a_sum_is_none(early):
 
 
 def test_an_activation_of_several_operations_is_as_many_loops_and_unequal_constants_are_none():
-    swish, halves = (groups_of(*mlp(activation=f)) for f in (lambda z: z * ac.sigmoid(z), lambda z: 0.5 * z))
-    assert [sum(isinstance(g, Map) for g in groups) for groups in (swish, halves)] == [6, 3]
+    activations = (lambda z: z * ac.sigmoid(z), lambda z: 0.5 * z, lambda z: ac.sin(ac.tanh(z)))
+    assert [sum(isinstance(g, Map) for g in groups_of(*mlp(activation=f))) for f in activations] == [6, 3, 6]
     net = Net(0)
     z = layer(net.new_inputs(5), net.weights(8, 5))
     assert not any(isinstance(g, Map) for g in groups_of(reduce(add, [a * (0.5 + i) for i, a in enumerate(z)]), net))
@@ -422,4 +430,5 @@ def test_no_activation_keeps_a_network_from_being_loops(name):
     loss, net = mlp(activation=getattr(ac, name))
     looped = emit_loops(Graph([loss], net.parameters, net.inputs, True), LANES)
     assert [matrix.n for matrix, _ in looped.matrices] == [8, 8, 5]
+    assert looped.parameter_places == {}, "what stands in a matrix has no name"
     assert sum(statement.loop > 0 for statement in looped.emitted.forward) == 3
