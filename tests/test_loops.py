@@ -432,3 +432,40 @@ def test_no_activation_keeps_a_network_from_being_loops(name):
     assert [matrix.n for matrix, _ in looped.matrices] == [8, 8, 5]
     assert looped.parameter_places == {}, "what stands in a matrix has no name"
     assert sum(statement.loop > 0 for statement in looped.emitted.forward) == 3
+
+
+def emitted(net, out):
+    looped = emit_loops(Graph([out], net.parameters, net.inputs, True), LANES)
+    loops = [sum(statement.loop > 0 for statement in part) for part in (looped.emitted.forward, looped.emitted.backward)]
+    return loops, [name for name in looped.arrays if name.startswith("x_")], [s.text for s in looped.emitted.forward if "product(" in s.text]
+
+
+def test_what_stands_in_an_array_is_read_there_and_other_inputs_are_gathered():
+    for chosen, place in ((slice(None), "a1"), (slice(2, 6), "a1 + 2"), (slice(None, None, 2), "x_z2"), (slice(None, None, -1), "x_z2")):
+        net = Net(0)
+        h = [ac.tanh(z) for z in layer(net.new_inputs(5), net.weights(8, 5))]
+        z = layer(h[chosen], net.weights(4, len(h[chosen])))
+        loops, gathered, products = emitted(net, reduce(add, [*h, *z]))
+        assert loops == [1, 1]
+        assert gathered == [place] * (place == "x_z2")
+        assert [product.split(", ")[5] for product in products] == ["inputs", place]
+
+
+def test_a_loop_is_stated_for_every_operation_and_for_every_derivative_of_it():
+    for activation, loops in ((ac.tanh, [3, 3]), (lambda z: 0.5 * z, [3, 3]), (lambda z: z * ac.step(z), [6, 6]), (ac.softplus, [3, 3])):
+        loss, net = mlp(activation=activation)
+        assert emitted(net, loss)[0] == loops
+
+
+def test_an_infinite_derivative_is_a_loop_where_nothing_is_cut_and_a_statement_where_something_is():
+    net = Net(0)
+    z = [ac.asinh(a) for a in layer(net.new_inputs(5), net.weights(8, 5))]
+    assert emitted(net, reduce(add, z))[0] == [1, 1]
+    assert emitted(net, reduce(add, z) + ac.sqrt(ac.step(net.inputs[0]) * z[0]))[0] == [0, 0]
+
+
+def test_a_quotient_beside_loops_knows_its_own_value():
+    net, x = Net(0), Value(3.0, "x")
+    z = layer(net.new_inputs(5), net.weights(4, 5))
+    looped = emit_loops(Graph([(reduce(add, z) / x) * net.inputs[0]], [*net.parameters, x], net.inputs, True), LANES)
+    assert any("/ x" in statement.text for statement in looped.emitted.forward)

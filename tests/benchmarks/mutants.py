@@ -36,6 +36,10 @@ LOOPS = ["test_loops.py::test_no_activation_keeps_a_network_from_being_loops", "
          *(f"test_loops.py::test_{name}" for name in (
              "eight_weights_are_a_matrix_and_seven_are_read_one_by_one", "rows_that_do_not_follow_each_other_are_no_matrix",
              "weights_that_are_used_beside_their_matrix_are_none_where_a_gradient_is_asked_for",
+             "what_stands_in_an_array_is_read_there_and_other_inputs_are_gathered",
+             "a_loop_is_stated_for_every_operation_and_for_every_derivative_of_it", "a_quotient_beside_loops_knows_its_own_value",
+             "an_infinite_derivative_is_a_loop_where_nothing_is_cut_and_a_statement_where_something_is",
+             "two_uses_of_one_matrix_that_change_places_on_the_way_are_none",
              "a_matrix_is_split_where_something_else_uses_what_it_is_given", "a_loop_that_would_change_the_order_of_a_sum_is_none",
              "an_activation_of_several_operations_is_as_many_loops_and_unequal_constants_are_none")),
          "test_program_columns.py", "test_loops.py::test_several_outputs_equal_the_eager_engine",
