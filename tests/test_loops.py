@@ -457,13 +457,6 @@ def test_a_loop_is_stated_for_every_operation_and_for_every_derivative_of_it():
         assert emitted(net, loss)[0] == loops
 
 
-def test_an_infinite_derivative_is_a_loop_where_nothing_is_cut_and_a_statement_where_something_is():
-    net = Net(0)
-    z = [ac.asinh(a) for a in layer(net.new_inputs(5), net.weights(8, 5))]
-    assert emitted(net, reduce(add, z))[0] == [1, 1]
-    assert emitted(net, reduce(add, z) + ac.sqrt(ac.step(net.inputs[0]) * z[0]))[0] == [0, 0]
-
-
 def test_a_quotient_beside_loops_knows_its_own_value():
     net, x = Net(0), Value(3.0, "x")
     z = layer(net.new_inputs(5), net.weights(4, 5))
