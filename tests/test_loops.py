@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import threading
 from functools import reduce
 from itertools import accumulate, pairwise
@@ -451,6 +452,14 @@ def test_what_stands_in_an_array_is_read_there_and_other_inputs_are_gathered():
         assert [product.split(", ")[5] for product in products] == ["inputs", place]
 
 
+def test_inputs_that_were_gathered_get_their_gradients_beside_what_else_flows_to_them():
+    net = Net(0)
+    h = [ac.tanh(z) for z in layer(net.new_inputs(5), net.weights(8, 5))]
+    first = [h[0] / (2.0 + h[3]), h[1] * h[1]]
+    rows = layer(h[::2], net.weights(4, 4)) + layer([*h[::-1], first[0]], net.weights(4, 9))
+    check(reduce(add, [*h, *first, *rows, h[2] * h[7]]), net, net.parameters, counts=(1, 3))
+
+
 def test_a_loop_is_stated_for_every_operation_and_for_every_derivative_of_it():
     for activation, loops in ((ac.tanh, [3, 3]), (lambda z: 0.5 * z, [3, 3]), (lambda z: z * ac.step(z), [6, 6]), (ac.softplus, [3, 3])):
         loss, net = mlp(activation=activation)
@@ -460,5 +469,8 @@ def test_a_loop_is_stated_for_every_operation_and_for_every_derivative_of_it():
 def test_a_quotient_beside_loops_knows_its_own_value():
     net, x = Net(0), Value(3.0, "x")
     z = layer(net.new_inputs(5), net.weights(4, 5))
-    looped = emit_loops(Graph([(reduce(add, z) / x) * net.inputs[0]], [*net.parameters, x], net.inputs, True), LANES)
-    assert any("/ x" in statement.text for statement in looped.emitted.forward)
+    quotient = (reduce(add, z) / x) * net.inputs[0]
+    for out in (quotient, reduce(add, layer([quotient, *z], net.weights(4, 5)))):
+        looped = emit_loops(Graph([out], [*net.parameters, x], net.inputs, True), LANES)
+        (value,) = (statement.target for statement in looped.emitted.forward if "/ x" in statement.text)
+        assert re.search(rf"-{value} / x", " ".join([*(s.text for s in looped.emitted.backward), *looped.emitted.gradients]))
