@@ -474,3 +474,12 @@ def test_a_quotient_beside_loops_knows_its_own_value():
         looped = emit_loops(Graph([out], [*net.parameters, x], net.inputs, True), LANES)
         (value,) = (statement.target for statement in looped.emitted.forward if "/ x" in statement.text)
         assert re.search(rf"-{value} / x", " ".join([*(s.text for s in looped.emitted.backward), *looped.emitted.gradients]))
+
+
+def test_values_are_named_where_the_backward_pass_needs_them_and_stand_where_they_are_used_elsewhere():
+    net = Net(0)
+    z = layer(net.new_inputs(5), net.weights(4, 5))
+    for below, sums in (((z[0] + 1.0) * (z[1] + 2.0), ["z1[0] + 1.0", "z1[1] + 2.0", "v1 * v2"]), (0.5 * (z[0] + 1.0), ["0.5 * (z1[0] + 1.0)"])):
+        out = reduce(add, layer([below, *z], net.weights(4, 5)))
+        forward = emit_loops(Graph([out], net.parameters, net.inputs, True), LANES).emitted.forward
+        assert [s.text for s in forward if s.target.isidentifier()][:-1] == sums

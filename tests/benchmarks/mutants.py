@@ -38,6 +38,7 @@ LOOPS = ["test_loops.py::test_no_activation_keeps_a_network_from_being_loops", "
              "weights_that_are_used_beside_their_matrix_are_none_where_a_gradient_is_asked_for",
              "what_stands_in_an_array_is_read_there_and_other_inputs_are_gathered",
              "inputs_that_were_gathered_get_their_gradients_beside_what_else_flows_to_them",
+             "values_are_named_where_the_backward_pass_needs_them_and_stand_where_they_are_used_elsewhere",
              "a_loop_is_stated_for_every_operation_and_for_every_derivative_of_it", "a_quotient_beside_loops_knows_its_own_value",
              "two_uses_of_one_matrix_that_change_places_on_the_way_are_none",
              "a_matrix_is_split_where_something_else_uses_what_it_is_given", "a_loop_that_would_change_the_order_of_a_sum_is_none",
