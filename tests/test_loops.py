@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import threading
 from functools import reduce
 from itertools import accumulate, pairwise
@@ -338,6 +339,14 @@ def test_a_matrix_is_split_where_something_else_uses_what_it_is_given():
     assert matrices_of(net, [reduce(add, first) + between, *second]) == [(8, 5), (3, 8), (5, 8)]
 
 
+def test_two_uses_of_one_matrix_that_change_places_on_the_way_are_none():
+    net = Net(0)
+    weights = net.weights(4, 8)
+    a, b = (layer(net.new_inputs(8), weights) for _ in range(2))
+    assert matrices_of(net, [*a, *b]) == matrices_of(net, [a[0], b[0], a[1], b[1], *a[2:], *b[2:]]) == [(4, 8), (4, 8)]
+    assert matrices_of(net, [a[0], *b, *a[1:]]) == []
+
+
 @pytest.mark.parametrize("early", [True, False])
 def test_a_loop_that_would_change_the_order_of_a_sum_is_none(early):
     net, outputs = Net(0), []
@@ -349,8 +358,8 @@ def test_a_loop_that_would_change_the_order_of_a_sum_is_none(early):
 
 
 def test_an_activation_of_several_operations_is_as_many_loops_and_unequal_constants_are_none():
-    swish, halves = (groups_of(*mlp(activation=f)) for f in (lambda z: z * ac.sigmoid(z), lambda z: 0.5 * z))
-    assert [sum(isinstance(g, Map) for g in groups) for groups in (swish, halves)] == [6, 3]
+    activations = (lambda z: z * ac.sigmoid(z), lambda z: 0.5 * z, lambda z: ac.sin(ac.tanh(z)))
+    assert [sum(isinstance(g, Map) for g in groups_of(*mlp(activation=f))) for f in activations] == [6, 3, 6]
     net = Net(0)
     z = layer(net.new_inputs(5), net.weights(8, 5))
     assert not any(isinstance(g, Map) for g in groups_of(reduce(add, [a * (0.5 + i) for i, a in enumerate(z)]), net))
@@ -424,4 +433,55 @@ def test_no_activation_keeps_a_network_from_being_loops(name):
     loss, net = mlp(activation=getattr(ac, name))
     looped = emit_loops(Graph([loss], net.parameters, net.inputs, True), LANES)
     assert [matrix.n for matrix, _ in looped.matrices] == [8, 8, 5]
+    assert looped.parameter_places == {}, "what stands in a matrix has no name"
     assert sum(statement.loop > 0 for statement in looped.emitted.forward) == 3
+
+
+def emitted(net, out):
+    looped = emit_loops(Graph([out], net.parameters, net.inputs, True), LANES)
+    loops = [sum(statement.loop > 0 for statement in part) for part in (looped.emitted.forward, looped.emitted.backward)]
+    return loops, [name for name in looped.arrays if name.startswith("x_")], [s.text for s in looped.emitted.forward if "product(" in s.text]
+
+
+def test_what_stands_in_an_array_is_read_there_and_other_inputs_are_gathered():
+    for chosen, place in ((slice(None), "a1"), (slice(2, 6), "a1 + 2"), (slice(None, None, 2), "x_z2"), (slice(None, None, -1), "x_z2")):
+        net = Net(0)
+        h = [ac.tanh(z) for z in layer(net.new_inputs(5), net.weights(8, 5))]
+        z = layer(h[chosen], net.weights(4, len(h[chosen])))
+        loops, gathered, products = emitted(net, reduce(add, [*h, *z]))
+        assert loops == [1, 1]
+        assert gathered == [place] * (place == "x_z2")
+        assert [product.split(", ")[5] for product in products] == ["inputs", place]
+
+
+def test_inputs_that_were_gathered_get_their_gradients_beside_what_else_flows_to_them():
+    net = Net(0)
+    h = [ac.tanh(z) for z in layer(net.new_inputs(5), net.weights(8, 5))]
+    first = [h[0] / (2.0 + h[3]), h[1] * h[1]]
+    rows = layer(h[::2], net.weights(4, 4)) + layer([*h[::-1], first[0]], net.weights(4, 9))
+    check(reduce(add, [*h, *first, *rows, h[2] * h[7]]), net, net.parameters, counts=(1, 3))
+
+
+def test_a_loop_is_stated_for_every_operation_and_for_every_derivative_of_it():
+    for activation, loops in ((ac.tanh, [3, 3]), (lambda z: 0.5 * z, [3, 3]), (lambda z: z * ac.step(z), [6, 6]), (ac.softplus, [3, 3])):
+        loss, net = mlp(activation=activation)
+        assert emitted(net, loss)[0] == loops
+
+
+def test_a_quotient_beside_loops_knows_its_own_value():
+    net, x = Net(0), Value(3.0, "x")
+    z = layer(net.new_inputs(5), net.weights(4, 5))
+    quotient = (reduce(add, z) / x) * net.inputs[0]
+    for out in (quotient, reduce(add, layer([quotient, *z], net.weights(4, 5)))):
+        looped = emit_loops(Graph([out], [*net.parameters, x], net.inputs, True), LANES)
+        (value,) = (statement.target for statement in looped.emitted.forward if "/ x" in statement.text)
+        assert re.search(rf"-{value} / x", " ".join([*(s.text for s in looped.emitted.backward), *looped.emitted.gradients]))
+
+
+def test_values_are_named_where_the_backward_pass_needs_them_and_stand_where_they_are_used_elsewhere():
+    net = Net(0)
+    z = layer(net.new_inputs(5), net.weights(4, 5))
+    for below, sums in (((z[0] + 1.0) * (z[1] + 2.0), ["z1[0] + 1.0", "z1[1] + 2.0", "v1 * v2"]), (0.5 * (z[0] + 1.0), ["0.5 * (z1[0] + 1.0)"])):
+        out = reduce(add, layer([below, *z], net.weights(4, 5)))
+        forward = emit_loops(Graph([out], net.parameters, net.inputs, True), LANES).emitted.forward
+        assert [s.text for s in forward if s.target.isidentifier()][:-1] == sums

@@ -204,3 +204,10 @@ def test_mixed_partial_derivatives_agree_whichever_comes_first(x, y):
     assert first == close(second)
     assert second == close(third)
     assert first == close(ac.hessian(lambda v: f(*v))([x, y])[0][1])
+
+
+@pytest.mark.parametrize("direction", [1.0, 2.0, -0.5])
+def test_a_path_that_is_cut_stays_cut_under_a_direction_of_any_length(direction):
+    for f in (lambda x: ac.sqrt(ac.relu(x)), lambda x: ac.cbrt(ac.maximum(x, 0.0))):
+        slope = lambda x: ac.jvp(f, (x,), (direction,))[1]  # noqa: B023, E731
+        assert slope(-1.0) == ac.grad(slope)(-1.0) == ac.grad(ac.grad(slope))(-1.0) == 0.0

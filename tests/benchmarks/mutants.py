@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 CUTS = ["test_extremes.py::test_a_program_knows_what_was_cut_wherever_it_came_from",
         "test_extremes.py::test_a_program_computes_no_reach_where_nothing_is_cut_or_nothing_is_infinite",
         "test_extremes.py::test_all_readings_agree_on_random_graphs_of_extremes"]  # fmt: skip
+RIGHT = "test_a_derivative_is_right_or_not_finite_and_the_same_in_every_reading"
 CORNERS = ["test_extremes.py::test_a_zero_at_a_corner_is_a_number_and_no_chosen_zero",
            "test_extremes.py::test_a_power_with_a_varying_exponent_at_0_is_right_or_not_finite"]  # fmt: skip
 LOOPS = ["test_loops.py::test_no_activation_keeps_a_network_from_being_loops", "test_loops.py::test_a_network_is_a_few_matrices_and_activations",
@@ -36,6 +37,11 @@ LOOPS = ["test_loops.py::test_no_activation_keeps_a_network_from_being_loops", "
          *(f"test_loops.py::test_{name}" for name in (
              "eight_weights_are_a_matrix_and_seven_are_read_one_by_one", "rows_that_do_not_follow_each_other_are_no_matrix",
              "weights_that_are_used_beside_their_matrix_are_none_where_a_gradient_is_asked_for",
+             "what_stands_in_an_array_is_read_there_and_other_inputs_are_gathered",
+             "inputs_that_were_gathered_get_their_gradients_beside_what_else_flows_to_them",
+             "values_are_named_where_the_backward_pass_needs_them_and_stand_where_they_are_used_elsewhere",
+             "a_loop_is_stated_for_every_operation_and_for_every_derivative_of_it", "a_quotient_beside_loops_knows_its_own_value",
+             "two_uses_of_one_matrix_that_change_places_on_the_way_are_none",
              "a_matrix_is_split_where_something_else_uses_what_it_is_given", "a_loop_that_would_change_the_order_of_a_sum_is_none",
              "an_activation_of_several_operations_is_as_many_loops_and_unequal_constants_are_none")),
          "test_program_columns.py", "test_loops.py::test_several_outputs_equal_the_eager_engine",
@@ -78,7 +84,7 @@ TESTS = {
     "autograd_core/formulas/simplification.py": TEXTBOOK,
     "autograd_core/value.py": ["test_semantics.py", "test_semantics_graph.py"],
     "autograd_core/operators.py": ["test_semantics.py", "test_numbers.py", "test_refused.py"],
-    "autograd_core/derivatives/dual.py": ["test_transforms.py", "test_transforms_nesting.py"],
+    "autograd_core/derivatives/dual.py": ["test_transforms.py", "test_transforms_nesting.py", f"test_extremes.py::{RIGHT}", *CUTS],
     "nn/optim.py": ["test_nn_optim.py"],
     "nn/losses.py": ["test_nn_losses.py"],
     "nn/training/callbacks.py": ["test_nn_callbacks.py", "test_nn_optim.py", "test_nn_training.py", "test_nn_robust.py"],
