@@ -51,7 +51,7 @@ def test_a_parameter_of_a_network_is_named():
     model([1.0, 2.0]).backward()
     for p in model.parameters():
         p.data = p - 0.1 * p.grad
-    with pytest.raises(TypeError, match=r"the data of 'w0' is a Value"):
+    with pytest.raises(TypeError, match=r"the data of 'w1' is a Value"):
         model([1.0, 2.0])
 
 
