@@ -65,7 +65,7 @@ class WrongDerivative(NamedTuple):
     numeric: float
 
     def __str__(self) -> str:
-        says = f"its derivative by {self.operand} says {self.recorded!r}, its own values say {self.numeric:.6g}"
+        says = f"its derivative by {self.operand} says {self.recorded:.6g}, its own values say {self.numeric:.6g}"
         return f"the row {self.node.op!r}: at {[parent.data for parent in self.node.parents]} {says}"
 
 
