@@ -28,7 +28,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .choices import closest, not_one_of
+from .choices import closest, named_options, not_one_of, require_list
 from .collector import rare_collections
 from .derivatives.dual import Dual
 from .derivatives.reverse import gradients
@@ -261,6 +261,7 @@ __all__ = [
     "logsumexp",
     "maximum",
     "minimum",
+    "named_options",
     "not_one_of",
     "numerical_gradient",
     "operation_count",
@@ -274,6 +275,7 @@ __all__ = [
     "reciprocal",
     "relu",
     "replace_file",
+    "require_list",
     "require_place",
     "round",
     "sheet",

@@ -15,7 +15,7 @@ from typing import Any
 
 from .formulas.expression import derivative_formulas, to_text
 from .formulas.spelling import EAGER, spelling
-from .number import CUT, Number, nested
+from .number import CUT, Number, nested, no_output
 from .primitive import ATOM, OPERANDS, TABLE, Primitive
 from .table import weighted_sum
 
@@ -150,6 +150,9 @@ def _record_dot(w: Sequence[Any], x: Sequence[Any], b: Any) -> Any:
 
 def whole_order(outputs: Sequence[Any]) -> list[Any]:
     """``topological_order``. A loop instead of recursion: a graph may be a million operations deep."""
+    for output in outputs:
+        if not isinstance(output, _names["Value"]):
+            raise no_output(output)
     order: list[Any] = []
     seen: set[Any] = set()
     stack: list[Any] = [*reversed(outputs)]

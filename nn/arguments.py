@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
 
-from autograd_core import not_one_of
+from autograd_core import not_one_of, require_list
 
 
 def named(choice: Any, table: Mapping[str, Any], what: str, further: tuple[str, ...] = (), or_else: str = " or a function") -> Any:
@@ -97,4 +97,20 @@ def generator_of(seed: int | random.Random | None) -> random.Random:
     """A random generator: a new one for a seed, the one given, or, for ``None``, Python's own, which ``random.seed`` sets."""
     if isinstance(seed, random.Random):
         return seed
-    return random.Random(seed) if seed is not None else random._inst
+    return random.Random(whole_seed(seed)) if seed is not None else random._inst
+
+
+def whole_seed(seed: Any) -> int:
+    """A seed, which is a whole number of any type, or ``ValueError``."""
+    if not hasattr(seed, "__index__"):
+        raise ValueError(f"seed is a whole number such as 0, or None for chance, not {shortened(seed)}")
+    return operator.index(seed)
+
+
+def parameters_of(given: Any, written: str) -> list[Any]:
+    """The numbers in a list, or the parameters of a model; ``TypeError``, with the line to write, for anything else."""
+    leaves = list(given.parameters()) if hasattr(given, "parameters") else require_list("parameters is", given, written)
+    for leaf in leaves:
+        if not hasattr(leaf, "tanh"):  # a Value, or in a transform another kind of number
+            raise TypeError(f"parameters are Values, not {type(leaf).__name__} {leaf!r}: model.parameters() gives them")
+    return leaves

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ..arguments import kind_of, leaves_of, like, map_structure, number
+from ..choices import require_function
 from ..number import CUT, Number, reading_data
 from ..value import Value
 from .dual import flow, given, joined, make_dual, primal, tangent
@@ -225,11 +226,9 @@ def hvp(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
 # -- arguments and results ---------------------------------------------------------------------------------------
 def _function(transform: str, f: Any) -> Any:
-    """``f``, if it can be called; a transform that is given a result would else fail much later."""
-    if callable(f):
-        return f
-    instead = "of a recorded Value, take gradients(output, [x, y])" if isinstance(f, Number) else "give it a function of numbers"
-    raise TypeError(f"{transform} takes a function, not {type(f).__name__}: {instead}")
+    """``f``, if it can be called."""
+    recorded = "of a recorded Value, take gradients(output, [x, y])"
+    return require_function(transform, f, *([recorded] if isinstance(f, Number) else []))
 
 
 def _is_one(argnums: Any) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ..files import replace_file
+from ..files import path_text, replace_file
 from ..formulas.spelling import Dialect
 from .graph import Graph
 from .statements import emit
@@ -111,7 +111,7 @@ class Program:
         The ending is one of the dialect, ``self.endings``, else ``ValueError``. A file that is there is replaced in one
         step: if the disk is full, it stays as it was.
         """
-        path = Path(path)
+        path = Path(path_text(path))
         if path.suffix.lower() not in self.endings:
             raise ValueError(f"a program in the {self.dialect} dialect is saved as {' or '.join(self.endings)}, not as {path.name!r}")
         replace_file(path, self._file_text(path.suffix.lower()))

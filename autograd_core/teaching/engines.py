@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..derivatives.misconceptions import RULES, backward_pass
+from ..files import path_text
 from ..number import real
 from ..tables import Table
 from ..value import Value
@@ -224,7 +225,7 @@ def engine_in(path: str | Path) -> type:
 
     Raises ``ValueError`` for a file that is neither, that has no such class, or that stops with an error before it has one.
     """
-    text = Path(path).read_text(encoding="utf-8")
+    text = Path(path_text(path)).read_text(encoding="utf-8")
     try:
         cells = [text] if Path(path).suffix == ".py" else _cells(json.loads(text))
     except (ValueError, KeyError, TypeError):

@@ -14,7 +14,7 @@ from collections.abc import Collection
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from ..files import replace_file
+from ..files import path_text, replace_file
 from ..formulas.typesetting import number_text
 from ..number import real
 from ..programs.javascript import HELPERS
@@ -50,7 +50,7 @@ class Explorer:
         """Write the page, ``.html``, which any browser opens without Python or a network. Returns the path."""
         from pathlib import Path
 
-        path = Path(path)
+        path = Path(path_text(path))
         if path.suffix.lower() not in (".html", ".htm"):
             raise ValueError(f"a page is saved as .html, not {path.name!r}")
         replace_file(path, self.html)

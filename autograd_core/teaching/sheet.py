@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..choices import require_one_of
-from ..files import replace_file
+from ..files import path_text, replace_file
 from ..value import Value
 from ..views.names import Names
 from .answers import TOLERANCE
@@ -86,7 +86,7 @@ class Sheet:
         """
         from pathlib import Path
 
-        path = Path(path)
+        path = Path(path_text(path))
         if path.suffix.lower() not in (".html", ".htm"):
             raise ValueError(f"a sheet is saved as .html, not {path.name!r}")
         replace_file(path, document(self.title, [self.fragment(answers)]))

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..choices import named_options, require_one_of
-from ..files import replace_file
+from ..files import path_text, replace_file
 from ..value import Value, topological_order
 from . import layout
 from .columns import MOST, Edge, length, places, with_rails
@@ -137,7 +137,7 @@ class Drawing:
         """Write ``path``, whose ending says what: ``.svg``, ``.png``, ``.pdf``, ``.dot`` or ``.tex`` (TikZ). Returns the path."""
         from pathlib import Path
 
-        path = Path(path)
+        path = Path(path_text(path))
         kind = path.suffix.lower().lstrip(".")
         if kind not in ("svg", "png", "pdf", "dot", "gv", "tex"):
             raise ValueError(f"a drawing is saved as .svg, .png, .pdf, .dot or .tex, not {path.name!r}")

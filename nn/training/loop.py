@@ -11,13 +11,15 @@ from operator import truediv
 from types import SimpleNamespace
 from typing import Any
 
-from ..arguments import count, named
+from autograd_core import named_options
+
+from ..arguments import count, named, whole_seed
 from ..losses import LOSSES
 from ..optim import OPTIMIZERS, Optimizer, as_list
 from .callbacks import Interrupts, Run, callbacks_of
 from .execution import FAILURES, RUNS, all_finite, each, execution, norm_of, quiet
 from .history import History
-from .model import Changes, Model, assign, contents
+from .model import Changes, Model, assign, contents, warn_of_untrained
 from .prediction import Metric, figures, metrics_named
 from .samples import Samples, samples_of, split_samples
 from .saving import Checkpoint
@@ -29,6 +31,11 @@ class TrainingError(ArithmeticError):
     history: History | None = None
 
 
+@named_options(
+    **dict.fromkeys(("lr", "learning_rate", "momentum"), "it belongs to the optimizer, as in optimizer=lambda p: nn.SGD(p, lr=0.1)"),
+    **dict.fromkeys(("patience", "early_stopping"), "write callbacks=[nn.EarlyStopping(5)]"), validation_data="write validation=(X, y)",
+    **dict.fromkeys(("verbose", "progress"), "write callbacks=[nn.Progress(False)]"), weight_decay="write callbacks=[nn.L2(0.01)]",
+)
 def fit(
     model: Model, X: Any, y: Any, *, loss: str | Callable[..., Any] = "mse", optimizer: Any = "adam", epochs: int = 100,
     batch_size: int | None = None, validation: Any = None, metrics: Any = (), sample_weight: Any = None, shuffle: bool = True,
@@ -63,6 +70,7 @@ def fit(
     data or options that do not fit, and :class:`TrainingError` if a loss or gradient is not finite.
     """
     given = SimpleNamespace(**locals())
+    warn_of_untrained(model)
     with Interrupts() as interrupts:
         try:
             training = interrupts.call(_prepared, interrupts, given)
@@ -76,10 +84,12 @@ def _prepared(interrupts: Interrupts, given: SimpleNamespace) -> _Training:
     """A training whose options were checked; nothing is changed yet."""
     model, dialect, size = given.model, given.dialect, given.batch_size
     named(dialect, dict(zip(RUNS, RUNS)), "dialect", or_else="")
+    if given.shuffle not in (False, True):
+        raise ValueError(f"shuffle is True or False, not {given.shuffle!r}")
     loss, measured, chosen = named(given.loss, LOSSES, "loss"), metrics_named(given.metrics, given.loss), callbacks_of(given.callbacks)
     checkpoint = next((callback for callback in chosen if isinstance(callback, Checkpoint)), None)
     written = checkpoint.read() if checkpoint else None
-    seed = given.seed if given.seed is not None else written["seed"] if written else random.randrange(2**32)
+    seed = whole_seed(given.seed) if given.seed is not None else written["seed"] if written else random.randrange(2**32)
     data, held_out = split_samples(samples_of(model, given.X, given.y, loss, given.sample_weight), given.validation, model, loss, seed)
     if size is not None and count("batch_size", size) > len(data.rows):
         raise ValueError(f"batch_size is from 1 to the {len(data.rows)} samples, not {size!r}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn, TypeVar
 
-from autograd_core import Value
+from autograd_core import Value, named_options
 
 from ..arguments import fitting
 
@@ -86,10 +87,13 @@ class Model:
         """Every parameter, once, in the order in which the attributes were made."""
         return [parameter for _, parameter in self.named_parameters()]
 
+    @named_options(set_to_none="leave it out: a gradient that is not there is 0.0")
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
         for parameter in self.parameters():
             parameter.grad = 0.0
+            if parameter.data.__class__ is not float:  # a step by hand with numbers of NumPy
+                parameter.data = float(parameter.data)
 
     def train(self: Self, mode: bool = True) -> Self:
         """Put this module, and all in it, in training mode; returns itself."""
@@ -123,6 +127,16 @@ class Model:
         found = fitting(state, self.state_dict(), f"the state of {type(self).__name__}")
         parameters: Changes = [(parameter, "data", found[name]) for name, parameter in self.named_parameters()]
         return parameters + [(module, attribute, found[name]) for name, module, attribute in self.named_buffers()]
+
+
+def warn_of_untrained(model: Model) -> None:
+    """Warn of leaves in a model that are no parameters, which a training leaves as they are; ``TypeError`` where it is no model."""
+    if not isinstance(model, Model):
+        raise TypeError(f"fit takes a model, such as nn.MLP(2, [8, 1]), not {type(model).__name__}")
+    for path, leaf in _walk(model, Value, "", set()):
+        if type(leaf) is Value and not leaf.parents:
+            what = f"{path} of {type(model).__name__} is a Value and no Parameter, so that training never changes it: "
+            warnings.warn(f"{what}write Parameter({leaf.data:g}), or Constant({leaf.data:g}) if it is to stay", stacklevel=4)
 
 
 def contents(changes: Iterable[tuple[Any, ...]]) -> Changes:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd_core import require_list
+
 from ..activations import activation_name
 from ..arguments import named
 from ..losses import KINDS, LOSSES, NUMBERS, Kind, l1_loss, mse_loss
-from .execution import Execution, evaluating, execution, record, total_of
+from .execution import RUNS, Execution, evaluating, execution, record, total_of
 from .model import Model
-from .samples import Samples, as_rows, require_one_hot, samples_of
+from .samples import Samples, as_rows, check_lengths, plain, require_one_hot, samples_of
 
 FEW = 8  # rows for which compiling costs more than it saves
 THRESHOLDS = {"logit": (0.0, 0, 1), "probability": (0.5, 0, 1), "sign": (0.0, -1, 1)}  # above the threshold is the second class
@@ -19,6 +21,7 @@ THRESHOLDS = {"logit": (0.0, 0, 1), "probability": (0.5, 0, 1), "sign": (0.0, -1
 def predict(model: Model, X: Any, dialect: str = "python") -> list[Any]:
     """The output for each row of ``X``, as plain numbers, in evaluation mode: a number, or a list if the model has several outputs."""
     rows = as_rows(X)
+    named(dialect, dict.fromkeys(RUNS, True), "dialect", or_else="")
     with evaluating(model):
         single = record(model, rows[0]).single
         run = execution(model, None, rows, len(rows[0]), dialect) if len(rows) > FEW else Execution(model, None, len(rows[0]))
@@ -42,7 +45,7 @@ def predicted_classes(outputs: Any, convention: str = "logit") -> list[int]:
     ([1, 0], [1, -1])
     """
     threshold, below, above = named(convention, THRESHOLDS, "convention")
-    rows = [row if isinstance(row, list | tuple) else [row] for row in outputs]
+    rows = [row if isinstance(row, list | tuple) else [row] for row in plain(outputs, "outputs")]
     return [list(row).index(max(row)) if len(row) > 1 else above if row[0] > threshold else below for row in rows]
 
 
@@ -71,6 +74,7 @@ Metric = tuple[str, Callable[[Any, Any], Any]]
 
 def accuracy(targets: Sequence[Any], predictions: Sequence[Any]) -> float:
     """The share of predicted classes that are right, from 0 to 1."""
+    check_lengths(targets := plain(targets, "targets", 1), predictions := plain(predictions, "predictions"), "targets and predictions")
     return sum(bool(prediction == target) for prediction, target in zip(predictions, targets)) / len(targets)
 
 
@@ -81,7 +85,8 @@ METRICS: dict[str, Any] = {"accuracy": accuracy, "mae": lambda t, y: l1_loss(y, 
 def metrics_named(metrics: Any, loss: Any) -> list[Metric]:
     """Names of metrics with functions of targets and raw outputs: behind the loss of a classifier they are given the classes."""
     chosen, found = named(loss, LOSSES, "loss"), []
-    for metric in [metrics] if isinstance(metrics, str) or callable(metrics) else metrics:
+    metrics = [metrics] if isinstance(metrics, str) or callable(metrics) else require_list("metrics is", metrics, "metrics=['accuracy']")
+    for metric in metrics:
         function = named(metric, METRICS, "a metric")
         name = metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")
         of_classes = function is accuracy or (chosen in KINDS and metric not in ("mae", "mse"))

@@ -90,6 +90,8 @@ def split_samples(samples: Samples, validation: Any, model: Model, loss: Any, se
     if validation is None:
         return samples, None
     if not isinstance(validation, Real):
+        if not isinstance(validation, tuple | list) or len(validation) != 2:
+            raise ValueError(f"validation is a pair (X, y), or the fraction to put aside, such as 0.2, not {shortened(validation)}")
         X, y = validation
         held_out = samples_of(model, X, y, loss)
         if held_out.columns != samples.columns:
@@ -128,9 +130,11 @@ def as_rows(X: Any, name: str = "X") -> list[list[float]]:
     ValueError: X: row 1, column 1 is '4' (str), not a number: convert it with float(...) first
     """
     rows: list[list[float]] = []
-    for i, row in enumerate(plain(X, name, 1)):
+    found = plain(X, name, 1)
+    for i, row in enumerate(found):
         if not _is_row(row):
-            raise ValueError(f"{name}: row {i} is {_said(row)}, not a list: write [{name}] for one row, [[x] for x in {name}] for a column")
+            instead = f"write {shortened([list(found)])} for one row, {shortened([[x] for x in found[:9]])} for a column"
+            raise ValueError(f"{name}: row {i} is {_said(row)}, not a list: {name} is a list of rows: {instead}")
         cells = plain(row, name)
         quick = set(map(type, cells)) == {float} and all(map(math.isfinite, cells))
         rows.append(list(cells) if quick else [_number(cell, name, i, j) for j, cell in enumerate(cells)])

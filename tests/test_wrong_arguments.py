@@ -1,0 +1,161 @@
+"""What is given in the wrong place is answered by one sentence of the package, by every public function of both packages."""
+
+import inspect
+import re
+import warnings
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autograd_core as ac
+import nn
+from autograd_core import Value
+
+ROOT = Path(ac.__file__).parent.parent
+# Words of Python's own errors, which say nothing of what is allowed.
+BARE = re.compile(
+    r"has no attribute|object is not|not subscriptable|object does not|unsupported operand|to unpack|is not (iterable|callable)|"
+    r"has no len|could not convert|must be a|pop from|argument must|division by zero|positional argument"
+)
+# They are made by other functions, and are public for isinstance; contexts and a decorator take none.
+MADE = {"Drawing", "Explorer", "Finding", "Findings", "GradcheckReport", "Player", "Program", "Convergence", "History"}
+CONTEXTS = {"guard", "named_options", "rare_collections", "reading_data", "watching_comparisons"}
+PLAIN = {"Checkpoint"}  # pathlib's own sentence says what a path is
+# For the arguments behind the one that is wrong.
+RIGHT = {
+    "f": lambda: lambda v: v * v, "derivatives": lambda: lambda out, x: out, "leaves": lambda: [Value(1.0)], "inputs": lambda: [Value(1.0)],
+    "wrt": lambda: [Value(1.0)], "xs": lambda: 2.0, "at": lambda: 2.0, "python": lambda: "x", "content": lambda: "x", "path": lambda: "x",
+    "predictions": lambda: [1.0], "targets": lambda: [1.0], "X": lambda: [[0.0, 1.0]], "y": lambda: [1.0], "known": lambda: ["a"],
+    "allowed": lambda: ["a"], "what": lambda: "x", "rows": lambda: [["x"]], "count": lambda: 1, "state": dict, "biases": lambda: [1.0],
+}  # fmt: skip
+
+
+def is_error(thing):
+    return inspect.isclass(thing) and issubclass(thing, Exception)
+
+
+CALLABLES = [
+    (package.__name__, name)
+    for package in (ac, nn)
+    for name in package.__all__
+    if callable(getattr(package, name)) and name not in MADE | CONTEXTS | PLAIN and not is_error(getattr(package, name))
+]
+WRONG = {"a number": 3, "nothing": None, "a text": "x", "an empty list": [], "Values": [Value(1.0)], "a Value": Value(2.0) * 3.0,
+         "a function": lambda *x: 1.0, "an object": object()}  # fmt: skip
+
+
+@pytest.mark.parametrize(("package", "name"), CALLABLES)
+def test_a_wrong_first_argument_is_accepted_or_refused_in_words(package, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    function = getattr(ac if package == "autograd_core" else nn, name)
+    needed = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty and p.kind < p.VAR_POSITIONAL]
+    told = []
+    for what, wrong in WRONG.items():
+        others = [RIGHT.get(parameter.name, lambda: 2.0)() for parameter in needed[1:]]
+        with warnings.catch_warnings(), suppress(AssertionError if name == "gradcheck" else ()):
+            warnings.simplefilter("ignore")
+            try:
+                function(wrong, *others)
+            except (TypeError, ValueError, ArithmeticError, OSError, NameError) as error:
+                told.append(f"{name}({what}): {error}")
+    assert [said for said in told if BARE.search(said)] == []
+
+
+def model():
+    return nn.MLP(2, [3, 1], seed=1)
+
+
+class Line(nn.Module):
+    def __init__(self, slope):
+        self.slope, self.offset = slope, nn.Parameter(1.0)
+
+    def forward(self, x):
+        return self.slope * x[0] + self.offset
+
+
+X, Y, x, w = [[0.0, 0.0], [0.0, 1.0]], [0.0, 1.0], Value(2.0, "x"), Value(1.0, "w")
+SENTENCES = [
+    (lambda: ac.cost(3), TypeError, r"a graph is given by its output, a Value, not by int 3: compute the output with Values"),
+    (lambda: ac.topological_order([x]), TypeError, r"not by list .*: give one of its entries"),
+    (lambda: ac.find_nonfinite(lambda v: v), TypeError, r"not by function .*: call it with Values, and give what it returns"),
+    (lambda: ac.steps(None), TypeError, "a graph is given by its output"),
+    (lambda: ac.gradcheck(3, 2.0), TypeError, "takes a function, not int: give it a function of numbers"),
+    (lambda: ac.gradcheck(lambda v: v, "x"), TypeError, "a real number is needed, not str"),
+    (lambda: ac.compare_methods(x, 2.0), TypeError, "compare_methods takes a function, not Value"),
+    (lambda: ac.compile_graph(x * x, x), TypeError, r"wrt is a list, not Value: write compile_graph\(y, \[x\]\)"),
+    (lambda: ac.compile_graph(x * x, [x], w), TypeError, r"inputs is a list, not Value: write inputs=\[x\]"),
+    (lambda: ac.compile_graph(x * x, "x"), TypeError, r"wrt is a list, not str"),
+    (lambda: ac.logsumexp(x, w), TypeError, r"takes one list of numbers, and was given 2 arguments: write logsumexp\(\[x, y\]\)"),
+    (lambda: ac.softmax(x, w, 1.0), TypeError, r"was given 3 arguments: write softmax\(\[x, y\]\)"),
+    (lambda: ac.prod(["a", 2.0]), TypeError, "a real number is needed, not str"),
+    (lambda: ac.cumsum("12"), TypeError, r"cumsum takes a list, not str: write cumsum\(\[x, y\]\)"),
+    (lambda: ac.primitive("cube", 3, lambda out, x: x), TypeError, "name and python are texts"),
+    (lambda: ac.primitive("cube", "x * x * x", 3), TypeError, "lambda out, x"),
+    (lambda: ac.check_leaves(3, [x]), TypeError, "takes a function, not int: give it one without arguments"),
+    (lambda: ac.Table(3, []), TypeError, "headers is a list, not int"),
+    (lambda: ac.draw(x).save(3), TypeError, "a file is given by its path"),
+    (lambda: model().fit(X, Y, lr=0.1), TypeError, r"fit\(\) has no option 'lr': .* optimizer=lambda p: nn.SGD\(p, lr=0.1\)"),
+    (lambda: model().fit(X, Y, learning_rate=0.1), TypeError, "belongs to the optimizer"),
+    (lambda: model().fit(X, Y, validation_split=0.2), TypeError, "did you mean 'validation'"),
+    (lambda: nn.fit(model(), X, Y, epoch=3), TypeError, "did you mean 'epochs'"),
+    (lambda: nn.Adam(model(), learning_rate=0.1), TypeError, r"Adam\(\) has no option 'learning_rate'; did you mean 'lr'"),
+    (lambda: nn.AdamW(model(), beta_1=0.1), TypeError, r"AdamW\(\) has no option 'beta_1'; did you mean 'betas'"),
+    (lambda: nn.SGD(0.1), TypeError, r"parameters is a list, not float: write nn.SGD\(model.parameters\(\), lr=0.1\)"),
+    (lambda: model().zero_grad(set_to_none=True), TypeError, "leave it out"),
+    (lambda: nn.SGD(model()).zero_grad(set_to_none=True), TypeError, "leave it out"),
+    (lambda: nn.MLP(2, [1], hidden_layer_sizes=[3]), TypeError, r"MLP\(\) has no option 'hidden_layer_sizes'; did you mean 'nouts'"),
+    (lambda: nn.Layer(2, 1, act="tanh"), TypeError, r"Layer\(\) has no option 'act'; did you mean 'activation'"),
+    (lambda: model().fit(X, Y, seed="x"), ValueError, "seed is a whole number such as 0, or None for chance, not 'x'"),
+    (lambda: nn.MLP(2, [1], seed=[1]), ValueError, "seed is a whole number"),
+    (lambda: model().fit(X, Y, callbacks=3), TypeError, r"callbacks is a list, not int: write callbacks=\[nn.EarlyStopping\(5\)\]"),
+    (lambda: model().fit(X, Y, metrics=3), TypeError, r"metrics is a list, not int"),
+    (lambda: model().fit(X, Y, validation=(1, 2, 3)), ValueError, r"validation is a pair \(X, y\), or the fraction"),
+    (lambda: model().fit(X, Y, shuffle="no"), ValueError, "shuffle is True or False, not 'no'"),
+    (lambda: nn.fit(3, X, Y), TypeError, r"fit takes a model, such as nn.MLP\(2, \[8, 1\]\), not int"),
+    (lambda: nn.to_torch(nn.Neuron(2)), TypeError, r"counterpart in PyTorch is a Sequential, such as nn.MLP"),
+    (lambda: nn.from_torch(model(), 3), TypeError, r"takes a state, as network.state_dict\(\) gives it"),
+    (lambda: model().predict(X[1]), ValueError, r"X is a list of rows: write \[\[0.0, 1.0\]\] for one row, \[\[0.0\], \[1.0\]\] for a column"),
+    (lambda: model().predict(X, dialect="q"), ValueError, "dialect is one of"),
+    (lambda: nn.accuracy([], []), ValueError, "targets is empty"),
+    (lambda: nn.accuracy([1, 0], [1]), ValueError, "of different lengths, 2 and 1"),
+    (lambda: nn.squared_error([1.0], 1.0), TypeError, "squared_error takes two numbers, not list"),
+    (lambda: nn.clip_grad_norm([3], 1.0), TypeError, "parameters are Values, not int 3"),
+    (lambda: nn.PerceptronLayer(3, [1.0]), TypeError, "weights is a list, not int"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "kind", "sentence"), SENTENCES)
+def test_a_wrong_argument_is_answered_with_what_to_write(call, kind, sentence):
+    with pytest.raises(kind, match=sentence):
+        call()
+
+
+def test_a_leaf_that_is_no_parameter_is_named_when_training_begins():
+    with pytest.warns(UserWarning, match=r"slope of Line is a Value and no Parameter, .* write Parameter\(2\), or Constant\(2\)") as told:
+        nn.fit(Line(Value(2.0)), X, Y, epochs=0)
+    assert [warning.filename for warning in told] == [__file__]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for slope in (nn.Parameter(2.0), ac.Constant(2.0), 2.0, Value(1.0) + 1.0):
+            Line(slope).fit(X, Y, epochs=1)
+
+
+@pytest.mark.parametrize("seed", [np.int64(3), True, 2**70, -1])
+def test_a_seed_is_any_whole_number(seed):
+    numbers = [nn.MLP(2, [3, 1], seed=seed).parameters()[0].data for _ in range(2)]
+    assert numbers[0] == numbers[1]
+    assert len(model().fit(X, Y, epochs=1, seed=seed, batch_size=1)) == 1
+
+
+def test_a_parameter_that_was_set_to_another_kind_of_number_is_a_float_after_a_step_and_after_zero_grad():
+    for kind in (int, np.float32, np.float64, np.int64):
+        p = nn.Parameter(0.5)
+        p.data = kind(3)
+        nn.SGD([p], lr=0.5).step()
+        assert (type(p.data), p.data) == (float, 3.0)
+    line = Line(nn.Parameter(2.0))
+    line.slope.data -= np.float32(0.1) * 1.0
+    line.zero_grad()
+    assert type(line.slope.data) is float
