@@ -163,8 +163,11 @@ _ON_SHEET = {
 _ASKED = {"values": ("value",), "local derivatives": ("local",), "contributions": ("contribution", "gradient", "update")}
 
 
-def choose(exercise: Exercise, blanks: str, count: int | None, seed: int) -> Choice:
-    """The cells that are left blank: of a kind, or all numbers of some nodes; of these ``count``, drawn with ``seed``."""
+def choose(exercise: Exercise, blanks: str, count: int | None, seed: int, avoided: Collection[str] = ()) -> Choice:
+    """The cells that are left blank: of a kind, or all numbers of some nodes; of these ``count``, drawn with ``seed``.
+
+    Those with the keys that are ``avoided`` are taken only where there are not enough others.
+    """
     require_one_of("blanks", blanks, BLANKS)
     draw = random.Random(seed)
     kinds = _ON_SHEET.get(blanks, ("value", "local", "contribution", "gradient", "update"))
@@ -180,7 +183,8 @@ def choose(exercise: Exercise, blanks: str, count: int | None, seed: int) -> Cho
     if count is not None:
         if not 1 <= count <= len(asked):
             raise ValueError(f"count is from 1 to {len(asked)}, the blanks of this kind in this graph, not {count!r}")
-        places = set(draw.sample(range(len(asked)), count))
+        good, others = ([i for i, cell in enumerate(asked) if (cell.key in avoided) is bad] for bad in (False, True))
+        places = {*draw.sample(good, min(count, len(good))), *draw.sample(others, max(0, count - len(good)))}
         asked = [cell for i, cell in enumerate(asked) if i in places]
     return Choice(asked, [cell for cell in present if cell not in asked])
 

@@ -16,6 +16,7 @@ from .grading import Grade, Grader, keyed
 from .page import Contents, document, fragment
 from .planted import KEYS, Planted, plant
 from .reading import Reading
+from .twins import coincidences
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +40,8 @@ class Sheet:
 
     def __init__(self, exercise: Exercise, form: str, blanks: str, count: int | None, seed: int, digits: int, title: str) -> None:
         self.exercise, self.form, self.digits, self.title = exercise, form, digits, title
-        self.choice = choice = choose(exercise, blanks, count, seed)
+        avoided = () if count is None else coincidences(exercise, choose(exercise, blanks, None, seed))
+        self.choice = choice = choose(exercise, blanks, count, seed, avoided)
         self.planted: Planted | None = plant(exercise, choice.shown, seed, TOLERANCE) if blanks == "wrong number" else None
         self.grader = Grader(exercise, Reading(exercise, choice), TOLERANCE)
         self.task = _TASKS[blanks if count is None else "nodes"] + (_ROUNDING if self.planted is None else "")
@@ -48,6 +50,16 @@ class Sheet:
     def answers(self) -> dict[str, Any]:
         """The right answers by the names of the blanks, in order."""
         return self.planted.right() if self.planted is not None else {cell.key: cell.number for cell in self.choice.asked}
+
+    @property
+    def alike(self) -> dict[str, tuple[str, ...]]:
+        """By the names of blanks, the misconceptions that give the right number there, which other values of the leaves would tell apart.
+
+        >>> w, x = Value(1.0, "w"), Value(3.0, "x")
+        >>> sheet(w * x, blanks="local derivatives").alike
+        {'∂v1/∂x': ('forgot the other factor',)}
+        """
+        return coincidences(self.exercise, self.choice)
 
     def check(self, answers: Mapping[str, Any] | Sequence[Any]) -> Grade:
         """The grade of some answers: by the names of the blanks (``"dL/dw"`` will do for ``"∂L/∂w"``), or a list in order.
@@ -108,7 +120,7 @@ def sheet(
     ``form`` is ``"tables"``, ``"derivation"`` (lines as one writes them by hand) or ``"picture"``. ``blanks``, from easy to hard:
     ``"values"``, ``"local derivatives"``, ``"contributions"`` (the backward pass with given local derivatives), ``"nodes"`` (all
     numbers of half of the nodes), ``"all"``, and ``"wrong number"``, where all is printed and one mistake is to be found. ``count``
-    leaves only so many blanks; ``seed`` draws them. ``wrt`` are the leaves whose gradients are asked for (all, if none are given), with
+    leaves only so many blanks, which ``seed`` draws from those that tell mistakes apart at these numbers, as long as there are some. ``wrt`` are the leaves whose gradients are asked for (all, if none are given), with
     ``rate`` also their values after a step of gradient descent. ``names`` and ``level`` as in :func:`steps`; ``level="named"`` asks only
     for the quantities that have names. ``digits`` is how many figures are printed.
 
