@@ -204,8 +204,8 @@ def sheets(
     ``template`` is a text, a function of numbers, or an output whose leaves are drawn anew, near the numbers they have. The leaves of
     a text or function are drawn from -2 to 2 with one figure behind the point. ``ranges`` says for a leaf by its name what it is drawn
     from: ``(low, high)``, a list, or one number that it always has. Numbers are drawn again where something is not defined, very small
-    or large, or so near what a misconception gives that a rounded answer could be either; and, while others are found soon, where a misconception
-    gives the right number by chance. ``wrt`` are leaves or their names, the other options are those of :func:`sheet`.
+    or large, or so near what a misconception gives that a rounded answer could be either, and a few times where a misconception gives
+    the right number by chance. ``wrt`` are leaves or their names, the other options are those of :func:`sheet`.
 
     >>> group = sheets("z = w*x + b; L = (z - 1)**2", 3, seed=1, level="named", wrt=["w", "b"], ranges={"x": [2.0, 3.0]})
     >>> group
@@ -240,8 +240,8 @@ def sheets(
 
 
 def _drawn(form: Template, draw: random.Random, used: set[tuple[float, ...]], wrt: Sequence[Any], options: Mapping[str, Any]) -> Sheet:
-    """A sheet with numbers that are clear and tell the misconceptions apart, and not those of another student while there are others."""
-    best: tuple[int, tuple[float, ...], Sheet] | None = None  # of those that are clear, with how many misconceptions give the right number
+    """A sheet with numbers that are clear and tell misconceptions apart, and not those of another student while there are others."""
+    best: tuple[int, tuple[float, ...], Sheet] | None = None  # of the clear ones, with how many misconceptions give the right number
     clear = 0
     for attempt in range(ATTEMPTS):
         if best is not None and (best[0] == 0 or clear == BEST_OF):

@@ -120,9 +120,10 @@ def sheet(
     ``form`` is ``"tables"``, ``"derivation"`` (lines as one writes them by hand) or ``"picture"``. ``blanks``, from easy to hard:
     ``"values"``, ``"local derivatives"``, ``"contributions"`` (the backward pass with given local derivatives), ``"nodes"`` (all
     numbers of half of the nodes), ``"all"``, and ``"wrong number"``, where all is printed and one mistake is to be found. ``count``
-    leaves only so many blanks, which ``seed`` draws from those that tell mistakes apart at these numbers, as long as there are some. ``wrt`` are the leaves whose gradients are asked for (all, if none are given), with
-    ``rate`` also their values after a step of gradient descent. ``names`` and ``level`` as in :func:`steps`; ``level="named"`` asks only
-    for the quantities that have names. ``digits`` is how many figures are printed.
+    leaves only so many blanks, which ``seed`` draws, as long as there are such, from those that tell mistakes apart at these numbers.
+    ``wrt`` are the leaves whose gradients are asked for (all, if none are given), with ``rate`` also their values after a step of
+    gradient descent. ``names`` and ``level`` as in :func:`steps`; ``level="named"`` asks only for the quantities that have names.
+    ``digits`` is how many figures are printed.
 
     >>> w, x = Value(3.0, "w"), Value(2.0, "x")
     >>> L = w * x
