@@ -67,8 +67,17 @@ def require_list(what: str, given: Any, written: str) -> list[Any]:
     return list(entries)
 
 
+def require_whole(what: str, given: Any, least: int | None = None, most: int = 2**63) -> int:
+    """A whole number of any type, within the bounds; else a ``ValueError``."""
+    if isinstance(given, bool) or not hasattr(given, "__index__") or not (least is None or least <= given <= most):
+        bounds = "" if least is None else f", {least} or more" if most == 2**63 else f" from {least} to {most:,}"
+        raise ValueError(f"{what} is a whole number{bounds}, not {given!r}")
+    return int(given)
+
+
 # What options are called in other libraries.
 _ELSEWHERE = {
+    "argnums": "argnum arg", "wrt": "parameters leaves", "level": "levels", "digits": "precision decimals", "names": "variables",
     "lr": "learning_rate rate eta step_size", "eps": "epsilon", "betas": "beta1 beta2 beta_1 beta_2", "weight_decay": "decay l2",
     "alpha": "rho", "parameters": "params", "seed": "random_state", "epochs": "n_epochs num_epochs max_iter n_iter iterations",
     "loss": "criterion loss_fn loss_function", "optimizer": "opt", "batch_size": "batch", "sample_weight": "class_weight weights",
@@ -96,9 +105,11 @@ def named_options(**instead: str) -> Callable[[Function], Function]:
     """
 
     def decorate(function: Function) -> Function:
-        import inspect
-
-        known = inspect.signature(function).parameters
+        written: Any = function
+        while hasattr(written, "__wrapped__"):
+            written = written.__wrapped__
+        code = written.__code__  # not inspect.signature: the import of the engine stays quick
+        known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         name = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]  # a class is called by its own
 
         @functools.wraps(function)

@@ -249,8 +249,8 @@ def _cross_entropy_of(row: Any, target: Any, where: str) -> Any:
 
 
 def as_lists(x: Any) -> Any:
-    """Arrays, series and frames as lists; anything else as it is."""
-    x = x.to_numpy() if hasattr(x, "to_numpy") else x
+    """Arrays, series and frames as lists, sparse ones too; anything else as it is."""
+    x = x.to_numpy() if hasattr(x, "to_numpy") else x.toarray() if hasattr(x, "toarray") else x
     return x.tolist() if hasattr(x, "tolist") else x
 
 

@@ -80,6 +80,7 @@ class Optimizer:
         size, given = len(self.parameters), (len(values), len(gradients))
         if given != (size, size):
             raise ValueError(f"an update of {size} parameter(s) needs as many, not {given[0]} values and {given[1]} gradients")
+        self.lr = _checked("lr", self.lr)  # it may have been set to anything
         self.steps += 1
         nothing = [0.0] * size if self.steps == 1 else []
         columns = [values, gradients, *(self.state.get(name, nothing) for name in self.remembered)]

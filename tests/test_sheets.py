@@ -276,7 +276,7 @@ def test_blanks_are_drawn_with_the_seed():
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"form": "essay"}, "form is one of 'tables'"), ({"blanks": "some"}, "blanks is one of 'values'"), ({"count": 99}, "count is from 1 to 10"),
+    [({"form": "essay"}, "form is one of 'tables'"), ({"blanks": "some"}, "blanks is one of 'values'"), ({"count": 99}, "count of the blanks of this kind is a whole number from 1 to 10, not"),
      ({"wrt": [Value(1.0)]}, "no leaf of the graph, which has w, x, b")],
 )  # fmt: skip
 def test_what_a_sheet_cannot_be_is_refused(options, message):
@@ -438,7 +438,7 @@ def test_the_results_of_a_class_are_one_table(tmp_path):
 
 @pytest.mark.parametrize(
     ("options", "error"),
-    [({"count": 0}, "count is how many"), ({"ranges": {"q": 1}}, "'q', but the template's leaves are w, x"), ({"ranges": {"x": "1"}}, r"ranges\['x'\] is"),
+    [({"count": 0}, "count, the number of sheets, is a whole number from 1"), ({"ranges": {"q": 1}}, "'q', but the template's leaves are w, x"), ({"ranges": {"x": "1"}}, r"ranges\['x'\] is"),
      ({"ranges": {"x": (2, 1)}}, r"ranges\['x'\] is"), ({"wrt": ["q"]}, "wrt has 'q'")],
 )  # fmt: skip
 def test_what_a_class_set_cannot_be_is_refused(options, error):

@@ -96,6 +96,21 @@ SENTENCES = [
     (lambda: ac.check_leaves(3, [x]), TypeError, "takes a function, not int: give it one without arguments"),
     (lambda: ac.Table(3, []), TypeError, "headers is a list, not int"),
     (lambda: ac.draw(x).save(3), TypeError, "a file is given by its path"),
+    (lambda: ac.sheet(x * x, count="all"), ValueError, "count of the blanks of this kind is a whole number from 1 to 4, not 'all'"),
+    (lambda: ac.sheet(x * x, count=1, seed=[]), ValueError, r"seed is a whole number, not \[\]"),
+    (lambda: ac.sheet(x * x, rate="x"), TypeError, "a real number is needed, not str"),
+    (lambda: ac.sheet(x * x, rate=float("inf")), ValueError, "rate is a finite number"),
+    (lambda: ac.sheet(x * x, wrt=x), TypeError, r"wrt is a list, not Value: write wrt=\[x\]"),
+    (lambda: ac.sheet(x * x, title=3), TypeError, "title is a text, not 3"),
+    (lambda: ac.sheet(x * x, digits=1.5), ValueError, "digits is a whole number, 1 or more, not 1.5"),
+    (lambda: ac.derivation(x * x, digits=float("nan")), ValueError, "digits is a whole number, 1 or more, not nan"),
+    (lambda: ac.derivation(x * x, digit=3), TypeError, r"derivation\(\) has no option 'digit'; did you mean 'digits'"),
+    (lambda: ac.grad(lambda v: v, argnum=1), TypeError, "did you mean 'argnums'"),
+    (lambda: ac.sheets("y = x*w", 10**20), ValueError, "is a whole number from 1 to 10,000, not 1000"),
+    (lambda: ac.sheets("y = x*w", 1, ranges=3), TypeError, "ranges is a dictionary"),
+    (lambda: ac.sheets("y = x*w", 1, ranges={"x": None}), ValueError, r"ranges\['x'\] is \(low, high\)"),
+    (lambda: ac.sheets(lambda *v: v[0], 1), TypeError, r"as in lambda w, x: w \* x, without \*"),
+    (lambda: ac.sheets("y = x*w", 1).results(3), TypeError, "a file is given by its path"),
     (lambda: model().fit(X, Y, lr=0.1), TypeError, r"fit\(\) has no option 'lr': .* optimizer=lambda p: nn.SGD\(p, lr=0.1\)"),
     (lambda: model().fit(X, Y, learning_rate=0.1), TypeError, "belongs to the optimizer"),
     (lambda: model().fit(X, Y, validation_split=0.2), TypeError, "did you mean 'validation'"),
@@ -118,6 +133,11 @@ SENTENCES = [
     (lambda: nn.from_torch(model(), 3), TypeError, r"takes a state, as network.state_dict\(\) gives it"),
     (lambda: model().predict(X[1]), ValueError, r"X is a list of rows: write \[\[0.0, 1.0\]\] for one row, \[\[0.0\], \[1.0\]\] for a column"),
     (lambda: model().predict(X, dialect="q"), ValueError, "dialect is one of"),
+    (lambda: model().fit(X, Y, validation=float("nan")), ValueError, "validation is a pair .*, not nan"),
+    (lambda: model().fit({(0.0, 0.0), (0.0, 1.0)}, Y), TypeError, r"X is a table: .*\(set\)"),
+    (lambda: model().fit(np.ma.array(X, mask=[[0, 1], [0, 0]]), Y), ValueError, "X: row 0, column 1 is None .* fill the gap in"),
+    (lambda: model().fit(X, Y, epochs=1, metrics=lambda t, y: [1.0]), TypeError, "the metric <lambda> returns one number, not list"),
+    (lambda: ac.grad(lambda v: (v * v).sum())(np.ma.array([1.0, 2.0], mask=[0, 1])), TypeError, r"a masked array .*\.compressed\(\)"),
     (lambda: nn.accuracy([], []), ValueError, "targets is empty"),
     (lambda: nn.accuracy([1, 0], [1]), ValueError, "of different lengths, 2 and 1"),
     (lambda: nn.squared_error([1.0], 1.0), TypeError, "squared_error takes two numbers, not list"),
@@ -159,3 +179,22 @@ def test_a_parameter_that_was_set_to_another_kind_of_number_is_a_float_after_a_s
     line.slope.data -= np.float32(0.1) * 1.0
     line.zero_grad()
     assert type(line.slope.data) is float
+
+
+def test_tables_of_other_libraries_are_read():
+    torch, sparse = pytest.importorskip("torch"), pytest.importorskip("scipy.sparse")
+    expected = model().predict(X)
+    for table in (torch.tensor(X), torch.tensor(X, requires_grad=True), sparse.csr_matrix(np.array(X)), np.ma.array(X)):
+        assert model().predict(table) == expected
+    assert len(model().fit(torch.tensor(X), torch.tensor(Y), epochs=1)) == 1
+
+
+@pytest.mark.parametrize("lr", ["x", float("nan"), Value(0.1), None, -1.0])
+def test_a_rate_that_is_set_later_is_checked_before_the_step(lr):
+    p = nn.Parameter(0.5)
+    optimizer = nn.Adam([p])
+    (p * p).backward()
+    optimizer.lr = lr
+    with pytest.raises(ValueError, match="lr is a finite number of at least 0"):
+        optimizer.step()
+    assert (p.data, optimizer.steps) == (0.5, 0)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..arguments import kind_of, leaves_of, like
-from ..choices import require_function
+from ..choices import named_options, require_function
 from ..number import CUT, Number, reading_data, real
 from ..primitive import OPERANDS, Primitive
 from ..tables import Table
@@ -115,6 +115,7 @@ def finite_difference_errors(f: Callable[[Any], Any], x: float, steps: Sequence[
     return [StepError(step, estimate, abs(estimate - exact)) for step, estimate in estimates]
 
 
+@named_options()
 def gradcheck(f: Callable[[Any], Any], xs: Any, order: int = 2, tolerance: float = 1e-6) -> GradcheckReport:
     """Compare the derivatives of ``f`` at ``xs`` by reverse mode with forward mode and finite differences.
 
@@ -169,8 +170,7 @@ def find_nonfinite(output: Value) -> NonFinite | None:
     for node in order:
         if not math.isfinite(node.data):
             return NonFinite(node, f"the node {_described(node)} is {node.data}{_operands(node)}")
-    met = _zero_times_infinity(order)
-    if met is not None:
+    if (met := _zero_times_infinity(order)) is not None:
         return met
     for node in order:
         for parent, derivative in zip(node.parents, node.local_derivatives):

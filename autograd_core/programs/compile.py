@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..choices import not_one_of, require_list
+from ..choices import named_options, not_one_of, require_list
 from ..collector import collector_at_rest
 from ..value import Value
 from .c import CProgram
@@ -28,6 +28,7 @@ Each stands in the file of its name. A new one is such a file, with its notation
 
 
 @collector_at_rest()
+@named_options()
 def compile_graph(
     output: Value | Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value] = (), dialect: str = "python", *,
     further: Sequence[Value] = (),

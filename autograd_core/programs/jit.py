@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ..arguments import kind_of, leaves_of, like, map_structure
-from ..choices import require_function
+from ..choices import named_options, require_function
 from ..number import Number, real, watching_comparisons
 from ..value import Constant, Value, topological_order
 from .compile import DIALECTS, compile_graph
 from .program import Program
 
 
+@named_options()
 def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int | Iterable[int] = ()) -> Callable[..., Any]:
     """A faster ``f``: recorded on Values, compiled, and re-used for arguments of the same shape.
 

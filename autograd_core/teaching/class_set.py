@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import inspect
 import json
+import numbers
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..choices import require_whole
 from ..derivatives.misconceptions import RULES
+from ..files import path_text, replace_file
 from ..formulas.typesetting import number_text
+from ..number import real
 from ..tables import Table
 from ..value import Constant, Value, topological_order
 from ..views.language import parse
@@ -49,6 +53,8 @@ def _template(given: str | Callable[..., Value] | Value, names: Names, ranges: M
         inputs, build = program.inputs, lambda numbers: program.evaluate({name: Value(x, name) for name, x in numbers.items()})
     elif callable(given):
         inputs = list(inspect.signature(given).parameters)
+        if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in inspect.signature(given).parameters.values()):
+            raise TypeError("a template names each of its leaves as an argument, as in lambda w, x: w * x, without * and **")
         build = lambda numbers: given(**{name: Value(x, name) for name, x in numbers.items()})  # noqa: E731
     else:
         raise TypeError(f"a template is an output, a function of numbers, or a text such as 'y = w*x; (y - 1)**2', not {given!r}")
@@ -56,6 +62,8 @@ def _template(given: str | Callable[..., Value] | Value, names: Names, ranges: M
 
 
 def _all_choices(usual: Mapping[str, list[float]], ranges: Mapping[str, Range]) -> dict[str, list[float]]:
+    if not isinstance(ranges, Mapping):
+        raise TypeError(f"ranges is a dictionary by the names of leaves, such as {{'x': (1, 3)}}, not {ranges!r}")
     for name in ranges:
         if name not in usual:
             raise ValueError(f"ranges has {name!r}, but the template's leaves are {', '.join(usual)}")
@@ -63,8 +71,8 @@ def _all_choices(usual: Mapping[str, list[float]], ranges: Mapping[str, Range]) 
 
 
 def _choices(name: str, given: Range) -> list[float]:
-    if not isinstance(given, Sequence):
-        return [float(given)]
+    if isinstance(given, numbers.Real):
+        return [real(given)]
     if isinstance(given, tuple) and len(given) == 2 and given[0] < given[1]:
         return _grid(given[0], given[1], max(1, *(_places(x) for x in given)))
     if isinstance(given, list) and given:
@@ -143,9 +151,7 @@ class ClassSet(Sequence[Sheet]):
         """
         from pathlib import Path
 
-        from ..files import replace_file
-
-        folder = Path(folder)
+        folder = Path(path_text(folder))
         folder.mkdir(parents=True, exist_ok=True)
         for i, member in enumerate(self._members, start=1):
             member.save(folder / f"sheet-{i}.html")
@@ -163,7 +169,7 @@ class ClassSet(Sequence[Sheet]):
         else:
             from pathlib import Path
 
-            handed = [self._read(path) for path in sorted(Path(answers).glob("*.json"))]
+            handed = [self._read(path) for path in sorted(Path(path_text(answers)).glob("*.json"))]
             if not handed:
                 raise ValueError(f"{answers} holds no answers: a page saves them as a file that ends in .json")
         grades: dict[str, Grade] = {}
@@ -222,9 +228,8 @@ def sheets(
 
     Raises ``ValueError`` where no such numbers are found: give other ``ranges``.
     """
-    if type(count) is not int or count < 1:
-        raise ValueError(f"count is how many sheets there are, 1 or more, not {count!r}")
-    draw, form = random.Random(seed), _template(template, names, ranges or {})
+    require_whole("count, the number of sheets,", count, 1, 10_000)
+    draw, form = random.Random(require_whole("seed", seed)), _template(template, names, ranges or {})
     called = names_for(template, names) if isinstance(template, Value) else {}
     wanted = [called.get(x, x.name) if isinstance(x, Value) else x for x in wrt]
     unknown = [name for name in wanted if name not in form.choices]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..choices import require_one_of
+from ..choices import named_options, require_one_of, require_whole
 from ..files import path_text, replace_file
 from ..value import Value
 from ..views.names import Names
@@ -111,6 +111,7 @@ class Sheet:
         return f"<sheet {self.title!r} with {len(self.answers)} blanks>"
 
 
+@named_options()
 def sheet(
     output: Value, form: str = "tables", blanks: str = "all", *, count: int | None = None, seed: int = 0, names: Names = None,
     level: str | None = None, wrt: Collection[Value] = (), rate: float | None = None, digits: int = 4, title: str | None = None,
@@ -141,5 +142,8 @@ def sheet(
     :class:`LayoutError` that says what to install where a picture needs a layout engine and there is none.
     """
     require_one_of("form", form, tuple(FORMS))
+    require_whole("digits", digits, 1)
+    if not isinstance(title, str | None):
+        raise TypeError(f"title is a text, not {title!r}")
     exercise = Exercise(output, names, level, wrt, rate)
     return Sheet(exercise, form, blanks, count, seed, digits, title or f"Backpropagation: {exercise.called[output]}")

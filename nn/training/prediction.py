@@ -108,5 +108,9 @@ def _of_classes(function: Callable[[Any, Any], Any], name: str, kind: Kind) -> C
 def figures(found: list[list[float]], samples: Samples, metrics: Sequence[Metric], weight: float) -> dict[str, float]:
     """The mean loss and the metrics, from rows of the loss and the outputs."""
     outputs = [row[1] if samples.single else row[1:] for row in found]
-    measured = {name: float(function(samples.labels, outputs)) for name, function in metrics}
+    measured = {name: function(samples.labels, outputs) for name, function in metrics}
+    for name, x in measured.items():
+        if not hasattr(x, "__float__"):
+            raise TypeError(f"the metric {name} returns one number, not {type(x).__name__}")
+        measured[name] = float(x)
     return {"loss": total_of([row[0] for row in found]) / weight} | measured

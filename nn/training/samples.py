@@ -98,7 +98,7 @@ def split_samples(samples: Samples, validation: Any, model: Model, loss: Any, se
             raise ValueError(f"the validation data have {held_out.columns} columns, the training data {samples.columns}")
         return samples, held_out.weighing([1.0] * len(held_out.rows)) if samples.weighted else held_out
     size = len(samples.rows)
-    held = round(size * float(validation))
+    held = round(size * float(validation)) if 0.0 < float(validation) < 1.0 else 0
     if not 0 < held < size:
         raise ValueError(f"validation is a pair (X, y), or a fraction that leaves both parts a sample of the {size}, not {validation!r}")
     order = list(range(size))
@@ -117,7 +117,8 @@ def _beside(rows: Any, further: list[list[float]]) -> Any:
 
 def as_table(X: Any) -> Any:
     """A NumPy array of finite numbers as one of float64; anything else as :func:`as_rows` gives it, or its error."""
-    is_plain = is_array(X) and X.ndim == 2 and X.size and X.dtype.kind in "fiu" and all_finite(X)
+    is_numpy = hasattr(X, "__array_interface__") and not hasattr(X, "mask")
+    is_plain = is_numpy and X.ndim == 2 and X.size and X.dtype.kind in "fiu" and all_finite(X)
     return X.astype(float) if is_plain else as_rows(X)
 
 
@@ -182,7 +183,7 @@ def check_lengths(first: Sequence[Any], second: Sequence[Any], names: str = "X a
 def plain(table: Any, name: str = "X", least: int = 0) -> list[Any] | tuple[Any, ...]:
     """A list or tuple as it is, an array, frame or series as nested lists; a ``TypeError`` for what holds no rows."""
     found: Any = table if type(table) in (list, tuple) else as_lists(table)
-    if isinstance(found, str | bytes | dict) or not isinstance(found, Iterable):
+    if isinstance(found, str | bytes | dict | set | frozenset) or not isinstance(found, Iterable):
         raise TypeError(f"{name} is a table: lists, a NumPy array or a pandas frame are accepted, not {_said(table)}")
     rows = found if isinstance(found, list | tuple) else list(found)
     if len(rows) < least:
