@@ -120,12 +120,14 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
     from .teaching.explore import Explorer, explore
     from .teaching.findings import Finding, Findings, GuardWarning
     from .teaching.guard import guard
+    from .teaching.playground import playground
     from .teaching.sheet import sheet
     from .views.comparison import compare_methods
     from .views.cost import cost, operation_count
     from .views.derivation import derivation
     from .views.drawing import Drawing, draw, to_dot
     from .views.mermaid import to_mermaid
+    from .views.pages import Page
     from .views.player import Player, play
     from .views.steps import explain, steps
     from .views.symbolic import formula, symbolic
@@ -151,12 +153,14 @@ _LAZY = {
     "teaching.explore": ("Explorer", "explore"),
     "teaching.findings": ("Finding", "Findings", "GuardWarning"),
     "teaching.guard": ("guard",),
+    "teaching.playground": ("playground",),
     "teaching.sheet": ("sheet",),
     "views.comparison": ("compare_methods",),
     "views.cost": ("cost", "operation_count"),
     "views.derivation": ("derivation",),
     "views.drawing": ("Drawing", "draw", "to_dot"),
     "views.mermaid": ("to_mermaid",),
+    "views.pages": ("Page",),
     "views.player": ("Player", "play"),
     "views.steps": ("explain", "steps"),
     "views.symbolic": ("formula", "symbolic"),
@@ -196,6 +200,7 @@ __all__ = [
     "GradcheckError",
     "GradcheckReport",
     "GuardWarning",
+    "Page",
     "Player",
     "Primitive",
     "Program",
@@ -266,6 +271,7 @@ __all__ = [
     "numerical_gradient",
     "operation_count",
     "play",
+    "playground",
     "pow",
     "primitive",
     "prod",

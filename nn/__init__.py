@@ -1,7 +1,7 @@
 """Neurons, layers and networks built out of autograd_core Values: models, losses, optimizers, training.
 
-Data sets are in ``nn.data``, networks built by hand in ``nn.gates``, what a network can represent in ``nn.capacity``, checks of a
-model in ``nn.diagnosis``; pictures (matplotlib) in ``nn.plots``. ``nn.Classifier`` and ``nn.Regressor`` need scikit-learn.
+Data sets are in ``nn.data``, checks of a model in ``nn.diagnosis``, pictures (matplotlib) in ``nn.plots``. ``nn.Classifier`` and
+``nn.Regressor`` need scikit-learn. What single lectures need stands beside the notebooks, in ``notebooks/lectures``.
 
 Adding to it: any function of a Value is an activation (``MLP(2, [8, 1], activation=f)``). An optimizer is a class in ``optim.py`` with its
 ``_update``, and an entry of ``OPTIMIZERS``, its name in ``fit``; ``tests/fixtures/make_torch_fixtures.py`` records PyTorch's numbers for
@@ -17,15 +17,15 @@ from autograd_core import closest
 
 from . import data, studies
 from .activations import ACTIVATIONS
-from .data import Dataset, jitter, shift_images
+from .data import Dataset
 from .export import export_program, from_torch, to_torch, torch_code
 from .layers import MLP, BatchNorm, Conv1d, Dropout, Layer, Neuron, Sequential
 from .losses import LOSSES, binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge_loss, l1_loss
 from .losses import l1_penalty, l2_penalty, logistic_loss, mse_loss, squared_error
 from .module import Module
 from .optim import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
-from .perceptron import Convergence, Perceptron, PerceptronLayer
-from .studies import capacity, diagnosis, gates
+from .perceptron import Convergence, Perceptron, PerceptronLayer, gate
+from .studies import diagnosis
 from .training.callbacks import L1, L2, Callback, ClipNorm, ClipValue, EarlyStopping, Progress, clip_grad_norm, clip_grad_value
 from .training.execution import NotOneGraph
 from .training.history import History
@@ -44,10 +44,9 @@ __all__ = [
     "Classifier", "ClipNorm", "ClipValue", "Conv1d", "Convergence", "CosineAnnealingLR", "Dataset", "Dropout", "EarlyStopping",
     "ExponentialLR", "History", "Input", "Layer", "LinearWarmup", "Module", "Neuron", "NotOneGraph", "Optimizer", "Parameter",
     "Perceptron", "PerceptronLayer", "Progress", "RMSprop", "ReduceLROnPlateau", "Regressor", "Schedule", "Sequential", "StepLR",
-    "TrainingError", "accuracy", "binary_cross_entropy", "binary_cross_entropy_with_logits", "capacity", "clip_grad_norm",
-    "clip_grad_value", "cross_entropy", "data", "diagnosis", "export_program", "fit", "from_torch", "gates", "hinge_loss", "jitter",
-    "l1_loss", "l1_penalty", "l2_penalty", "logistic_loss", "mse_loss", "plots", "predicted_classes", "shift_images", "squared_error",
-    "studies", "to_torch", "torch_code",
+    "TrainingError", "accuracy", "binary_cross_entropy", "binary_cross_entropy_with_logits", "clip_grad_norm", "clip_grad_value",
+    "cross_entropy", "data", "diagnosis", "export_program", "fit", "from_torch", "gate", "hinge_loss", "l1_loss", "l1_penalty",
+    "l2_penalty", "logistic_loss", "mse_loss", "plots", "predicted_classes", "squared_error", "studies", "to_torch", "torch_code",
 ]  # fmt: skip
 
 

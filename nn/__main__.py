@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> None:
     if options.save:  # what cannot be written is refused now, not after the training
         require_place(options.save, [ending for made in DIALECTS.values() for ending in made.endings])
     if options.plot:
-        from .plots.learning import Figure, save_training  # type: ignore[attr-defined]
+        from .plots.live import Figure, save_training  # type: ignore[attr-defined]
         require_place(options.plot, [f".{kind}" for kind in Figure().canvas.get_supported_filetypes()])
     load, sizes, activation, lr, batch_size, epochs = TASKS[options.data]
     samples = load(options.seed)

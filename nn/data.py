@@ -1,4 +1,4 @@
-"""Data sets to learn on: gates, clouds of points in the plane, functions and handwritten digits; and their augmentation.
+"""Data sets to learn on: gates, clouds of points in the plane, and handwritten digits.
 
 Each is a :class:`Dataset` of plain lists and, where chance is involved, the same for the same ``seed``. Clouds have ``n`` points of
 two classes, of which ``labels`` are the names. Those of the TensorFlow Playground (:func:`circles`, :func:`xor_quadrants`,
@@ -7,15 +7,12 @@ two classes, of which ``labels`` are the names. Those of the TensorFlow Playgrou
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
-import autograd_core as ac
-
-from .arguments import count, generator_of, number, spaced
+from .arguments import count, generator_of, number
 from .training.playground import SETS
-from .training.samples import as_rows, check_lengths, plain
 
 Seed = int | random.Random
 Pair = Sequence[int]
@@ -60,7 +57,7 @@ def moons(n: int = 100, noise: float = 0.1, seed: Seed = 0, labels: Pair = (0, 1
     >>> moons(100, labels=(-1, 1)).y.count(-1)
     50
     """
-    chance, classes = _chance(n, noise, seed), _halves(n)
+    chance, classes = chance_of(n, noise, seed), _halves(n)
     above, below = ([math.pi * i / max(size - 1, 1) for i in range(size)] for size in (n // 2, n - n // 2))
     rows = [[math.cos(angle), math.sin(angle)] for angle in above]
     rows += [[1.0 - math.cos(angle), 0.5 - math.sin(angle)] for angle in below]
@@ -75,7 +72,7 @@ def circles(n: int = 200, noise: float = 0.0, seed: Seed = 0, labels: Pair = (0,
     >>> all((math.hypot(*row) < 2.5) == label for row, label in zip(*circles(200)))
     True
     """
-    chance, rows, classes = _chance(n, noise, seed), [], []
+    chance, rows, classes = chance_of(n, noise, seed), [], []
     for inside in _halves(n):
         radius, angle = chance.uniform(*(0.0, 2.5) if inside else (3.5, 5.0)), chance.uniform(0.0, 2.0 * math.pi)
         rows.append([radius * math.sin(angle), radius * math.cos(angle)])
@@ -92,7 +89,7 @@ def xor_quadrants(n: int = 200, noise: float = 0.0, seed: Seed = 0, labels: Pair
     >>> all((x1 * x2 >= 0.0) == label for (x1, x2), label in zip(*xor_quadrants(200)))
     True
     """
-    chance, rows, classes = _chance(n, noise, seed), [], []
+    chance, rows, classes = chance_of(n, noise, seed), [], []
     for _ in range(n):
         rows.append([x + math.copysign(0.3, x) for x in (chance.uniform(-5.0, 5.0), chance.uniform(-5.0, 5.0))])
         x1, x2 = _moved(rows[-1], 5.0 * noise, chance)
@@ -108,7 +105,7 @@ def gaussians(n: int = 200, noise: float = 0.0, seed: Seed = 0, labels: Pair = (
     >>> sum((x1 + x2 > 0.0) == label for (x1, x2), label in zip(*gaussians(200)))
     200
     """
-    chance, classes, deviation = _chance(n, noise, seed), _halves(n), math.sqrt(0.5 + 7.0 * noise)
+    chance, classes, deviation = chance_of(n, noise, seed), _halves(n), math.sqrt(0.5 + 7.0 * noise)
     return _cloud([[chance.gauss(4.0 * k - 2.0, deviation) for _ in range(2)] for k in classes], classes, labels, chance)
 
 
@@ -120,7 +117,7 @@ def spiral(n: int = 200, noise: float = 0.0, seed: Seed = 0, labels: Pair = (0, 
     >>> round(max(math.hypot(*row) for row in spiral(200).X), 9)
     4.95
     """
-    chance, rows = _chance(n, noise, seed), []
+    chance, rows = chance_of(n, noise, seed), []
     for start, size in ((math.pi, n // 2), (0.0, n - n // 2)):
         for i in range(size):
             radius, angle = 5.0 * i / size, 1.75 * i / size * 2.0 * math.pi + start
@@ -131,7 +128,7 @@ def spiral(n: int = 200, noise: float = 0.0, seed: Seed = 0, labels: Pair = (0, 
 SETS |= {"circle": circles, "xor": xor_quadrants, "gaussians": gaussians, "spiral": spiral, "moons": moons}
 
 
-def _chance(n: int, noise: float, seed: Seed) -> random.Random:
+def chance_of(n: int, noise: float, seed: Seed) -> random.Random:
     """The random numbers of a set, after a look at its size and noise."""
     count("n, the number of points,", n, 2)
     number("noise", noise)
@@ -160,34 +157,6 @@ def _pair(numbers: Pair, name: str = "labels") -> Pair:
     return numbers
 
 
-# -- functions and pictures ----------------------------------------------------------------------------------------------
-def linear(n: int = 100, weights: Sequence[float] = (1.0,), bias: float = 0.0, noise: float = 0.0, seed: Seed = 0) -> Dataset:
-    """``n`` rows of standard normal inputs with the targets w·x + b plus Gaussian noise of deviation ``noise``.
-
-    >>> X, y = linear(50, weights=(2.0, -1.0), bias=0.5)
-    >>> y[0] == 2.0 * X[0][0] - 1.0 * X[0][1] + 0.5
-    True
-    """
-    chance = _chance(n, noise, seed)
-    if len(weights) == 0:
-        raise ValueError("weights is empty: give one number for each input")
-    rows = [[chance.gauss(0.0, 1.0) for _ in weights] for _ in range(n)]
-    return Dataset(rows, [ac.dot(weights, row) + bias + chance.gauss(0.0, noise) for row in rows])
-
-
-def function(
-    f: Callable[[float], float], n: int = 100, low: float = -1.0, high: float = 1.0, noise: float = 0.0, seed: Seed = 0
-) -> Dataset:  # fmt: skip
-    """``n`` points of ``y = f(x)``, evenly spaced from ``low`` to ``high`` and in that order, with Gaussian noise on ``y``.
-
-    >>> function(abs, 3, low=-2.0, high=2.0)
-    Dataset(X=[[-2.0], [0.0], [2.0]], y=[2.0, 0.0, 2.0])
-    """
-    chance, (low, high) = _chance(n, noise, seed), spaced(low, high, 2)
-    xs = [low * (1.0 - t) + high * t for t in spaced(0.0, 1.0, n)]
-    return Dataset([[x] for x in xs], [f(x) + chance.gauss(0.0, noise) for x in xs])
-
-
 def digits() -> Dataset:
     """The 1,797 handwritten digits that come with scikit-learn: 8 × 8 grey levels from 0 to 1 a row, labels 0 to 9.
 
@@ -202,41 +171,3 @@ def digits() -> Dataset:
         raise ImportError("the handwritten digits need scikit-learn: python -m pip install scikit-learn") from None
     images, labels = load_digits(return_X_y=True)
     return Dataset((images / 16.0).tolist(), labels.tolist())
-
-
-def jitter(X: Any, y: Any, copies: int = 1, noise: float = 0.1, seed: Seed = 0) -> Dataset:
-    """Augment: the examples, followed by ``copies`` of all of them with Gaussian noise of deviation ``noise`` on each input.
-
-    >>> jitter([[0.0], [1.0]], [0, 1], copies=2).y
-    [0, 1, 0, 1, 0, 1]
-    """
-    rows, targets = _examples(X, y)
-    copies, noise, chance = count("copies", copies, 0), number("noise", noise), generator_of(seed)
-    noisy = [[x + chance.gauss(0.0, noise) for x in row] for _ in range(copies) for row in rows]
-    return Dataset(rows + noisy, targets * (copies + 1))
-
-
-def shift_images(X: Any, y: Any, size: int = 8) -> Dataset:
-    """Augment: the pictures, followed by all of them moved by one pixel to the left, right, up and down.
-
-    Each row of ``X`` is a square picture of ``size`` × ``size`` grey levels, line by line; what enters at the border is 0.
-
-    >>> X, y = shift_images([[1, 2, 3, 4]], [7], size=2)
-    >>> X[1:], y
-    ([[2.0, 0.0, 4.0, 0.0], [0.0, 1.0, 0.0, 3.0], [3.0, 4.0, 0.0, 0.0], [0.0, 0.0, 1.0, 2.0]], [7, 7, 7, 7, 7])
-    """
-    rows, targets = _examples(X, y)
-    if len(rows[0]) != size * size:
-        raise ValueError(f"a picture of size={size} has {size * size} pixels, but X has {len(rows[0])} columns")
-    moved = []
-    for right, down in ((-1, 0), (1, 0), (0, -1), (0, 1)):
-        places = [(i - down, j - right) for i in range(size) for j in range(size)]
-        source = [i * size + j if 0 <= i < size and 0 <= j < size else None for i, j in places]
-        moved += [[0.0 if k is None else row[k] for k in source] for row in rows]
-    return Dataset(rows + moved, targets * 5)
-
-
-def _examples(X: Any, y: Any) -> tuple[list[list[float]], list[Any]]:
-    rows, targets = as_rows(X), list(plain(y, "y"))
-    check_lengths(rows, targets)
-    return rows, targets

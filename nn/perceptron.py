@@ -1,19 +1,20 @@
-"""Perceptrons: threshold units, their learning rule, and networks of them that are built by hand."""
+"""Perceptrons: threshold units, their learning rule, layers of them, and gates."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import autograd_core as ac
 from autograd_core import require_list
 
 from .activations import activation_name
 from .layers import Layer, Neuron
-from .module import checked_inputs
+from .module import Module, checked_inputs
 from .training.samples import as_numbers, as_rows, check_lengths
 
+AnyModel = TypeVar("AnyModel", bound=Module)
 CODINGS = {"01": (0.0, 1.0), "pm1": (-1.0, 1.0)}
 
 
@@ -115,3 +116,38 @@ class PerceptronLayer(Layer):
 
     def __repr__(self) -> str:
         return f"PerceptronLayer({self.nin}, {self.nout}, {activation_name(self.activation)})"
+
+
+_GATES = {  # weights, bias for inputs 0 and 1, bias for inputs -1 and 1
+    "or": ((1.0, 1.0), -0.5, 1.5),
+    "and": ((1.0, 1.0), -1.5, -1.5),
+    "nor": ((-1.0, -1.0), 0.5, -1.5),
+    "nand": ((-1.0, -1.0), 1.5, 1.5),
+    "not": ((-1.0,), 0.5, 0.0),
+}
+
+
+def gate(name: str, coding: str = "01") -> Perceptron:
+    """The perceptron of a gate: ``"or"``, ``"and"``, ``"nor"``, ``"nand"`` or ``"not"``.
+
+    Its weights are numbers, no parameters, and its sum is 0 at no corner: so formulas and pictures show what was chosen.
+
+    >>> ac.formula(gate("or")([ac.Value(1.0, "x1"), ac.Value(0.0, "x2")]))
+    step(x1 + x2 - 0.5)
+    """
+    if name not in _GATES:
+        raise ValueError(f"the gates of one perceptron are {', '.join(map(repr, _GATES))}, not {name!r}: xor takes two layers")
+    weights, bias, bias_pm1 = _GATES[name]
+    return fixed(Perceptron(len(weights), coding, 0, weights, bias if coding == "01" else bias_pm1))
+
+
+def fixed(model: AnyModel) -> AnyModel:
+    """The model itself, its weights and biases numbers from now on, no parameters: for networks that are built by hand.
+
+    >>> fixed(Perceptron(2, weights=[1.0, 1.0], bias=-1.5)).parameters()
+    []
+    """
+    for unit in model.modules():
+        if isinstance(unit, Neuron):
+            unit.w, unit.b = [ac.Constant(w.data) for w in unit.w], ac.Constant(unit.b.data)  # type: ignore[misc, assignment, union-attr]
+    return model

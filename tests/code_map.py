@@ -17,8 +17,8 @@ def first_sentence(path):
 
 
 def rooms():
-    """Both packages and their folders, each with the file that describes it."""
-    for package in ("autograd_core", "nn"):
+    """Both packages, their folders, and what stands beside the notebooks, each with the file that describes it."""
+    for package in ("autograd_core", "nn", "notebooks"):
         for description in sorted((TOP / package).rglob("__init__.py"), key=lambda path: path.parent):
             room = description.parent
             inside = ", ".join(sorted(file.stem for file in room.glob("*.py") if not file.stem.startswith("__")))

@@ -14,7 +14,7 @@ import autograd_core as ac
 import nn
 from autograd_core import Value
 from autograd_core.views.network import network_of
-from nn.studies import capacity, gates
+from lectures import capacity, gates, regions, surfaces
 
 CORNERS = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)]
 A, U, V = [[1.0, 2.0, 0.0], [-1.0, 3.0, 4.0], [0.5, 0.0, 2.0]], [3.0, -1.0, 2.0], [1.0, 2.0, -4.0]
@@ -103,9 +103,9 @@ def test_a07_every_unit_of_an_xor_network_is_drawn_with_its_true_value(kind):
 
 def test_a06_gates_read_as_in_a_textbook_and_share_their_inputs():
     x = [Value(1.0, "x1"), Value(0.0, "x2")]
-    assert str(ac.formula(gates.gate("or")(x))) == "step(x1 + x2 - 0.5)"
-    assert str(ac.formula(gates.gate("and")(x))) == "step(x1 + x2 - 1.5)"
-    assert str(ac.formula(gates.gate("nand")(x))) == "step(-x1 - x2 + 1.5)"
+    assert str(ac.formula(nn.gate("or")(x))) == "step(x1 + x2 - 0.5)"
+    assert str(ac.formula(nn.gate("and")(x))) == "step(x1 + x2 - 1.5)"
+    assert str(ac.formula(nn.gate("nand")(x))) == "step(-x1 - x2 + 1.5)"
     layer = nn.PerceptronLayer([[1, 1], [1, 1]], [-0.5, -1.5], number=1)
     leaves = {node for y in layer([1.0, 0.0]) for node in ac.topological_order(y) if getattr(node, "is_input", False)}
     assert len(leaves) == 2
@@ -142,7 +142,7 @@ def test_f04_the_regularised_loss_has_seven_named_nodes_and_one_for_the_weight_o
 
 # -- planes and surfaces -----------------------------------------------------------------------------------------------
 def test_f05_not_is_a_classifier_of_points_on_a_line():
-    ax = nn.plots.decision_boundary(gates.gate("not"), [[0.0], [1.0]], [1, 0])
+    ax = nn.plots.decision_boundary(nn.gate("not"), [[0.0], [1.0]], [1, 0])
     assert [c.get_offsets().tolist() for c in ax.collections if c.get_label() in ("0", "1")] == [[[1.0, 0.0]], [[0.0, 0.0]]]
     assert (ax.get_xlabel(), list(ax.get_yticks())) == ("x", [])
     (border,) = [c for c in ax.collections if c.get_linewidths()[0] == 1.2]
@@ -158,7 +158,7 @@ def test_f06_two_losses_are_surfaces_over_one_weight_of_each_of_two_layers():
         "quadratic": lambda: nn.mse_loss([model(x).sigmoid() for x in X], t),
     }
     before = datas(weights)
-    panels = nn.plots.loss_surfaces(losses, *weights, low=-2.0, high=2.0, steps=9)
+    panels = surfaces.loss_surfaces(losses, *weights, low=-2.0, high=2.0, steps=9)
     assert [(panel.name, panel.get_title()) for panel in panels] == [("3d", "cross-entropy"), ("3d", "quadratic")]
     assert [panel.get_xlabel() for panel in panels] == ["w1[0,0]"] * 2
     assert datas(weights) == before
@@ -168,14 +168,14 @@ def test_f06_two_losses_are_surfaces_over_one_weight_of_each_of_two_layers():
 
 
 def test_f06_the_sigmoid_of_two_inputs_is_a_surface_between_0_and_1():
-    ax = nn.plots.surface(nn.Neuron(2, "sigmoid", seed=0))
+    ax = surfaces.surface(nn.Neuron(2, "sigmoid", seed=0))
     assert (ax.name, ax.get_xlabel(), ax.get_ylabel()) == ("3d", "x1", "x2")
     assert -0.1 < ax.get_zlim()[0] < 0.1 < 0.9 < ax.get_zlim()[1] < 1.1
 
 
 def test_f11_a_cube_has_a_coloured_corner_for_each_region_and_a_hollow_one():
     lines = [(1, 0, 0.1), (0, 1, 0.1), (-1, -1, 1)]
-    ax = nn.plots.cube(lines)
+    ax = regions.cube(lines)
     places = {text.get_text(): text for text in ax.texts}
     assert sorted(places) == [f"{k:03b}" for k in range(8)]
     assert len(ax.lines) == 12
@@ -183,10 +183,10 @@ def test_f11_a_cube_has_a_coloured_corner_for_each_region_and_a_hollow_one():
     assert [[float(side[0]) for side in c._offsets3d] for c in hollow] == [[0.0, 0.0, 0.0]]
     assert len({tuple(c.get_facecolor()[0]) for c in ax.collections}) == 8
     first = nn.PerceptronLayer([line[:2] for line in lines], [line[2] for line in lines])
-    classes = nn.plots.cube(nn.Sequential(first, nn.PerceptronLayer([[1, 1, 1]], [-2.5])))
+    classes = regions.cube(nn.Sequential(first, nn.PerceptronLayer([[1, 1, 1]], [-2.5])))
     assert len({tuple(c.get_facecolor()[0]) for c in classes.collections}) == 3  # two classes, and the corner that is missing
     with pytest.raises(ValueError, match="three lines, not 2"):
-        nn.plots.cube(lines[:2])
+        regions.cube(lines[:2])
 
 
 def test_f11_depth_makes_more_pieces_than_width_from_as_many_parameters():

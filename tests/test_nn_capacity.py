@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lectures.capacity import collapse_linear, folding_network, linear_regions_1d, linear_regions_2d, parameter_count
 from nn import MLP, BatchNorm, Layer, Sequential
-from nn.studies.capacity import collapse_linear, folding_network, linear_regions_1d, linear_regions_2d, parameter_count
 
 
 @pytest.mark.parametrize(("sizes", "count"), [([784, 10], 7850), ([784, 128, 10], 101770), ([3, 2, 2, 1], 17), ([2, 16, 16, 1], 337), ([1, 1], 2)])

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from sklearn import datasets as sklearn_datasets
 
-from nn.data import circles, digits, function, gates, gaussians, jitter, linear, moons, shift_images, spiral, xor_quadrants
+from lectures.datasets import function, jitter, linear, shift_images
+from nn.data import circles, digits, gates, gaussians, moons, spiral, xor_quadrants
 
 X10, Y10 = [[float(i), -float(i)] for i in range(10)], list(range(10))
 CLASSIFICATION = [moons, circles, xor_quadrants, gaussians, spiral]

@@ -15,6 +15,7 @@ import pytest
 
 import autograd_core as ac
 import nn
+from lectures.gates import xor_network
 from nn.activations import ACTIVATIONS, INITIALIZATIONS
 
 POINT = [0.5, -1.25]
@@ -316,7 +317,7 @@ def test_killing_the_process_while_it_saves_never_leaves_a_broken_file(tmp_path)
         nn.MLP(20, [40, 10]).load(path)
 
 
-@pytest.mark.parametrize("model", [nn.MLP(2, [3, 1]), nn.Perceptron(2), nn.Neuron(3, "sigmoid"), nn.gates.xor_network()], ids=repr)
+@pytest.mark.parametrize("model", [nn.MLP(2, [3, 1]), nn.Perceptron(2), nn.Neuron(3, "sigmoid"), xor_network()], ids=repr)
 def test_a_network_shows_itself_in_a_notebook_as_a_picture(model):
     bundle = model._repr_mimebundle_()
     assert bundle["text/plain"] == repr(model)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import autograd_core as ac
 import nn
-from nn.studies.gates import gate, polygon_around, region_code, union_of_polygons, xor_network
+from lectures.gates import polygon_around, region_code, union_of_polygons, xor_network
+from nn import gate
 
 CORNERS = list(itertools.product((0.0, 1.0), repeat=2))
 SIGNS = list(itertools.product((-1.0, 1.0), repeat=2))
@@ -165,7 +166,7 @@ def test_bad_arguments_are_refused_by_one_clear_error():
         "takes 2 inputs, not 3": lambda: nn.Perceptron(2)([1.0, 2.0, 3.0]),
         "X and t are of different lengths, 4 and 1": lambda: nn.Perceptron(2).learn(CORNERS, [1.0]),
         "targets are": lambda: nn.Perceptron(2).learn(CORNERS, [-1, 0, 0, 1]),
-        "for xor see xor_network": lambda: gate("xor"),
+        "xor takes two layers": lambda: gate("xor"),
         "kind is 'step'": lambda: xor_network("tanh"),
         "three sides": lambda: polygon_around(2),
         "at least one polygon": lambda: union_of_polygons([]),

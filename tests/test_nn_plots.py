@@ -1,6 +1,7 @@
-"""What the pictures of nn.plots show, read off the artists that they draw."""
+"""What the pictures of nn.plots and of the lectures show, read off the artists that they draw."""
 
 import ast
+import importlib
 import inspect
 import math
 from pathlib import Path
@@ -17,8 +18,11 @@ from matplotlib.colors import to_rgb
 from plot_helpers import axes, no_figure_is_left  # noqa: F401
 
 import autograd_core as ac
+import lectures
 import nn
-from nn import MLP, History, Layer, Parameter, gates, plots
+from lectures import approximation, attention, capacity, differentiation, landscapes, learning, regions, surfaces
+from lectures.gates import polygon_around, region_code, xor_network
+from nn import MLP, History, Layer, Parameter, plots
 from nn.plots.axes import MARKERS, colour, tint
 
 CORNERS, XOR = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
@@ -29,24 +33,34 @@ PANELS = {  # a call of each function, and how many panels it draws
     "loss_curves": (2, lambda **o: plots.loss_curves(RUN, **o)),
     "gradient_flow": (1, lambda **o: plots.gradient_flow({"layers.0": 0.1, "layers.1": 0.2}, **o)),
     "activation_histograms": (2, lambda **o: plots.activation_histograms({"one": [0.0, 1.0], "two": [1.0]}, **o)),
-    "loss_surface": (1, lambda **o: plots.loss_surface(lambda: A * A + B * B, A, B, steps=5, **o)),
-    "decision_boundary": (1, lambda **o: plots.decision_boundary(gates.xor_network(), CORNERS, XOR, **o)),
-    "hidden_space": (2, lambda **o: plots.hidden_space(gates.xor_network(), CORNERS, XOR, **o)),
+    "loss_surface": (1, lambda **o: surfaces.loss_surface(lambda: A * A + B * B, A, B, steps=5, **o)),
+    "decision_boundary": (1, lambda **o: plots.decision_boundary(xor_network(), CORNERS, XOR, **o)),
+    "hidden_space": (2, lambda **o: learning.hidden_space(xor_network(), CORNERS, XOR, **o)),
     "function_fit": (1, lambda **o: plots.function_fit(MLP(1, [3, 1], seed=0), [[0.0], [1.0]], [1.0, 2.0], **o)),
-    "activations": (2, lambda **o: plots.activations(["relu", "tanh"], **o)),
+    "activations": (2, lambda **o: differentiation.activations(["relu", "tanh"], **o)),
     "weights_as_images": (3, lambda **o: plots.weights_as_images(Layer(6, 3, seed=0), (2, 3), **o)),
-    "regions": (1, lambda **o: plots.regions(LINES, **o)),
-    "surface": (1, lambda **o: plots.surface(nn.Neuron(2, "sigmoid", seed=0), steps=5, **o)),
-    "loss_surfaces": (2, lambda **o: plots.loss_surfaces({"sum": lambda: A + B, "product": lambda: A * B}, A, B, steps=5, **o)),
-    "cube": (1, lambda **o: plots.cube(LINES, **o)),
-    "finite_difference_error": (1, lambda **o: plots.finite_difference_error(ac.exp, 1.0, **o)),
-    "cost_ratio": (1, lambda **o: plots.cost_ratio([1, 2], **o)),
+    "regions": (1, lambda **o: regions.regions(LINES, **o)),
+    "surface": (1, lambda **o: surfaces.surface(nn.Neuron(2, "sigmoid", seed=0), steps=5, **o)),
+    "loss_surfaces": (2, lambda **o: surfaces.loss_surfaces({"sum": lambda: A + B, "product": lambda: A * B}, A, B, steps=5, **o)),
+    "cube": (1, lambda **o: regions.cube(LINES, **o)),
+    "finite_difference_error": (1, lambda **o: differentiation.finite_difference_error(ac.exp, 1.0, **o)),
+    "width_against_depth": (1, lambda **o: capacity.width_against_depth(2, **o)),
+    "secants": (1, lambda **o: differentiation.secants(ac.sin, 1.0, 0.5, **o)),
+    "truncation_and_rounding": (1, lambda **o: differentiation.truncation_and_rounding(ac.sin, 1.0, [0.1, 0.01], **o)),
+    "cost_with_and_without_reuse": (1, lambda **o: differentiation.cost_with_and_without_reuse([ac.cost(A * B), ac.cost(A * A * B)], "size", **o)),
+    "fit_beside_truth": (1, lambda **o: approximation.fit_beside_truth(MLP(1, [3, 1], seed=0), nn.Dataset([[0.0], [1.0]], [1.0, 2.0]), abs, **o)),
+    "show_descents": (1, lambda **o: landscapes.show_descents(abs, [-1.0, 1.0], [0.0, 0.1], -2.0, 2.0, **o)),
+    "attention_map": (1, lambda **o: attention.attention_map([[1.0], [0.25, 0.75]], "ab", "before", **o)),
+    "cost_ratio": (1, lambda **o: differentiation.cost_ratio([1, 2], **o)),
 }
 
 
 # -- all of them -------------------------------------------------------------------------------------------------------
 def test_every_plot_function_is_in_the_table_of_these_tests():
-    assert {*plots.__all__} - {"training_animation", "save_training", "LearningAnimation", "Live", "live", "theme"} == PANELS.keys()
+    modules = [importlib.import_module(f"lectures.{path.stem}") for path in Path(lectures.__file__).parent.glob("[!_]*.py")]
+    of_lectures = {name for module in modules for name, thing in inspect.getmembers(module, inspect.isfunction)
+                   if thing.__module__ == module.__name__ and "ax" in inspect.signature(thing).parameters and not name.startswith("_")}  # fmt: skip
+    assert {*plots.__all__, *of_lectures} - {"training_animation", "save_training", "Live", "live", "theme"} == PANELS.keys()
 
 
 def test_dir_shows_the_plots_and_nothing_else():
@@ -79,6 +93,7 @@ def test_matplotlib_is_imported_in_one_folder_only_and_show_is_never_called():
             importers |= {path.parent.relative_to(root).name for name in names if name.split(".")[0] == "matplotlib"}
         assert "plt.show" not in text
     assert importers == {"plots"}
+    assert not any("import matplotlib.pyplot" in path.read_text(encoding="utf-8") for path in Path(lectures.__file__).parent.glob("*.py"))  # nn.plots.axes does it
 
 
 def test_classes_differ_in_colour_and_marker_and_regions_are_lighter_than_points():
@@ -97,7 +112,7 @@ def contrast(one, other):
 def test_the_words_beside_a_descent_leave_small_panels_their_room():
     figure, panels = plt.subplots(1, 3, figsize=(10, 2.9), layout="constrained")
     for ax in panels:
-        plots.loss_surface(lambda: A * A + B * B, A, B, steps=5, path=[(1.0, 1.0), (0.5, 0.4)], span=2.0, ax=ax)
+        surfaces.loss_surface(lambda: A * A + B * B, A, B, steps=5, path=[(1.0, 1.0), (0.5, 0.4)], span=2.0, ax=ax)
     figure.canvas.draw()
     assert all(ax.bbox.width > 0.15 * figure.bbox.width for ax in panels)
     assert [text.get_text() for text in panels[0].texts] == ["start", "end"]
@@ -179,7 +194,7 @@ def test_activation_histograms_count_every_output_and_say_how_many_are_off():
 def test_loss_surface_draws_the_path_and_puts_the_parameters_back(log):
     a, b = Parameter(0.5, "slope"), Parameter(-0.5)
     path = [(0.5, -0.5), (0.25, -0.25), (0.0, 0.0)]
-    ax = plots.loss_surface(lambda: (a * a + 3 * b * b).data, a, b, around=(1.0, 2.0), span=(1.0, 3.0), steps=9, path=path, log=log, ax=axes())
+    ax = surfaces.loss_surface(lambda: (a * a + 3 * b * b).data, a, b, around=(1.0, 2.0), span=(1.0, 3.0), steps=9, path=path, log=log, ax=axes())
     assert (a.data, b.data) == (0.5, -0.5)
     assert (ax.get_xlim(), ax.get_ylim()) == ((0.0, 2.0), (-1.0, 5.0))
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("slope", "second parameter")
@@ -192,9 +207,9 @@ def test_loss_surface_draws_the_path_and_puts_the_parameters_back(log):
 def test_loss_surface_puts_the_parameters_back_when_the_loss_fails_and_leaves_infinite_losses_white():
     a, b = Parameter(0.5), Parameter(-0.5)
     with pytest.raises(ValueError, match="log"):
-        plots.loss_surface(lambda: ac.log(a) + b, a, b)
+        surfaces.loss_surface(lambda: ac.log(a) + b, a, b)
     assert (a.data, b.data) == (0.5, -0.5)
-    ax = plots.loss_surface(lambda: math.inf if a.data > 1.0 else a.data, a, b, around=(1.0, 0.0), span=1.0, steps=11, ax=axes())
+    ax = surfaces.loss_surface(lambda: math.inf if a.data > 1.0 else a.data, a, b, around=(1.0, 0.0), span=1.0, steps=11, ax=axes())
     canvas = FigureCanvasAgg(ax.figure)
     canvas.draw()
     right, left = (ax.transData.transform((x, 0.5)).astype(int) for x in (1.7, 0.3))
@@ -205,7 +220,7 @@ def test_loss_surface_puts_the_parameters_back_when_the_loss_fails_and_leaves_in
 
 # -- parts -------------------------------------------------------------------------------------------------------------
 def test_b3_every_activation_is_drawn_with_the_derivative_of_its_curve():
-    panels = {panel.get_title().split()[0]: panel for panel in plots.activations(ax=axes(11))}
+    panels = {panel.get_title().split()[0]: panel for panel in differentiation.activations(ax=axes(11))}
     assert panels.keys() == {*nn.ACTIVATIONS, *nn.activations.OF_LAYERS}
     for panel in panels.values():
         (xs, values), (_, slopes) = (line.get_data() for line in panel.lines[-2:])
@@ -220,7 +235,7 @@ def test_an_activation_of_ones_own_is_drawn_under_its_name():
     def cube(x):
         return x**3
 
-    panel = plots.activations([cube], low=-1.0, high=1.0, ax=axes())[0]
+    panel = differentiation.activations([cube], low=-1.0, high=1.0, ax=axes())[0]
     assert panel.get_title() == "cube"
     assert panel.lines[-1].get_ydata().tolist() == pytest.approx([3 * x * x for x in panel.lines[-1].get_xdata()])
 
@@ -235,11 +250,11 @@ def test_b11_weights_are_shown_row_by_row_on_one_scale_around_zero():
         assert panel.images[0].get_clim() == (-largest, largest)
 
 
-@pytest.mark.parametrize(("lines", "count"), [(LINES, 7), (LINES[:1], 2), (gates.polygon_around(8), 25), (nn.PerceptronLayer([[1, 1], [1, 1]], [-0.5, -1.5]), 3)])
+@pytest.mark.parametrize(("lines", "count"), [(LINES, 7), (LINES[:1], 2), (polygon_around(8), 25), (nn.PerceptronLayer([[1, 1], [1, 1]], [-0.5, -1.5]), 3)])
 def test_a8_each_region_of_the_lines_is_coloured_and_has_its_code_written_inside(lines, count):
-    ax = plots.regions(lines, low=-2.0, high=2.0, ax=axes())
+    ax = regions.regions(lines, low=-2.0, high=2.0, ax=axes())
     texts = [text for text in ax.texts if not text.get_bbox_patch() and text.get_text()]
-    assert all(gates.region_code(lines, text.get_position()) == text.get_text() for text in texts)
+    assert all(region_code(lines, text.get_position()) == text.get_text() for text in texts)
     assert len({text.get_text() for text in texts}) == len(texts)
     assert ax.get_title().startswith(f"{count} regions")
     if count <= 8:
@@ -249,7 +264,7 @@ def test_a8_each_region_of_the_lines_is_coloured_and_has_its_code_written_inside
 
 # -- differentiation ---------------------------------------------------------------------------------------------------
 def test_d1_the_error_is_v_shaped_and_the_best_step_is_marked():
-    ax = plots.finite_difference_error(ac.exp, 1.0, ax=axes())
+    ax = differentiation.finite_difference_error(ac.exp, 1.0, ax=axes())
     steps, errors = ax.lines[0].get_data()
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
     large = [(h, e) for h, e in zip(steps, errors) if 1e-3 < h < 0.4]
@@ -262,7 +277,7 @@ def test_d1_the_error_is_v_shaped_and_the_best_step_is_marked():
 
 
 def test_errors_of_exactly_zero_are_drawn_below_all_others_and_named():
-    ax = plots.finite_difference_error(lambda x: x * x, 1.0, ax=axes())
+    ax = differentiation.finite_difference_error(lambda x: x * x, 1.0, ax=axes())
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["no error at all"]
     assert "truncation" not in " ".join(text.get_text() for text in ax.texts)
     ax.figure.canvas.draw()
@@ -270,7 +285,7 @@ def test_errors_of_exactly_zero_are_drawn_below_all_others_and_named():
 
 @pytest.mark.parametrize("units", [1, 3])
 def test_c15_the_backward_pass_costs_3_times_the_forward_pass_at_d_1_and_tends_to_twice(units):
-    ax = plots.cost_ratio([1, 2, 10, 100], units=units, ax=axes())
+    ax = differentiation.cost_ratio([1, 2, 10, 100], units=units, ax=axes())
     ratios = ax.lines[0].get_ydata().tolist()
     assert ratios == sorted(ratios, reverse=True)
     assert (ratios[0], ratios[-1]) == (3.0 if units == 1 else 16 / 6, pytest.approx(2.0, abs=0.02))
@@ -280,14 +295,14 @@ def test_c15_the_backward_pass_costs_3_times_the_forward_pass_at_d_1_and_tends_t
 @pytest.mark.parametrize(("call", "says"), [
     (lambda: plots.weights_as_images(Layer(6, 3)), r"\(8, 8\) has 64 places, .* 6 weights"),
     (lambda: plots.weights_as_images(MLP(6, [3])), r"give one layer, such as model.layers\[0\]"),
-    (lambda: plots.regions([(0.0, 0.0, 1.0)]), r"line 0 is \(w1, w2, b\)"),
+    (lambda: regions.regions([(0.0, 0.0, 1.0)]), r"line 0 is \(w1, w2, b\)"),
     (lambda: plots.loss_curves({}), r"no losses to draw"),
     (lambda: plots.loss_curves(History()), r"no losses to draw"),
-    (lambda: plots.loss_surface(lambda: math.nan, A, B), r"finite nowhere"),
-    (lambda: plots.loss_surface(lambda: -1.0, A, B, log=True), r"log=True needs losses above 0"),
+    (lambda: surfaces.loss_surface(lambda: math.nan, A, B), r"finite nowhere"),
+    (lambda: surfaces.loss_surface(lambda: -1.0, A, B, log=True), r"log=True needs losses above 0"),
     (lambda: plots.gradient_flow({}), r"norms is empty"),
     (lambda: plots.activation_histograms({"a": []}), r"no activations"),
-    (lambda: plots.cost_ratio([0]), r"nin.* is a whole number, 1 or more"),
+    (lambda: differentiation.cost_ratio([0]), r"nin.* is a whole number, 1 or more"),
 ])  # fmt: skip
 def test_a_mistake_is_named_before_a_figure_is_opened(call, says):
     with pytest.raises(ValueError, match=says):

@@ -15,7 +15,9 @@ from plot_helpers import axes, no_figure_is_left  # noqa: F401
 
 import autograd_core as ac
 import nn
-from nn import MLP, BatchNorm, Dropout, History, Layer, Sequential, data, gates, plots
+from lectures.gates import xor_network
+from lectures.learning import hidden_space, training_animation
+from nn import MLP, BatchNorm, Dropout, History, Layer, Sequential, data, gate, plots
 from nn.plots.axes import tint
 
 CORNERS, XOR = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]
@@ -46,7 +48,7 @@ def clouds(classes):
 MODELS = {
     "one output": (MLP(2, [6, 1], "tanh", seed=1), lambda y: int(y.data > 0.0), [0, 1]),
     "one sigmoid": (MLP(2, [6, 1], "tanh", "sigmoid", seed=3), lambda y: int(y.data > 0.5), [-1, 1]),
-    "one perceptron": (gates.gate("or", "pm1"), lambda y: int(y.data > 0.0), [-1, 1]),
+    "one perceptron": (gate("or", "pm1"), lambda y: int(y.data > 0.0), [-1, 1]),
     "two outputs": (MLP(2, [6, 2], seed=1), lambda y: int(y[1].data > y[0].data), [0, 1]),
     "four softmax outputs": (MLP(2, [8, 4], "tanh", "softmax", seed=4), lambda y: int(np.argmax([v.data for v in y])), [0, 1, 2, 3]),
     "dropout and normalisation": (Sequential(Layer(2, 6, seed=1), BatchNorm(6), Dropout(0.5), Layer(6, 3, "linear", seed=2)), lambda y: int(np.argmax([v.data for v in y])), [0, 1, 2]),
@@ -93,7 +95,7 @@ def test_the_animation_trains_as_fit_does_and_shows_the_model_before_meanwhile_a
     plain, filmed = (MLP(2, [6, 1], "tanh", seed=5) for _ in range(2))
     untrained = plain.predict_classes([[x, y] for y in np.linspace(-6, 6, 9) for x in np.linspace(-6, 6, 9)])
     history, seen = plain.fit(X, y, **options), []
-    animation = plots.training_animation(filmed, X, y, frames=4, steps=9, low=-6.0, high=6.0, ax=axes(), callbacks=lambda *_: seen.append(1), **options)
+    animation = training_animation(filmed, X, y, frames=4, steps=9, low=-6.0, high=6.0, ax=axes(), callbacks=lambda *_: seen.append(1), **options)
     assert filmed.state_dict() == plain.state_dict()
     assert (animation.history["loss"], len(seen)) == (history["loss"], 30)
     ax = animation._fig.axes[0]
@@ -109,7 +111,7 @@ def test_the_animation_trains_as_fit_does_and_shows_the_model_before_meanwhile_a
 
 
 def test_an_animation_ends_when_its_callback_says_so_and_opens_no_figure():
-    animation = plots.training_animation(MLP(2, [1], seed=0), CORNERS, XOR, frames=3, steps=3, epochs=9, callbacks=[lambda m, h: len(h) == 5])
+    animation = training_animation(MLP(2, [1], seed=0), CORNERS, XOR, frames=3, steps=3, epochs=9, callbacks=[lambda m, h: len(h) == 5])
     assert (len(animation.history), animation.history.stopped) == (5, "callback")
     assert "<img" in animation._repr_html_()
 
@@ -128,8 +130,8 @@ def test_a_training_is_saved_with_its_loss_and_in_the_plane_with_its_boundary(tm
 
 @pytest.mark.parametrize("kind", ["step", "sign", "relu"])
 def test_a7_hidden_space_shows_xor_before_and_after_the_hidden_layer(kind):
-    network = gates.xor_network(kind)
-    before, after = plots.hidden_space(network, CORNERS, XOR, ax=axes(2))
+    network = xor_network(kind)
+    before, after = hidden_space(network, CORNERS, XOR, ax=axes(2))
     at = {"step": [[0, 0], [1, 0], [1, 1]], "sign": [[-1, -1], [1, -1], [1, 1]], "relu": [[0, 0], [1, 0], [2, 1]]}[kind]
     assert [offsets for _, offsets, *_ in points(before)] == [[CORNERS[0], CORNERS[3]], [CORNERS[1], CORNERS[2]]]
     assert [offsets for _, offsets, *_ in points(after)] == [[at[0], at[2]], [at[1], at[1]]]
@@ -143,11 +145,11 @@ def test_a7_hidden_space_shows_xor_before_and_after_the_hidden_layer(kind):
 def test_hidden_space_shows_one_unit_on_a_line_and_the_pairs_of_three():
     inputs = [[0.0, 0.5, 1.0], [1.0, 0.0, 0.5]]
     model = MLP(3, [5, 1, 1], "tanh", seed=0)
-    panels = plots.hidden_space(model, inputs, [0, 1], ax=axes(4))
+    panels = hidden_space(model, inputs, [0, 1], ax=axes(4))
     hidden = [[h.data for h in model.layers[0](x)] for x in inputs]
     assert [(p.get_xlabel(), p.get_ylabel()) for p in panels] == [("x1", "x2"), ("h1", "h2"), ("h1", "h3"), ("h2", "h3")]
     assert [offsets[0] for _, offsets, *_ in points(panels[3])] == [[h[1], h[2]] for h in hidden]
-    _, line = plots.hidden_space(model, inputs, [0, 1], layer=1, ax=axes(2))
+    _, line = hidden_space(model, inputs, [0, 1], layer=1, ax=axes(2))
     assert [offsets for _, offsets, *_ in points(line)] == [[[model.layers[1](model.layers[0](x)).data, 0.0]] for x in inputs]
     assert (line.get_ylabel(), len(line.images)) == ("", 0)
 
@@ -171,11 +173,11 @@ def test_b10_function_fit_draws_the_samples_and_the_model_between_and_beyond_the
     (lambda: plots.decision_boundary(MLP(2, [1]), CORNERS, XOR, low=5.0), r"low is less than high"),
     (lambda: plots.decision_boundary(MLP(2, [1]), CORNERS, XOR, steps=1), "steps is a whole number, 2 or more, not 1"),
     (lambda: plots.decision_boundary(MLP(2, [1]), CORNERS, XOR, low=(0.0, 0.0, 0.0)), r"a pair with one for each axis"),
-    (lambda: plots.training_animation(MLP(3, [1]), [[0, 0, 0]], [1]), r"two inputs"),
-    (lambda: plots.training_animation(MLP(2, [1]), CORNERS, XOR, frames=1), "frames, .* untrained model, is a whole number, 2 or more, not 1"),
-    (lambda: plots.hidden_space(gates.gate("or"), CORNERS, XOR), r"Perceptron has no layers"),
-    (lambda: plots.hidden_space(MLP(2, [2, 1]), CORNERS, XOR, layer=2), r"layer is from 0 to 1"),
-    (lambda: plots.hidden_space(MLP(2, [2, 1]), CORNERS, XOR, ax=axes(3)), r"2 panel\(s\): ax is that many axes, not 3"),
+    (lambda: training_animation(MLP(3, [1]), [[0, 0, 0]], [1]), r"two inputs"),
+    (lambda: training_animation(MLP(2, [1]), CORNERS, XOR, frames=1), "frames, .* untrained model, is a whole number, 2 or more, not 1"),
+    (lambda: hidden_space(gate("or"), CORNERS, XOR), r"Perceptron has no layers"),
+    (lambda: hidden_space(MLP(2, [2, 1]), CORNERS, XOR, layer=2), r"layer is from 0 to 1"),
+    (lambda: hidden_space(MLP(2, [2, 1]), CORNERS, XOR, ax=axes(3)), r"2 panel\(s\): ax is that many axes, not 3"),
     (lambda: plots.function_fit(MLP(2, [1]), CORNERS, XOR), r"one input, and X has 2 columns"),
     (lambda: plots.function_fit(MLP(1, [2]), [[0.0]], [1.0]), r"one output, and the model has 2"),
 ])  # fmt: skip

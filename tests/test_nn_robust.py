@@ -16,6 +16,7 @@ import pytest
 
 import autograd_core as ac
 import nn
+from lectures.datasets import jitter
 
 X = [[0.1 * i, math.sin(i)] for i in range(12)]
 Y = [0.5 * a - b for a, b in X]
@@ -220,7 +221,7 @@ TAKE_INTEGERS = {
     "moons": lambda n: nn.data.moons(n),
     "StepLR": lambda n: repr(nn.StepLR(n)),
     "EarlyStopping": lambda n: vars(nn.EarlyStopping(n)),
-    "jitter": lambda n: nn.jitter(X, Y, copies=n, noise=0.1, seed=0),
+    "jitter": lambda n: jitter(X, Y, copies=n, noise=0.1, seed=0),
 }
 
 

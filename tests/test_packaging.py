@@ -57,7 +57,7 @@ def test_the_source_distribution_holds_what_the_tests_need(built):
     with tarfile.open(built[1]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert sources("autograd_core") | sources("nn") <= names
-    assert {"pyproject.toml", "README.md", "tests/conftest.py", "notebooks/01_neuron_and_perceptron.ipynb"} <= names
+    assert {"pyproject.toml", "README.md", "tests/conftest.py", "notebooks/01_neuron_and_perceptron.ipynb"} | sources("notebooks/lectures") <= names
     assert {name.partition("/")[0] for name in names} <= {"pyproject.toml", "README.md", "autograd_core", "nn", "tests", "notebooks",
                                                           ".gitignore", "PKG-INFO"}  # fmt: skip
 

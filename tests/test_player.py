@@ -219,6 +219,10 @@ def test_without_scripts_the_caption_is_the_last_gradient(make):
     assert parsed.one("output", "result") == f"{steps(output).backward[0].name} = {number_text(output.data)}"
 
 
+def test_a_negative_zero_has_the_brackets_of_a_negative_number():
+    assert Reader(play(Value(0.0, "x").cos() * -1.0).html).one("span", "numbers") == "(-1) · (-0) = 0,  sum 0"
+
+
 def test_nodes_are_told_apart_by_what_they_are():
     x, w = Value(2.0, "x"), Value(0.5, "w")
     nodes = data_of(play(w * x + 1, inputs=[x], parameters=[w]))["nodes"]

@@ -12,6 +12,7 @@ import pytest
 
 import autograd_core as ac
 import nn
+from nn.plots.axes import COLOURS
 from nn.training import playground
 from nn.training.execution import record
 
@@ -19,7 +20,7 @@ NODE = shutil.which("node") or pytest.fail("these tests need Node")
 SCRIPT = """
 const cases = JSON.parse(require("fs").readFileSync(0, "utf8"));
 console.log(JSON.stringify(cases.map(([scripts, name, options, steps, sample]) => {
-  const { PAGE, Network, Training, pythonText } = new Function(scripts + "\\nreturn { PAGE, Network, Training, pythonText };")();
+  const { PAGE, Network, Training, codeText } = new Function(scripts + "\\nreturn { PAGE, Network, Training, codeText };")();
   const set = PAGE.sets.find((set) => set.name === name), network = new Network(PAGE, PAGE.sizes, PAGE.activation).begin(PAGE.seed);
   const training = new Training(network, set, { lr: PAGE.lr, batch: PAGE.batch, penalty: "", strength: 0, ...options });
   for (let k = 0; k < steps; k++) if (!training.step()) throw Error("not finite");
@@ -27,14 +28,14 @@ console.log(JSON.stringify(cases.map(([scripts, name, options, steps, sample]) =
   for (let l = 1; l < network.sizes.length; l++) for (let j = 0; j < network.sizes[l]; j++)
     for (const i of [...Array(network.sizes[l - 1]).keys(), ...(PAGE.bias ? [null] : [])])
       receipts[i === null ? `b${l}[${j}]` : `w${l}[${j},${i}]`] = network.receipt(l, j, i, row);
-  return { parameters: network.live.map((k) => network.parameters[k]), text: pythonText(training), receipts, row, epoch: training.epoch,
+  return { parameters: network.live.map((k) => network.parameters[k]), text: codeText(training), receipts, row, epoch: training.epoch,
     losses: training.record(), outputs: network.units(row).outputs.at(-1) };
 })));
 """
 
 
 def scripts_of(page):
-    return "\n".join(re.search(f'<script id="{name}">(.*?)</script>', page.html, re.DOTALL)[1] for name in ("programs", "engine"))
+    return "\n".join(re.search(f'<script id="{name}">(.*?)</script>', page.html, re.DOTALL)[1] for name in ("programs", "training"))
 
 
 def in_node(*cases):
@@ -69,7 +70,7 @@ def pages():
     for name, (make, given, options, penalty) in CASES.items():
         page = make().playground(*((None, None) if isinstance(given, str) else given), **options)
         data = json.loads(re.search(r"const PAGE = (.*);", page.html)[1])
-        chosen = next(found for found in data["sets"] if found["name"] == (given if isinstance(given, str) else "own"))
+        chosen = next(found for found in data["sets"] if found["name"] == (given if isinstance(given, str) else "your data"))
         steps_of_epoch = math.ceil(len(chosen["rows"]) / (options["batch_size"] or len(chosen["rows"])))
         epochs = math.ceil(100 / steps_of_epoch)
         cases.append((page, chosen["name"], {"penalty": penalty, "strength": 0.01 if penalty else 0.0}, epochs * steps_of_epoch, 1))
@@ -147,7 +148,7 @@ def test_a_receipt_of_the_page_is_that_of_explain(pages, name):
 def test_a_step_that_is_not_finite_changes_nothing():
     page = nn.MLP(1, [1], init=lambda generator, nin, nout: 1e200, seed=0).playground([[1.0], [2.0]], [0.0, 1.0], lr=1e200)
     with pytest.raises(subprocess.CalledProcessError) as error:
-        in_node((page, "own", {}, 1, 0))
+        in_node((page, "your data", {}, 1, 0))
     assert "not finite" in error.value.stderr
 
 
@@ -159,12 +160,51 @@ def test_the_page_is_one_small_file_that_asks_the_network_for_nothing(tmp_path):
     assert text == page.html
     assert len(text.encode()) < 700_000
     assert not re.search(r"(?:src|href|url|import)\s*[=(]\s*['\"]?\s*(?:https?:)?//", text)
-    assert not re.search(r"/\*[\w.]+\*/", text)
+    assert not re.search(r"\{\{\w+\}\}", text)
     frame = page._repr_html_()
     assert html.unescape(re.search('srcdoc="([^"]*)"', frame)[1]) == page.html
     assert repr(page) == "<playground of 2-4-1>"
     with pytest.raises(ValueError, match=r"saved as \.html"):
         page.save(tmp_path / "page.txt")
+
+
+DATA = [{"name": "two points", "rows": [[-1.0, 0.0, -1.0], [1.0, 0.0, 1.0]]}]
+OUTPUT, LOSS = ("tanh", lambda z: [ac.tanh(z[0])]), ("error", lambda y, t: (y[0] - t[0]) ** 2)
+
+
+def test_the_engine_makes_a_page_of_plain_numbers_and_functions():
+    page = ac.playground([[[0.5, -0.5, 0.25]]], [], OUTPUT, LOSS, DATA, lr=0.5, code="W = [\n{numbers}\n]\nheld = {validation}\nb = {batch}")
+    (found,) = in_node((page, "two points", {}, 1, 0))
+    w1, w2, b = (ac.Value(x) for x in (0.5, -0.5, 0.25))
+    mean = sum((ac.tanh(ac.dot([w1, w2], row[:2], b)) - row[2]) ** 2 for row in DATA[0]["rows"]) / 2
+    expected = [p.data - 0.5 * g.data for p, g in zip((w1, w2, b), ac.gradients(mean, [w1, w2, b]))]
+    assert found["parameters"] == pytest.approx(expected, rel=1e-14)
+    assert found["text"] == f"W = [\n    {', '.join(map(repr, found['parameters']))},\n]\nb = None"  # nothing is held out: no line
+
+
+@pytest.mark.parametrize(
+    ("weights", "hidden", "sets", "message"),
+    [
+        ([], 0, DATA, "at least a layer of units"),
+        ([[[0.5, 0.5, 0.0]]], 1, DATA, "here are 1 layer.s. and 1 function"),
+        ([[[0.5, 0.5, 0.0], [0.5, 0.0]], [[1.0, 1.0, 0.0]]], 1, DATA, "a unit of layer 1 has 2 weights and, as all have a bias"),
+        ([[[0.5, 0.5, 0.0]]], 0, [], "give the data to train on"),
+        ([[[0.5, 0.5, 0.0]]], 0, [{"name": "short", "rows": [[1.0, 0.0]]}], "a row of 'short' has 2 input.s. and 1 target"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_together_is_one_clear_error_of_the_engine(weights, hidden, sets, message):
+    with pytest.raises(ValueError, match=message):
+        ac.playground(weights, [("tanh", ac.tanh)] * hidden, OUTPUT, LOSS, sets)
+
+
+def test_classes_have_the_colours_that_the_plots_give_them():
+    found = re.search(r"const CLASSES = (\[.*?\])", nn.MLP(2, [1]).playground().html)[1]
+    assert json.loads(found)[:7] == [colour.lower() for colour in COLOURS[:7]]
+
+
+def test_an_activation_of_ones_own_may_be_written_for_values_alone():
+    page = nn.MLP(2, [2, 1], lambda z: z.tanh(), lambda z: (2.0 * z).tanh(), seed=0).playground()
+    assert "labels=(-1, 1)" in page.html
 
 
 def test_own_sets_are_offered_too(monkeypatch):

@@ -211,4 +211,4 @@ def _wrapper(name: str, operands: str) -> str:
     arguments = ", ".join(f"number {operand}" for operand in operands)
     lane = f"{name}({', '.join(f'{operand}[i]' for operand in operands)})"
     loop = f"{{ number out; for (int i = 0; i < LANES; i++) out[i] = {lane}; return out; }}"
-    return f"static __attribute__((noinline)) number lanes_{name}({arguments})\n    {loop}\n"
+    return f"static __attribute__((noinline, const)) number lanes_{name}({arguments})\n    {loop}\n"

@@ -9,12 +9,8 @@ import ast
 import html
 import json
 import math
-import re
 from collections.abc import Collection
-from importlib import resources
-from typing import TYPE_CHECKING
 
-from ..files import path_text, replace_file
 from ..formulas.typesetting import number_text
 from ..number import real
 from ..programs.javascript import HELPERS
@@ -22,12 +18,11 @@ from ..value import Value, topological_order
 from ..views.drawing import draw
 from ..views.language import CONSTANTS, FUNCTIONS, Parsed, bind, evaluated, parse
 from ..views.layout import LayoutError
+from ..views.pages import Page
 from ..views.player import LIMIT
 from ..views.steps import steps
 from .explore_rows import page_data
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from .templates import asset, filled
 
 _ENGINE = ("tokens.js", "language.js", "unparse.js", "program.js", "graph.js", "words.js")
 _PAGE = ("picture.js", "curve.js", "frames.js", "tables.js", "state.js", "page.js", "descent.js", "start.js")
@@ -35,33 +30,12 @@ _PAGE = ("picture.js", "curve.js", "frames.js", "tables.js", "state.js", "page.j
 _LARGE = 60  # nodes beyond which there is no picture for readers without scripts
 
 
-class Explorer:
-    """A page that Jupyter shows in a frame of its own; ``save`` writes it. ``html`` is the whole page, with all that it needs.
+class Explorer(Page):
+    """The page of a formula.
 
     >>> explore("w*x", w=2, x=3)
     <page of w*x>
     """
-
-    def __init__(self, page: str, description: str) -> None:
-        self.html = page
-        self.description = description
-
-    def save(self, path: str | Path) -> Path:
-        """Write the page, ``.html``, which any browser opens without Python or a network. Returns the path."""
-        from pathlib import Path
-
-        path = Path(path_text(path))
-        if path.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(f"a page is saved as .html, not {path.name!r}")
-        replace_file(path, self.html)
-        return path
-
-    def _repr_html_(self) -> str:
-        frame = 'style="width:100%; height:900px; border:0" title="a formula, its graph and its derivatives"'
-        return f'<iframe srcdoc="{html.escape(self.html, quote=True)}" {frame}></iframe>'
-
-    def __repr__(self) -> str:
-        return f"<{self.description}>"
 
 
 def explore(text: str, /, *, parameters: Collection[str] | None = None, **values: float) -> Explorer:
@@ -116,13 +90,9 @@ def _page(program: Parsed, values: dict[str, float], parameters: Collection[str]
     licence = asset("dagre.LICENSE.txt").strip()
     state = f"const initial = {initial};\ninitial.learned = initial.learned && new Set(initial.learned);"
     script = "\n".join([licence, '(() => {\n"use strict";', engine_source(_list_lengths(program)), state, *drawing, "})();"])
-    parts = {
-        "TITLE": html.escape(" ".join(program.text.split())[:80]),
-        "CSS": asset("explore.css"),
-        "STATIC": _static(output),
-        "SCRIPT": script.replace("</script", "<\\/script"),
-    }
-    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], asset("explore.html"))
+    title = html.escape(" ".join(program.text.split())[:80])
+    safe = script.replace("</script", "<\\/script")
+    return filled("explore.html", TITLE=title, CSS=asset("explore.css"), STATIC=_static(output), SCRIPT=safe)
 
 
 def engine_source(counts: Collection[int] = ()) -> str:
@@ -145,8 +115,3 @@ def _static(output: Value) -> str:
     except (LayoutError, ImportError, ValueError):
         picture = ""
     return picture + passes._repr_html_()
-
-
-def asset(name: str) -> str:
-    """The text of a file that the page is made of."""
-    return resources.files("autograd_core.teaching").joinpath("assets").joinpath(name).read_text("utf-8")

@@ -14,6 +14,7 @@ from .forms import FORMS, given, pretty, shown, spoken
 from .grading import Grader
 from .page_data import as_json, page_data, planted_data
 from .planted import RIGHT, WHERE, WHY, Planted
+from .templates import asset
 from .twins import coincidences
 
 _serial = itertools.count(1)
@@ -48,9 +49,9 @@ def fragment(sheet: Contents, answers: bool = False) -> str:
         body.append(_diagnoses(sheet) if sheet.planted is None else "")
     else:
         body.append(_ACTIONS)
-        code = _asset("sheet.js").replace("FUNCTIONS", script).replace('"ROOT"', as_json(root))
+        code = asset("sheet.js").replace("FUNCTIONS", script).replace('"ROOT"', as_json(root))
         body.append(f"<script>{code.replace('SHEET', as_json(data))}</script>")
-    head = f"<style>{_asset('sheet.css')}</style><h2>{title}</h2>"
+    head = f"<style>{asset('sheet.css')}</style><h2>{title}</h2>"
     task = "" if answers else f'<p class="task">{html.escape(sheet.task)}</p>{_NAME}'
     kind = "agc-sheet answers" if answers else "agc-sheet"
     return f'<div class="{kind}" id="{root}" role="group" aria-label="{title}">{head}{task}{"".join(body)}</div>'
@@ -137,12 +138,6 @@ def _diagnoses(sheet: Contents) -> str:
             text += f"{'; ' if text else ''}the right number, too: {html.escape(', '.join(hidden[cell.key]))}"
         rows.append(f"<p>{pretty(cell.key)}: {text}</p>" if text else "")
     return f'<p class="heading">What a wrong number tells</p><div class="diagnoses">{"".join(rows)}</div>' if any(rows) else ""
-
-
-def _asset(name: str) -> str:
-    from importlib import resources
-
-    return resources.files("autograd_core.teaching").joinpath("assets").joinpath(name).read_text("utf-8")
 
 
 _PLAIN = 'type="text" autocomplete="off" autocapitalize="off" spellcheck="false"'

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..choices import named_options, require_one_of, require_whole
-from ..files import path_text, replace_file
 from ..value import Value
 from ..views.names import Names
+from ..views.pages import saved
 from .answers import TOLERANCE
 from .exercise import Exercise, choose
 from .forms import FORMS
@@ -96,13 +96,7 @@ class Sheet:
 
         With ``answers`` it is the teacher's page: filled in, and with what each wrong number tells.
         """
-        from pathlib import Path
-
-        path = Path(path_text(path))
-        if path.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(f"a sheet is saved as .html, not {path.name!r}")
-        replace_file(path, document(self.title, [self.fragment(answers)]))
-        return path
+        return saved("a sheet is", path, {".html": document(self.title, [self.fragment(answers)])})
 
     def _repr_html_(self) -> str:
         return self.html

@@ -25,6 +25,28 @@ def page(title: str, body: str, style: str = SHEET, kind: str = "") -> str:
     return f"<!doctype html>\n<html lang=en><head>{head}</head><body{attribute}>\n{body}\n</body></html>\n"
 
 
+class Page:
+    """A page that Jupyter shows in a frame of its own; ``save`` writes it. ``html`` is its text, with all that it needs.
+
+    >>> Page(page("steps of L", "<p>L = 1</p>"), "page of L")
+    <page of L>
+    """
+
+    def __init__(self, html: str, description: str) -> None:
+        self.html, self.description = html, description
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page, ``.html``, which any browser opens without Python or a network. Returns the path."""
+        return saved("a page is", path, {".html": self.html})
+
+    def _repr_html_(self) -> str:
+        title, text = html.escape(self.description), html.escape(self.html)
+        return f'<iframe srcdoc="{text}" style="width: 100%; height: 900px; border: 0" title="{title}"></iframe>'
+
+    def __repr__(self) -> str:
+        return f"<{self.description}>"
+
+
 def saved(what: str, path: str | Path, texts: dict[str, str]) -> Path:
     """Write the text whose ending ``path`` has; ``ValueError`` for another ending. Returns the path."""
     from pathlib import Path

@@ -72,7 +72,8 @@ class Passes(NamedTuple):
     def text(self, reference: Number, digits: int) -> str:
         """The same as it is written."""
         x = self.number(reference)
-        return f"({number_text(x, digits)})" if reference.bracketed and x < 0 else number_text(x, digits)
+        text = number_text(x, digits)
+        return f"({text})" if reference.bracketed and text.startswith("-") else text  # -0, too
 
     def filled(self, pieces: Sequence[Piece], digits: int, asks: bool = False) -> str:
         """A caption in numbers; with ``asks``, a question mark for each that is an answer."""

@@ -11,18 +11,14 @@ except ImportError:
     raise ImportError("pictures need matplotlib: python -m pip install matplotlib") from None
 
 from .axes import theme
-from .classes import decision_boundary, hidden_space
-from .differentiation import cost_ratio, finite_difference_error
-from .learning import LearningAnimation, save_training, training_animation
-from .live import Live, live
-from .parts import activations, function_fit, regions, weights_as_images
-from .spaces import cube, loss_surface, loss_surfaces, surface
+from .classes import decision_boundary
+from .live import Live, live, save_training
+from .parts import function_fit, weights_as_images
 from .training import activation_histograms, gradient_flow, loss_curves
 
 __all__ = [
-    "LearningAnimation", "Live", "activation_histograms", "activations", "cost_ratio", "cube", "decision_boundary",
-    "finite_difference_error", "function_fit", "gradient_flow", "hidden_space", "live", "loss_curves", "loss_surface", "loss_surfaces",
-    "regions", "save_training", "surface", "theme", "training_animation", "weights_as_images",
+    "Live", "activation_histograms", "decision_boundary", "function_fit", "gradient_flow", "live", "loss_curves", "save_training",
+    "theme", "weights_as_images",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Pictures of the classes that a network tells apart: decision boundaries, and what hidden layers make of samples."""
+"""The classes that a network tells apart: decision boundaries."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..layers import Sequential
 from ..module import Module
 from ..training.prediction import last_activation, predict
 from ..training.samples import as_labels, as_rows, as_targets, check_lengths
-from .axes import INK, MARKERS, Axes, Box, Panels, box_around, colour, legend, one_panel, panels_of, tint
+from .axes import INK, MARKERS, Axes, Box, box_around, colour, legend, one_panel, tint
 
 
 class Labelled(NamedTuple):
@@ -37,7 +36,7 @@ def decision_boundary(
     outputs stand for the labels from 0 on. ``low`` and ``high``, numbers or pairs with one for each axis, end the picture (by default
     around the samples); it has ``steps`` by ``steps`` points.
 
-    >>> from nn.studies.gates import gate
+    >>> from nn import gate
     >>> decision_boundary(gate("or"), low=-1.0, high=2.0).get_xlabel()
     'x1'
     """
@@ -56,51 +55,6 @@ def decision_boundary(
     return ax
 
 
-def hidden_space(model: Module, X: Any, y: Any, layer: int | Module = 0, ax: Any = None) -> Panels:
-    """The samples before and after the layers up to ``layer``, where the layers behind it have to tell them apart.
-
-    Of a model that is no Sequential, ``layer`` is the part of it that makes the hidden values out of the inputs. The first panel has
-    the first two inputs, with the regions of the whole model if there are no more. Then follow the outputs of the layer: of one unit
-    its number line, of two units both with the regions that the layers behind it make, of three or more each pair of the first three.
-    Up to 8 samples are written beside their points, since several may fall on one.
-
-    >>> from nn.studies.gates import xor_network
-    >>> before, after = hidden_space(xor_network(), [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
-    >>> [text.get_text() for text in after.texts]
-    ['(0, 0)', '(0, 1)\\n(1, 0)', '(1, 1)']
-    """
-    samples = labelled(model, X, y)
-    hidden, rest = _hidden_outputs(model, samples.rows, layer)
-    pairs = [(0, 1), (0, 2), (1, 2)] if len(hidden[0]) > 2 else [(0, 1)]
-    shown: list[Any] = [("Inputs", "x", samples.rows, (0, 1), model), *(("Hidden space", "h", hidden, pair, rest) for pair in pairs)]
-    panels = panels_of(ax, len(shown))
-    for i, (panel, (title, letter, rows, pair, head)) in enumerate(zip(panels, shown)):
-        points = [[row[k] if k < len(row) else 0.0 for k in pair] for row in rows]
-        if head is not None and len(rows[0]) == 2:
-            draw_regions(panel, class_regions(head, box_around(points)))
-        draw_points(panel, points, samples, named=i == len(shown) - 1)
-        if i and len(points) <= 8:
-            _write_samples(panel, points, samples.rows)
-        across, up = (f"{letter}{k + 1}" if k < len(rows[0]) else "" for k in pair)
-        panel.set(title=title, xlabel=across, ylabel=up)
-        if len(rows[0]) == 1:
-            panel.set_yticks([])
-    return panels
-
-
-def _hidden_outputs(model: Module, X: Any, layer: int | Module) -> tuple[list[list[float]], Sequential | None]:
-    """The outputs of a layer of ``model`` for each row of ``X``, and the layers behind it as a model (``None`` behind the last)."""
-    if isinstance(layer, Module):
-        return _scores(predict(layer, X)).tolist(), None
-    layers = getattr(model, "layers", None)
-    if not isinstance(layers, list):
-        raise ValueError(f"{type(model).__name__} has no layers: a hidden layer is shown of an MLP or a Sequential")
-    if not isinstance(layer, int) or not 0 <= layer < len(layers):
-        raise ValueError(f"layer is from 0 to {len(layers) - 1} for this model, not {layer!r}")
-    outputs = _scores(predict(Sequential(*layers[: layer + 1]), X)).tolist()
-    return outputs, Sequential(*layers[layer + 1 :]) if layers[layer + 1 :] else None
-
-
 # -- the numbers ---------------------------------------------------------------------------------------------------
 def labelled(model: Module, X: Any, y: Any, plane: bool = False) -> Labelled:
     """The samples with their classes, as the outputs of ``model`` number them: one output tells two labels apart, such as -1 and 1;
@@ -110,9 +64,9 @@ def labelled(model: Module, X: Any, y: Any, plane: bool = False) -> Labelled:
     if plane and len(rows[0]) != 2:
         advice = "train on two of them, or look at hidden_space(model, X, y)"
         raise ValueError(f"regions are drawn over the plane of two inputs, and X has {len(rows[0])} column(s): {advice}")
-    table = _scores(targets)
+    table = scores_of(targets)
     labels = as_labels(table.argmax(axis=1) if table.shape[1] > 1 else table[:, 0])
-    names, outputs = sorted(set(labels)), _scores(predict(model, rows[:1])).shape[1]
+    names, outputs = sorted(set(labels)), scores_of(predict(model, rows[:1])).shape[1]
     if outputs > 2 or (outputs == 2 and -1 not in names):
         return Labelled(rows, as_labels(labels, classes=outputs), list(range(outputs)))
     if len(names) > 2:
@@ -129,7 +83,7 @@ def class_regions(model: Module, box: Box, steps: int = 60, threshold: float | N
     """
     xs, ys = box.ticks(steps)
     points = [[x, y][:inputs] for y in ys for x in xs]
-    scores = _scores(predict(model, points))
+    scores = scores_of(predict(model, points))
     wrong = ~np.isfinite(scores).all(axis=1)
     if wrong.any():
         at = int(wrong.argmax())
@@ -146,7 +100,7 @@ def class_regions(model: Module, box: Box, steps: int = 60, threshold: float | N
     return box, classes.reshape(steps, steps), margins.T.reshape(-1, steps, steps)
 
 
-def _scores(outputs: Sequence[Any]) -> Any:
+def scores_of(outputs: Sequence[Any]) -> Any:
     """Outputs or targets, numbers or rows of them, as an array with a row for each sample."""
     return np.array(outputs, dtype=float).reshape(len(outputs), -1)
 
@@ -175,12 +129,3 @@ def draw_points(ax: Axes, points: Sequence[Sequence[float]], samples: Labelled, 
         ax.scatter(*places[classes == k].T, color=colour(k), marker=MARKERS[k % len(MARKERS)], label=str(name), **style)
     if named:
         legend(ax, title="class")
-
-
-def _write_samples(ax: Axes, points: Sequence[Sequence[float]], rows: Sequence[Sequence[float]]) -> None:
-    """Beside each point the samples that fall on it."""
-    low, high = ax.get_xlim()
-    for point in dict.fromkeys(map(tuple, points)):
-        here = "\n".join(f"({', '.join(f'{x:g}' for x in row)})" for other, row in zip(points, rows) if tuple(other) == point)
-        place: dict[str, Any] = {"xytext": (7, 5)} if point[0] < (low + 2 * high) / 3 else {"xytext": (-7, 5), "ha": "right"}
-        ax.annotate(here, point, textcoords="offset points", fontsize=9, color=INK, zorder=4, **place)

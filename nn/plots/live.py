@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
+
+from autograd_core import replace_file
 
 from ..module import Module
 from ..training.callbacks import Callback, Run
@@ -101,6 +104,22 @@ def live(model: Module, X: Any, y: Any, **options: Any) -> History:
     """
     given = options.pop("callbacks", ())
     return model.fit(X, y, **options, callbacks=[*(given if isinstance(given, list | tuple) else [given]), Live(X, y)])
+
+
+def save_training(model: Module, samples: tuple[Any, Any], history: History, path: str | Path) -> None:
+    """Write the picture that :class:`Live` shows last into a file, such as a .png or .svg; ``samples`` is the pair ``(X, y)``.
+
+    ``ValueError`` for a kind of file that matplotlib does not write; a file that is there is replaced in one step.
+
+    >>> import tempfile
+    >>> from nn import MLP
+    >>> path = Path(tempfile.mkdtemp(), "training.png")
+    >>> save_training(MLP(2, [1]), ([[0, 0], [1, 1]], [0, 1]), History([{"epoch": 1, "loss": 0.5}]), path)
+    """
+    last, picture = Live(*samples), io.BytesIO()
+    last.draw(model, history)
+    last.figure.savefig(picture, dpi=120, format=Path(path).suffix[1:] or "png")
+    replace_file(path, picture.getvalue())
 
 
 def _draw_network(layers: list[Any], ax: Axes) -> None:

@@ -1,5 +1,5 @@
-"""What networks can do and what ails them: gates built by hand, capacity counted, diagnoses of models that do not learn."""
+"""What ails models that do not learn: diagnoses, and the look into a model that they need."""
 
-from . import capacity, diagnosis, gates
+from . import diagnosis
 
-__all__ = ["capacity", "diagnosis", "gates"]
+__all__ = ["diagnosis"]

@@ -76,7 +76,7 @@ def playground(page: Page, folder: Path) -> None:
     page.get_by_role("button", name="Play").click()
     page.wait_for_timeout(6_000)
     page.get_by_role("button", name="Pause").click()
-    page.locator('.hit[data-weight="w2[1,2]"]').dispatch_event("click")
+    page.locator('.hit[data-weight="w₂₃⁽²⁾"]').dispatch_event("click")
     keep(page, "playground.png")
 
 

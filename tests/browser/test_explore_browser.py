@@ -127,6 +127,9 @@ def test_kinks_and_zero_times_infinity_are_the_engines(opened):
         page.fill("#formula", text)
         page.locator(".value").fill(str(x))
         assert_agrees(page, text, x=x)
+    page.fill("#formula", "cos(x)*w")
+    page.locator('[data-leaf="w"] .value').fill("-1")
+    assert text_of(page, "#numbers") == "(-1) · (-0) = 0,  sum 0"  # the brackets of a negative number
 
 
 def test_it_is_stepped_through_by_buttons_and_keys(opened):

@@ -94,6 +94,10 @@ def test_a_forward_frame_puts_the_numbers_into_the_formula(opened):
     assert shown(page, "data") == {0: "data -2", 2: "data -6", 4: "data ?"}
     page.click(".next")
     assert captions(page)[1:] == ["v2 = v1 - 1", "(-6) - 1 = -7"]
+    page.locator("[data-leaf]").fill("0")
+    assert captions(page)[1:] == ["v2 = v1 - 1", "0 - 1 = -1"]
+    page.locator("[data-leaf]").fill("-0")
+    assert captions(page)[1:] == ["v2 = v1 - 1", "(-0) - 1 = -1"]
 
 
 def test_gradients_appear_as_they_are_summed(opened):

@@ -6,6 +6,8 @@ import pytest
 
 import autograd_core as ac
 import nn
+from autograd_core.views.network import network_of
+from autograd_core.views.network_names import unit_names, weight_name
 from nn.training.execution import record
 
 PARAMETERS = "state.network.live.map((k) => state.network.parameters[k])"
@@ -45,9 +47,9 @@ def model_from_the_page(page):
 
 def look_at_a_unit(page, model):
     """A unit, and what it sees: the values of the engine on points of the plane."""
-    page.click('[data-unit="h1[2]"]')
-    assert page.inner_text("#seen") == "What h1[2] sees"
-    assert page.locator("#panel h3").inner_text() == "h1[2] = tanh(z1[2])"
+    page.click('[data-unit="h₃⁽¹⁾"]')
+    assert page.inner_text("#seen") == "What h₃⁽¹⁾ sees"
+    assert page.locator("#panel h3").inner_text() == "h₃⁽¹⁾ = tanh(z₃⁽¹⁾)"
     for k in (0, 777, 6399):
         x = [-6 + 12 * ((k % 80) + 0.5) / 80, 6 - 12 * (k // 80 + 0.5) / 80]
         seen = page.evaluate(f"[state.maps[1][2][{k}], state.maps[3][0][{k}]]")
@@ -62,17 +64,17 @@ def look_at_weights(page, model, x, target):
     row = page.evaluate("state.row()")
     assert row == [*x, target]
     sample = record(model, x, [target], nn.mse_loss)
-    for name in ("w1[2,1]", "w2[1,0]", "w3[0,1]"):
+    for name, in_python in (("w₃₂⁽¹⁾", "w1[2,1]"), ("w₂₁⁽²⁾", "w2[1,0]"), ("w₁₂⁽³⁾", "w3[0,1]")):
         click_on_weight(page, name)
-        parameter = next(p for p in model.parameters() if p.name == name)
+        parameter = next(p for p in model.parameters() if p.name == in_python)
         (use,) = ac.explain(sample.loss, parameter).uses
         shown = [float(text) for text in page.locator("#receipt p").first.locator("data").evaluate_all("(all) => all.map((x) => x.value)")]
         assert shown == pytest.approx([use.upstream, use.local, use.contribution], rel=1e-9)
         assert page.locator(".hit.chosen").get_attribute("data-weight") == name
-    click_on_weight(page, "w1[0,0]")
+    click_on_weight(page, "w₁₁⁽¹⁾")
     page.locator('#receipt [data-go="2 1 0"]').focus()
     page.keyboard.press("Enter")
-    assert page.locator("#panel h3").inner_text().startswith("w2[1,0]")
+    assert page.locator("#panel h3").inner_text().startswith("w₂₁⁽²⁾")
     page.fill("#value", "0.25")
     page.keyboard.press("Enter")
     assert page.evaluate("state.network.parameters[state.network.weight(2, 1, 0)]") == 0.25
@@ -181,17 +183,23 @@ def test_without_scripts_a_picture_stands_and_no_control_is_dead(opened):
 
 def test_it_reads_aloud_and_takes_the_keyboard(opened):
     page = opened(make().playground())
+    columns = network_of([make()([0.0, 0.0])]).columns  # all are called as in the drawings of networks
+    assert page.evaluate("state.units.map(({ l, j }) => nameOf(l, j))") == [name for _, name in unit_names(network_of([make()([0.0, 0.0])]), {})]
+    drawn = [weight_name(arrow, layer, 3, j, i) for layer, column in enumerate(columns) for j, unit in enumerate(column, start=1)
+             for i, arrow in enumerate(unit.connections, start=1)]  # fmt: skip
+    shown = "[...state.lines, ...state.units.filter(({ l }) => l).map(({ l, j }) => ({ l, j, i: null }))].map(({ l, j, i }) => weightName(l, j, i))"
+    assert sorted(page.evaluate(shown)) == sorted(drawn)
     tree = page.locator("main").aria_snapshot()
     for part in ['button "Play"', 'button "One step"', 'button "Start again"', 'combobox "Learning rate"', 'button "xor"',
-                 'button "unit h1[0]: what it sees"', 'spinbutton "Sample"', 'button "more hidden layers"']:  # fmt: skip
+                 'button "layer 1, unit 1: what it sees"', 'spinbutton "Sample"', 'button "more hidden layers"']:  # fmt: skip
         assert part in tree, part
     page.keyboard.press("Space")
     page.wait_for_function("state.training.epoch > 2")
     page.keyboard.press("Space")
     assert page.get_attribute("#play", "aria-label") == "Play"
-    page.locator('[data-unit="h1[0]"]').focus()
+    page.locator('[data-unit="h₁⁽¹⁾"]').focus()
     page.keyboard.press("Enter")
-    assert page.inner_text("#seen") == "What h1[0] sees"
+    assert page.inner_text("#seen") == "What h₁⁽¹⁾ sees"
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"
     page.keyboard.press("Escape")

@@ -32,7 +32,7 @@ function seenAt(frames, at, failed) {
   return state;
 }
 
-const bracketed = (x) => (x < 0 ? `(${numberText(x)})` : numberText(x));
+const bracketed = (x) => numberText(x).replace(/^-.*/, "($&)");
 
 // The local derivative as it stands behind a product sign: in brackets, if a sum, a quotient or a condition is outermost.
 function factor(term) {

@@ -74,7 +74,7 @@ function filledCaption(graph, pieces, digits, ask) {
     if (typeof piece === "string") return piece;
     if (ask && piece[3]) return "?";
     const x = numberOf(graph, piece), text = formatNumber(x, digits);
-    return piece[2] && x < 0 ? "(" + text + ")" : text;
+    return piece[2] && text.startsWith("-") ? "(" + text + ")" : text;
   }).join("");
 }
 

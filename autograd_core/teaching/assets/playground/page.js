@@ -1,22 +1,19 @@
 // The page: what is chosen, what is running, and the controls.
 const RATES = [0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10], STRENGTHS = [0, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
-const SCALES = { logit: [-3, 3], probability: [0, 1], sign: [-1, 1] };  // the outputs that have the full colours
-const LEGEND = "Blue arrows have positive weights, dashed orange ones negative; the wider, the larger. The dot on a unit is its bias.";
+const LEGEND = "Solid arrows have positive weights, dashed ones negative; the wider, the larger. The dot on a unit is its bias.";
 const state = { seed: PAGE.seed, sample: 0, chosen: null, playing: false, set: PAGE.sets[0] };
 state.row = () => state.set.rows[state.sample];
 
 const options = { lr: PAGE.lr, batch: PAGE.batch, penalty: "", strength: 0 };
 
 // -- what is chosen ----------------------------------------------------------------------------------------------------
-// The part of the plane that is shown: that of the TensorFlow Playground if the points are in it, else around them.
+// The part of the plane that is shown: that of the TensorFlow Playground if the points fill it, else around them.
 function boxOf(set) {
   const column = (i) => [...set.rows, ...set.held].map((row) => row[i]), isPlane = PAGE.sizes[0] === 2;
-  const around = (values) => {
-    const [low, high] = [Math.min(...values), Math.max(...values)], margin = 0.15 * (high - low) || 1;
-    return [low - margin, high + margin];
-  };
-  if (isPlane && set.name !== "own" && set.name !== "moons") return { x: [-6, 6], y: [-6, 6] };
-  return { x: around(column(0)), y: around(isPlane ? column(1) : [].concat(...set.rows.map((row) => row.slice(1)))) };
+  const ends = [column(0), isPlane ? column(1) : set.rows.flatMap((row) => row.slice(1))].map((all) => [Math.min(...all), Math.max(...all)]);
+  if (isPlane && ends.every(([low, high]) => low >= -6 && high <= 6 && high - low > 6)) return { x: [-6, 6], y: [-6, 6] };
+  const [x, y] = ends.map(([low, high]) => [low - (0.15 * (high - low) || 1), high + (0.15 * (high - low) || 1)]);
+  return { x, y };
 }
 
 function readTargets() {
@@ -25,7 +22,7 @@ function readTargets() {
   state.isOneHot = rows[0].length > 1 && rows.every((row) => row.every((t) => t === 0 || t === 1) && row.reduce((a, b) => a + b) === 1);
   const [low, high] = [state.labels[0], state.labels.at(-1)], range = (a, b) => ({ middle: (a + b) / 2, half: (b - a) / 2 || 1 });
   state.targets = range(low, high);
-  state.scale = range(...(SCALES[PAGE.convention] || [low, high]));
+  state.scale = range(...(PAGE.scale || [low, high]));
 }
 
 function choose(chosen) {
@@ -52,8 +49,8 @@ function begin(sizes = state.network.sizes, activation = state.network.activatio
 function useSet(set) {
   state.set = set;
   state.sample = 0;
-  $("sample").max = set.rows.length - 1;
-  $("sample").value = 0;
+  $("sample").max = set.rows.length;
+  $("sample").value = 1;
   state.box = boxOf(set);
   $("held").parentElement.hidden = set.held.length === 0 || PAGE.sizes[0] > 2;
   readTargets();
@@ -78,7 +75,7 @@ function show() {
   const isChosen = (arrow) => Boolean(chosen && ["l", "j", "i"].every((key) => arrow[key] === chosen[key]));
   for (const arrow of state.lines) arrow.hit.classList.toggle("chosen", isChosen(arrow));
   showScale(isUnit ? scaleOf(chosen.l, chosen.j) : state.scale, isUnit);
-  if (document.querySelector(".code").open) $("code").textContent = pythonText(training);
+  if (document.querySelector(".code").open) $("code").textContent = codeText(training);
   for (const element of $("sets").children) element.setAttribute("aria-pressed", element.dataset.set === state.set.name);
 }
 
@@ -89,7 +86,7 @@ function showScale({ middle, half }, isUnit) {
   const ends = { "low-x": state.box.x[0], "high-x": state.box.x[1], "low-y": state.box.y[0], "high-y": state.box.y[1] };
   if (inputs > 2) return;
   for (const name in ends) document.querySelector(`.${name}`).textContent = format(Number(ends[name].toPrecision(2)));
-  document.querySelector(".name-y").textContent = `${inputs === 2 ? "x1" : "y"} ↑`;
+  document.querySelector(".name-y").textContent = `${inputs === 2 ? "x₂" : "y"} ↑`;
 }
 
 function say(text, isProblem = false) {
@@ -175,8 +172,7 @@ function stepper(what, count, text, least, most, change) {
 
 function showDepth() {
   const { sizes } = state.network, depth = sizes.length - 2, text = `${depth} hidden layer${depth === 1 ? "" : "s"}`;
-  const other = ` Other sizes are made in Python: nn.MLP(${sizes[0]}, [${sizes.slice(1).join(", ")}]).playground(X, y).`;
-  $("hint").textContent = LEGEND + (PAGE.units ? "" : other);
+  $("hint").textContent = LEGEND + (PAGE.units ? "" : " A network of other sizes is made in Python, and has a page of its own.");
   if (!PAGE.units) return;
   $("depth").replaceChildren(stepper("hidden layers", depth, text, 0, PAGE.hidden, (n) => {
     const hidden = sizes.slice(1, -1);
@@ -190,20 +186,20 @@ function makeSets() {
     const element = document.createElement("button"), canvas = document.createElement("canvas");
     element.type = "button";
     element.dataset.set = name;
-    element.append(canvas, name === "own" ? "your data" : name);
+    element.append(canvas, name);
     element.addEventListener("click", () => useSet(setOf(name)));
     $("sets").append(element);
   }
-  const noises = [...new Set(PAGE.sets.filter((set) => set.name !== "own").map((set) => set.noise))];
+  const noises = [...new Set(PAGE.sets.map((set) => set.noise).filter((noise) => noise !== null))];
   $("noise-field").hidden = noises.length === 0;
   if (noises.length) fill($("noise"), noises, noises[0]);
   $("noise").addEventListener("change", () => {
     makeThumbnails();
-    if (state.set.name !== "own") useSet(setOf(state.set.name));
+    if (state.set.noise !== null) useSet(setOf(state.set.name));
   });
 }
 
-const setOf = (name) => PAGE.sets.find((set) => set.name === name && (name === "own" || set.noise === Number($("noise").value)));
+const setOf = (name) => PAGE.sets.find((set) => set.name === name && (set.noise === null || set.noise === Number($("noise").value)));
 
 function makeThumbnails() {
   for (const element of $("sets").children) paintThumbnail(element.querySelector("canvas"), setOf(element.dataset.set));
@@ -214,7 +210,8 @@ function pickSample(event) {
   const at = [(event.clientX - place.left) / place.width, 1 - (event.clientY - place.top) / place.height];
   const far = (row) => Math.hypot(across(row[0], box.x) / 100 - at[0], inputs === 2 ? across(row[1], box.y) / 100 - at[1] : 0);
   const best = set.rows.reduce((found, row, k) => (far(row) < far(set.rows[found]) ? k : found), 0);
-  $("sample").value = state.sample = best;
+  state.sample = best;
+  $("sample").value = best + 1;
   show();
 }
 
@@ -237,7 +234,7 @@ function listen() {
   $("points").addEventListener("click", pickSample);
   $("sample").addEventListener("input", () => {
     const wanted = Number($("sample").value);
-    if (Number.isInteger(wanted) && wanted >= 0 && wanted < state.set.rows.length) { state.sample = wanted; show(); }
+    if (Number.isInteger(wanted) && wanted >= 1 && wanted <= state.set.rows.length) { state.sample = wanted - 1; show(); }
   });
   $("panel").addEventListener("click", (event) => {
     const go = event.target.closest("[data-go]");
@@ -303,6 +300,7 @@ function start() {
   $("no-picture").textContent = `A plane has two inputs, and this network ${PAGE.sizes[0]}: ` +
     "each square has the colour of its unit at the chosen sample.";
   useSet(state.set);
+  document.querySelector(".code").hidden = !PAGE.code;
   makeThumbnails();
   showDepth();
   listen();

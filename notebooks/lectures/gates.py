@@ -1,4 +1,4 @@
-"""Gates, XOR networks and unions of polygons, out of perceptrons whose weights are chosen by hand."""
+"""XOR networks and unions of polygons, out of perceptrons whose weights are chosen by hand."""
 
 from __future__ import annotations
 
@@ -6,45 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import autograd_core as ac
-
-from ..arguments import count
-from ..layers import Layer, Neuron, Sequential
-from ..module import Module
-from ..perceptron import Perceptron, PerceptronLayer
+from nn import Layer, Module, PerceptronLayer, Sequential
+from nn.arguments import count
+from nn.perceptron import fixed
 
 Line = tuple[float, float, float]
 """``(w1, w2, b)``: the half-plane ``w1 x + w2 y + b >= 0``."""
-
-_GATES = {  # weights, bias for inputs 0 and 1, bias for inputs -1 and 1
-    "or": ((1.0, 1.0), -0.5, 1.5),
-    "and": ((1.0, 1.0), -1.5, -1.5),
-    "nor": ((-1.0, -1.0), 0.5, -1.5),
-    "nand": ((-1.0, -1.0), 1.5, 1.5),
-    "not": ((-1.0,), 0.5, 0.0),
-}
-
-
-def gate(name: str, coding: str = "01") -> Perceptron:
-    """The perceptron of a gate: ``"or"``, ``"and"``, ``"nor"``, ``"nand"`` or ``"not"``.
-
-    Its weights are numbers, no parameters, and its sum is 0 at no corner: so formulas and pictures show what was chosen.
-
-    >>> ac.formula(gate("or")([ac.Value(1.0, "x1"), ac.Value(0.0, "x2")]))
-    step(x1 + x2 - 0.5)
-    """
-    if name not in _GATES:
-        raise ValueError(f"the gates of one perceptron are {', '.join(map(repr, _GATES))}, not {name!r}: for xor see xor_network")
-    weights, bias, bias_pm1 = _GATES[name]
-    return _fixed(Perceptron(len(weights), coding, 0, weights, bias if coding == "01" else bias_pm1))
-
-
-def _fixed(model: Any) -> Any:
-    """The model itself, its weights and biases numbers from now on."""
-    for unit in model.modules():
-        if isinstance(unit, Neuron):
-            unit.w, unit.b = [ac.Constant(w.data) for w in unit.w], ac.Constant(unit.b.data)  # type: ignore[misc, assignment, union-attr]
-    return model
 
 
 def xor_network(kind: str = "step") -> Sequential:
@@ -69,7 +36,7 @@ def xor_network(kind: str = "step") -> Sequential:
 
 def _thresholds(coding: str, *layers: tuple[Any, Any]) -> Sequential:
     """Layers of perceptrons with the weights and biases of each."""
-    return Sequential(*(_fixed(PerceptronLayer(*layer, coding=coding, number=i)) for i, layer in enumerate(layers, start=1)))
+    return Sequential(*(fixed(PerceptronLayer(*layer, coding=coding, number=i)) for i, layer in enumerate(layers, start=1)))
 
 
 def union_of_polygons(polygons: Sequence[Sequence[Line]]) -> Sequential:

@@ -8,11 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 import autograd_core as ac
-
-from ..activations import activation_name
-from ..arguments import count, spaced
-from ..layers import MLP, Layer, Sequential
-from ..module import Module
+from nn import MLP, Layer, Module, Sequential
+from nn.activations import activation_name
+from nn.arguments import count, spaced
+from nn.plots import axes
 
 
 def parameter_count(sizes: Sequence[int]) -> int:
@@ -121,14 +120,24 @@ def folding_network(depth: int) -> MLP:
     return model
 
 
+def folds_then_layer(folds: int, units: int) -> Sequential:
+    """``folds`` layers that fold the interval from 0 to 1, and a layer that bends it ``units - 1`` times inside.
+
+    >>> linear_regions_1d(folds_then_layer(2, 3), 0.0, 1.0)
+    12
+    """
+    layer, out = Layer(1, units, "relu", init="zeros"), Layer(units, 1, "linear", init="zeros")
+    layer.set_weights([[1.0]] * units, [-i / units for i in range(units)])
+    out.set_weights([[2.0 * (-1) ** i if i else 1.0 for i in range(units)]], [0.0])  # the slopes are 1, -1, 1, -1, ...
+    return Sequential(*(folding_network(folds).layers if folds else []), layer, out)
+
+
 def width_against_depth(depth: int = 7, ax: Any = None) -> Any:
     """Linear pieces against parameters, drawn: 2d units in one hidden layer beside d hidden layers of two, both of 6d + 1 parameters.
 
     >>> width_against_depth(4).lines[1].get_xydata().tolist()
     [[7.0, 2.0], [13.0, 4.0], [19.0, 8.0], [25.0, 16.0]]
     """
-    from ..plots import axes
-
     sizes = range(1, depth + 1)
     wide = [MLP(1, [2 * d, 1], init="zeros") for d in sizes]
     for d, model in zip(sizes, wide):

@@ -1,22 +1,17 @@
-"""Losses and outputs over a plane, as contours or as surfaces; and the cube on whose corners three perceptrons put the plane."""
+"""Losses and outputs over a plane, as contours or as surfaces."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from itertools import combinations, product
 from typing import Any
 
 import numpy as np
 
 from autograd_core import Value
-
-from ..layers import Sequential
-from ..module import Module
-from ..training.model import Parameter
-from ..training.prediction import predict, predict_classes
-from .axes import COLOURS, GREY, INK, Axes, Box, Panels, box_around, colour, one_panel, pair_of, panels_of
-from .parts import codes_of, lines_of
+from nn import Module, Parameter
+from nn.plots.axes import COLOURS, INK, Axes, Box, Panels, box_around, one_panel, pair_of, panels_of
+from nn.training.prediction import predict
 
 SOLID: Any = {"size": (4.6, 4.2), "projection": "3d"}
 
@@ -94,15 +89,6 @@ def loss_surface(
     return ax
 
 
-def _named(ax: Axes, point: Sequence[float], name: str, box: Box, up: float) -> None:
-    """A word beside a point, towards the middle of the picture and so many points higher."""
-    from matplotlib.patheffects import withStroke
-
-    is_left = point[0] < sum(box.x) / 2
-    place = {"xytext": (8 if is_left else -8, up), "textcoords": "offset points", "ha": "left" if is_left else "right"}
-    ax.annotate(name, point, color="white", fontsize=9, path_effects=[withStroke(linewidth=2.5, foreground=INK)], **place)
-
-
 def _losses(loss_function: Callable[[], Any], p1: Parameter, p2: Parameter, box: Box, steps: int) -> Any:
     """The loss over a grid of values of ``p1`` (columns) and ``p2`` (rows), nan where it is not finite."""
 
@@ -129,35 +115,3 @@ def _logarithmic(grid: Any) -> dict[str, Any]:
     levels = np.geomspace(max(positive.min(), 1e-4 * positive.max()), positive.max(), 21)
     np.maximum(grid, levels[0], out=grid)
     return {"levels": levels, "norm": "log"}
-
-
-def cube(model: Any, low: Any = -3.0, high: Any = 3.0, ax: Any = None) -> Axes:
-    """The corners of {0, 1}³ on which three lines or perceptrons put the points of the plane; those that no point falls on are hollow.
-
-    ``model`` is three lines ``(w1, w2, b)``, or a layer of three perceptrons, whose corners have the colours of :func:`regions`;
-    or a network behind such a layer, which gives the corners its classes.
-
-    >>> cube([(1, 0, 0.1), (0, 1, 0.1), (-1, -1, 1)]).get_title()
-    '7 of 8 corners (h1 h2 h3)'
-    """
-    layers: list[Any] = model.layers if isinstance(model, Sequential) else [model]
-    lines = lines_of(layers[0])
-    if len(lines) != 3:
-        raise ValueError(f"a cube has three axes, one for each of three lines, not {len(lines)}")
-    corners = [tuple(map(int, code)) for code in codes_of(lines, box_around([], low, high))[0]]
-    numbers: Any = range(8)
-    if layers[1:]:
-        zero = -1.0 if str(layers[0].activation).startswith("sign") else 0.0
-        numbers = predict_classes(Sequential(*layers[1:]), [[x or zero for x in corner] for corner in corners])
-    colours, ax = dict(zip(corners, numbers)), panels_of(ax, 1, **SOLID)[0]
-    for one, other in combinations(product((0, 1), repeat=3), 2):
-        if sum(a != b for a, b in zip(one, other)) == 1:
-            ax.plot(*zip(one, other), color=GREY, linewidth=0.8)
-    for corner in product((0, 1), repeat=3):
-        style = {"color": colour(colours[corner])} if corner in colours else {"facecolors": "white", "edgecolors": GREY, "linestyle": "--"}
-        ax.scatter(*corner, s=160, depthshade=False, **style)
-        ax.text(corner[0], corner[1], corner[2] + 0.12, "".join(map(str, corner)), ha="center", family="monospace")
-    ax.set(title=f"{len(corners)} of 8 corners (h1 h2 h3)", xlim=(0, 1), ylim=(0, 1), zlim=(0, 1), facecolor="none")
-    ax.set_axis_off()
-    ax.view_init(18, -62)
-    return ax

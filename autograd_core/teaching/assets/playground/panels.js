@@ -29,7 +29,7 @@ function activationOf(l) {
 
 function sampleText() {
   const row = state.row(), inputs = PAGE.sizes[0], targets = row.slice(inputs).map(format).join(", ");
-  const x = row.slice(0, Math.min(inputs, 4)).map((value, k) => `x${k} = ${format(value)}`).join(", ");
+  const x = row.slice(0, Math.min(inputs, 4)).map((value, k) => `${nameOf(0, k)} = ${format(value)}`).join(", ");
   const target = state.isOneHot ? `class ${classOf(row)}` : `target ${targets}`;
   return `${x}${inputs > 4 ? ", …" : ""}; ${target}; loss L = ${format(state.network.loss([row]))}`;
 }
@@ -40,9 +40,9 @@ function unitPanel(l, j) {
   if (l === 0) return `<h3>${name}</h3>${line(`An input. At this sample it is ${data(row[j])}.`, "text")}`;
   const before = outputs[l - 1], [, gradients] = network.program.gradient(network.parameters, row);
   const place = (i) => (i === null ? network.bias(l, j) : network.weight(l, j, i)), number = (i) => network.parameters[place(i)];
-  const entries = [...before.keys(), ...(PAGE.bias ? [null] : [])], z = `z${l}[${j}]`, activation = activationOf(l);
+  const entries = [...before.keys(), ...(PAGE.bias ? [null] : [])], z = sumName(l, j), activation = activationOf(l);
   const symbols = entries.map((i) => (i === null ? weightName(l, j, i) : `${weightName(l, j, i)}·${nameOf(l - 1, i)}`));
-  const numbers = entries.map((i) => (i === null ? data(number(i)) : `${bracket(number(i))}·${bracket(before[i])}`));
+  const numbers = entries.map((i) => bracket(number(i)) + (i === null ? "" : `·${bracket(before[i])}`));
   const cells = entries.map((i) => [link(l, j, i), data(number(i)), i === null ? "1" : nameOf(l - 1, i), data(gradients[place(i)])]);
   const rows = cells.map((texts) => `<tr>${texts.map((text) => `<td>${text}</td>`).join("")}</tr>`).join("");
   const head = ["weight", "value", "multiplies", "∂L/∂weight, at this sample"].map((text) => `<th scope="col">${text}</th>`).join("");
@@ -53,7 +53,7 @@ ${line(`${name} = ${activation}(${format(totals[l][j])}) = ${bold(outputs[l][j])
 
 // A weight: where its gradient at the chosen sample comes from, and what the next step makes of it.
 function weightPanel(l, j, i) {
-  const found = state.network.receipt(l, j, i, state.row()), name = weightName(l, j, i), z = `z${l}[${j}]`, h = nameOf(l, j);
+  const found = state.network.receipt(l, j, i, state.row()), name = weightName(l, j, i), z = sumName(l, j), h = nameOf(l, j);
   const source = i === null ? "1" : nameOf(l - 1, i);
   const field = `<input type="number" class="number" id="value" step="any" value="${found.value}" aria-label="value of ${name}">`;
   const where = i === null ? `The bias of ${link(l, j)}.` : `On the arrow from ${nameOf(l - 1, i)} to ${link(l, j)}.`;
@@ -74,7 +74,7 @@ function throughUnits(found, l, j, z, h) {
   const total = found.terms.reduce((sum, term) => sum + term.product, 0);
   return [
     line(`∂L/∂${z} = ∂L/∂${h} · ${activationOf(l)}′(${z}) = ${bracket(total)} · ${bracket(found.slope)} = ${data(found.upstream)}`),
-    line(`∂L/∂${h} = ${sum(found.terms.map((_, k) => `∂L/∂z${l + 1}[${k}]·${link(l + 1, k, j)}`))}`),
+    line(`∂L/∂${h} = ${sum(found.terms.map((_, k) => `∂L/∂${sumName(l + 1, k)}·${link(l + 1, k, j)}`))}`),
     line(`&nbsp; = ${sum(found.terms.map((term) => `${bracket(term.delta)}·${bracket(term.weight)}`))} = ${data(total)}`),
     line(`one term for each unit that reads ${h}`, "why"),
   ];

@@ -1,5 +1,5 @@
 // What is painted: colours, the maps of the units, the diagram, the curve of the losses and the plane of the data.
-const CLASSES = ["#e08a00", "#0072b2", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#7f7f7f", "#b8a800"];  // Okabe and Ito
+const CLASSES = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#7f7f7f", "#b8a800"];  // Okabe and Ito
 const MOST = 12;  // units of a layer that are drawn
 const $ = (id) => document.getElementById(id);
 const channel = (hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16));
@@ -12,12 +12,12 @@ function svg(name, attributes, parent) {
   return element;
 }
 
-// Colours from negative over 0 to positive, in 201 steps; the theme of the reader decides the middle.
+// Colours from low, as those of the first class, to high, as the second, in 201 steps; the theme of the reader decides the middle.
 let ramp = [], theme = {};
 function readTheme() {
   const style = getComputedStyle(document.documentElement), get = (name) => style.getPropertyValue(name).trim();
-  theme = { positive: get("--positive"), negative: get("--negative"), middle: get("--middle") };
-  const [low, middle, high] = [theme.negative, theme.middle, theme.positive].map(channel);
+  theme = Object.fromEntries(["low", "middle", "high", "plus", "minus"].map((name) => [name, get(`--${name}`)]));
+  const [low, middle, high] = [theme.low, theme.middle, theme.high].map(channel);
   ramp = Array.from({ length: 201 }, (_, k) => {
     const end = k < 100 ? low : high, share = Math.abs(k - 100) / 100;
     return middle.map((m, c) => Math.round(m + (end[c] - m) * share));
@@ -93,11 +93,18 @@ function scaleOf(l, j) {
 }
 
 // -- the diagram -------------------------------------------------------------------------------------------------------
+// What textbooks call units and weights, as in the engine's drawings of networks: x₁, h₂⁽¹⁾, ŷ, w₁₂⁽¹⁾, b₁⁽²⁾, numbered from 1.
+const digits = (number, signs) => String(number).replace(/\d/g, (digit) => signs[digit]);
+const below = (...places) => places.map((k) => digits(k + 1, "₀₁₂₃₄₅₆₇₈₉")).join(Math.max(...places) > 8 ? "," : "");
+const layerMark = (l, layers) => (layers > 1 ? `⁽${digits(l, "⁰¹²³⁴⁵⁶⁷⁸⁹")}⁾` : "");
+const lastLayer = () => state.network.sizes.length - 1;
 function nameOf(l, j) {
-  const { sizes } = state.network;
-  return l === 0 ? `x${j}` : l < sizes.length - 1 ? `h${l}[${j}]` : sizes[l] > 1 ? `y[${j}]` : "y";
+  if (l === lastLayer()) return `ŷ${state.network.sizes[l] > 1 ? below(j) : ""}`;
+  return l === 0 ? `x${below(j)}` : `h${below(j)}${layerMark(l, lastLayer() - 1)}`;
 }
-const weightName = (l, j, i) => (i === null ? `b${l}[${j}]` : `w${l}[${j},${i}]`);
+const sumName = (l, j) => `z${below(j)}${layerMark(l, lastLayer())}`;
+const weightName = (l, j, i) => (i === null ? `b${below(j)}` : `w${below(j, i)}`) + layerMark(l, lastLayer());
+const spokenName = (l, j) => (l === 0 ? `input ${j + 1}` : l === lastLayer() ? `output ${j + 1}` : `layer ${l}, unit ${j + 1}`);
 
 // Circles and arrows anew: after a change of the sizes, or of the room there is.
 function layOut() {
@@ -145,7 +152,7 @@ function addUnit(diagram, l, j, x, y, size) {
   Object.assign(button, { type: "button", className: "unit", title: name });
   Object.assign(button.style, { left: `${x - size / 2}px`, top: `${y - size / 2}px`, width: `${size}px`, height: `${size}px` });
   button.dataset.unit = name;
-  button.setAttribute("aria-label", `${l === 0 ? "input" : "unit"} ${name}: what it sees`);
+  button.setAttribute("aria-label", `${spokenName(l, j)}: what it sees`);
   button.append(canvas);
   let bias = null;
   if (l > 0 && PAGE.bias) {
@@ -164,12 +171,13 @@ function paintDiagram() {
     paint(canvas, state.maps[l][j], scaleOf(l, j));
     if (!bias) continue;
     const value = network.parameters[network.bias(l, j)];
-    bias.style.background = css(shade(value));
+    bias.style.background = value < 0 ? theme.minus : theme.plus;
+    bias.style.opacity = Math.min(0.2 + 0.8 * Math.abs(value), 1).toFixed(2);
     bias.title = `${weightName(l, j, null)} = ${format(value)}`;
   }
   for (const { l, j, i, line, title } of state.lines) {
     const value = network.parameters[network.weight(l, j, i)], size = Math.abs(value);
-    line.setAttribute("stroke", value < 0 ? theme.negative : theme.positive);
+    line.setAttribute("stroke", value < 0 ? theme.minus : theme.plus);
     line.setAttribute("stroke-width", Math.min(0.6 + 2.4 * size, 8).toFixed(2));
     line.setAttribute("stroke-opacity", Math.min(0.3 + 0.7 * size, 1).toFixed(2));
     line.setAttribute("stroke-dasharray", value < 0 ? "7 3" : "none");
@@ -203,9 +211,10 @@ function paintPoints() {
   for (const [row, k] of shown) {
     const x = across(row[0], box.x), y = 100 - across(row[column], box.y);
     const kind = classOf(row), { middle, half } = state.targets;
-    const fill = kind === null ? css(shade((row[inputs] - middle) / half)) : kindColour(kind);
+    const colour = inputs === 1 ? theme.low : css(shade((row[inputs] - middle) / half));  // beside a curve, the height says it
+    const fill = kind === null ? colour : kindColour(kind);
     const attributes = { class: `mark${k === null ? " held" : ""}`, fill };
-    if (kind === 0) svg("rect", { x: x - 1.15, y: y - 1.15, width: 2.3, height: 2.3, ...attributes }, drawing);
+    if (kind === 1) svg("rect", { x: x - 1.15, y: y - 1.15, width: 2.3, height: 2.3, ...attributes }, drawing);
     else if (kind === 2) svg("path", { d: `M${x},${y - 1.6}l1.5,2.7h-3z`, ...attributes }, drawing);
     else svg("circle", { cx: x, cy: y, r: 1.35, ...attributes }, drawing);
     if (k === state.sample) ring = svg("circle", { cx: x, cy: y, r: 3.1, class: "chosen-ring" });
@@ -219,7 +228,7 @@ function classOf(row) {
   if (targets.length > 1) return state.isOneHot ? targets.indexOf(Math.max(...targets)) : null;
   return state.labels.length === 2 ? state.labels.indexOf(targets[0]) : null;
 }
-const kindColour = (kind) => (state.network.sizes.at(-1) > 1 ? CLASSES[kind % 8] : kind ? theme.positive : theme.negative);
+const kindColour = (kind) => (state.network.sizes.at(-1) > 1 ? CLASSES[kind % 8] : kind ? theme.high : theme.low);
 
 function paintPicture() {
   const { network, chosen, maps } = state, last = network.sizes.length - 1, inputs = network.sizes[0];
@@ -249,7 +258,7 @@ function paintThumbnail(canvas, set) {
   if (inputs > 2) return;
   for (const row of set.rows) {
     const kind = classOf(row);
-    context.fillStyle = kind === null ? theme.positive : kindColour(kind);
+    context.fillStyle = kind === null ? theme.low : kindColour(kind);
     context.fillRect(across(row[0], box.x) * size / 100 - 1.2, size - across(row[1], box.y) * size / 100 - 1.2, 2.4, 2.4);
   }
 }

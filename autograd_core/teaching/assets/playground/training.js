@@ -54,7 +54,7 @@ class Network {
     return { totals: this.sizes.map(part(0)), outputs: this.sizes.map(part(half)) };
   }
 
-  // The mean loss over rows, each a sample and its targets, and its gradient; added up in their order, as nn.fit does.
+  // The mean loss over rows, each a sample and its targets, and its gradient; added up in their order.
   mean(rows, penalty = "", strength = 0) {
     const sums = Array(this.parameters.length).fill(0);
     let total = 0;
@@ -112,7 +112,7 @@ function generator(seed) {
   };
 }
 
-// Gradient descent on one data set: batches are cut from the rows in their order, as nn.fit(shuffle=False) does.
+// Gradient descent on one data set: batches are cut from the rows in their order.
 class Training {
   constructor(network, set, options) {
     Object.assign(this, { network, set, options, steps: 0, epoch: 0, at: 0, curve: [] });
@@ -153,30 +153,27 @@ class Training {
   }
 }
 
-// The network as Python: a model with these weights, the data, and the training that was chosen.
-function pythonText(training) {
+// The program that the page was given, with the network as it is now: a line that has nothing for one of its places is left out.
+function codeText(training) {
   const { network, set, options } = training, { page, sizes } = network;
-  const text = (name) => (page.unknown.includes(name) ? name : JSON.stringify(name));  // a function of one's own stands by its name
+  const text = (name) => (page.own.includes(name) ? name : JSON.stringify(name));  // a function of one's own stands by its name
   const isOwn = network.activation === page.activation && sizes.length === page.sizes.length;
-  const hidden = isOwn && sizes.length > 2 ? "[" + page.layers.slice(0, -1).map(text).join(", ") + "]" : text(network.activation);
-  const layers = `[${sizes.slice(1).join(", ")}]`, output = text(page.layers.at(-1)), bias = page.bias ? "" : ", bias=False";
-  const lines = ["import nn", "", `model = nn.MLP(${sizes[0]}, ${layers}, activation=${hidden}, output=${output}${bias})`];
-  lines.push("model.load_state_dict({");
+  const rows = [];
   for (let l = 1; l < sizes.length; l++) {
     for (let j = 0; j < sizes[l]; j++) {
-      const name = `layers.${l - 1}.neurons.${j}`, number = (place) => network.parameters[place];
-      const entries = Array.from({ length: sizes[l - 1] }, (_, i) => `"${name}.w.${i}": ${number(network.weight(l, j, i))}`);
-      if (page.bias) entries.push(`"${name}.b": ${number(network.bias(l, j))}`);
-      lines.push("    " + entries.join(", ") + ",");
+      const places = Array.from({ length: sizes[l - 1] }, (_, i) => network.weight(l, j, i));
+      if (page.bias) places.push(network.bias(l, j));
+      rows.push(`    ${places.map((place) => network.parameters[place]).join(", ")},`);
     }
   }
-  const held = set.validation === null ? "" : `, validation=${set.validation}, seed=${page.seed}`;
-  const penalty = options.penalty ? `, callbacks=[nn.${options.penalty}(${options.strength})]` : "";
-  const made = training.steps === 1 ? "1 step was" : `${training.steps} steps were`;
-  lines.push("})", "", set.code, "", `# ${made} made in the page; more of them, as it makes them:`);
-  lines.push(`# model.fit(X, y, loss=${text(page.loss)}, optimizer=lambda parameters: nn.SGD(parameters, lr=${options.lr}), epochs=10,`);
-  lines.push(`#           batch_size=${options.batch || "None"}, shuffle=False${held}${penalty})`);
-  return lines.join("\n") + "\n";
+  const found = {
+    inputs: sizes[0], layers: `[${sizes.slice(1).join(", ")}]`, output: text(page.layers.at(-1)), loss: text(page.loss),
+    activation: isOwn && sizes.length > 2 ? `[${page.layers.slice(0, -1).map(text).join(", ")}]` : text(network.activation),
+    numbers: rows.join("\n"), data: set.code, validation: set.validation, lr: options.lr, batch: options.batch || "None",
+    penalty: options.penalty || null, strength: options.strength, made: training.steps === 1 ? "1 step was" : `${training.steps} steps were`,
+  };
+  const place = /\{(\w+)\}/g, isWhole = (line) => [...line.matchAll(place)].every(([, name]) => found[name] !== null);
+  return page.code.split("\n").filter(isWhole).map((line) => line.replace(place, (_, name) => found[name])).join("\n");
 }
 
-if (typeof module === "object") module.exports = { Network, Training, pythonText };
+if (typeof module === "object") module.exports = { Network, Training, codeText };
