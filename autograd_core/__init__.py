@@ -28,7 +28,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .choices import closest, named_options, not_one_of, require_list
+from .choices import closest, named_options, not_one_of, require_kind, require_list, require_number, require_whole, shortened
 from .collector import rare_collections
 from .derivatives.dual import Dual
 from .derivatives.reverse import gradients
@@ -281,11 +281,15 @@ __all__ = [
     "reciprocal",
     "relu",
     "replace_file",
+    "require_kind",
     "require_list",
+    "require_number",
     "require_place",
+    "require_whole",
     "round",
     "sheet",
     "sheets",
+    "shortened",
     "sigmoid",
     "sign",
     "sin",

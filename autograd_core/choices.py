@@ -1,9 +1,13 @@
-"""What is said to a name that is none of those that exist: which there are, and which was probably meant."""
+"""What options are checked by: a name of those that exist, with the one that was probably meant; a number in a range; a kind; a list."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import math
+import operator
 from collections.abc import Callable, Iterable, Sequence
+from numbers import Real
 from typing import Any, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -51,6 +55,17 @@ def require_function(name: str, given: Any, instead: str = "give it a function o
     raise TypeError(f"{name} takes a function, not {type(given).__name__}: {instead}")
 
 
+def require_kind(what: str, given: Any, kind: type[Any] | tuple[type[Any], ...], written: str) -> None:
+    """A ``TypeError``, with the line to write, unless ``given`` is of a kind.
+
+    >>> require_kind("title is a text", 3, str, "title='Backpropagation'")
+    Traceback (most recent call last):
+    TypeError: title is a text, not int: write title='Backpropagation'
+    """
+    if not isinstance(given, kind):
+        raise TypeError(f"{what}, not {type(given).__name__}: write {written}")
+
+
 def require_list(what: str, given: Any, written: str) -> list[Any]:
     """What is ``given`` as a list; a ``TypeError`` with the line to write, where that cannot be gone through or is a text.
 
@@ -67,12 +82,54 @@ def require_list(what: str, given: Any, written: str) -> list[Any]:
     return list(entries)
 
 
-def require_whole(what: str, given: Any, least: int | None = None, most: int = 2**63) -> int:
-    """A whole number of any type, within the bounds; else a ``ValueError``."""
-    if isinstance(given, bool) or not hasattr(given, "__index__") or not (least is None or least <= given <= most):
-        bounds = "" if least is None else f", {least} or more" if most == 2**63 else f" from {least} to {most:,}"
-        raise ValueError(f"{what} is a whole number{bounds}, not {given!r}")
-    return int(given)
+RANGES: dict[str, Callable[[float], bool]] = {
+    "a finite number of at least 0": lambda x: 0.0 <= x < math.inf,
+    "a finite number above 0": lambda x: 0.0 < x < math.inf,
+    "a finite number": math.isfinite,
+    "a positive number": lambda x: x > 0.0,
+    "a number from 0 to 1": lambda x: 0.0 <= x <= 1.0,
+    "a number of at least 0 and below 1": lambda x: 0.0 <= x < 1.0,
+    "a number": lambda x: True,
+}
+
+
+def require_number(what: str, given: Any, range_: str = "a finite number of at least 0") -> float:
+    """``given`` as a float of one of the ``RANGES``, or ``ValueError``.
+
+    >>> require_number("lr", -1, "a finite number of at least 0")
+    Traceback (most recent call last):
+    ValueError: lr is a finite number of at least 0, not -1
+    """
+    with contextlib.suppress(OverflowError):
+        if isinstance(given, Real) and not isinstance(given, bool) and RANGES[range_](float(given)):
+            return float(given)
+    raise ValueError(f"{what} is {range_}, not {shortened(given)}")
+
+
+def require_whole(what: str, given: Any, least: int | None = 1, most: int = 2**63 - 1) -> int:
+    """A whole number of any type within the bounds, or ``ValueError``; ``least=None`` is without bounds, as of a seed.
+
+    >>> require_whole("count", 0, 1, 9)
+    Traceback (most recent call last):
+    ValueError: count is a whole number from 1 to 9, not 0
+    """
+    if hasattr(given, "__index__") and (least is None or (not isinstance(given, bool) and least <= given <= most)):
+        return operator.index(given)
+    bounds = "" if least is None else f", {least} or more" if most == 2**63 - 1 else f" from {least} to {most:,}"
+    raise ValueError(f"{what} is a whole number{bounds}, not {shortened(given)}")
+
+
+def shortened(x: Any) -> str:
+    """What a message shows of something that may be long, or that refuses to be shown.
+
+    >>> shortened("a" * 100)[-6:]
+    'aaa...'
+    """
+    try:
+        text = repr(x) if not isinstance(x, int) or abs(x) < 10**40 else "an integer of many digits"
+    except Exception:  # it may hold an integer that is too long to be printed, or be a stranger's object
+        text = "..."
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 # What options are called in other libraries.
@@ -81,7 +138,8 @@ _ELSEWHERE = {
     "lr": "learning_rate rate eta step_size", "eps": "epsilon", "betas": "beta1 beta2 beta_1 beta_2", "weight_decay": "decay l2",
     "alpha": "rho", "parameters": "params", "seed": "random_state", "epochs": "n_epochs num_epochs max_iter n_iter iterations",
     "loss": "criterion loss_fn loss_function", "optimizer": "opt", "batch_size": "batch", "sample_weight": "class_weight weights",
-    "validation": "validation_split validation_fraction eval_set", "callbacks": "scheduler schedule",
+    "validation": "validation_data validation_split validation_fraction eval_set",
+    "callbacks": "scheduler schedule patience early_stopping verbose progress weight_decay",
     "nouts": "hidden_layer_sizes hidden layers sizes units", "nin": "in_features input_dim input_size inputs n_inputs",
     "nout": "out_features output_size outputs n_outputs units", "activation": "act nonlin nonlinearity activation_function f",
     "output": "output_activation final_activation last_activation", "init": "initializer kernel_initializer", "bias": "use_bias",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from autograd_core import DIALECTS, TABLE, Program, compile_graph, require_place
+from autograd_core import DIALECTS, TABLE, Program, compile_graph, require_kind, require_place
 
 from .activations import activation_name
 from .arguments import fitting
@@ -58,7 +58,8 @@ def torch_code(model: Sequential) -> str:
 
     Raises ``ValueError`` for a part that PyTorch has no counterpart of, such as a step.
     """
-    lines = "".join(f"    torch.nn.{code},\n" for part in _parts(model) for code in _counterpart(part)[0])
+    require_kind("what has a counterpart in PyTorch is a Sequential", model, Sequential, "nn.MLP(2, [8, 1])")
+    lines = "".join(f"    torch.nn.{code},\n" for part in model.layers for code in _counterpart(part)[0])
     return f"torch.nn.Sequential(\n{lines})"
 
 
@@ -85,26 +86,18 @@ def from_torch(model: Sequential, state: dict[str, Any]) -> None:
     >>> model([1.0, 1.0]).data
     1.0
     """
-    if not hasattr(state, "items"):
-        raise TypeError(f"from_torch takes a state, as network.state_dict() gives it, not {type(state).__name__}")
+    require_kind("from_torch takes a state", state, Mapping, "from_torch(model, network.state_dict())")
     plain = {name: x.tolist() if hasattr(x, "tolist") else x for name, x in state.items()}
     found = fitting(plain, to_torch(model), "the state")
     model.load_state_dict({key: number for name, keys in _entries(model) for key, number in _pairs(keys, found[name])})
 
 
-def _parts(model: Any) -> list[Any]:
-    """The layers of a model that has a counterpart; ``TypeError`` for any other."""
-    if not isinstance(model, Sequential):
-        raise TypeError(f"what has a counterpart in PyTorch is a Sequential, such as nn.MLP(2, [8, 1]), not {type(model).__name__}")
-    return model.layers
-
-
 def _entries(model: Sequential) -> Iterator[tuple[str, Any]]:
     """Each entry of the state: its name in PyTorch, and in its shape the names of what it holds in the state of ``model``."""
-    layers = _parts(model)
+    require_kind("what has a counterpart in PyTorch is a Sequential", model, Sequential, "nn.MLP(2, [8, 1])")
     names: dict[int | str, str] = {id(found): name for name, found in (*model.named_parameters(), *model.named_modules())}
     first, held = 0, set(model.state_dict())
-    for part in layers:
+    for part in model.layers:
         modules, state = _counterpart(part)
         names.update((buffer, f"{names[id(part)]}.{buffer}") for buffer in part.buffers)
         for name, numbers in state.items():
@@ -141,8 +134,7 @@ def export_program(model: Module, path: str | Path, dialect: str | None = None, 
     """
     of_ending = {ending: name for name in reversed(DIALECTS) for ending in DIALECTS[name].endings}
     require_place(path, () if dialect else of_ending)
-    if not isinstance(model, Module):
-        raise TypeError(f"export_program takes a model, such as nn.MLP(2, [8, 1]), not {type(model).__name__}")
+    require_kind("export_program takes a model", model, Module, "export_program(nn.MLP(2, [8, 1]), 'model.py')")
     outputs, x = Module.recorded(model, inputs)  # not that of a filter, which may choose a number of inputs
     program = compile_graph(outputs, [], x, dialect or of_ending.get(Path(path).suffix.lower(), "python"))
     program.save(path)

@@ -9,7 +9,6 @@ from functools import reduce
 from typing import Any
 
 import autograd_core as ac
-from autograd_core import named_options
 
 from .activations import OF_LAYERS, Activation, activation_function, activation_name, initial_weights
 from .arguments import count, generator_of, number
@@ -56,7 +55,7 @@ class Neuron(_Unit):
     (Neuron(2, sigmoid), 0.5)
     """
 
-    @named_options()
+    @ac.named_options()
     def __init__(
         self, nin: int, activation: Activation = "relu", bias: bool = True, init: Any = "auto", seed: Any = None, expand: bool = False,
         nonlin: bool | None = None, outputs: int = 1,
@@ -84,7 +83,7 @@ class Layer(Module):
     [0.5, 0.5]
     """
 
-    @named_options()
+    @ac.named_options()
     def __init__(
         self, nin: int, nout: int, activation: Activation = "relu", bias: bool = True, init: Any = "auto", seed: Any = None,
         expand: bool = False, number: int | str = "", nonlin: bool | None = None,
@@ -199,7 +198,7 @@ class MLP(Sequential):
     MLP(2, [16 relu, 16 relu, 1 linear], 337 parameters)
     """
 
-    @named_options()
+    @ac.named_options()
     def __init__(
         self, nin: int, nouts: Sequence[int], activation: Activation | Sequence[Activation] = "relu", output: Activation = "linear",
         init: Any = "auto", seed: int | random.Random | None = None, bias: bool = True, expand: bool = False,

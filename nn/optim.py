@@ -8,9 +8,10 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd_core import Program, Value, compile_graph, guard, maximum, named_options, sqrt, watching_comparisons
+from autograd_core import Program, Value, compile_graph, guard, maximum, sqrt, watching_comparisons
 
-from .arguments import fitting, number, parameters_of
+from .arguments import fitting, number, options, parameters_of
+from .losses import as_lists
 
 Betas = tuple[float, float]
 WORTH_C = 5_000  # parameters from which an update in C gains more than it takes to build, once on each machine
@@ -59,7 +60,7 @@ class Optimizer:
         """The update of one parameter: its new value, and each quantity that is remembered."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it updates: define rule(w, g, *remembered, *coefficients)")
 
-    @named_options(set_to_none="leave it out: a gradient that is not there is 0.0")
+    @options(set_to_none="leave it out: a gradient that is not there is 0.0")
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
         for parameter in self.parameters:
@@ -67,8 +68,7 @@ class Optimizer:
 
     def step(self) -> None:
         """Change the ``data`` of every parameter by its ``grad``, as :meth:`update` does."""
-        values = [float(parameter.data) for parameter in self.parameters]  # a step by hand may have made them NumPy's float32
-        new = self.update(values, [float(parameter.grad) for parameter in self.parameters])
+        new = self.update([float(p.data) for p in self.parameters], [float(p.grad) for p in self.parameters])  # some may be NumPy's float32
         for parameter, value in zip(self.parameters, new):
             parameter.data = value
 
@@ -118,7 +118,7 @@ class Optimizer:
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next updates depend on, as plain data that JSON can hold, exact to the bit."""
         chosen = {name: list(x) if isinstance(x, tuple) else x for name, x in self.hyperparameters.items()}
-        state = {name: as_list(numbers) for name, numbers in self.state.items()}
+        state = {name: list(as_lists(numbers)) for name, numbers in self.state.items()}
         kind, size = type(self).__name__, len(self.parameters)
         return {"optimizer": kind, "parameters": size, "lr": self.lr, "hyperparameters": chosen, "steps": self.steps, "state": state}
 
@@ -152,7 +152,7 @@ class SGD(Optimizer):
     the importance of initialization and momentum in deep learning, 2013, in the form of ``torch.optim.SGD``.
     """
 
-    @named_options()
+    @options()
     def __init__(
         self, parameters: Iterable[Value], lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0, weight_decay: float = 0.0,
         nesterov: bool = False
@@ -184,7 +184,7 @@ class RMSprop(Optimizer):
     Sequences With Recurrent Neural Networks, 2013 (centered).
     """
 
-    @named_options()
+    @options()
     def __init__(
         self, parameters: Iterable[Value], lr: float = 0.01, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0.0,
         momentum: float = 0.0, centered: bool = False,
@@ -221,7 +221,7 @@ class Adam(Optimizer):
     gradient; see :class:`AdamW`. Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015.
     """
 
-    @named_options()
+    @options()
     def __init__(
         self, parameters: Iterable[Value], lr: float = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.0
     ) -> None:
@@ -246,7 +246,7 @@ class AdamW(Adam):
 
     decoupled = True
 
-    @named_options()
+    @options()
     def __init__(
         self, parameters: Iterable[Value], lr: float = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.01
     ) -> None:
@@ -287,8 +287,3 @@ def _leaves(parameters: Iterable[Value]) -> list[Value]:
 def is_array(numbers: Any) -> bool:
     """Whether they are an array."""
     return hasattr(numbers, "dtype")
-
-
-def as_list(numbers: Any) -> list[Any]:
-    """The numbers as a list of one's own."""
-    return list(numbers.tolist() if is_array(numbers) else numbers)

@@ -229,7 +229,7 @@ def sheets(
     Raises ``ValueError`` where no such numbers are found: give other ``ranges``.
     """
     require_whole("count, the number of sheets,", count, 1, 10_000)
-    draw, form = random.Random(require_whole("seed", seed)), _template(template, names, ranges or {})
+    draw, form = random.Random(require_whole("seed", seed, None)), _template(template, names, ranges or {})
     called = names_for(template, names) if isinstance(template, Value) else {}
     wanted = [called.get(x, x.name) if isinstance(x, Value) else x for x in wrt]
     unknown = [name for name in wanted if name not in form.choices]

@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from ..choices import require_list, require_one_of, require_whole
-from ..number import real
+from ..choices import require_list, require_number, require_one_of, require_whole
 from ..value import Constant, Value, topological_order
 from ..views.names import Names, names_for
 from ..views.steps import BackwardStep, Steps, steps
@@ -59,9 +58,8 @@ class Exercise:
 
     def __init__(self, output: Value, names: Names, level: str | None, wrt: Collection[Value], rate: float | None) -> None:
         wrt = require_list("wrt is", wrt, "wrt=[x]")
-        if rate is not None and not math.isfinite(real(rate)):
-            raise ValueError(f"rate is a finite number, the learning rate of a step, or None, not {rate!r}")
-        self.output, self.rate, self.level = output, rate, level
+        self.output, self.level = output, level
+        self.rate = None if rate is None else require_number("rate", rate, "a finite number")
         self.names = names_for(output, names)  # of every node, also of those that the level leaves out
         variables = {name: node for node, name in self.names.items() if not isinstance(node, Constant)}
         self.record: Steps = steps(output, variables, level=level)
@@ -173,7 +171,7 @@ def choose(exercise: Exercise, blanks: str, count: int | None, seed: int, avoide
     Those with the keys that are ``avoided`` are taken only where there are not enough others.
     """
     require_one_of("blanks", blanks, BLANKS)
-    draw = random.Random(require_whole("seed", seed))
+    draw = random.Random(require_whole("seed", seed, None))
     kinds = _ON_SHEET.get(blanks, ("value", "local", "contribution", "gradient", "update"))
     present = [cell for cell in exercise.cells.values() if cell.place.kind in kinds and not _said_twice(exercise, cell, kinds)]
     if blanks == "wrong number":

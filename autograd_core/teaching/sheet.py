@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..choices import named_options, require_one_of, require_whole
+from ..choices import named_options, require_kind, require_one_of, require_whole
 from ..value import Value
 from ..views.names import Names
 from ..views.pages import saved
@@ -136,8 +136,7 @@ def sheet(
     :class:`LayoutError` that says what to install where a picture needs a layout engine and there is none.
     """
     require_one_of("form", form, tuple(FORMS))
-    require_whole("digits", digits, 1)
-    if not isinstance(title, str | None):
-        raise TypeError(f"title is a text, not {title!r}")
+    require_whole("digits", digits)
+    require_kind("title is a text", "" if title is None else title, str, "title='Backpropagation'")
     exercise = Exercise(output, names, level, wrt, rate)
     return Sheet(exercise, form, blanks, count, seed, digits, title or f"Backpropagation: {exercise.called[output]}")

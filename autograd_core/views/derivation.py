@@ -111,7 +111,7 @@ def derivation(output: Value, wrt: Value | Sequence[Value] | None = None, names:
     Raises ``ValueError`` for a ``wrt`` that the output does not depend on.
     """
     called = names_for(output, names)
-    require_whole("digits", digits, 1)
+    require_whole("digits", digits)
     order = topological_order(output)
     leaves = [x for x in order if not x.parents and not isinstance(x, Constant)]
     wanted = leaves if wrt is None else [wrt] if isinstance(wrt, Value) else list(wrt)

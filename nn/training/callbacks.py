@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from operator import add, mul
 from typing import Any
 
-from autograd_core import Value, compile_graph, require_list
+from autograd_core import Value, compile_graph
 from autograd_core import gradients as derivatives
 
-from ..arguments import count, fitting, number, parameters_of
+from ..arguments import count, fitting, listed, number, parameters_of
 from ..losses import l1_penalty, l2_penalty
 from ..optim import Optimizer, is_array
 from .execution import Execution, each, norm_of, total_of
@@ -240,18 +240,15 @@ def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
     """:func:`clip_norm` of the ``grad`` of the parameters, between ``backward()`` and ``step()``; returns their norm before."""
     parameters = parameters_of(parameters, "clip_grad_norm(model.parameters(), 5.0)")
     clipped, norm = clip_norm([parameter.grad for parameter in parameters], max_norm)
-    _give_gradients(parameters, clipped)
+    for parameter, gradient in zip(parameters, clipped):
+        parameter.grad = gradient
     return norm
 
 
 def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
     """Take the ``grad`` of each parameter to ``-limit`` or ``limit`` where it is beyond."""
     parameters = parameters_of(parameters, "clip_grad_value(model.parameters(), 1.0)")
-    _give_gradients(parameters, clip_value([parameter.grad for parameter in parameters], limit))
-
-
-def _give_gradients(parameters: Iterable[Value], gradients: Iterable[float]) -> None:
-    for parameter, gradient in zip(parameters, gradients):
+    for parameter, gradient in zip(parameters, clip_value([parameter.grad for parameter in parameters], limit)):
         parameter.grad = gradient
 
 
@@ -292,7 +289,7 @@ def callbacks_of(callbacks: Any) -> list[Callback]:
     """The callbacks of a training, in the order in which they act: functions and schedules too, and a bar, if there is none."""
     found: list[Callback] = []
     is_one = callable(callbacks) or isinstance(callbacks, Callback)
-    for given in [callbacks] if is_one else require_list("callbacks is", callbacks, "callbacks=[nn.EarlyStopping(5)]"):
+    for given in [callbacks] if is_one else listed("callbacks is", callbacks, "callbacks=[nn.EarlyStopping(5)]"):
         if isinstance(given, type) or not (callable(given) or isinstance(given, Callback)):
             raise TypeError(f"a callback is nn.EarlyStopping(5), ... or a function of the model and its history, not {given!r}")
         found.append(given if isinstance(given, Callback) else _Function(given))

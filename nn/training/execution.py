@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from autograd_core import DIALECTS, Constant, DomainError, Value, compile_graph, dot, find_nonfinite, reading_data, watching_comparisons
 
-from ..optim import as_list, is_array
+from ..losses import as_lists
+from ..optim import is_array
 from .model import Model, assign, inputs_of
 
 RUNS = (*(name for name, made in DIALECTS.items() if made.runs_here), "eager")  # in a program, or sample by sample on Values
@@ -85,7 +86,7 @@ class Execution:
 
     def rows(self, rows: Any) -> Any:
         """The rows in the form in which this execution reads them fastest: here lists."""
-        return as_list(rows)
+        return list(as_lists(rows))
 
     def sums(self, values: Any, rows: Any) -> tuple[float, Any]:
         """The loss and its gradient, added up over the rows; the parameters have the given values."""
@@ -112,7 +113,7 @@ class Execution:
 
     def assign(self, values: Any) -> None:
         """Give the parameters of the model these values."""
-        for parameter, value in zip(self.parameters, as_list(values)):
+        for parameter, value in zip(self.parameters, list(as_lists(values))):
             parameter.data = value
 
     def needs_batch(self) -> bool:
@@ -171,7 +172,7 @@ class Compiled(Execution):
             self._evaluation = compile_graph(shown.found, self.parameters if sample else [], shown.inputs, dialect)
 
     def rows(self, rows: Any) -> Any:
-        return as_list(rows) if self._numpy is None else self._numpy.asarray(rows, dtype=float)
+        return list(as_lists(rows)) if self._numpy is None else self._numpy.asarray(rows, dtype=float)
 
     def values(self) -> Any:
         values = super().values()
@@ -182,8 +183,8 @@ class Compiled(Execution):
 
     def outputs(self, values: Any, rows: Any) -> list[list[float]]:
         if self._evaluation is None:
-            return as_list(self._sums.forward(values, rows))
-        return as_list(self._evaluation.batch(values if hasattr(self, "_sums") else [], rows))
+            return list(as_lists(self._sums.forward(values, rows)))
+        return list(as_lists(self._evaluation.batch(values if hasattr(self, "_sums") else [], rows)))
 
     def agrees(self, row: Sequence[float]) -> bool:
         """Whether the programs give what the model itself gives for another row than the one that was recorded."""

@@ -11,11 +11,9 @@ from operator import truediv
 from types import SimpleNamespace
 from typing import Any
 
-from autograd_core import named_options
-
-from ..arguments import count, named, whole_seed
-from ..losses import LOSSES
-from ..optim import OPTIMIZERS, Optimizer, as_list
+from ..arguments import count, kind, named, options
+from ..losses import LOSSES, as_lists
+from ..optim import OPTIMIZERS, Optimizer
 from .callbacks import Interrupts, Run, callbacks_of
 from .execution import FAILURES, RUNS, all_finite, each, execution, norm_of, quiet
 from .history import History
@@ -31,11 +29,7 @@ class TrainingError(ArithmeticError):
     history: History | None = None
 
 
-@named_options(
-    **dict.fromkeys(("lr", "learning_rate", "momentum"), "it belongs to the optimizer, as in optimizer=lambda p: nn.SGD(p, lr=0.1)"),
-    **dict.fromkeys(("patience", "early_stopping"), "write callbacks=[nn.EarlyStopping(5)]"), validation_data="write validation=(X, y)",
-    **dict.fromkeys(("verbose", "progress"), "write callbacks=[nn.Progress(False)]"), weight_decay="write callbacks=[nn.L2(0.01)]",
-)
+@options(**dict.fromkeys(("lr", "learning_rate", "momentum"), "it is the optimizer's, as in optimizer=lambda p: nn.SGD(p, lr=0.1)"))
 def fit(
     model: Model, X: Any, y: Any, *, loss: str | Callable[..., Any] = "mse", optimizer: Any = "adam", epochs: int = 100,
     batch_size: int | None = None, validation: Any = None, metrics: Any = (), sample_weight: Any = None, shuffle: bool = True,
@@ -84,21 +78,19 @@ def _prepared(interrupts: Interrupts, given: SimpleNamespace) -> _Training:
     """A training whose options were checked; nothing is changed yet."""
     model, dialect, size = given.model, given.dialect, given.batch_size
     named(dialect, dict(zip(RUNS, RUNS)), "dialect", or_else="")
-    if given.shuffle not in (False, True):
-        raise ValueError(f"shuffle is True or False, not {given.shuffle!r}")
+    kind("shuffle is True or False", given.shuffle, bool, "shuffle=False")
     loss, measured, chosen = named(given.loss, LOSSES, "loss"), metrics_named(given.metrics, given.loss), callbacks_of(given.callbacks)
     checkpoint = next((callback for callback in chosen if isinstance(callback, Checkpoint)), None)
     written = checkpoint.read() if checkpoint else None
-    seed = whole_seed(given.seed) if given.seed is not None else written["seed"] if written else random.randrange(2**32)
+    seed = count("seed", given.seed, None) if given.seed is not None else written["seed"] if written else random.randrange(2**32)
     data, held_out = split_samples(samples_of(model, given.X, given.y, loss, given.sample_weight), given.validation, model, loss, seed)
-    if size is not None and count("batch_size", size) > len(data.rows):
-        raise ValueError(f"batch_size is from 1 to the {len(data.rows)} samples, not {size!r}")
+    size = len(data.rows) if size is None else count("batch_size", size, 1, len(data.rows))
     modes = contents((module, "training") for module in model.modules())
     try:
         how = execution(model.train(), loss, data.rows, data.columns, dialect, data.weighted)
     finally:
         assign(modes)
-    facts = {"samples": len(data.rows), "batch_size": int(size or len(data.rows)), "seed": int(seed)}
+    facts = {"samples": len(data.rows), "batch_size": size, "seed": int(seed)}
     optimizer = _optimizer(given.optimizer, how.parameters)
     optimizer.dialect = how.dialect
     run = Run(model, how, optimizer, how.values(), count("epochs", given.epochs, 0), facts, interrupts, chosen)
@@ -113,8 +105,7 @@ def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
     if not isinstance(optimizer, Optimizer):
         make = named(optimizer, OPTIMIZERS, "optimizer")
         made = make(parameters, lr=0.01) if isinstance(optimizer, str) else make(parameters)
-    if not isinstance(made, Optimizer):
-        raise TypeError(f"an optimizer is nn.Adam, nn.SGD, ... or a function that makes one of the parameters, not {made!r}")
+    kind("an optimizer is nn.Adam, nn.SGD, ... or a function that makes one of the parameters", made, Optimizer, "optimizer=nn.Adam")
     if list(map(id, made.parameters)) != list(map(id, parameters)):
         raise ValueError("the optimizer was made for other parameters: make it with model.parameters(), or give its class to fit")
     return made
@@ -250,4 +241,4 @@ class _Training:
         """The state of the model, whose parameters have the values of the run, as a function: most are never asked for."""
         values = self.run.values
         buffers = {name: copy.deepcopy(getattr(module, attribute)) for name, module, attribute in self.buffers}
-        return lambda: dict(zip((name for name, _ in self.run.model.named_parameters()), as_list(values))) | buffers
+        return lambda: dict(zip((name for name, _ in self.run.model.named_parameters()), list(as_lists(values)))) | buffers

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn, TypeVar
 
-from autograd_core import Value, named_options
+from autograd_core import Value, named_options, require_kind
 
 from ..arguments import fitting
 
@@ -91,9 +91,7 @@ class Model:
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
         for parameter in self.parameters():
-            parameter.grad = 0.0
-            if parameter.data.__class__ is not float:  # a step by hand with numbers of NumPy
-                parameter.data = float(parameter.data)
+            parameter.data, parameter.grad = float(parameter.data), 0.0  # a step by hand may have made it NumPy's float32
 
     def train(self: Self, mode: bool = True) -> Self:
         """Put this module, and all in it, in training mode; returns itself."""
@@ -131,12 +129,11 @@ class Model:
 
 def warn_of_untrained(model: Model) -> None:
     """Warn of leaves in a model that are no parameters, which a training leaves as they are; ``TypeError`` where it is no model."""
-    if not isinstance(model, Model):
-        raise TypeError(f"fit takes a model, such as nn.MLP(2, [8, 1]), not {type(model).__name__}")
+    require_kind("fit takes a model", model, Model, "nn.fit(nn.MLP(2, [8, 1]), X, y)")
     for path, leaf in _walk(model, Value, "", set()):
         if type(leaf) is Value and not leaf.parents:
-            what = f"{path} of {type(model).__name__} is a Value and no Parameter, so that training never changes it: "
-            warnings.warn(f"{what}write Parameter({leaf.data:g}), or Constant({leaf.data:g}) if it is to stay", stacklevel=4)
+            instead = f"write Parameter({leaf.data:g}), or Constant({leaf.data:g}) if it is to stay"
+            warnings.warn(f"{path} of {type(model).__name__} is a Value, which training never changes: {instead}", stacklevel=4)
 
 
 def contents(changes: Iterable[tuple[Any, ...]]) -> Changes:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_core import require_list
-
 from ..activations import activation_name
-from ..arguments import named
+from ..arguments import listed, named, number
 from ..losses import KINDS, LOSSES, NUMBERS, Kind, l1_loss, mse_loss
 from .execution import RUNS, Execution, evaluating, execution, record, total_of
 from .model import Model
@@ -85,8 +83,7 @@ METRICS: dict[str, Any] = {"accuracy": accuracy, "mae": lambda t, y: l1_loss(y, 
 def metrics_named(metrics: Any, loss: Any) -> list[Metric]:
     """Names of metrics with functions of targets and raw outputs: behind the loss of a classifier they are given the classes."""
     chosen, found = named(loss, LOSSES, "loss"), []
-    metrics = [metrics] if isinstance(metrics, str) or callable(metrics) else require_list("metrics is", metrics, "metrics=['accuracy']")
-    for metric in metrics:
+    for metric in [metrics] if isinstance(metrics, str) or callable(metrics) else listed("metrics is", metrics, "metrics=['accuracy']"):
         function = named(metric, METRICS, "a metric")
         name = metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")
         of_classes = function is accuracy or (chosen in KINDS and metric not in ("mae", "mse"))
@@ -108,9 +105,5 @@ def _of_classes(function: Callable[[Any, Any], Any], name: str, kind: Kind) -> C
 def figures(found: list[list[float]], samples: Samples, metrics: Sequence[Metric], weight: float) -> dict[str, float]:
     """The mean loss and the metrics, from rows of the loss and the outputs."""
     outputs = [row[1] if samples.single else row[1:] for row in found]
-    measured = {name: function(samples.labels, outputs) for name, function in metrics}
-    for name, x in measured.items():
-        if not hasattr(x, "__float__"):
-            raise TypeError(f"the metric {name} returns one number, not {type(x).__name__}")
-        measured[name] = float(x)
+    measured = {name: number(f"what {name} returns", function(samples.labels, outputs), "a number") for name, function in metrics}
     return {"loss": total_of([row[0] for row in found]) / weight} | measured

@@ -89,18 +89,16 @@ def split_samples(samples: Samples, validation: Any, model: Model, loss: Any, se
     """What to train on and what to validate on: a fraction drawn at random, or a pair ``(X, y)``."""
     if validation is None:
         return samples, None
-    if not isinstance(validation, Real):
-        if not isinstance(validation, tuple | list) or len(validation) != 2:
-            raise ValueError(f"validation is a pair (X, y), or the fraction to put aside, such as 0.2, not {shortened(validation)}")
+    if isinstance(validation, tuple | list) and len(validation) == 2:
         X, y = validation
         held_out = samples_of(model, X, y, loss)
         if held_out.columns != samples.columns:
             raise ValueError(f"the validation data have {held_out.columns} columns, the training data {samples.columns}")
         return samples, held_out.weighing([1.0] * len(held_out.rows)) if samples.weighted else held_out
     size = len(samples.rows)
-    held = round(size * float(validation)) if 0.0 < float(validation) < 1.0 else 0
+    held = round(size * float(validation)) if isinstance(validation, Real) and 0.0 < float(validation) < 1.0 else 0
     if not 0 < held < size:
-        raise ValueError(f"validation is a pair (X, y), or a fraction that leaves both parts a sample of the {size}, not {validation!r}")
+        raise ValueError(f"validation is a pair (X, y), or a fraction that leaves each part a row of {size}, not {shortened(validation)}")
     order = list(range(size))
     random.Random(f"{seed}/validation").shuffle(order)
     return samples.chosen(order[held:]), samples.chosen(order[:held])
@@ -117,9 +115,8 @@ def _beside(rows: Any, further: list[list[float]]) -> Any:
 
 def as_table(X: Any) -> Any:
     """A NumPy array of finite numbers as one of float64; anything else as :func:`as_rows` gives it, or its error."""
-    is_numpy = hasattr(X, "__array_interface__") and not hasattr(X, "mask")
-    is_plain = is_numpy and X.ndim == 2 and X.size and X.dtype.kind in "fiu" and all_finite(X)
-    return X.astype(float) if is_plain else as_rows(X)
+    is_numpy = hasattr(X, "__array_interface__") and not hasattr(X, "mask") and X.dtype.kind in "fiu"
+    return X.astype(float) if is_numpy and X.ndim == 2 and X.size and all_finite(X) else as_rows(X)
 
 
 def as_rows(X: Any, name: str = "X") -> list[list[float]]:
