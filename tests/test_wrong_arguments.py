@@ -4,6 +4,7 @@ import inspect
 import re
 import warnings
 from contextlib import suppress
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -181,12 +182,21 @@ def test_a_parameter_that_was_set_to_another_kind_of_number_is_a_float_after_a_s
     assert type(line.slope.data) is float
 
 
+class Tensor:
+    """As PyTorch's: its type of numbers has no ``kind``, and it is an array by ``__array__`` alone."""
+
+    def __init__(self, rows):
+        self.dtype, self.ndim, self.rows = object(), np.ndim(rows), rows
+
+    def tolist(self):
+        return self.rows
+
+
 def test_tables_of_other_libraries_are_read():
-    torch, sparse = pytest.importorskip("torch"), pytest.importorskip("scipy.sparse")
-    expected = model().predict(X)
-    for table in (torch.tensor(X), torch.tensor(X, requires_grad=True), sparse.csr_matrix(np.array(X)), np.ma.array(X)):
+    sparse, expected = pytest.importorskip("scipy.sparse"), model().predict(X)
+    for table in (Tensor(X), sparse.csr_matrix(np.array(X)), np.ma.array(X)):
         assert model().predict(table) == expected
-    assert len(model().fit(torch.tensor(X), torch.tensor(Y), epochs=1)) == 1
+    assert len(model().fit(Tensor(X), Tensor(Y), epochs=1)) == 1
 
 
 @pytest.mark.parametrize("lr", ["x", float("nan"), Value(0.1), None, -1.0])
@@ -198,3 +208,23 @@ def test_a_rate_that_is_set_later_is_checked_before_the_step(lr):
     with pytest.raises(ValueError, match="lr is a finite number of at least 0"):
         optimizer.step()
     assert (p.data, optimizer.steps) == (0.5, 0)
+
+
+PRODUCT = ac.compile_graph(x * w + x, [x, w])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "kind", "sentence"),
+    [(3.0, TypeError, r"lists of numbers, as in program\(\[0.5, 1.0\], \[2.0\]\), not 3.0"), (None, TypeError, "not None"), ((v for v in [1.0, 2.0]), TypeError, "generator"),
+     ({0: 1.0, 1: 2.0}, TypeError, "lists of numbers"), ([1j, 2.0], TypeError, "real number is needed, not complex"), (["1", 2.0], TypeError, "not str '1'"),
+     ([None, 2.0], TypeError, "not NoneType"), ([[1.0], 2.0], TypeError, "not list"), ([10**400, 1], OverflowError, "too large for a float")],
+)  # fmt: skip
+def test_a_program_is_given_lists_of_real_numbers(numbers, kind, sentence):
+    with pytest.raises(kind, match=sentence):
+        PRODUCT(numbers)
+
+
+@pytest.mark.parametrize("numbers", [[1, 2], [True, 2], [Fraction(1), Fraction(2)], np.array([1, 2]), np.array([1, 2], dtype=np.float32), (1, 2.0)])
+def test_a_program_gives_floats_for_any_real_numbers(numbers):
+    value, gradients = PRODUCT(numbers)
+    assert (type(value), value, [float(g) for g in gradients]) == (float, 3.0, [3.0, 1.0])

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from ..choices import shortened
 from ..files import path_text, replace_file
 from ..formulas.spelling import Dialect
+from ..number import Number, real
 from .graph import Graph
 from .statements import emit
 
@@ -128,6 +130,8 @@ class Program:
         self.save(path)
 
     def _check_lengths(self, wrt_values: Sequence[float], input_values: Sequence[float]) -> None:
+        if not (hasattr(wrt_values, "__len__") and hasattr(input_values, "__len__")):
+            require_numbers(wrt_values, input_values)
         flat = getattr(wrt_values, "ndim", 1) == getattr(input_values, "ndim", 1) == 1
         if not flat or len(wrt_values) != self._wrt_count or len(input_values) != self._input_count:
             raise ValueError(
@@ -142,6 +146,16 @@ class Program:
     def __repr__(self) -> str:
         lines = self.source.count("\n")
         return f"<{self.dialect} program of {lines} lines: {self._wrt_count} parameters, {self._input_count} inputs>"
+
+
+def require_numbers(*rows: Any) -> None:
+    """A ``TypeError`` that says what is wrong, unless each of ``rows`` is a list of real numbers; it is looked for after an error only."""
+    for row in rows:
+        if isinstance(row, dict | set) or not hasattr(row, "__len__"):
+            raise TypeError(f"a program takes lists of numbers, as in program([0.5, 1.0], [2.0]), not {shortened(row)}")
+        for x in row:
+            if not isinstance(x, Number):
+                real(x)
 
 
 def indented_list(names: Sequence[str], width: int = 112) -> list[str]:

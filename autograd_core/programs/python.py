@@ -12,11 +12,13 @@ from collections.abc import Callable, Sequence
 from operator import add
 from typing import Any
 
+from ..choices import shortened
 from ..formulas.spelling import PYTHON
+from ..number import Number, real
 from ..primitive import domain_error
 from .chunks import Chunk, Partition, is_longer, partition
 from .graph import Graph
-from .program import Program, indented_list, returned
+from .program import Program, indented_list, require_numbers, returned
 from .statements import NAME, Emitted, Statement
 
 WHOLE = 4_000  # operands, about 1,300 statements: up to here one generated function, which reads and runs best
@@ -48,9 +50,16 @@ class PythonProgram(Program):
     def __call__(self, wrt_values: Sequence[float], input_values: Sequence[float] = ()) -> Any:
         self._check_lengths(wrt_values, input_values)
         try:
-            return self._function(_floats(wrt_values), _floats(input_values))
+            result = self._function(_floats(wrt_values), _floats(input_values))
+            if self.single and result[0].__class__ is not float and not isinstance(result[0], Number):  # of integers, or of no numbers
+                require_numbers(wrt_values, input_values)
+                result = self._function(list(map(real, wrt_values)), list(map(real, input_values)))
+            return result
         except (ValueError, ArithmeticError) as error:
             raise _located(error) from error
+        except TypeError:
+            require_numbers(wrt_values, input_values)
+            raise
 
     def batch(self, wrt_values: Sequence[float], rows: Sequence[Sequence[float]]) -> Any:
         if hasattr(rows, "shape"):
@@ -62,6 +71,8 @@ class PythonProgram(Program):
             return [self(wrt_values, row) for row in rows]
         self._check_lengths(wrt_values, [0.0] * self._input_count)
         total, gradients = 0.0, [0.0] * self._wrt_count
+        if not hasattr(rows, "__iter__"):
+            raise TypeError(f"rows is a table, such as [[2.0], [3.0]], not {shortened(rows)}")
         for row in rows:
             value, of_row = self(wrt_values, row)
             total += value
