@@ -68,8 +68,8 @@ class Optimizer:
 
     def step(self) -> None:
         """Change the ``data`` of every parameter by its ``grad``, as :meth:`update` does."""
-        new = self.update([float(p.data) for p in self.parameters], [float(p.grad) for p in self.parameters])  # some may be NumPy's float32
-        for parameter, value in zip(self.parameters, new):
+        new = self.update([parameter.data for parameter in self.parameters], [parameter.grad for parameter in self.parameters])
+        for parameter, value in zip(self.parameters, map(float, new)):  # a step by hand may have made some NumPy's float32
             parameter.data = value
 
     def update(self, values: Any, gradients: Any) -> Any:

@@ -47,6 +47,7 @@ class Program:
 
     def __init__(self, graph: Graph, emitted: Any) -> None:
         self.single = graph.single
+        self._counts = len(graph.wrt), len(graph.inputs)
         self._wrt_count, self._input_count, self._outputs = len(graph.wrt), len(graph.inputs), len(graph.outputs)
         self._with_further = graph if graph.further else None
         self._forward: Program | None = None
@@ -130,13 +131,16 @@ class Program:
         self.save(path)
 
     def _check_lengths(self, wrt_values: Sequence[float], input_values: Sequence[float]) -> None:
-        if not (hasattr(wrt_values, "__len__") and hasattr(input_values, "__len__")):
-            require_numbers(wrt_values, input_values)
         flat = getattr(wrt_values, "ndim", 1) == getattr(input_values, "ndim", 1) == 1
-        if not flat or len(wrt_values) != self._wrt_count or len(input_values) != self._input_count:
+        try:
+            given = len(wrt_values), len(input_values)
+        except TypeError:
+            require_numbers(wrt_values, input_values)
+            raise
+        if not flat or given != self._counts:
             raise ValueError(
                 f"this program takes {self._wrt_count} value(s) of wrt and {self._input_count} of inputs, "
-                f"in one row each, not {len(wrt_values)} and {len(input_values)}"
+                f"in one row each, not {given[0]} and {given[1]}"
             )
 
     def _check_width(self, shape: Sequence[int]) -> None:

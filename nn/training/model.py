@@ -91,7 +91,7 @@ class Model:
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
         for parameter in self.parameters():
-            parameter.data, parameter.grad = float(parameter.data), 0.0  # a step by hand may have made it NumPy's float32
+            parameter.grad = 0.0
 
     def train(self: Self, mode: bool = True) -> Self:
         """Put this module, and all in it, in training mode; returns itself."""
