@@ -111,10 +111,13 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
         numerical_gradient,
     )
     from .derivatives.leaves import check_leaves
-    from .files import replace_file, require_place
+    from .files import read_json, replace_file, require_place, write_json
     from .programs.compile import DIALECTS, compile_graph
+    from .programs.floats import Floats
     from .programs.jit import jit
+    from .programs.over_rows import OverRows
     from .programs.program import Program
+    from .tabular import as_lists, as_numbers, as_rows
     from .teaching.class_set import sheets
     from .teaching.engines import grade
     from .teaching.explore import Explorer, explore
@@ -144,10 +147,13 @@ _LAZY = {
         "numerical_gradient",
     ),
     "derivatives.leaves": ("check_leaves",),
-    "files": ("replace_file", "require_place"),
+    "files": ("read_json", "replace_file", "require_place", "write_json"),
     "programs.compile": ("DIALECTS", "compile_graph"),
+    "programs.floats": ("Floats",),
     "programs.jit": ("jit",),
+    "programs.over_rows": ("OverRows",),
     "programs.program": ("Program",),
+    "tabular": ("as_lists", "as_numbers", "as_rows"),
     "teaching.class_set": ("sheets",),
     "teaching.engines": ("grade",),
     "teaching.explore": ("Explorer", "explore"),
@@ -197,9 +203,11 @@ __all__ = [
     "Explorer",
     "Finding",
     "Findings",
+    "Floats",
     "GradcheckError",
     "GradcheckReport",
     "GuardWarning",
+    "OverRows",
     "Page",
     "Player",
     "Primitive",
@@ -209,6 +217,9 @@ __all__ = [
     "abs",
     "acos",
     "acosh",
+    "as_lists",
+    "as_numbers",
+    "as_rows",
     "asin",
     "asinh",
     "atan",
@@ -277,6 +288,7 @@ __all__ = [
     "prod",
     "radians",
     "rare_collections",
+    "read_json",
     "reading_data",
     "reciprocal",
     "relu",
@@ -312,4 +324,5 @@ __all__ = [
     "vjp",
     "watching_comparisons",
     "where",
+    "write_json",
 ]

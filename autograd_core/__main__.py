@@ -23,12 +23,13 @@ from .number import real
 from .tables import Table
 from .teaching.engines import engine_in, grade
 from .teaching.explore import page_of
-from .value import Value, topological_order
+from .value import Constant, Value, topological_order
 from .views.derivation import derivation
 from .views.drawing import draw
 from .views.language import Parsed, bind, evaluated, parse
 from .views.language_errors import ExpressionError, one_line
 from .views.layout import LayoutError
+from .views.names import names_for
 from .views.player import play
 from .views.steps import steps
 from .views.zoom import LEVELS
@@ -149,7 +150,7 @@ def pictures(output: Value, svg: str | None, page: str | None, level: str | None
         try:
             with warnings.catch_warnings(record=True) as told:
                 warnings.simplefilter("always")
-                drawing = draw(output, level=level)
+                drawing = draw(output, level=level, names={} if level == "named" else _numbered(output))
             for warning in told:
                 print(f"note: {warning.message}", file=sys.stderr)
             yield drawing.save(svg)
@@ -160,6 +161,11 @@ def pictures(output: Value, svg: str | None, page: str | None, level: str | None
             yield play(output).save(page)
         except ValueError as error:
             raise ExpressionError(str(error)) from None
+
+
+def _numbered(output: Value) -> dict[str, Value]:
+    """The nodes that have no name, by those that the tables give them: v1, v2, ..."""
+    return {name: node for node, name in names_for(output, {}).items() if not isinstance(node, Constant)}
 
 
 def _explored(program: Parsed, values: dict[str, float], page: str | None) -> Iterator[Path]:

@@ -1,15 +1,17 @@
-"""Writing files so that nothing is lost: the old content or the new one, whole, and nothing beside it."""
+"""Writing files so that nothing is lost: the old content or the new one, whole, and nothing beside it; and reading them if whole."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import re
 import secrets
 import stat
 import sys
 import time
+import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
@@ -84,6 +86,44 @@ def require_place(path: str | os.PathLike[str], endings: Iterable[str] = ()) -> 
         raise FileNotFoundError(errno.ENOENT, f"there is no folder {folder!r}, so nothing was written: make it first", path)
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"{path!r} cannot be written: the folder {folder!r} allows no new files")
+
+
+def write_json(path: str | os.PathLike[str], kind: tuple[str, int], content: dict[str, Any]) -> None:
+    """Write ``content`` as a JSON file of a ``kind``, a name and a version, in one step as :func:`replace_file`; it has a checksum.
+
+    >>> import os, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_json(os.path.join(folder, "w"), ("weights", 1), {"w": 0.5})
+    ...     read_json(os.path.join(folder, "w"), ("weights", 1))
+    {'w': 0.5}
+    """
+    text = json.dumps(content)
+    head = {"format": kind[0], "version": kind[1], "checksum": zlib.crc32(text.encode())}
+    replace_file(path, f"{json.dumps(head)[:-1]}, {text[1:]}")
+
+
+def read_json(path: str | os.PathLike[str], kind: tuple[str, int]) -> dict[str, Any]:
+    """The content of a file that :func:`write_json` wrote; ``ValueError`` for any other, and for one that was damaged or edited.
+
+    >>> read_json(__file__, ("weights", 1))
+    Traceback (most recent call last):
+    ValueError: ... is no whole JSON file, so it was not read: ...
+    """
+    try:
+        with open(path, "rb") as file:
+            content = json.loads(file.read().decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is no whole JSON file, so it was not read: {error}") from None
+    if not isinstance(content, dict) or content.get("format") != kind[0]:
+        found = content.get("format") if isinstance(content, dict) else None
+        raise ValueError(f"{path} is not a file of the kind {kind[0]!r}" + (f", but {found!r:.60}" if found else ""))
+    if content.get("version") != kind[1]:
+        raise ValueError(f"{path} has version {content.get('version')!r:.60}, and this program reads version {kind[1]}")
+    del content["format"], content["version"]
+    with contextlib.suppress(ValueError, RecursionError):  # of an integer of thousands of digits
+        if content.pop("checksum", None) == zlib.crc32(json.dumps(content).encode()):
+            return content
+    raise ValueError(f"{path} does not have the checksum that it was written with: it was damaged or edited, so it was not read")
 
 
 def _replace(place: str, data: bytes, mode: int | None) -> None:

@@ -62,7 +62,7 @@ def real(x: Any) -> float:
     }.get(type(x).__name__, "convert it with float(...) first")
     if isinstance(x, numbers.Complex):
         advice = "only real numbers are differentiated; take .real or abs(...)"
-    raise TypeError(f"a real number is needed, not {type(x).__name__} {_shown(x)}: {advice}")
+    raise TypeError(f"a real number is needed, not {type(x).__name__} {shown(x)}: {advice}")
 
 
 def nested(x: Any, name: str | None = None) -> TypeError:
@@ -81,10 +81,11 @@ def no_output(x: Any) -> TypeError:
     advice = ": give one of its entries" if isinstance(x, list | tuple) else advice
     if isinstance(x, numbers.Real | Number) or x is None:
         advice = ": compute the output with Values, as in Value(2.0) * 3.0"
-    return TypeError(f"a graph is given by its output, a Value, not by {type(x).__name__} {_shown(x)}{advice}")
+    return TypeError(f"a graph is given by its output, a Value, not by {type(x).__name__} {shown(x)}{advice}")
 
 
-def _shown(x: Any) -> str:
+def shown(x: Any) -> str:
+    """What a message shows of ``x``, which may be long."""
     try:
         text = repr(x)
     except Exception:  # it may hold an integer that is too long to be printed, or be a stranger's object
@@ -196,6 +197,10 @@ class Number:
     def scalar(self) -> float:
         """The plain float behind the number, for comparisons."""
         raise NotImplementedError
+
+    def __dir__(self) -> list[str]:
+        """The names for people: those with one underscore in front are slots and helpers."""
+        return [name for name in super().__dir__() if not name.startswith("_") or name.startswith("__")]
 
     def _binary(self: N, name: str, other: Any) -> N:
         return self.apply(TABLE[name], self, other) if self.accepts(other) else NotImplemented

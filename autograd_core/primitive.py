@@ -150,7 +150,7 @@ class Primitive:
                 raise nested(operand, name) from None
         if isinstance(error, TypeError):
             raise error
-        labels = OPERANDS if len(operands) <= len(OPERANDS) else [f"x{i}" for i in range(len(operands))]
+        labels = OPERANDS if len(operands) <= len(OPERANDS) else [f"x{i}" for i in range(1, len(operands) + 1)]
         given = ", ".join(f"{label} = {data!r}" for label, data in zip(labels, operands))
         nodes = ", ".join(f"{label} is the node {name!r}" for label, name in zip(labels, names) if name)
         where = f"{self.name} at {given}" + (f" ({nodes})" if nodes else "")

@@ -129,10 +129,10 @@ asinh = _row("asinh", "asinh(x)", lambda out, x: 1.0 / hypot(1.0, x))
 acosh = _row("acosh", "acosh(x)", lambda out, x: divide(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)))
 atanh = _row("atanh", "atanh(x)", lambda out, x: 1.0 / ((1.0 - x) * (1.0 + x)))
 atan2 = _row("atan2", "atan2(x, y)", lambda out, x, y: (
-             divide(divide(y, hypot(x, y)), hypot(x, y)),
-             divide(divide(-x, hypot(x, y)), hypot(x, y))), arity=2)
+             0.25 * divide(divide(y, hypot(0.5 * x, 0.5 * y)), hypot(0.5 * x, 0.5 * y)),  # hypot(x, y) may overflow
+             0.25 * divide(divide(-x, hypot(0.5 * x, 0.5 * y)), hypot(0.5 * x, 0.5 * y))), arity=2)
 hypot = _row("hypot", "hypot(x, y)", lambda out, x, y: (share(x, out), share(y, out)), arity=2,
-             evaluate=lambda x, y: builtins.abs(complex(x, y)))  # as in C
+             evaluate=lambda x, y: builtins.abs(complex(x, y) + builtins.abs(0j)))  # as in C; see spelling.py
 
 # -- error function: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.19; 2 / sqrt(pi)
 erf   = _row("erf",   "erf(x)",   lambda out, x: 1.1283791670955126 * exp(-(x * x)))

@@ -9,6 +9,7 @@ from typing import Any
 from .choices import require_list
 
 _SIDES = {"<": "left", ">": "right"}
+_LONG = 48  # characters of a cell
 _SHOWN = 80  # rows of a table that is shown by itself; half of them from its end
 
 
@@ -77,6 +78,7 @@ class Table:
 
     def _cells(self, tag: str, row: list[str]) -> str:
         style = "padding:.15em .8em;white-space:pre"
-        return "".join(
-            f'<{tag} style="text-align:{_SIDES[side]};{style}">{html.escape(cell)}</{tag}>' for cell, side in zip(row, self.alignment)
+        return "".join(  # a long text is broken where the page ends, and not cut
+            f'<{tag} style="text-align:{_SIDES[side]};{style}{"-wrap" * (len(cell) > _LONG)}">{html.escape(cell)}</{tag}>'
+            for cell, side in zip(row, self.alignment)
         )

@@ -154,7 +154,7 @@ WORDS = {
     "dot":            Words(r"#1 \cdot #2 + \dots", "",
                             "The weighted sum w · x + b.", "dot([2.0], [3.0], 1.0) -> 7.0"),
     "logsumexp":      Words(r"\ln\left(e^{#1} + e^{#2} + \dots\right)", "",
-                            "log(exp(x0) + exp(x1) + ...); never overflows.",
+                            "log(exp(x1) + exp(x2) + ...); never overflows.",
                             "logsumexp([0.0]) -> 0.0"),
     "divide":         Words(r"\frac{#1}{#2}", reads="x / y"),
     "chain":          Words(r"#1 \cdot #2", reads="x * y"),

@@ -4,7 +4,7 @@ Data sets are in ``nn.data``, checks of a model in ``nn.diagnosis``, pictures (m
 ``nn.Regressor`` need scikit-learn. What single lectures need stands beside the notebooks, in ``notebooks/lectures``.
 
 Adding to it: any function of a Value is an activation (``MLP(2, [8, 1], activation=f)``). An optimizer is a class in ``optim.py`` with its
-``_update``, and an entry of ``OPTIMIZERS``, its name in ``fit``; ``tests/fixtures/make_torch_fixtures.py`` records PyTorch's numbers for
+``rule``, and an entry of ``OPTIMIZERS``, its name in ``fit``; ``tests/fixtures/make_torch_fixtures.py`` records PyTorch's numbers for
 it. A layer is a ``Module`` with ``forward(x)``, whose attributes hold its parameters; what it is in PyTorch stands in ``_TORCH`` of
 ``export.py``, and no entry is an error, never a loss. As ``nn.Name``, either stands in the imports and the ``__all__`` below.
 """

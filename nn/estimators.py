@@ -25,7 +25,7 @@ from .arguments import kind, named
 from .layers import MLP
 from .module import Module
 from .optim import OPTIMIZERS
-from .training.callbacks import Callback, Progress
+from .training.callbacks import callbacks_of
 from .training.loop import fit
 
 Factory = Callable[[int, int], Module]
@@ -56,13 +56,11 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         kind("module is a function of the numbers of inputs and outputs that makes an nn.Module", self.network_, Module, "module=my_model")
         count = len(X) if weights is None else int(np.count_nonzero(weights))
         count -= round(count * (self.validation or 0.0))
-        callbacks = [self.callbacks] if callable(self.callbacks) or isinstance(self.callbacks, Callback) else list(self.callbacks)
-        if not any(isinstance(callback, Progress) for callback in callbacks):
-            callbacks.append(Progress(False))  # a search would show many
         optimizer = partial(named(self.optimizer, OPTIMIZERS, "optimizer"), lr=self.lr) if self.lr is not None else self.optimizer
         self.history_ = fit(
             self.network_, X, targets, loss=loss, optimizer=optimizer, epochs=self.epochs, batch_size=max(1, min(self.batch_size, count)),
-            validation=self.validation, sample_weight=weights, seed=seed, dialect=self.dialect, callbacks=callbacks,
+            validation=self.validation, sample_weight=weights, seed=seed, dialect=self.dialect,
+            callbacks=callbacks_of(self.callbacks, wanted=False),  # a search would show many bars
         )  # fmt: skip
 
     def _outputs(self, X: Any) -> Any:

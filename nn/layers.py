@@ -13,7 +13,6 @@ import autograd_core as ac
 from .activations import OF_LAYERS, Activation, activation_function, activation_name, initial_weights
 from .arguments import count, generator_of, number
 from .module import Module, checked_inputs, one_or_all
-from .training.execution import BatchError
 from .training.model import Model, Parameter, inputs_of
 
 
@@ -22,7 +21,7 @@ class _Unit(Module):
 
     def __init__(self, inputs: int, outputs: int, activation: Activation, bias: bool, init: Any, seed: Any, expand: bool) -> None:
         start = initial_weights(init, inputs, outputs, activation_name(activation), generator_of(seed))
-        self.w = [Parameter(x, f"w{i}") for i, x in enumerate(start)]
+        self.w = [Parameter(x, f"w{i}") for i, x in enumerate(start, start=1)]
         self.b = Parameter(0.0, "b") if bias else None
         self.activation, self.expand, self._function = activation, expand, activation_function(activation)
 
@@ -77,7 +76,7 @@ def _with_nonlin(activation: Activation, nonlin: bool | None) -> Activation:
 class Layer(Module):
     """``nout`` neurons with the same ``nin`` inputs. Called, it returns a list, or the output itself if there is one.
 
-    Takes the options of :class:`Neuron`; ``activation`` may also be ``"softmax"`` or ``"log_softmax"``.
+    Takes the options of :class:`Neuron`, also ``"softmax"`` and ``"log_softmax"``. In layer 3, ``neurons[0].w[1]`` is ``w3[1,2]``.
 
     >>> [y.data for y in Layer(3, 2, activation="softmax", init="zeros")([1.0, 2.0, 3.0])]
     [0.5, 0.5]
@@ -93,9 +92,9 @@ class Layer(Module):
         self._together = OF_LAYERS.get(self.activation) if isinstance(self.activation, str) else None
         own = "linear" if self._together else self.activation
         self.neurons = [Neuron(nin, own, bias, init, generator, expand, outputs=nout) for _ in range(nout)]
-        for j, neuron in enumerate(self.neurons):
-            for i, parameter in enumerate(neuron.parameters()):
-                parameter.name = f"w{number}[{j},{i}]" if i < nin else f"b{number}[{j}]"
+        for j, neuron in enumerate(self.neurons, start=1):
+            for i, parameter in enumerate(neuron.parameters(), start=1):
+                parameter.name = f"w{number}[{j},{i}]" if i <= nin else f"b{number}[{j}]"
 
     def forward(self, x: Any) -> Any:
         x = checked_inputs(x, self.nin, self)
@@ -298,8 +297,8 @@ class BatchNorm(Module):
 
     def __init__(self, features: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         count("BatchNorm has at least one feature: features", features)
-        self.weight = [Parameter(1.0, f"gamma[{i}]") for i in range(features)]
-        self.bias = [Parameter(0.0, f"beta[{i}]") for i in range(features)]
+        self.weight = [Parameter(1.0, f"gamma[{i}]") for i in range(1, features + 1)]
+        self.bias = [Parameter(0.0, f"beta[{i}]") for i in range(1, features + 1)]
         self.running_mean, self.running_var, self.num_batches_tracked = [0.0] * features, [1.0] * features, 0
         self.eps, self.momentum = eps, momentum
 
@@ -309,7 +308,7 @@ class BatchNorm(Module):
 
     def forward(self, x: Any) -> list[Any]:
         if self.training:
-            raise BatchError("BatchNorm looks at a whole batch while it is trained: call batch(rows), or eval() first")
+            raise ValueError("BatchNorm looks at a whole batch while it is trained: call batch(rows), or eval() first")
         return self._normalized(checked_inputs(x, len(self.weight), self), self.running_mean, self.running_var)
 
     def batch(self, rows: Sequence[Any]) -> list[Any]:
@@ -317,7 +316,7 @@ class BatchNorm(Module):
             return super().batch(rows)
         rows, size = [checked_inputs(row, len(self.weight), self) for row in rows], len(rows)
         if size < 2:
-            raise BatchError("BatchNorm needs two samples or more in a batch while it is trained, for a variance: given one")
+            raise ValueError("BatchNorm needs two samples or more in a batch while it is trained, for a variance: given one")
         share = [1.0 / size] * size
         means = [ac.dot(share, column) for column in zip(*rows)]
         variances = [ac.dot(share, [ac.pow(value - mean, 2) for value in column]) for column, mean in zip(zip(*rows), means)]

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import autograd_core as ac
-from autograd_core import Dual, Value, dot
+from autograd_core import Dual, Value, as_lists, dot
 
 from .arguments import listed, number
 
@@ -245,12 +245,6 @@ def _cross_entropy_of(row: Any, target: Any, where: str) -> Any:
     if not 0 <= index < len(row):
         raise ValueError(f"class {index} of {where} is out of range: {len(row)} logits have the classes 0 to {len(row) - 1}")
     return -ac.log_softmax(row)[index]
-
-
-def as_lists(x: Any) -> Any:
-    """Arrays, series and frames as lists, sparse ones too; anything else as it is."""
-    x = x.to_numpy() if hasattr(x, "to_numpy") else x.toarray() if hasattr(x, "toarray") else x
-    return x.tolist() if hasattr(x, "tolist") else x
 
 
 def _nested(x: Any) -> Any:

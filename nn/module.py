@@ -52,7 +52,7 @@ class Module(Model):
         >>> from nn import Neuron
         >>> outputs, inputs = Neuron(2, init="zeros").recorded()
         >>> len(outputs), [x.name for x in inputs]
-        (1, ['x0', 'x1'])
+        (1, ['x1', 'x2'])
         """
         inputs = inputs or self.inputs()
         if inputs is None:

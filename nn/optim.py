@@ -11,7 +11,6 @@ from typing import Any
 from autograd_core import Program, Value, compile_graph, guard, maximum, sqrt, watching_comparisons
 
 from .arguments import fitting, number, options, parameters_of
-from .losses import as_lists
 
 Betas = tuple[float, float]
 WORTH_C = 5_000  # parameters from which an update in C gains more than it takes to build, once on each machine
@@ -85,7 +84,7 @@ class Optimizer:
         nothing = [0.0] * size if self.steps == 1 else []
         columns = [values, gradients, *(self.state.get(name, nothing) for name in self.remembered)]
         chosen = "python"
-        if is_array(values):
+        if hasattr(values, "dtype"):
             import numpy as np
 
             columns = [np.asarray(column, dtype=float) for column in columns]
@@ -118,7 +117,7 @@ class Optimizer:
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next updates depend on, as plain data that JSON can hold, exact to the bit."""
         chosen = {name: list(x) if isinstance(x, tuple) else x for name, x in self.hyperparameters.items()}
-        state = {name: list(as_lists(numbers)) for name, numbers in self.state.items()}
+        state = {name: list(map(float, numbers)) for name, numbers in self.state.items()}
         kind, size = type(self).__name__, len(self.parameters)
         return {"optimizer": kind, "parameters": size, "lr": self.lr, "hyperparameters": chosen, "steps": self.steps, "state": state}
 
@@ -282,8 +281,3 @@ def _leaves(parameters: Iterable[Value]) -> list[Value]:
     if len(set(leaves)) < len(leaves):
         raise ValueError("a parameter stands twice in the list: it would be changed twice in each step")
     return leaves
-
-
-def is_array(numbers: Any) -> bool:
-    """Whether they are an array."""
-    return hasattr(numbers, "dtype")

@@ -11,7 +11,7 @@ import autograd_core as ac
 from .activations import activation_name
 from .layers import Layer, Neuron
 from .module import Module, checked_inputs
-from .training.samples import as_numbers, as_rows, check_lengths
+from .training.samples import check_lengths
 
 AnyModel = TypeVar("AnyModel", bound=Module)
 CODINGS = {"01": (0.0, 1.0), "pm1": (-1.0, 1.0)}
@@ -67,7 +67,7 @@ class Perceptron(Neuron):
         >>> print(Perceptron(2).learn([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1]))
         converged: 11 updates in 6 epochs
         """
-        rows, targets = as_rows(X), as_numbers(t, "t")
+        rows, targets = ac.as_rows(X), ac.as_numbers(t, "t")
         check_lengths(rows, targets, "X and t")
         strange = sorted(set(targets) - set(CODINGS[self.coding]))
         if strange:

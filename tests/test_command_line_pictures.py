@@ -50,6 +50,16 @@ def test_a_picture_is_written_and_its_name_printed_after_the_tables(run, tmp_pat
     assert file.read_bytes().startswith(STARTS[ending])
 
 
+def test_the_picture_has_the_names_of_the_tables(run, tmp_path):
+    file = tmp_path / "graph.svg"
+    _, out, _ = run("y = sigmoid(w*x + b)", *NEURON[1:], "--svg", file)
+    names = [line.split()[0] for line in out.partition("\n\n")[0].splitlines()[2:]]
+    drawn = ["".join(text.itertext()).split() for text in ET.parse(file).iter("{http://www.w3.org/2000/svg}text")]
+    assert names == ["w", "x", "v1", "b", "v2", "y"]
+    titles = sorted(words for words in drawn if words[0] in names and len(words) == 2)
+    assert titles == [["v1", "×"], ["v2", "+"], ["y", "sigmoid"]]
+
+
 def test_pictures_player_and_latex_come_together(run, tmp_path):
     svg, page = tmp_path / "graph.svg", tmp_path / "steps.html"
     code, out, err = run(*NEURON, f"--svg={svg}", "--html", page, "--latex", "--level", "operation", "--digits", "3")
@@ -59,7 +69,7 @@ def test_pictures_player_and_latex_come_together(run, tmp_path):
     assert r"y &= \sigma\left(z\right) = \sigma\left(2\right) = 0.881 \\" in lines
     assert "Forward pass" not in out
     drawn = ["".join(text.itertext()) for text in ET.parse(svg).iter("{http://www.w3.org/2000/svg}text")]
-    assert {"w", "x", "b", "×", "data 0.8808"} <= set(drawn)
+    assert {"w", "x", "b", "v1 \xa0\xa0×", "data 0.8808"} <= set(drawn)
     assert 'class="agc-player"' in page.read_text("utf-8")
 
 

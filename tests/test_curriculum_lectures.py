@@ -109,7 +109,7 @@ def test_a06_gates_read_as_in_a_textbook_and_share_their_inputs():
     layer = nn.PerceptronLayer([[1, 1], [1, 1]], [-0.5, -1.5], number=1)
     leaves = {node for y in layer([1.0, 0.0]) for node in ac.topological_order(y) if getattr(node, "is_input", False)}
     assert len(leaves) == 2
-    assert [p.name for p in layer.parameters()] == ["w1[0,0]", "w1[0,1]", "b1[0]", "w1[1,0]", "w1[1,1]", "b1[1]"]
+    assert [p.name for p in layer.parameters()] == ["w1[1,1]", "w1[1,2]", "b1[1]", "w1[2,1]", "w1[2,2]", "b1[2]"]
 
 
 def test_a08_a_union_of_polyhedra_is_drawn_with_the_true_value_in_every_unit():
@@ -160,7 +160,7 @@ def test_f06_two_losses_are_surfaces_over_one_weight_of_each_of_two_layers():
     before = datas(weights)
     panels = surfaces.loss_surfaces(losses, *weights, low=-2.0, high=2.0, steps=9)
     assert [(panel.name, panel.get_title()) for panel in panels] == [("3d", "cross-entropy"), ("3d", "quadratic")]
-    assert [panel.get_xlabel() for panel in panels] == ["w1[0,0]"] * 2
+    assert [panel.get_xlabel() for panel in panels] == ["w1[1,1]"] * 2
     assert datas(weights) == before
     for panel, loss in zip(panels, losses.values()):
         weights[0].data, weights[1].data = -2.0, -2.0

@@ -1,6 +1,7 @@
 """Derivatives at kinks and singular points are right or not finite, in every order and in every reading; never finite and wrong."""
 
 import copy
+import ctypes
 import itertools
 import math
 import pickle
@@ -168,6 +169,31 @@ def test_a_zero_at_a_corner_is_a_number_and_no_chosen_zero(name):
     f = of(name, OURS | {"flat": lambda x: ac.leaky_relu(x, 0.0), "clip": ac.clip})
     for order in (1, 2, 3):
         assert not any(map(math.isfinite, dict(readings(f, 0.0, order, ("python", "numpy", *["c"][: order == 1 and name in BUILT]))).values()))
+
+
+@pytest.mark.parametrize("row", [row for row in ac.TABLE.values() if row.arity in (1, 2)], ids=lambda row: row.name)
+def test_a_value_that_is_defined_is_recorded_however_large_what_its_derivative_computes_on_the_way(row):
+    extremes = [1.7e308, -1.7e308, 1e308, 1e155, -1e155, 1.0, -0.5, 0.0, -0.0, 1e-155, 5e-324, math.inf, math.nan]
+    for xs in itertools.product(extremes, repeat=row.arity):
+        try:
+            value = row.evaluate(*xs)
+        except (ArithmeticError, ValueError):  # not defined, or larger than any float
+            continue
+        assert repr(row(*map(Value, xs)).data) == repr(value), xs
+
+
+def test_a_failed_call_before_it_changes_no_number():
+    # CPython's absolute value of nan reports the overflow of whatever set errno last.
+    errno = getattr(ctypes.PyDLL(None), "__errno_location", None)
+    if errno is None:  # not glibc
+        return
+    errno.restype = ctypes.POINTER(ctypes.c_int)
+    place = errno()
+    x, y = Value(math.nan, "x"), Value(-0.0, "y")
+    program = compile_graph(ac.hypot(x, y), [x, y])
+    for f in (lambda: ac.hypot(x, y).data, lambda: program([math.nan, -0.0])[0], lambda: ac.hypot(math.nan, -0.0)):
+        place[0] = 34  # ERANGE
+        assert math.isnan(f())
 
 
 def test_the_hessian_of_hypot_is_not_finite_at_the_origin_and_symmetric_elsewhere():

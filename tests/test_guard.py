@@ -90,7 +90,7 @@ MISTAKES = {
         w.data = 3.0
         loss.backward()
         """),
-    "numbers of a network changed": ("changed", "loss.backward()", "The data of w0, w1, b was changed after the graph", "computes the output once more", """
+    "numbers of a network changed": ("changed", "loss.backward()", "The data of w1, w2, b was changed after the graph", "computes the output once more", """
         model = nn.Neuron(2, "tanh", seed=1)
         loss = nn.mse_loss([model(x) for x in X], Y)
         for _ in range(2):

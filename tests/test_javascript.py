@@ -167,7 +167,7 @@ def test_calling_it_in_python_says_where_it_runs():
     out, w, x = a_loss()
     program = compile_graph(out, [w], [x], "javascript")
     for call in (lambda: program([0.5], [2.0]), lambda: program.batch([0.5], [[2.0]])):
-        with pytest.raises(TypeError, match=r"runs in Node or a browser, not in Python: write it with save\('program\.js'\)"):
+        with pytest.raises(TypeError, match=r"the javascript dialect does not run in Python: write it with save\('program\.js'\)"):
             call()
     assert repr(program) == f"<javascript program of {program.source.count(chr(10))} lines: 1 parameters, 1 inputs>"
     assert [name for name, made in ac.DIALECTS.items() if made.runs_here] == DIALECTS

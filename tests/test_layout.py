@@ -79,6 +79,21 @@ def test_the_svg_has_a_group_for_every_node_every_use_and_every_sort_in_the_lege
     assert {"legend", "input", "operation", "output"}.isdisjoint(texts(draw(y, mode=mode, legend=False).svg()))
 
 
+def test_a_browser_tells_over_each_node_and_arrow_what_its_numbers_are():
+    x = Value(2.0, "x")
+    y = x**x * 3.0
+    found = [title.text for title in ET.fromstring(draw(y, level="operation").svg()).iter(f"{SVG}title")]
+    assert found[0].startswith("On each arrow: the local derivative")
+    assert sorted(found[1:]) == [
+        "3", "v1 = pow(x, x)", "v2 = v1 * 3", "x", "∂v1/∂x = 2.773, a local derivative", "∂v1/∂x = 4, a local derivative",
+        "∂v2/∂3 = 4, a local derivative", "∂v2/∂v1 = 3, a local derivative",
+    ]  # fmt: skip
+    backward = draw(y, mode="backward").svg()
+    assert "<title>∂v2/∂v1 = 3, times the local derivative ∂v1/∂x = 4: adds 12 to ∂v2/∂x</title>" in backward
+    forward = [title.text for title in ET.fromstring(draw(y, mode="forward").svg()).iter(f"{SVG}title")]
+    assert sorted(forward) == ["3", "v1 = pow(x, x)", "v2 = v1 * 3", "x"]
+
+
 AWKWARD = [
     'quo"te', "it's", "<b>", "a & b", "&amp;", "&#65;", "a\\b", "\\N", "\\G", "\\E", "\\T", "\\l", "\\", "变数 θ é", "{a|b}",
     "a]", "]]>", "-->", "%s", "y" * 200,
@@ -131,7 +146,7 @@ def test_a_thousand_nodes_are_drawn_whole(graph):
     order = topological_order(y)
     assert 950 < len(order) < 1050
     svg = draw(y, limit=2000, level="operation").svg()
-    points = [node for node in parts(svg, "node") if node.find(f"{SVG}title").text.startswith("rail")]
+    points = [node for node in parts(svg, "node") if node.find(f"{SVG}text") is None]  # of a rail
     assert len(parts(svg, "node")) == len(order) + len(points)
     assert len(parts(svg, "edge")) == sum(len(node.parents) for node in order) + len(points)
     assert bool(points) == (graph is chain)

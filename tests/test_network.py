@@ -30,7 +30,7 @@ def arrows(network):
 def layers(sizes, weighted, activation=tanh):
     """Weights, inputs and outputs of a fully connected network whose weights are all different."""
     number = itertools.count(1)
-    xs = inputs = [Input(float(i), f"x{i}") for i in range(sizes[0])]
+    xs = inputs = [Input(float(i), f"x{i + 1}") for i in range(sizes[0])]
     weights = []
     for n, m in itertools.pairwise(sizes):
         weights.append([[Weight(next(number) / 64.0) for _ in range(n + 1)] for _ in range(m)])

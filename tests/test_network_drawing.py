@@ -164,9 +164,9 @@ def test_names_that_someone_gave_stand_in_the_units():
     hidden = relu(a - b)
     hidden.name = "h3"
     y = relu(hidden + a)
-    assert units(draw([y], names={"answer": y}).dot) == [["length 1", "x₂ 2"], ["h₃ 0"], ["answer 1"]]
+    assert units(draw([y], names={"answer": y}).dot) == [["length 1", "x₇ 2"], ["h₃ 0"], ["answer 1"]]
     hidden.name = None
-    assert units(draw([y], names={"h": [hidden], "out": [y, y]}).dot) == [["length 1", "x₂ 2"], ["h₁ 0"], ["ŷ 1"]]
+    assert units(draw([y], names={"h": [hidden], "out": [y, y]}).dot) == [["length 1", "x₇ 2"], ["h₁ 0"], ["ŷ 1"]]
 
 
 @pytest.mark.parametrize("rankdir", ["LR", "TB", "RL", "BT"])

@@ -109,8 +109,8 @@ def test_b12_the_gradient_of_a_shared_weight_is_the_sum_over_its_uses():
     loss.backward()
     upstream, padded = [1.0, 2.0, 3.0, 4.0, 5.0], [0.0, *x, 0.0]
     assert [w.grad for w in filter_.w] == [sum(g * padded[i + k] for i, g in enumerate(upstream)) for k in range(3)]
-    assert "from 4 uses of w0" in str(ac.explain(loss, filter_.w[0]))  # the first output looks at the padding there
-    assert "from 5 uses of w1" in str(ac.explain(loss, filter_.w[1]))
+    assert "from 4 uses of w1" in str(ac.explain(loss, filter_.w[0]))  # the first output looks at the padding there
+    assert "from 5 uses of w2" in str(ac.explain(loss, filter_.w[1]))
 
 
 def test_b12_the_receptive_field_grows_with_depth():

@@ -4,6 +4,7 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ import nn
 from autograd_core import Value
 from nn import optim
 from nn.optim import SGD, Adam, AdamW, RMSprop
-from nn.training.callbacks import clip_grad_norm, clip_grad_value, clip_norm, clip_value
+from nn.training.callbacks import clip_grad_norm, clip_grad_value
 from nn.training.schedules import CosineAnnealingLR, ExponentialLR, LinearWarmup, ReduceLROnPlateau, Schedule, StepLR
 
 TORCH = json.loads((Path(__file__).parent / "fixtures" / "torch_optimizers.json").read_text())
@@ -124,19 +125,28 @@ def test_e2_reduce_on_plateau_gives_pytorchs_rates_at_every_epoch_and_after_a_re
 
 
 # -- clipping ---------------------------------------------------------------------------------------------------
+def clip_norm(gradients, limit, clip=clip_grad_norm):
+    """The gradients of parameters after clipping, and what it returns."""
+    parameters = leaves(len(gradients))
+    for parameter, gradient in zip(parameters, gradients):
+        parameter.grad = gradient
+    returned = clip(iter(parameters), limit)
+    return [p.grad for p in parameters], returned
+
+
+def clip_value(gradients, limit):
+    return clip_norm(gradients, limit, clip_grad_value)
+
+
 @pytest.mark.parametrize("case", TORCH["clipping"], ids=lambda case: str(case["gradients"]))
 def test_clipping_gives_pytorchs_gradients_and_norm(case):
     gradients, limit = case["gradients"], case["limit"]
     clipped, norm = clip_norm(gradients, limit)
     assert (clipped, norm) == (close(case["by_norm"]), close(case["norm"]))
     assert clip_norm(gradients, math.inf) == (gradients, norm), "an infinite limit measures only"
-    assert clip_value(gradients, limit) == case["by_value"]
-    parameters = leaves(len(gradients))
-    for clip, expected, answer in ((clip_grad_norm, clipped, norm), (clip_grad_value, case["by_value"], None)):
-        for parameter, gradient in zip(parameters, gradients):
-            parameter.grad = gradient
-        assert clip(iter(parameters), limit) == answer
-        assert [p.grad for p in parameters] == expected
+    assert clip_value(gradients, limit) == (case["by_value"], None)
+    arrays = nn.ClipNorm(limit).gradients(None, np.array(gradients)), nn.ClipValue(limit).gradients(None, np.array(gradients))
+    assert (arrays[0].tolist(), arrays[1].tolist()) == (close(clipped), case["by_value"])
 
 
 @settings(deadline=None, max_examples=100, derandomize=True)
@@ -168,7 +178,7 @@ def test_nan_and_inf_pass_through_clipping_so_that_they_are_found():
     assert math.isnan(clip_norm([math.nan, 1.0], 5.0)[1])
     assert all(map(math.isnan, clip_norm([math.nan, 1.0], 5.0)[0]))
     assert clip_norm([1.0, -math.inf], 5.0)[1] == math.inf
-    assert math.isnan(clip_value([math.nan], 5.0)[0])
+    assert math.isnan(clip_value([math.nan], 5.0)[0][0])
     w = Value(0.0)
     w.grad = math.nan
     clip_grad_value([w], 5.0)
@@ -226,8 +236,8 @@ REFUSED = [
     (lambda: Adam([A], betas=(0.9, 1.0)), ValueError, "each of betas .* below 1"),
     (lambda: AdamW([A], betas=(-0.1, 0.9)), ValueError, "each of betas"),
     (lambda: SGD([A]).update([1.0], [1.0, 2.0]), ValueError, "1 values and 2 gradients"),
-    (lambda: clip_norm([1.0], 0.0), ValueError, "max_norm is a positive number"),
-    (lambda: clip_value([1.0], math.nan), ValueError, "limit is a positive number"),
+    (lambda: clip_grad_norm([A], 0.0), ValueError, "max_norm is a positive number"),
+    (lambda: nn.ClipValue(math.nan), ValueError, "limit is a positive number"),
     (lambda: clip_grad_value([A], -1.0), ValueError, "limit is a positive number"),
     (lambda: StepLR(0), ValueError, "step_size is a whole number, 1 or more"),
     (lambda: ExponentialLR(-0.5), ValueError, "gamma"),

@@ -42,7 +42,7 @@ def test_a1_a_neuron_is_an_activation_of_a_weighted_sum_whose_bias_is_the_weight
 
 def test_a1_a_neuron_is_drawn_with_its_inputs_weights_sum_and_activation():
     text = ac.to_dot(nn.Neuron(2, "tanh", seed=0)([1.0, 2.0]), level="operation")
-    assert all(word in text for word in ("x0", "x1", "w0", "w1", "b", "dot", "tanh"))
+    assert all(word in text for word in ("x1", "x2", "w1", "w2", "b", "dot", "tanh"))
     assert len(ac.topological_order(nn.Neuron(2, "tanh")([1.0, 2.0]))) == 7
     assert len(ac.topological_order(nn.Neuron(2, "tanh", expand=True)([1.0, 2.0]))) == 10
 

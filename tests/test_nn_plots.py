@@ -295,7 +295,7 @@ def test_c15_the_backward_pass_costs_3_times_the_forward_pass_at_d_1_and_tends_t
 @pytest.mark.parametrize(("call", "says"), [
     (lambda: plots.weights_as_images(Layer(6, 3)), r"\(8, 8\) has 64 places, .* 6 weights"),
     (lambda: plots.weights_as_images(MLP(6, [3])), r"give one layer, such as model.layers\[0\]"),
-    (lambda: regions.regions([(0.0, 0.0, 1.0)]), r"line 0 is \(w1, w2, b\)"),
+    (lambda: regions.regions([(0.0, 0.0, 1.0)]), r"lines\[0\] is \(w1, w2, b\)"),
     (lambda: plots.loss_curves({}), r"no losses to draw"),
     (lambda: plots.loss_curves(History()), r"no losses to draw"),
     (lambda: surfaces.loss_surface(lambda: math.nan, A, B), r"finite nowhere"),

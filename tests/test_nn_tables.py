@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autograd_core import Value
-from nn.training.samples import as_labels, as_numbers, as_rows, as_targets
+from autograd_core import Value, as_numbers, as_rows
+from nn.training.samples import as_labels
 
 NESTED = [[1, 2], [3, 4]]
 SAME = {
@@ -59,14 +59,14 @@ def test_every_kind_of_labels_becomes_the_same_ints(y):
     labels = as_labels(y, classes=3)
     assert labels == [0, 1, 2]
     assert {type(label) for label in labels} == {int}
-    assert as_numbers(y) == as_targets(y) == [0.0, 1.0, 2.0]
+    assert as_numbers(y) == as_numbers(y, or_rows=True) == [0.0, 1.0, 2.0]
 
 
 @pytest.mark.parametrize(
     ("y", "classes", "words"),
     [
         ([], None, "y is empty"), ([0, 0.5], None, "y: row 1 is 0.5: a label is a whole number"), ([0, math.nan], None, "y: row 1 is nan"),
-        (["cat", "dog"], None, "y: row 0 is 'cat', not a whole number: number the classes"), ([[0], [1]], None, r"y: row 0 is \[0\] \(list\), not a number: one number"),
+        (["cat", "dog"], None, "y: row 0 is 'cat' .str., not a number: number the classes"), ([[0], [1]], None, r"y: row 0 is \[0\] \(list\), not a number: one number"),
         ([0, 10], 10, "y: row 1 is 10: the labels of 10 classes are 0 to 9"), ([0, -1], 2, "y: row 1 is -1"), ([0], 0, "classes is the number of classes"),
     ],
 )  # fmt: skip
@@ -76,6 +76,6 @@ def test_labels_that_are_none_are_refused_with_their_row(y, classes, words):
 
 
 def test_targets_may_be_rows():
-    assert as_targets(np.array([[1], [2]])) == [[1.0], [2.0]]
+    assert as_numbers(np.array([[1], [2]]), or_rows=True) == [[1.0], [2.0]]
     with pytest.raises(ValueError, match="y: row 1, column 0 is nan"):
-        as_targets([[1.0], [math.nan]])
+        as_numbers([[1.0], [math.nan]], or_rows=True)

@@ -110,6 +110,12 @@ def test_an_apply_of_ones_own_is_asked_by_operators_on_either_side_and_by_functi
         assert [row.name for row in asked] == names
 
 
+def test_completion_offers_the_names_that_people_use():
+    shown = {name for name in dir(Value(2.0).exp()) if not name.startswith("__")}
+    assert {"data", "grad", "name", "parents", "backward", "exp"} <= shown
+    assert not [name for name in shown if name.startswith("_")]
+
+
 def test_other_subclasses_record_plain_values():
     x, y = Plain(2.0), Plain(3.0)
     assert {type(node) for node in (x * y, x + 1.0, -x, x.exp(), x**2, ac.dot([x], [y], x))} == {Value}

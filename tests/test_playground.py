@@ -27,7 +27,7 @@ console.log(JSON.stringify(cases.map(([scripts, name, options, steps, sample]) =
   const row = set.rows[sample], receipts = {};
   for (let l = 1; l < network.sizes.length; l++) for (let j = 0; j < network.sizes[l]; j++)
     for (const i of [...Array(network.sizes[l - 1]).keys(), ...(PAGE.bias ? [null] : [])])
-      receipts[i === null ? `b${l}[${j}]` : `w${l}[${j},${i}]`] = network.receipt(l, j, i, row);
+      receipts[i === null ? `b${l}[${j + 1}]` : `w${l}[${j + 1},${i + 1}]`] = network.receipt(l, j, i, row);
   return { parameters: network.live.map((k) => network.parameters[k]), text: codeText(training), receipts, row, epoch: training.epoch,
     losses: training.record(), outputs: network.units(row).outputs.at(-1) };
 })));

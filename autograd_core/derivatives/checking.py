@@ -143,8 +143,7 @@ def gradcheck(f: Callable[[Any], Any], xs: Any, order: int = 2, tolerance: float
         checks.append(Check(f"df/d{label}", first[i], numeric, tolerance * max(1.0, abs(first[i])) + rounding))
         _require(f, xs, numbers, i, label, checks[-1])
     for i, label in enumerate(labels):
-        direction = [float(j == i) for j in range(len(numbers))]
-        _, forward = jvp(f, (xs,), (like(xs, iter(direction)),))
+        _, forward = jvp(f, (xs,), (like(xs, iter([float(j == i) for j in range(len(numbers))])),))
         checks.append(Check(f"df/d{label}, forward mode", first[i], _float(forward), tolerance * max(1.0, abs(first[i]))))
         _require(f, xs, numbers, i, label, checks[-1])
     if order == 2:
@@ -154,7 +153,8 @@ def gradcheck(f: Callable[[Any], Any], xs: Any, order: int = 2, tolerance: float
                 derivative = lambda point, i=i: list(leaves_of(grad(f)(point)))[i]  # noqa: E731
                 numeric, rounding = _checked_difference(derivative, xs, numbers, j)
                 analytic = second[i * len(labels) + j]
-                checks.append(Check(f"d²f/d{label}d{other}", analytic, numeric, tolerance * max(1.0, abs(analytic)) + rounding))
+                what = f"d²f/d{label}²" if i == j else f"d²f/d{label}d{other}"
+                checks.append(Check(what, analytic, numeric, tolerance * max(1.0, abs(analytic)) + rounding))
                 _require(derivative, xs, numbers, j, other, checks[-1])
     return GradcheckReport(checks)
 

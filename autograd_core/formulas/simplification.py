@@ -116,9 +116,11 @@ class _Reading:
                 raise _UnsuitableError from None
             if value.is_integer():
                 return _constant(_exactly(value))
-        rank = 2 if row.name == "exp" else 0 if row.activation else 1
+        rank, sizes = 2 if row.name == "exp" else 0 if row.activation else 1, {abs(c) for x in inputs for c, _ in x.values()}
+        size = sizes.pop() if row.name == "hypot" and len(sizes) == 1 else Fraction(1)  # hypot(x / 2, y / 2) is hypot(x, y) / 2
+        inputs = [_scaled(x, 1 / size) for x in inputs]
         key = row.name, row.constants, *(frozenset((key, c) for key, (c, _) in x.items()) for x in inputs)
-        return self.base(key, Base(self.apply(row, *(self.written(x) for x in inputs)), inputs[0], rank))
+        return _scaled(self.base(key, Base(self.apply(row, *(self.written(x) for x in inputs)), inputs[0], rank)), size)
 
     # -- arithmetic ----------------------------------------------------------------------------------------------
     def opened(self, terms: Sum) -> Sum:

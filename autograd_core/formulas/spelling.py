@@ -51,8 +51,9 @@ class Dialect(NamedTuple):
     """The function that divides, where the language has no operator that fails as Python's does."""
 
 
-# math.hypot has an algorithm of its own; the absolute value of a complex number is hypot as in C.
-_PYTHON_NAMES = {"hypot": "abs(complex"}
+# math.hypot has an algorithm of its own; the absolute value of a complex number is hypot as in C. Of nan, CPython's takes an errno
+# that another function left behind for an overflow of its own; abs(0j), once the operands are computed, clears it.
+_PYTHON_NAMES = {"hypot": "abs(complex(...) + abs(0j))"}
 
 # The notation of the table itself: Python, with the names of the math module. Those of other languages stand in programs/.
 TABLE_NOTATION = Dialect("table", lambda name: name, ("", " if ", " else ", ""), (" and ", " or "), test_first=False, cut="cut")
@@ -162,11 +163,12 @@ class _Printer:
 
     def _call(self, node: ast.Call) -> None:
         name = self.dialect.function(node.func.id)  # type: ignore[attr-defined]
-        self.text(f"{name}(")
+        opening, _, closing = name.partition("...") if "..." in name else (f"{name}(", "", ")")
+        self.text(opening)
         for i, argument in enumerate(node.args):
             self.text(", " if i else "")
             self.wrapped(argument, CONDITIONAL)
-        self.text(")" * (1 + name.count("(")))
+        self.text(closing)
 
     def _compare(self, node: ast.Compare) -> None:
         kind = type(node.ops[0])

@@ -55,7 +55,7 @@ def on_paper(primitive: Primitive, count: int) -> Spelling:
 
 
 def _weighted_sum(n: int) -> Spelling:
-    """``w0 * x0 + w1 * x1 + ... + b``; a long one shows its first three and its last product."""
+    """``w1 * x1 + w2 * x2 + ... + b``; a long one shows its first three and its last product."""
     pieces: list[Any] = []
     for i in range(n) if n <= 16 else (0, 1, 2, n - 1):
         pieces += ["... + " if n > 16 and i == n - 1 else "", (f"x{i}", PRODUCT), " * ", (f"x{n + i}", PRODUCT + 0.5), " + "]
@@ -85,8 +85,8 @@ _GREEK = frozenset(
 def symbol_latex(name: str) -> str:
     r"""A name in LaTeX: Greek letters, and a trailing number or index as a subscript.
 
-    >>> print(symbol_latex("w12"), symbol_latex("h[0]"), symbol_latex("w1[0,2]"), symbol_latex("theta"), symbol_latex("loss"))
-    w_{12} h_{0} w_{1,0,2} \theta \mathrm{loss}
+    >>> print(symbol_latex("w12"), symbol_latex("h[0]"), symbol_latex("w1[1,2]"), symbol_latex("theta"), symbol_latex("loss"))
+    w_{12} h_{0} w_{1,1,2} \theta \mathrm{loss}
     """
     plain = unicodedata.normalize("NFD", name).translate(_LOWERED)
     match = _NAME.fullmatch(plain)

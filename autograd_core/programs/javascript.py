@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from ..formulas.spelling import Dialect, spelling
 from ..primitive import ATOM, Primitive
@@ -121,15 +120,6 @@ class JavaScriptProgram(Program):
         body = javascript_source(emitted, self.single)
         used = helpers(body)
         self.source = _HEAD.format(result=result, parameters=parameters, inputs=inputs) + (f"{used}\n{body}" if used else body)
-
-    def __call__(self, *values: Any) -> Any:
-        raise TypeError(
-            "a program in the javascript dialect runs in Node or a browser, not in Python: write it with save('program.js'), "
-            "or use dialect='python', 'numpy' or 'c'"
-        )
-
-    def batch(self, *values: Any) -> Any:
-        return self(*values)
 
     def _file_text(self, ending: str) -> str:
         return f"{self.source}\n{'export { program };' if ending == '.mjs' else _COMMON}"

@@ -144,7 +144,7 @@ class _Signature:
 
     def leaf_names(self, label: int | str, argument: Any) -> list[str]:
         """A name for every leaf of an argument: ``x``, or ``w[0]``, ``w[1]``."""
-        name = label if isinstance(label, str) else self.names[label] if label < len(self.names) else f"x{label}"
+        name = label if isinstance(label, str) else self.names[label] if label < len(self.names) else f"x{label + 1}"
         count = len(list(leaves_of(argument)))
         return [name] if kind_of(argument) == "number" or _is_static(argument) else [f"{name}[{k}]" for k in range(count)]
 

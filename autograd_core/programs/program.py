@@ -69,14 +69,17 @@ class Program:
         (in the dialects that are not Python's own, the result is nan or inf there). Raises ``TypeError`` in a
         dialect that does not run in Python.
         """
-        raise NotImplementedError
+        raise TypeError(
+            f"a program in the {self.dialect} dialect does not run in Python: write it with save('program{self.endings[0]}'), "
+            "or use dialect='python', 'numpy' or 'c'"
+        )
 
     def batch(self, wrt_values: Sequence[float], rows: Sequence[Sequence[float]]) -> Any:
         """``(total, gradients)``: value and gradients added up over rows of input values, from the first row to the last.
 
         A program of several outputs returns a list with the list of their values for each row.
         """
-        raise NotImplementedError
+        return self(wrt_values)
 
     def columns(self, wrt_values: Sequence[float], columns: Sequence[Any]) -> list[Any]:
         """For a program of several outputs, the column of the values of each, where every input is a column of numbers.

@@ -138,7 +138,7 @@ class Emission:
     def leaves(self) -> list[tuple[str, Value]]:
         """The leaves that change, and what they are called if they have no name."""
         kinds = (("p", self.graph.wrt), ("x", self.graph.inputs))
-        return [(f"{prefix}{i}", leaf) for prefix, leaves in kinds for i, leaf in enumerate(leaves)]
+        return [(f"{prefix}{i}", leaf) for prefix, leaves in kinds for i, leaf in enumerate(leaves, start=1)]
 
     def unique(self, wish: str) -> str:
         """An identifier like ``wish`` that no other name, keyword or function of the program has."""

@@ -147,9 +147,9 @@ def _programs(sizes: Sequence[int], functions: Sequence[Any], loss: Any) -> str:
 
     A smaller network runs as this one with zeros for what it does not have, which changes no bit of the rest.
     """
-    inputs, targets = ([Value(0.0, f"{letter}{i}") for i in range(size)] for letter, size in (("x", sizes[0]), ("t", sizes[-1])))
+    inputs, targets = ([Value(0.0, f"{letter}{i}") for i in range(1, size + 1)] for letter, size in (("x", sizes[0]), ("t", sizes[-1])))
     units = [
-        [[*(Value(0.0, f"w{number}_{j}_{i}") for i in range(before)), Value(0.5, f"b{number}_{j}")] for j in range(count)]
+        [[*(Value(0.0, f"w{number}_{j}_{i}") for i in range(1, before + 1)), Value(0.5, f"b{number}_{j}")] for j in range(1, count + 1)]
         for number, (before, count) in enumerate(pairwise(sizes), start=1)
     ]
     with watching_comparisons() as places:

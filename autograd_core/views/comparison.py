@@ -74,7 +74,7 @@ def compare_methods(f: Callable[[Any], Any], at: Any) -> Comparison:
     """
     require_function("compare_methods", f)
     numbers = [real(x) for x in leaves_of(at)]
-    leaves = [Value(x, "x" if kind_of(at) == "number" else f"x{i}") for i, x in enumerate(numbers)]
+    leaves = [Value(x, "x" if kind_of(at) == "number" else f"x{i}") for i, x in enumerate(numbers, start=1)]
     output = f(like(at, iter(leaves)))
     if not isinstance(output, Value):
         got = "a plain float" if kind_of(output) == "number" else kind_of(output)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import itertools
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..choices import named_options, require_one_of
@@ -44,18 +44,17 @@ def to_dot(
     ).dot  # fmt: skip
 
 
-def _graph(labels: Labels, legend: bool) -> str:
-    """A node for every Value or cluster, an edge for every use."""
+def _graph(labels: Labels, legend: bool) -> tuple[str, dict[str, list[str]]]:
+    """A node for every Value or cluster, an edge for every use; and what is told of each by its name in the text."""
     graph = layout.new_digraph(labels.rankdir, len(labels.nodes))
     for node in labels.nodes:
         look = STYLES[node.kind]
         graph.node(f"n{node.key}", label=_label(node, labels), fillcolor=look.fill, **look.attributes)
     _keep_order(graph, labels)
-    _add_edges(graph, labels)
+    told = {f"n{node.key}": [labels.about_node(node)] for node in labels.nodes} | _add_edges(graph, labels)
     if legend:
         graph.attr("graph", label=layout.legend(labels.kinds(), labels.note), labelloc="b", labeljust="l")
-    source: str = graph.source
-    return source
+    return graph.source, told
 
 
 def _label(node: Node, labels: Labels) -> str:
@@ -66,19 +65,22 @@ def _label(node: Node, labels: Labels) -> str:
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3">{first}{rows}</TABLE>>'
 
 
-def _add_edges(graph: Any, labels: Labels) -> None:
-    """An arrow for every use, those of long edges from the points of a rail."""
+def _add_edges(graph: Any, labels: Labels) -> dict[str, list[str]]:
+    """An arrow for every use, those of long edges from the points of a rail; and what is told of them."""
     margin = "  " if labels.rankdir in ("TB", "BT") else ""  # keeps labels off the edges that they stand beside
     texts = ["\n".join(margin + line for line in "\n".join(labels.on_edge(edge)).splitlines()) for edge in labels.edges]
-    edges = with_rails([Edge(f"n{edge.tail}", f"n{edge.head}", text) for edge, text in zip(labels.edges, texts)])
+    edges = with_rails([Edge(f"n{edge.tail}", f"n{edge.head}", str(i)) for i, edge in enumerate(labels.edges)])
+    told: dict[str, list[str]] = {}
     for point in {edge.head: None for edge in edges if edge.head.startswith("rail")}:
         graph.node(point, label="", shape="point", width="0.06", color=GREY)
-    for tail, head, label in edges:
+    for tail, head, place in edges:
         ends = (head, tail) if labels.is_reversed else (tail, head)
         arrow = {"dir": "none"} if ends[1].startswith("rail") else {}
-        graph.edge(*ends, label=layout.in_label(label), **arrow)
+        graph.edge(*ends, label=layout.in_label(texts[int(place)] if place else ""), **arrow)
+        told.setdefault("->".join(ends), []).append(labels.about_edge(labels.edges[int(place)]) if place else "")
     if length(edges) > MOST:
         _place(graph, labels, edges)
+    return told
 
 
 def _keep_order(graph: Any, labels: Labels) -> None:
@@ -116,21 +118,22 @@ def _place(graph: Any, labels: Labels, edges: list[Edge]) -> None:
 class Drawing:
     """A picture of a graph: Jupyter shows it, and ``save`` writes it.
 
-    ``dot`` is its DOT text, ``svg()`` its SVG text.
+    ``dot`` is its DOT text, ``svg()`` its SVG text, in which a browser tells under the pointer what each node and each number is.
 
     >>> Drawing("digraph { a -> b }", "graph of 2 nodes and 1 edges").svg()[:5]
     '<?xml'
     """
 
-    def __init__(self, dot: str, description: str) -> None:
+    def __init__(self, dot: str, description: str, about: str = "", titles: Mapping[str, Sequence[str]] | None = None) -> None:
         self.dot = dot
         self.description = description
+        self._about, self._titles = about, titles or {}  # what a browser shows under the pointer
         self._svg: str | None = None
 
     def svg(self) -> str:
         """The picture as SVG text; a :class:`LayoutError` that says what to install if there is no layout engine."""
         if self._svg is None:
-            self._svg = layout.render(self.dot).decode()
+            self._svg = layout.with_titles(layout.render(self.dot).decode(), self._about, self._titles)
         return self._svg
 
     def save(self, path: str | Path) -> Path:
@@ -139,10 +142,10 @@ class Drawing:
 
         path = Path(path_text(path))
         kind = path.suffix.lower().lstrip(".")
-        if kind not in ("svg", "png", "pdf", "dot", "gv", "tex"):
+        texts = {"tex": lambda: self.tikz(standalone=True), "dot": lambda: self.dot, "gv": lambda: self.dot, "svg": self.svg}
+        if kind not in (*texts, "png", "pdf"):
             raise ValueError(f"a drawing is saved as .svg, .png, .pdf, .dot or .tex, not {path.name!r}")
-        text = self.tikz(standalone=True) if kind == "tex" else self.dot if kind in ("dot", "gv") else None
-        replace_file(path, layout.render(self.dot, kind) if text is None else text)
+        replace_file(path, texts[kind]() if kind in texts else layout.render(self.dot, kind))
         return path
 
     def tikz(self, standalone: bool = False) -> str:
@@ -165,7 +168,8 @@ class Drawing:
         # On a narrow screen it shrinks until it is just legible, and then scrolls; a point is 4/3 pixels.
         width = re.search(r'<svg width="(\d+)', svg)
         style = f"max-width:100%;min-width:{int(width[1]) * 4 // 3 * 11 // 20}px" if width else "max-width:100%"
-        image = f'<img src="data:image/svg+xml;base64,{encoded}" alt="{html.escape(self.description)}" style="{style}">'
+        about = f' title="{html.escape(self._about)}"' if self._about else ""
+        image = f'<img src="data:image/svg+xml;base64,{encoded}" alt="{html.escape(self.description)}"{about} style="{style}">'
         return {"text/html": image, "image/svg+xml": svg, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
@@ -212,8 +216,10 @@ def draw(
         raise ValueError("loss and classes are options of pictures of networks: add level='network'")
     options = options_of(mode, show, rankdir, digits, "graph" if style == "boxes" else style)
     labels = Labels(View(output, names, inputs, parameters).at(level, limit), options)
-    dot = compact_dot(labels, legend) if style == "compact" else _graph(labels, legend)
-    return Drawing(dot, _described(output))
+    if style == "compact":
+        return Drawing(compact_dot(labels, legend), _described(output))
+    dot, told = _graph(labels, legend)
+    return Drawing(dot, _described(output), labels.about_edges, told)
 
 
 def _asks_for_operations(output: Any, style: str, show: Sequence[str] | str | None) -> bool:

@@ -111,6 +111,30 @@ class Labels:
             lines.append(local)
         return [*lines, product] if "contribution" in self.show else lines
 
+    def about_node(self, node: Node) -> str:
+        """What a node is called in tables, and how it is computed."""
+        return f"{node.name} = {node.expression}" if node.expression and node.operations == 1 else node.name
+
+    def about_edge(self, edge: Edge) -> str:
+        """The numbers on an edge with what they are; empty where it has none."""
+        step, end = edge.step, self.output
+        if step is None or not self.on_edge(edge):
+            return ""
+        upstream, local, contribution = (number_text(x, self.digits) for x in (step.upstream, step.local, step.contribution))
+        local = f"∂{step.consumer_name}/∂{step.name} = {local}"
+        if not self.is_reversed and "contribution" not in self.show:
+            return f"{local}, a local derivative"
+        return f"∂{end}/∂{step.consumer_name} = {upstream}, times the local derivative {local}: adds {contribution} to ∂{end}/∂{step.name}"
+
+    @property
+    def about_edges(self) -> str:
+        """What the numbers on the edges of the picture are; empty where there are none."""
+        if not any(map(self.on_edge, self.edges)):
+            return ""
+        if self.is_reversed or "contribution" in self.show:
+            return "On each arrow: upstream gradient * local derivative = contribution to the gradient."
+        return "On each arrow: the local derivative, of the node that it leads to with respect to the node that it comes from."
+
     def _title(self, node: Node) -> str:
         if self.mode == "backward":
             return f"∂{self.output}/∂{node.name if len(node.values) == 1 else f'({node.name})'}"

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import html
 import os
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 VARIABLE = "AUTOGRAD_CORE_DOT"
@@ -78,6 +79,21 @@ def render(dot: str, kind: str = "svg", timeout: float = 60.0) -> bytes:
         hint = " (install Graphviz for more formats)" if kind not in ("svg", "png", "plain") else ""
         raise LayoutError(f"{command[0]} failed: {said}{hint}")
     return result.stdout
+
+
+def with_titles(svg: str, about: str, titles: Mapping[str, Sequence[str]]) -> str:
+    """The picture with what a browser shows under the pointer: over a node or an edge the next text for its name in DOT, elsewhere
+    ``about``."""
+    left = {name: iter(texts) for name, texts in titles.items()}
+
+    def title(match: re.Match[str]) -> str:
+        text = next(left.get(html.unescape(match[1]), iter(())), "") or about
+        return f"<title>{html.escape(legal(text))}</title>" if text else ""
+
+    if not titles:
+        return svg
+    svg = re.sub(r"<title>(\w+(?:&#45;&gt;\w+)?)</title>", title, svg)
+    return re.sub(r"<svg\b[^>]*>", lambda match: f"{match[0]}\n<title>{html.escape(about)}</title>", svg, count=1) if about else svg
 
 
 def _packaged_engine() -> str | None:

@@ -46,7 +46,7 @@ def unit_names(network: Network, called: Mapping[Value, str]) -> Iterator[tuple[
             variable = called.get(unit.node, "")
             name = unit.node.name or (variable if "[" not in variable else "")  # a place in a list is counted from 0
             number = "" if i == last and len(column) == 1 else subscript(j)
-            if name and not (i == 0 and re.fullmatch(r"x_?\[?\d+\]?", name)):  # inputs are often counted from 0: here from 1
+            if name:
                 yield unit.node, shortened(_with_subscript(name), 16)
             elif i == 0:
                 yield unit.node, f"x{number}"

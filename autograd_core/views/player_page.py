@@ -148,7 +148,7 @@ def rule(primitive: Primitive, count: int) -> dict[str, Any]:
     {'name': 'log', 'domain': 'x > 0', 'labels': ['x'], 'fails': True, 'overflows': True}
     """
     text = primitive.python if isinstance(primitive.python, str) and not primitive.internal else ""  # those have infinite values
-    labels = list(OPERANDS[:count]) if count <= len(OPERANDS) else [f"x{i}" for i in range(count)]
+    labels = list(OPERANDS[:count]) if count <= len(OPERANDS) else [f"x{i}" for i in range(1, count + 1)]
     is_fold = isinstance(primitive, Fold)  # the formula of several operations, whose operands have their own names
     return {
         "name": primitive.name,

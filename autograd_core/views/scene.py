@@ -14,7 +14,7 @@ from ..formulas.typesetting import operation_text
 from ..primitive import Primitive
 from ..value import Constant, Value
 from .folding import folded
-from .names import Names, is_given, names_for, shortened_list
+from .names import Names, called_by, is_given, node_names, shortened_list, variables_for
 from .roles import symbol_of
 from .steps import BackwardStep, terms
 from .zoom import LIMIT, Cluster, clusters_within, visible_leaves
@@ -79,7 +79,9 @@ class View:
 
     def __init__(self, output: Value, names: Names = None, inputs: Collection[Value] = (), parameters: Collection[Value] = ()) -> None:
         self.inputs, self.parameters = leaves_given("inputs", inputs), leaves_given("parameters", parameters)
-        self._read(output, names_for(output, names))
+        variables = variables_for(names)
+        self.given = called_by(variables)
+        self._read(output, node_names(output, variables))
 
     def _read(self, output: Value, called: dict[Value, str]) -> None:
         self.output, self.called = output, called
@@ -139,9 +141,9 @@ class View:
     def _node(self, key: int, value: Value, parents: tuple[int, ...] = ()) -> Node:
         row, name = value.primitive, self.called[value]
         expression = operation_text(row, [self.called[parent] for parent in value.parents]) if row else ""
+        is_named = value in self.given or is_given(value, name)
         return Node(
-            key, self.kind(value), name, is_given(value, name), symbol_of(row), (value,), (value.data,), (self.grads[value],), row,
-            parents, expression,
+            key, self.kind(value), name, is_named, symbol_of(row), (value,), (value.data,), (self.grads[value],), row, parents, expression,
         )  # fmt: skip
 
     def _cluster(self, cluster: Cluster, key: int, parents: tuple[int, ...]) -> Node:

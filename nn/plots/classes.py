@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_core import as_numbers, as_rows
+
 from ..module import Module
 from ..training.prediction import last_activation, predict
-from ..training.samples import as_labels, as_rows, as_targets, check_lengths
+from ..training.samples import as_labels, check_lengths
 from .axes import INK, MARKERS, Axes, Box, box_around, colour, legend, one_panel, tint
 
 
@@ -59,7 +61,7 @@ def decision_boundary(
 def labelled(model: Module, X: Any, y: Any, plane: bool = False) -> Labelled:
     """The samples with their classes, as the outputs of ``model`` number them: one output tells two labels apart, such as -1 and 1;
     several stand for the labels from 0 on (two of them also for -1 and 1), which may be given as one-hot rows."""
-    rows, targets = as_rows(X), as_targets(y)
+    rows, targets = as_rows(X), as_numbers(y, or_rows=True)
     check_lengths(rows, targets)
     if plane and len(rows[0]) != 2:
         advice = "train on two of them, or look at hidden_space(model, X, y)"

@@ -10,12 +10,11 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from autograd_core import replace_file
+from autograd_core import as_numbers, replace_file
 
 from ..module import Module
 from ..training.callbacks import Callback, Run
 from ..training.history import History
-from ..training.samples import as_targets
 from .axes import Axes, colour
 from .classes import decision_boundary
 from .parts import function_fit
@@ -82,7 +81,7 @@ class Live(Callback):
 
     def has_classes(self) -> bool:
         """Whether the targets are whole numbers, such as labels and one-hot rows."""
-        return all(x == round(x) for t in as_targets(self.y) for x in (t if isinstance(t, list) else [t]))
+        return all(x == round(x) for t in as_numbers(self.y, or_rows=True) for x in (t if isinstance(t, list) else [t]))
 
     def _repr_png_(self) -> bytes | None:
         if self.figure is None:

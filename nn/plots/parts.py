@@ -6,16 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from autograd_core import as_numbers, as_rows
+
 from ..arguments import spaced
 from ..module import Module
 from ..training.prediction import predict
-from ..training.samples import as_numbers, as_rows, check_lengths, plain
+from ..training.samples import check_lengths
 from .axes import Axes, Panels, colour, legend, one_panel, panels_of
 
 
 def weights_as_images(layer: Module, shape: tuple[int, int] = (8, 8), ax: Any = None) -> Panels:
     """The weights of each unit of a layer as an image of ``shape`` (rows, columns): what it looks for in its inputs. All have one
-    scale: red is positive, blue negative, white 0.
+    scale: red is positive, blue negative, white 0. Units count from 1.
 
     >>> from nn import Layer
     >>> len(weights_as_images(Layer(6, 3), shape=(2, 3)))
@@ -26,7 +28,7 @@ def weights_as_images(layer: Module, shape: tuple[int, int] = (8, 8), ax: Any = 
         raise ValueError(f"shape {shape} has {shape[0] * shape[1]} places, and a unit of {layer!r} {weights.shape[1]} weights")
     panels = panels_of(ax, len(weights), columns=8, size=(1.2, 1.35))
     most = abs(weights).max() or 1.0
-    for i, (panel, own) in enumerate(zip(panels, weights)):
+    for i, (panel, own) in enumerate(zip(panels, weights), start=1):
         image = panel.imshow(own.reshape(shape), cmap="RdBu_r", vmin=-most, vmax=most)
         panel.set_title(f"unit {i}", fontsize=9)
         panel.set(xticks=[], yticks=[])
@@ -52,7 +54,7 @@ def function_fit(model: Module, X: Any, y: Any, ax: Any = None) -> Axes:
     rows = as_rows(X)
     if len(rows[0]) != 1:
         raise ValueError(f"a function is drawn of one input, and X has {len(rows[0])} columns")
-    targets = as_numbers([target[0] if isinstance(target, list) and len(target) == 1 else target for target in plain(y, "y")])
+    targets = as_numbers([t[0] if isinstance(t, list) and len(t) == 1 else t for t in as_numbers(y, or_rows=True)])
     check_lengths(rows, targets)
     inputs = [row[0] for row in rows]
     margin = 0.05 * (max(inputs) - min(inputs)) or 1.0

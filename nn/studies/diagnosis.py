@@ -87,13 +87,13 @@ def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer:
     >>> print(check_gradients(MLP(1, [1], init="zeros"), [[2.0]], [1.0]).finding)
     The gradient is right: in all 2 parameters compared it agrees with finite differences.
     """
-    trial, chance = Trial.of(model, X, y, loss, samples, seed), random.Random(seed)
-    output, checks = trial.loss(), dict[tuple[str, str], Any]()
-    if trial.loss().data != output.data:
+    trial, chance = Trial(model, X, y, loss, samples, seed), random.Random(seed)
+    output, checks = trial.graph(), dict[tuple[str, str], Any]()
+    if trial.graph().data != output.data:
         raise ValueError("the loss differs from call to call: keep the random generator of a module in its attribute generator")
-    for layer, parameters in parameters_of_layers(trial.twin).items():
+    for layer, parameters in parameters_of_layers(trial.model).items():
         chosen = chance.sample(parameters, min(per_layer, len(parameters)))
-        compared = check_leaves(trial.loss, [parameter for _, parameter in chosen])
+        compared = check_leaves(trial.graph, [parameter for _, parameter in chosen])
         checks |= {(layer, name): check for (name, _), check in zip(chosen, compared)}
     kept = {place: check for place, check in checks.items() if not check.at_kink}
     errors = {layer: max(kept[place].error for place in kept if place[0] == layer) for layer, _ in kept}
@@ -103,11 +103,9 @@ def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer:
     if worst is None:
         finding = f"Nothing could be compared: all {left_out} parameters tried stand on a kink. Take other samples or another seed."
     elif worst.wrong:
-        blamed = find_wrong_derivative(output)
         cause = "Perhaps the model or the loss reads .data or calls the functions of math, which cuts the graph."
-        if blamed:
-            says = f"its row says {blamed.recorded:.6g}, its values say {blamed.numeric:.6g}"
-            cause = f"The operation {blamed.node.op!r} is to blame: at {[parent.data for parent in blamed.node.parents]} {says}."
+        if blamed := find_wrong_derivative(output):
+            cause = f"To blame is {blamed}."
         finding = f"The gradient is wrong: in {name} it is {worst.exact:.6g}, and finite differences give {worst.numeric:.6g}. {cause}"
     if left_out and worst:
         finding += f" ({left_out} left out: the loss has a kink there.)"
@@ -126,10 +124,10 @@ def gradient_flow(model: Module, X: Any, y: Any, loss: Any = "mse", samples: int
     >>> print(gradient_flow(MLP(2, [8] * 10 + [1], "sigmoid", seed=0), [[0.0, 1.0], [1.0, 0.0]], [0.0, 1.0]).finding)
     The gradient is vanishing: ...
     """
-    trial = Trial.of(model, X, y, loss, samples, seed)
-    trial.twin.zero_grad()
-    trial.loss().backward()
-    layers = {layer: [abs(p.grad) for _, p in parameters] for layer, parameters in parameters_of_layers(trial.twin).items()}
+    trial = Trial(model, X, y, loss, samples, seed)
+    trial.model.zero_grad()
+    trial.graph().backward()
+    layers = {layer: [abs(p.grad) for _, p in parameters] for layer, parameters in parameters_of_layers(trial.model).items()}
     means = {layer: sum(sizes) / len(sizes) for layer, sizes in layers.items()}
     norms = {layer: math.hypot(*sizes) for layer, sizes in layers.items()}
     (first, *_), (*_, last), norm = means.values(), means.values(), math.hypot(*norms.values())
@@ -154,18 +152,18 @@ def dead_units(model: Module, X: Any) -> Diagnosis:
     """The relu units that are 0 for every row of ``X``: no gradient reaches them, so they learn nothing any more.
 
     A filter of a ``Conv1d`` is one unit, dead if it is 0 everywhere. Numbers: ``activity`` (by layer, for each unit the share of the
-    samples that it is on for), ``dead`` (the numbers, from 0, of the dead units by layer) and ``share``.
+    samples that it is on for), ``dead`` (the numbers, from 1, of the dead units by layer) and ``share``.
 
     >>> from nn import MLP
     >>> dead_units(MLP(1, [2, 1], init="zeros"), [[1.0], [2.0]])["dead"]
-    {'layers.0 Layer(1, 2, relu)': [0, 1]}
+    {'layers.0 Layer(1, 2, relu)': [1, 2]}
     """
     activity: dict[str, list[float]] = {}
     for layer, seen in outputs_of_layers(model, X).items():
         if seen.activation == "relu":
             units = [[max(row)] for row in seen.rows] if isinstance(seen.layer, Conv1d) else seen.rows
             activity[layer] = [sum(y > 0.0 for y in unit) / len(unit) for unit in zip(*units)]
-    dead = {layer: [i for i, share in enumerate(shares) if share == 0.0] for layer, shares in activity.items()}
+    dead = {layer: [i for i, share in enumerate(shares, start=1) if share == 0.0] for layer, shares in activity.items()}
     off, total = sum(map(len, dead.values())), sum(map(len, activity.values()))
     bad = [layer for layer in activity if len(dead[layer]) > DEAD_SHARE * len(activity[layer])]
     finding = f"{off} of {total} relu units are dead, which is fine." if total else "No layer has relu units, so none is dead: fine."
@@ -218,8 +216,8 @@ def overfit_one_batch(
     True
     """
     count("steps, how often the copy is updated,", steps)
-    trial = Trial.of(model, X, y, loss, samples, seed)
-    for module in trial.twin.modules():
+    trial = Trial(model, X, y, loss, samples, seed)
+    for module in trial.model.modules():
         if isinstance(module, Dropout):
             module.p = 0.0
     history, problem = _trained(trial, steps, lr, seed)
@@ -228,7 +226,7 @@ def overfit_one_batch(
     if history.epochs:
         losses = history["loss"]
         before, after, falling = losses[0], losses[-1], losses[-1] < 0.9 * losses[3 * len(losses) // 4]
-        same = trial.loss(of_mean=True).data
+        same = trial.graph(of_mean=True).data
     fine = after <= NEAR_ZERO * (same if any(target != labels[0] for target in labels) else before)
     finding = f"After {steps} steps on {size} samples the loss is {after:.2g}, from {before:.2g}: "
     if fine:
@@ -251,13 +249,13 @@ def _trained(trial: Trial, steps: int, lr: float, seed: int) -> tuple[History, s
     """The history of a training on all samples together, and what ended it early, if anything did."""
     rows, adam = [row[: trial.data.columns] for row in trial.data.rows], partial(Adam, lr=lr)
     try:
-        options: Any = {"loss": trial.function, "optimizer": adam, "epochs": steps, "seed": seed, "callbacks": [Progress(False)]}
-        history = fit(trial.twin, rows, trial.data.labels, **options)
+        options: Any = {"loss": trial.loss, "optimizer": adam, "epochs": steps, "seed": seed, "callbacks": [Progress(False)]}
+        history = fit(trial.model, rows, trial.data.labels, **options)
     except TrainingError as error:
         return History(), str(error)
     if history.stopped == "interrupted":
         raise KeyboardInterrupt
-    trial.twin.train()
+    trial.model.train()
     return history, ""
 
 

@@ -9,16 +9,15 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from operator import add, mul
 from typing import Any
 
-from autograd_core import Value, compile_graph
+from autograd_core import Floats, Value, compile_graph
 from autograd_core import gradients as derivatives
 
 from ..arguments import count, fitting, listed, number, parameters_of
 from ..losses import l1_penalty, l2_penalty
-from ..optim import Optimizer, is_array
-from .execution import Execution, each, norm_of, total_of
+from ..optim import Optimizer
+from .execution import Execution
 from .history import History, shown
 from .model import Model
 
@@ -187,11 +186,11 @@ class L2(Callback):
     def begin(self, run: Run) -> None:
         w = Value(1.0)
         term = self.penalty([w], self.strength)  # that of one parameter
-        self.program = compile_graph([term, *derivatives(term, [w])], [], [w], "numpy" if is_array(run.execution.values()) else "python")
+        self.program = compile_graph([term, *derivatives(term, [w])], [], [w], "numpy" if hasattr(run.values, "dtype") else "python")
 
     def loss(self, run: Run, value: float, gradients: Any) -> tuple[float, Any]:
         terms, further = self.program.columns([], [run.values])
-        return value + total_of(terms), each(add, gradients, further)
+        return value + float(Floats.of(terms).sum()), gradients + further
 
 
 class L1(L2):
@@ -201,55 +200,43 @@ class L1(L2):
 
 
 class ClipNorm(Callback):
-    """Scales the gradient down to the length ``max_norm`` where it is longer, as :func:`nn.clip_grad_norm` does."""
+    """Takes the gradient times ``max_norm / (norm + 1e-6)`` if that is below 1, as ``torch.nn.utils`` has it. Pascanu, Mikolov, Bengio:
+    On the difficulty of training recurrent neural networks, 2013."""
 
     def __init__(self, max_norm: float) -> None:
         self.max_norm = number("max_norm", max_norm, "a positive number")
 
-    def gradients(self, run: Run, gradients: Any) -> Any:
-        return clip_norm(gradients, self.max_norm)[0]
+    def gradients(self, run: Run | None, gradients: Any) -> Any:
+        return gradients * min(self.max_norm / (Floats.norm(gradients) + 1e-6), 1.0)
 
 
 class ClipValue(Callback):
-    """Takes each entry of the gradient to ``-limit`` or ``limit`` where it is beyond, as :func:`nn.clip_grad_value` does."""
+    """Takes each entry of the gradient to ``-limit`` or ``limit`` where it is beyond; nan stays nan."""
 
     def __init__(self, limit: float) -> None:
         self.limit = number("limit", limit, "a positive number")
 
-    def gradients(self, run: Run, gradients: Any) -> Any:
-        return clip_value(gradients, self.limit)
-
-
-def clip_norm(gradients: Any, max_norm: float) -> tuple[Any, float]:
-    """The gradients, times ``max_norm / (norm + 1e-6)`` if that is below 1, and their norm before, as ``torch.nn.utils`` has it.
-    Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks, 2013."""
-    norm = norm_of(gradients)
-    factor = min(number("max_norm", max_norm, "a positive number") / (norm + 1e-6), 1.0)
-    return each(mul, gradients, factor), norm
-
-
-def clip_value(gradients: Any, limit: float) -> Any:
-    """Each gradient, taken to ``-limit`` or ``limit`` where it is beyond; nan stays nan."""
-    number("limit", limit, "a positive number")
-    if is_array(gradients):
-        return gradients.clip(-limit, limit)
-    return [-limit if g < -limit else limit if g > limit else g for g in gradients]
+    def gradients(self, run: Run | None, gradients: Any) -> Any:
+        return gradients.clip(-self.limit, self.limit)
 
 
 def clip_grad_norm(parameters: Iterable[Value], max_norm: float) -> float:
-    """:func:`clip_norm` of the ``grad`` of the parameters, between ``backward()`` and ``step()``; returns their norm before."""
-    parameters = parameters_of(parameters, "clip_grad_norm(model.parameters(), 5.0)")
-    clipped, norm = clip_norm([parameter.grad for parameter in parameters], max_norm)
-    for parameter, gradient in zip(parameters, clipped):
-        parameter.grad = gradient
-    return norm
+    """What :class:`ClipNorm` does, on the ``grad`` of the parameters, between ``backward()`` and ``step()``; returns their norm before."""
+    return Floats.norm(_clipped(parameters, ClipNorm(max_norm)))
 
 
 def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
-    """Take the ``grad`` of each parameter to ``-limit`` or ``limit`` where it is beyond."""
-    parameters = parameters_of(parameters, "clip_grad_value(model.parameters(), 1.0)")
-    for parameter, gradient in zip(parameters, clip_value([parameter.grad for parameter in parameters], limit)):
+    """What :class:`ClipValue` does, on the ``grad`` of the parameters."""
+    _clipped(parameters, ClipValue(limit))
+
+
+def _clipped(parameters: Iterable[Value], how: ClipNorm | ClipValue) -> Floats:
+    """The gradients that the parameters had before."""
+    parameters = parameters_of(parameters, "nn.clip_grad_norm(model.parameters(), 5.0)")
+    before = Floats(parameter.grad for parameter in parameters)
+    for parameter, gradient in zip(parameters, how.gradients(None, before)):
         parameter.grad = gradient
+    return before
 
 
 class Progress(Callback):
@@ -285,8 +272,8 @@ class Progress(Callback):
             self.bar.close()
 
 
-def callbacks_of(callbacks: Any) -> list[Callback]:
-    """The callbacks of a training, in the order in which they act: functions and schedules too, and a bar, if there is none."""
+def callbacks_of(callbacks: Any, wanted: bool | None = None) -> list[Callback]:
+    """The callbacks of a training, in the order in which they act: functions and schedules too, and a bar, if none is given."""
     found: list[Callback] = []
     is_one = callable(callbacks) or isinstance(callbacks, Callback)
     for given in [callbacks] if is_one else listed("callbacks is", callbacks, "callbacks=[nn.EarlyStopping(5)]"):
@@ -296,6 +283,6 @@ def callbacks_of(callbacks: Any) -> list[Callback]:
     if sum(callback.sets_rate for callback in found) > 1:
         raise ValueError("two callbacks would set the learning rate: give one, such as nn.LinearWarmup(5, after=nn.StepLR(10))")
     if not any(isinstance(callback, Progress) for callback in found):
-        found.append(Progress())
+        found.append(Progress(wanted))
     found.sort(key=lambda callback: callback.last)
     return found

@@ -6,20 +6,21 @@ import copy
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from operator import truediv
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
+from autograd_core import Floats
+
 from ..arguments import count, kind, named, options
-from ..losses import LOSSES, as_lists
+from ..losses import LOSSES
 from ..optim import OPTIMIZERS, Optimizer
 from .callbacks import Interrupts, Run, callbacks_of
-from .execution import FAILURES, RUNS, all_finite, each, execution, norm_of, quiet
+from .execution import RUNS, Execution, evaluating
 from .history import History
-from .model import Changes, Model, assign, contents, warn_of_untrained
-from .prediction import Metric, figures, metrics_named
-from .samples import Samples, samples_of, split_samples
+from .model import Changes, Model, assign, warn_of_untrained
+from .prediction import figures, metrics_named
+from .samples import samples_of, split_samples
 from .saving import Checkpoint
 
 
@@ -67,36 +68,11 @@ def fit(
     warn_of_untrained(model)
     with Interrupts() as interrupts:
         try:
-            training = interrupts.call(_prepared, interrupts, given)
+            training = interrupts.call(_Training, interrupts, given)
         except KeyboardInterrupt:
             model.eval()
             return History(stopped="interrupted")
         return training.run_through()
-
-
-def _prepared(interrupts: Interrupts, given: SimpleNamespace) -> _Training:
-    """A training whose options were checked; nothing is changed yet."""
-    model, dialect, size = given.model, given.dialect, given.batch_size
-    named(dialect, dict(zip(RUNS, RUNS)), "dialect", or_else="")
-    kind("shuffle is True or False", given.shuffle, bool, "shuffle=False")
-    loss, measured, chosen = named(given.loss, LOSSES, "loss"), metrics_named(given.metrics, given.loss), callbacks_of(given.callbacks)
-    checkpoint = next((callback for callback in chosen if isinstance(callback, Checkpoint)), None)
-    written = checkpoint.read() if checkpoint else None
-    seed = count("seed", given.seed, None) if given.seed is not None else written["seed"] if written else random.randrange(2**32)
-    data, held_out = split_samples(samples_of(model, given.X, given.y, loss, given.sample_weight), given.validation, model, loss, seed)
-    size = len(data.rows) if size is None else count("batch_size", size, 1, len(data.rows))
-    modes = contents((module, "training") for module in model.modules())
-    try:
-        how = execution(model.train(), loss, data.rows, data.columns, dialect, data.weighted)
-    finally:
-        assign(modes)
-    facts = {"samples": len(data.rows), "batch_size": size, "seed": int(seed)}
-    optimizer = _optimizer(given.optimizer, how.parameters)
-    optimizer.dialect = how.dialect
-    run = Run(model, how, optimizer, how.values(), count("epochs", given.epochs, 0), facts, interrupts, chosen)
-    changes = checkpoint.changes(run, written) if checkpoint and written else []
-    run.history.epochs = written["epochs"] if written else []
-    return _Training(run, data, held_out, measured, bool(given.shuffle), changes)
 
 
 def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
@@ -112,17 +88,32 @@ def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
 
 
 class _Training:
-    """One training: a run, the data that it goes through, and the changes that a checkpoint makes before it."""
+    """A training whose options were checked, and the data that it goes through; nothing is changed before :meth:`run_through`."""
 
-    def __init__(
-        self, run: Run, data: Samples, held_out: Samples | None, metrics: Sequence[Metric], shuffle: bool, changes: Changes
-    ) -> None:
-        self.run, self.data, self.held_out, self.metrics, self.shuffle, self.changes = run, data, held_out, metrics, shuffle, changes
-        self.rows = run.execution.rows(data.rows)
-        self.modules = run.model.modules()
+    def __init__(self, interrupts: Interrupts, given: SimpleNamespace) -> None:
+        model, size = given.model, given.batch_size
+        named(given.dialect, dict(zip(RUNS, RUNS)), "dialect", or_else="")
+        loss, self.metrics = named(given.loss, LOSSES, "loss"), metrics_named(given.metrics, given.loss)
+        kind("shuffle is True or False", given.shuffle, bool, "shuffle=False")
+        chosen = callbacks_of(given.callbacks)
+        checkpoint = next((callback for callback in chosen if isinstance(callback, Checkpoint)), None)
+        written = checkpoint.read() if checkpoint else None
+        seed = count("seed", given.seed, None) if given.seed is not None else written["seed"] if written else random.randrange(2**32)
+        samples = samples_of(model, given.X, given.y, loss, given.sample_weight)
+        data, self.held_out = split_samples(samples, given.validation, model, loss, seed)
+        size = len(data.rows) if size is None else count("batch_size", size, 1, len(data.rows))
+        self.modules, self.buffers, self.shuffle = model.modules(), list(model.named_buffers()), given.shuffle
+        with evaluating(model, training=True):
+            how = Execution(model, loss, data.rows, data.columns, given.dialect, data.weighted)
+        facts = {"samples": len(data.rows), "batch_size": size, "seed": int(seed)}
+        optimizer = _optimizer(given.optimizer, how.parameters)
+        optimizer.dialect = how.dialect
+        self.run = Run(model, how, optimizer, how.values(), count("epochs", given.epochs, 0), facts, interrupts, chosen)
+        self.changes = checkpoint.changes(self.run, written) if checkpoint and written else []
+        self.run.history.epochs = written["epochs"] if written else []
+        self.data, self.rows = data, how.rows(data.rows)
         held: Changes = [(module, "generator", vars(module).get("generator")) for module in self.modules]
         self.generators = [entry for entry in held if isinstance(entry[2], random.Random)]
-        self.buffers = list(run.model.named_buffers())
 
     def run_through(self) -> History:
         run = self.run
@@ -167,8 +158,8 @@ class _Training:
         before = self.snapshot() if is_before else None
         total, norm, lr = 0.0, 0.0, run.optimizer.lr
         for batch_number, batch in enumerate(self.batches(chance), start=1):
-            value, norm = self.step(batch, f"in epoch {number}, batch {batch_number}")
-            total += value * run.execution.weight(batch)
+            value, norm, size = self.step(batch, f"in epoch {number}, batch {batch_number}")
+            total += value * size
         entry = {"epoch": number, "loss": total / run.execution.weight(self.data.rows), "lr": lr, "grad_norm": norm}
         entry |= run.interrupts.call(self.figures, number)
         run.history.epochs.append(entry | {"seconds": time.perf_counter() - start})
@@ -191,37 +182,37 @@ class _Training:
             chosen = order[start : start + size]
             yield self.rows[chosen] if hasattr(self.rows, "shape") else [self.rows[i] for i in chosen]
 
-    def step(self, batch: Any, place: str) -> tuple[float, float]:
-        """One update from the mean over a batch: the loss before it, and the norm of the gradient. All of it happens, or nothing."""
+    def step(self, batch: Any, place: str) -> tuple[float, float, float]:
+        """One update from the mean over a batch: the loss before it, the norm of the gradient, the weight. All of it happens or nothing."""
         run, optimizer = self.run, self.run.optimizer
         before: Changes = [(optimizer, "steps", optimizer.steps), (optimizer, "state", dict(optimizer.state))]
-        before += contents((module, attribute) for _, module, attribute in self.buffers)  # a bad step may spoil running averages
+        before += [(module, name, copy.deepcopy(getattr(module, name))) for _, module, name in self.buffers]  # running averages
         try:
-            with quiet(run.values):
+            with run.execution.arithmetic():
                 total, sums = run.interrupts.call(run.execution.sums, run.values, batch)
                 size = float(run.execution.weight(batch))
-                value, gradients = total / size, each(truediv, sums, size)
+                value, gradients = total / size, sums / size
                 for callback in run.callbacks:
-                    value, gradients = callback.loss(run, value, gradients)
-                norm = norm_of(gradients)
-                if not (math.isfinite(value) and (math.isfinite(norm) or all_finite(gradients))):
+                    value, gradients = callback.loss(run, value, Floats.of(gradients))
+                norm = Floats.norm(gradients)
+                if not (math.isfinite(value) and (math.isfinite(norm) or Floats.finite(gradients))):
                     raise ArithmeticError(f"the loss is {value}")
                 for callback in run.callbacks:
-                    gradients = callback.gradients(run, gradients)
+                    gradients = callback.gradients(run, Floats.of(gradients))
                 values = optimizer.update(run.values, gradients)
-                if not all_finite(values):
+                if not Floats.finite(values):
                     raise ArithmeticError("the step would make a parameter infinite or nan")
         except BaseException as error:
             assign(before)
-            if not isinstance(error, FAILURES):
+            if not isinstance(error, run.execution.FAILURES):
                 raise
-            where = run.interrupts.call(run.execution.first_bad, run.values, batch)
+            where = run.interrupts.call(run.execution.place_of_failure, run.values, batch)
             raise TrainingError(
                 f"training stopped {place}: {error}; {where}. The model keeps the parameters from before this "
                 "step. A smaller learning rate, standardised inputs or callbacks=[nn.ClipNorm(5)] often help"
             ) from error
         run.values = values
-        return value, norm
+        return value, norm, size
 
     def figures(self, number: int) -> dict[str, float]:
         """The metrics, and, for held-out samples, the loss, in evaluation mode."""
@@ -230,15 +221,14 @@ class _Training:
             if table is None or not (prefix or self.metrics):
                 continue
             try:
-                outputs = self.run.execution.outputs(self.run.values, table.rows)
-            except FAILURES as error:
+                measured = figures(self.run.execution, self.run.values, table, self.metrics)
+            except self.run.execution.FAILURES as error:
                 raise TrainingError(f"training stopped after epoch {number}, while it was evaluated: {error}") from error
-            measured = figures(outputs, table, self.metrics, self.run.execution.weight(table.rows)).items()
-            found |= {f"{prefix}{name}": value for name, value in measured if prefix or name != "loss"}
+            found |= {f"{prefix}{name}": value for name, value in measured.items() if prefix or name != "loss"}
         return found
 
     def snapshot(self) -> Callable[[], dict[str, Any]]:
         """The state of the model, whose parameters have the values of the run, as a function: most are never asked for."""
         values = self.run.values
         buffers = {name: copy.deepcopy(getattr(module, attribute)) for name, module, attribute in self.buffers}
-        return lambda: dict(zip((name for name, _ in self.run.model.named_parameters()), list(as_lists(values)))) | buffers
+        return lambda: dict(zip((name for name, _ in self.run.model.named_parameters()), map(float, values))) | buffers

@@ -45,8 +45,8 @@ class Input(Value):
 
 
 def inputs_of(x: Iterable[Any], letter: str = "x") -> list[Any]:
-    """The entries of one sample, each number as an :class:`Input`."""
-    return [Input(value, f"{letter}{i}") if isinstance(value, int | float) else value for i, value in enumerate(x)]
+    """The entries of one sample, each number as an :class:`Input`; they are called x1, x2, ..., as in textbooks."""
+    return [Input(value, f"{letter}{i}") if isinstance(value, int | float) else value for i, value in enumerate(x, start=1)]
 
 
 class Model:
@@ -134,11 +134,6 @@ def warn_of_untrained(model: Model) -> None:
         if type(leaf) is Value and not leaf.parents:
             instead = f"write Parameter({leaf.data:g}), or Constant({leaf.data:g}) if it is to stay"
             warnings.warn(f"{path} of {type(model).__name__} is a Value, which training never changes: {instead}", stacklevel=4)
-
-
-def contents(changes: Iterable[tuple[Any, ...]]) -> Changes:
-    """What the attributes that are named hold now: changes that :func:`assign` makes to put it back."""
-    return [(thing, name, copy.deepcopy(getattr(thing, name))) for thing, name, *_ in changes]
 
 
 def assign(changes: Changes) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autograd_core import Floats, as_rows
+
 from ..activations import activation_name
 from ..arguments import listed, named, number
 from ..losses import KINDS, LOSSES, NUMBERS, Kind, l1_loss, mse_loss
-from .execution import RUNS, Execution, evaluating, execution, record, total_of
+from .execution import RUNS, Execution, evaluating, record
 from .model import Model
-from .samples import Samples, as_rows, check_lengths, plain, require_one_hot, samples_of
+from .samples import Samples, check_lengths, require_one_hot, samples_of
 
 FEW = 8  # rows for which compiling costs more than it saves
 THRESHOLDS = {"logit": (0.0, 0, 1), "probability": (0.5, 0, 1), "sign": (0.0, -1, 1)}  # above the threshold is the second class
@@ -22,7 +24,7 @@ def predict(model: Model, X: Any, dialect: str = "python") -> list[Any]:
     named(dialect, dict.fromkeys(RUNS, True), "dialect", or_else="")
     with evaluating(model):
         single = record(model, rows[0]).single
-        run = execution(model, None, rows, len(rows[0]), dialect) if len(rows) > FEW else Execution(model, None, len(rows[0]))
+        run = Execution(model, None, rows, len(rows[0]), dialect if len(rows) > FEW else "eager")
         found = run.outputs(run.values(), rows)
     return [row[0] for row in found] if single else found
 
@@ -43,7 +45,7 @@ def predicted_classes(outputs: Any, convention: str = "logit") -> list[int]:
     ([1, 0], [1, -1])
     """
     threshold, below, above = named(convention, THRESHOLDS, "convention")
-    rows = [row if isinstance(row, list | tuple) else [row] for row in plain(outputs, "outputs")]
+    rows = [row if isinstance(row, list | tuple) else [row] for row in listed("outputs is", outputs, "[0.5, -0.5]")]
     return [list(row).index(max(row)) if len(row) > 1 else above if row[0] > threshold else below for row in rows]
 
 
@@ -62,9 +64,8 @@ def evaluate(model: Model, X: Any, y: Any, loss: Any = "mse", metrics: Any = (),
     table = samples_of(model, X, y, loss)
     chosen = metrics_named(metrics, loss)
     with evaluating(model):
-        run = execution(model, named(loss, LOSSES, "loss"), table.rows, table.columns, dialect, trained=False)
-        found = run.outputs(run.values(), table.rows)
-    return figures(found, table, chosen, run.weight(table.rows))
+        run = Execution(model, named(loss, LOSSES, "loss"), table.rows, table.columns, dialect, trained=False)
+        return figures(run, run.values(), table, chosen)
 
 
 Metric = tuple[str, Callable[[Any, Any], Any]]
@@ -72,8 +73,10 @@ Metric = tuple[str, Callable[[Any, Any], Any]]
 
 def accuracy(targets: Sequence[Any], predictions: Sequence[Any]) -> float:
     """The share of predicted classes that are right, from 0 to 1."""
-    check_lengths(targets := plain(targets, "targets", 1), predictions := plain(predictions, "predictions"), "targets and predictions")
-    return sum(bool(prediction == target) for prediction, target in zip(predictions, targets)) / len(targets)
+    targets, predictions = listed("targets is", targets, "[1, 0]"), listed("predictions is", predictions, "[1, 1]")
+    check_lengths(targets, predictions, "targets and predictions")
+    right = sum(bool(prediction == target) for prediction, target in zip(predictions, targets))
+    return right / number("the number of targets", len(targets), "a positive number")
 
 
 METRICS: dict[str, Any] = {"accuracy": accuracy, "mae": lambda t, y: l1_loss(y, t), "mse": lambda t, y: mse_loss(y, t)}
@@ -102,8 +105,9 @@ def _of_classes(function: Callable[[Any, Any], Any], name: str, kind: Kind) -> C
     return of_classes
 
 
-def figures(found: list[list[float]], samples: Samples, metrics: Sequence[Metric], weight: float) -> dict[str, float]:
-    """The mean loss and the metrics, from rows of the loss and the outputs."""
+def figures(run: Execution, values: Any, samples: Samples, metrics: Sequence[Metric]) -> dict[str, float]:
+    """The mean loss and the metrics on samples, where the parameters have these values."""
+    found = run.outputs(values, samples.rows)
     outputs = [row[1] if samples.single else row[1:] for row in found]
     measured = {name: number(f"what {name} returns", function(samples.labels, outputs), "a number") for name, function in metrics}
-    return {"loss": total_of([row[0] for row in found]) / weight} | measured
+    return {"loss": Floats(row[0] for row in found).sum() / run.weight(samples.rows)} | measured

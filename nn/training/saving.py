@@ -2,59 +2,31 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import zlib
 from pathlib import Path
 from typing import Any
 
-from autograd_core import replace_file
+from autograd_core import read_json, require_place, write_json
 
 from ..arguments import fitting
 from .callbacks import Callback, Run
 from .model import Changes, Model, assign
 
-VERSION = 3
+STATE, CHECKPOINT = ("nn state", 3), ("nn checkpoint", 3)  # kinds of files, and their versions
 
 
 def save_state(module: Model, path: str | Path) -> None:
     """Write the state into a JSON file, exact to the bit. The file is replaced in one step, so it is never half-written."""
-    write_json(path, "state", {"module": type(module).__name__, "state": module.state_dict()})
+    write_json(path, STATE, {"module": type(module).__name__, "state": module.state_dict()})
 
 
 def load_state(module: Model, path: str | Path) -> None:
     """Take over the state that ``save`` wrote; ``ValueError``, and no change, if the file is damaged, of another kind, or does not fit."""
-    content = read_json(path, "state")
+    content = read_json(path, STATE)
     try:
         changes = module.checked_state(content.get("state"))
     except ValueError as error:
         raise ValueError(f"{path}, which was saved from {content.get('module')}: {error}") from None
     assign(changes)
-
-
-def write_json(path: str | Path, kind: str, content: dict[str, Any]) -> None:
-    """Write ``content`` as a file of a ``kind``, in one step."""
-    text = json.dumps(content)
-    head = {"format": f"nn {kind}", "version": VERSION, "checksum": zlib.crc32(text.encode())}
-    replace_file(path, f"{json.dumps(head)[:-1]}, {text[1:]}")
-
-
-def read_json(path: str | Path, kind: str) -> dict[str, Any]:
-    """The content of a file that :func:`write_json` wrote; ``ValueError`` for any other, and for one that was damaged or edited."""
-    try:
-        content = json.loads(Path(path).read_bytes().decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is no whole JSON file, so it was not read: {error}") from None
-    if not isinstance(content, dict) or content.get("format") != f"nn {kind}":
-        found = content.get("format") if isinstance(content, dict) else None
-        raise ValueError(f"{path} is not a file of the kind 'nn {kind}'" + (f", but {found!r:.60}" if found else ""))
-    if content.get("version") != VERSION:
-        raise ValueError(f"{path} has version {content.get('version')!r:.60}, and this program reads version {VERSION}")
-    del content["format"], content["version"]
-    with contextlib.suppress(ValueError, RecursionError):  # of an integer of thousands of digits
-        if content.pop("checksum", None) == zlib.crc32(json.dumps(content).encode()):
-            return content
-    raise ValueError(f"{path} does not have the checksum that it was written with: it was damaged or edited, so it was not read")
 
 
 class Checkpoint(Callback):
@@ -67,17 +39,16 @@ class Checkpoint(Callback):
         self.path, self.resume = Path(path), resume
 
     def read(self) -> dict[str, Any] | None:
-        """What the file holds, if training is to go on from it; ``FileNotFoundError`` if its folder is not there."""
-        if not self.path.absolute().parent.is_dir():
-            raise FileNotFoundError(f"the folder of the checkpoint {self.path} is not there: make it first")
-        content = read_json(self.path, "checkpoint") if self.resume and self.path.exists() else None
+        """What the file holds, if training is to go on from it; ``OSError`` if it could not be written later."""
+        require_place(self.path)
+        content = read_json(self.path, CHECKPOINT) if self.resume and self.path.exists() else None
         if content is not None and not (type(content.get("seed")) is int and isinstance(content.get("epochs"), list) and content["epochs"]):
             raise ValueError(f"{self.path} has no seed or no epochs: it is not a whole checkpoint")
         return content
 
     def epoch(self, run: Run) -> None:
         stateful = [callback for callback in run.callbacks if callback.remembered]
-        write_json(self.path, "checkpoint", {
+        write_json(self.path, CHECKPOINT, {
             **run.facts, "epochs": run.history.epochs, "state": run.model.state_dict(), "optimizer": run.optimizer.state_dict(),
             "callbacks": [type(callback).__name__ for callback in stateful], "remembered": [callback.state() for callback in stateful],
         })  # fmt: skip

@@ -10,7 +10,7 @@ import autograd_core as ac
 from nn import Dataset
 from nn.arguments import count, generator_of, number, spaced
 from nn.data import Seed, chance_of, moons
-from nn.training.samples import as_rows, check_lengths, plain
+from nn.training.samples import check_lengths
 
 
 def linear(n: int = 100, weights: Sequence[float] = (1.0,), bias: float = 0.0, noise: float = 0.0, seed: Seed = 0) -> Dataset:
@@ -73,7 +73,7 @@ def shift_images(X: Any, y: Any, size: int = 8) -> Dataset:
 
 
 def _examples(X: Any, y: Any) -> tuple[list[list[float]], list[Any]]:
-    rows, targets = as_rows(X), list(plain(y, "y"))
+    rows, targets = ac.as_rows(X), list(ac.as_lists(y))
     check_lengths(rows, targets)
     return rows, targets
 

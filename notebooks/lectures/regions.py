@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from autograd_core import as_rows
 from nn import Module, Sequential
 from nn.plots.axes import COLOURS, GREY, INK, Axes, Box, box_around, colour, one_panel, panels_of, tint
 from nn.plots.parts import units_of
 from nn.training.prediction import predict_classes
-from nn.training.samples import as_rows
 
 from .gates import Line
 from .surfaces import SOLID
@@ -61,7 +61,7 @@ def _lines_of(lines: Any) -> list[Any]:
     found = [tuple(line) for line in as_rows(lines, "lines")]
     for i, line in enumerate(found):
         if len(line) != 3 or line[:2] == (0.0, 0.0):
-            raise ValueError(f"line {i} is (w1, w2, b) for w1 x + w2 y + b = 0, with w1 or w2 other than 0, not {line}")
+            raise ValueError(f"lines[{i}] is (w1, w2, b) for w1 x + w2 y + b = 0, with w1 or w2 other than 0, not {line}")
     return found
 
 

@@ -20,7 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import nn
-from nn.training.saving import read_json, write_json
+from autograd_core import read_json, write_json
+from nn.training.saving import CHECKPOINT
 
 X = [[0.1 * i, math.sin(i)] for i in range(12)]
 Y = [0.5 * a - b for a, b in X]
@@ -148,7 +149,7 @@ def damaged_checkpoints(path, count, seed):
 def edited_checkpoints(path, count, seed):
     """Checkpoints with a right checksum and one wrong entry."""
     write_checkpoint(path)
-    content, victim = read_json(path, "checkpoint"), Victim(path)
+    content, victim = read_json(path, CHECKPOINT), Victim(path)
     wrong = []
     for way, change in edits(content):
         new = edited(content, way, change)
@@ -156,7 +157,7 @@ def edited_checkpoints(path, count, seed):
         if new is not None and json.dumps(new) != json.dumps(content) and way != ("seed",) and (way, change) != (("epochs", 1), None):
             wrong.append((way, change, new))
     for way, change, new in random.Random(seed).sample(wrong, min(count, len(wrong))):
-        write_json(path, "checkpoint", new)
+        write_json(path, CHECKPOINT, new)
         victim.reads(lambda: resumed(victim.model, victim.optimizer, path), f"{way} {change}")
     return +victim.counts
 

@@ -64,7 +64,7 @@ def look_at_weights(page, model, x, target):
     row = page.evaluate("state.row()")
     assert row == [*x, target]
     sample = record(model, x, [target], nn.mse_loss)
-    for name, in_python in (("w₃₂⁽¹⁾", "w1[2,1]"), ("w₂₁⁽²⁾", "w2[1,0]"), ("w₁₂⁽³⁾", "w3[0,1]")):
+    for name, in_python in (("w₃₂⁽¹⁾", "w1[3,2]"), ("w₂₁⁽²⁾", "w2[2,1]"), ("w₁₂⁽³⁾", "w3[1,2]")):
         click_on_weight(page, name)
         parameter = next(p for p in model.parameters() if p.name == in_python)
         (use,) = ac.explain(sample.loss, parameter).uses

@@ -195,7 +195,7 @@ class Recorder {
 // What is not defined there: the operation, its operands and their nodes, and what it needs.
 function refusal(row, error, operands, names) {
   if (!(error instanceof DomainError || error instanceof Overflow)) throw error;
-  const labels = operands.map((_, i) => (operands.length <= 3 ? "xyz"[i] : `x${i}`));
+  const labels = operands.map((_, i) => (operands.length <= 3 ? "xyz"[i] : `x${i + 1}`));
   const nodes = labels
     .map((label, i) => (names[i] ? `${label} is the node '${names[i]}'` : ""))
     .filter(Boolean)

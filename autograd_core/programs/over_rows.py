@@ -1,0 +1,168 @@
+"""``OverRows``: a function of one row of numbers run over many, as a program where one recorded graph stands for all rows."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from importlib import import_module
+from typing import Any
+
+from ..number import watching_comparisons
+from ..primitive import DomainError
+from ..value import Value
+from .compile import compile_graph
+from .floats import Floats
+from .program import Program
+
+Recorded = tuple[Sequence[Value], Sequence[Value]]
+
+
+class OverRows:
+    """A function of one row of numbers, run over many rows: the sum of its first output with its gradient, or all outputs of each row.
+
+    ``record(row)`` gives two lists of nodes: leaves that hold the numbers of the row, and the outputs that are computed from them and from
+    the leaves ``parameters``, by which the sum is differentiated. ``evaluating()`` is a context in which the function is as
+    :meth:`outputs` has it, where that differs: that of a network without dropout. The function itself runs, row by row,
+    until :meth:`compile` finds that one graph stands for all rows.
+
+    >>> w = Value(2.0, "w")
+    >>> def record(row):
+    ...     x = Value(row[0], "x")
+    ...     return [x], [w * x]
+    >>> over_rows = OverRows(record, [w])
+    >>> over_rows.compile([[1.0], [2.0], [3.0]])
+    ''
+    >>> over_rows.sums([5.0], [[1.0], [2.0]]), over_rows.outputs([5.0], [[1.0], [2.0]])
+    ((15.0, [3.0]), [[5.0], [10.0]])
+    """
+
+    FAILURES = DomainError, ArithmeticError
+    """What a row may raise: a number outside of the domain of an operation, or too large for a float."""
+
+    def __init__(
+        self, record: Callable[[Any], Recorded], parameters: Sequence[Value],
+        evaluating: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    ) -> None:  # fmt: skip
+        self.record, self.parameters, self.evaluating = record, list(parameters), evaluating
+        self._run_itself()
+
+    def _run_itself(self) -> None:
+        self.dialect = "eager"
+        self._numpy: Any = None
+        self._sums: Program | None = None
+        self._outputs: Program | None = None
+        self._fixed = b""
+
+    def compile(self, rows: Any, dialect: str = "python", gradients: bool = True) -> str:
+        """Run as a program in a ``dialect`` of ``compile_graph``, recorded on the first row; returns an empty text.
+
+        Where one graph cannot stand for all rows, because the function compares Values or gives something else for the last row than
+        the program, nothing changes, and the text says why. Without ``gradients`` there are outputs alone, for the numbers that the
+        parameters have now. In the dialects ``"c"`` and ``"numpy"``, numbers then are in arrays, if NumPy is installed.
+
+        >>> w = Value(2.0, "w")
+        >>> def record(row):
+        ...     return [x := Value(row[0])], [w * x if row[0] > 0.0 else w]
+        >>> OverRows(record, [w]).compile([[1.0], [-2.0]])
+        'computes with something that a recorded graph holds as a constant (.data, random numbers, an attribute that changes)'
+        """
+        self._run_itself()
+        with watching_comparisons() as places:
+            (inputs, nodes), (shown_inputs, shown) = self.record(rows[0]), self._evaluated(rows[0])
+        if places:
+            return f"compares Values at {places[0]}"
+        same = gradients and len(nodes) > 1 and [y.data for y in nodes] == [y.data for y in shown]  # one program does it all
+        if gradients:
+            self._sums = compile_graph(nodes[0], self.parameters, inputs, dialect, further=nodes[1:] if same else ())
+        if not same:
+            fixed = not gradients and dialect != "c"  # as constants, parameters are read faster; C would be built for each of them
+            self._fixed = _bits(self.values()) if fixed else b""
+            self._outputs = compile_graph(shown, [] if fixed else self.parameters, shown_inputs, dialect)
+        self.dialect = dialect
+        if dialect != "python":
+            with suppress(ImportError):
+                self._numpy = import_module("numpy")
+        if self._agrees(rows[-1]):
+            return ""
+        self._run_itself()
+        return "computes with something that a recorded graph holds as a constant (.data, random numbers, an attribute that changes)"
+
+    def _evaluated(self, row: Any) -> Recorded:
+        with self.evaluating():
+            return self.record(row)
+
+    def _agrees(self, row: Any) -> bool:
+        """Whether the programs give what the function itself gives for a row."""
+        values, rows, expected, found = self.values(), self.rows([row]), [], []
+        try:
+            if self._sums is not None:
+                expected, found = [self.record(row)[1][0].data], [self.sums(values, rows)[0]]
+            if self._outputs is not None:
+                expected += [y.data for y in self._evaluated(row)[1]]
+                found += self.outputs(values, rows)[0]
+        except self.FAILURES:  # those of the rows themselves are told where they are run
+            return True
+        finite = [(a, b) for a, b in zip(found, expected) if math.isfinite(a) and math.isfinite(b)]  # others are judged elsewhere
+        return len(found) == len(expected) and all(math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) for a, b in finite)
+
+    def sums(self, values: Any, rows: Any) -> tuple[float, Any]:
+        """The first output and its gradient, added up over the rows, where the parameters have these values."""
+        if self._sums is not None:
+            total, gradients = self._sums.batch(values, rows)
+            return total, Floats.of(gradients)
+        self.assign(values)
+        return self.eager_sums(rows)
+
+    def eager_sums(self, rows: Any) -> tuple[float, Any]:
+        """What :meth:`sums` gives where the function itself runs, at the numbers that the parameters have."""
+        total, gradients = 0.0, Floats([0.0] * len(self.parameters))
+        for row in rows:
+            output = self.record(row)[1][0]
+            total += output.data
+            gradients += self.gradients(output)
+        return total, gradients
+
+    def outputs(self, values: Any, rows: Any) -> list[list[float]]:
+        """All outputs for each row, where the parameters have these values; ``ValueError`` if it was compiled for others alone."""
+        if self.dialect == "eager":
+            self.assign(values)
+            with self.evaluating():
+                return [[y.data for y in self.record(row)[1]] for row in rows]
+        if self._fixed and self._fixed != _bits(values):
+            raise ValueError("without gradients, a program is that of the numbers that the parameters had: compile it again for others")
+        own = self._outputs
+        found = own.batch([] if self._fixed else values, rows) if own else self._sums.forward(values, rows)  # type: ignore[union-attr]
+        return found.tolist() if hasattr(found, "tolist") else found
+
+    def gradients(self, output: Value) -> Floats:
+        """The derivatives of a node by the parameters; their gradients are set, not added to."""
+        for parameter in self.parameters:
+            parameter.grad = 0.0
+        output.backward()
+        return Floats(parameter.grad for parameter in self.parameters)
+
+    def rows(self, rows: Any) -> Any:
+        """The rows in the form that is read fastest here."""
+        if self._numpy is not None:
+            return self._numpy.asarray(rows, dtype=float)
+        return rows.tolist() if hasattr(rows, "tolist") else list(rows)
+
+    def values(self) -> Any:
+        """The numbers that the parameters have, as :class:`Floats` or an array."""
+        values = Floats(float(parameter.data) for parameter in self.parameters)
+        return values if self._numpy is None else self._numpy.array(values)
+
+    def assign(self, values: Any) -> None:
+        """Give the parameters these values."""
+        for parameter, value in zip(self.parameters, values.tolist() if hasattr(values, "tolist") else values):
+            parameter.data = value
+
+    def arithmetic(self) -> AbstractContextManager[Any]:
+        """Within it, arithmetic on such numbers does not warn of those that are not finite."""
+        return nullcontext() if self._numpy is None else self._numpy.errstate(all="ignore")
+
+
+def _bits(values: Any) -> bytes:
+    return array("d", values).tobytes()
