@@ -65,7 +65,6 @@ def fit(
     data or options that do not fit, and :class:`TrainingError` if a loss or gradient is not finite.
     """
     given = SimpleNamespace(**locals())
-    warn_of_untrained(model)
     with Interrupts() as interrupts:
         try:
             training = interrupts.call(_Training, interrupts, given)
@@ -92,6 +91,7 @@ class _Training:
 
     def __init__(self, interrupts: Interrupts, given: SimpleNamespace) -> None:
         model, size = given.model, given.batch_size
+        warn_of_untrained(model)
         named(given.dialect, dict(zip(RUNS, RUNS)), "dialect", or_else="")
         loss, self.metrics = named(given.loss, LOSSES, "loss"), metrics_named(given.metrics, given.loss)
         kind("shuffle is True or False", given.shuffle, bool, "shuffle=False")

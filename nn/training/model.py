@@ -133,7 +133,7 @@ def warn_of_untrained(model: Model) -> None:
     for path, leaf in _walk(model, Value, "", set()):
         if type(leaf) is Value and not leaf.parents:
             instead = f"write Parameter({leaf.data:g}), or Constant({leaf.data:g}) if it is to stay"
-            warnings.warn(f"{path} of {type(model).__name__} is a Value, which training never changes: {instead}", stacklevel=4)
+            warnings.warn(f"{path} of {type(model).__name__} is a Value, which training never changes: {instead}", stacklevel=6)
 
 
 def assign(changes: Changes) -> None:
