@@ -228,7 +228,7 @@ def dot(w: Sequence[Any], x: Sequence[Any], b: Any = 0.0) -> Any:
     >>> dot([0.5, -0.3, 0.8], [2.0, 3.0, -1.0], 1.0)
     0.30000000000000004
     """
-    if not (w.__class__ is x.__class__ is list):
+    if not (type(w) is list or type(w) is tuple) or not (type(x) is list or type(x) is tuple):
         w, x = _some("dot", w), _some("dot", x)
     if len(w) != len(x) or not w:
         raise ValueError(f"dot needs as many weights as inputs, and at least one: given {len(w)} weights and {len(x)} inputs")

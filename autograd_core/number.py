@@ -43,7 +43,9 @@ def real(x: Any) -> float:
     Traceback (most recent call last):
     TypeError: a real number is needed, not str '3': convert it with float(...) first
     """
-    if isinstance(x, numbers.Real):
+    if type(x) is float:
+        return x
+    if type(x) is int or isinstance(x, numbers.Real):  # the first is the quicker question
         try:
             return float(x)
         except OverflowError:

@@ -204,9 +204,7 @@ def sinc(k: float) -> Primitive:
     series = " + x * x * (".join(map(repr, terms)) + ")" * (len(terms) - 1)
     near = f"x * ({series})" if k % 2.0 else series
     value = f"{near} if fabs(x) < {min(2.0, 0.5 * k + 0.125)!r} else {_sinc_far(int(k))}"
-    words = WORDS["sinc"]._replace(reads="" if k == 0.0 else f"sinc(x, {int(k)})")
-    slope = lambda out, x: sinc(k + 1.0)(x)
-    return _unregistered("sinc", value, slope, words=words, constants=(k,))
+    return _unregistered("sinc", value, lambda out, x: sinc(k + 1.0)(x), constants=(k,))
 
 
 @_family(0.0)

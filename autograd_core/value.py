@@ -16,6 +16,7 @@ from .persistence import copied, deep_copied, reduced
 from .primitive import Primitive
 from .synonyms import Synonyms, checked_name, without_gradient
 from .tables import Table
+from .unrolled import pass_on
 
 _one_pass = threading.RLock()  # two passes at once over shared nodes would mix their gradients
 
@@ -85,23 +86,22 @@ class Value(Synonyms):
         """
         seed = real(seed)
         with _one_pass:
-            order, cut = pass_order(self), CUT  # where it still stands when a node's turn comes, nothing has flowed there
-            for node in order:
-                node.grad = cut
+            untouched = float("0.0")  # a new zero: where it still stands when a node's turn comes, nothing has flowed there
+            cut = CUT  # the zero of a derivative that says that nothing flows
+            order = pass_order(self, untouched)
             try:
                 self.grad = self.grad + seed if seed else self.grad
                 for node in reversed(order):
                     upstream, dx, y = node.grad, node._dx, node._y
-                    if upstream is cut: continue
+                    if upstream is untouched: continue
                     if y is not None:
                         if dx is not cut: node._x.grad += upstream * dx
                         dy = node._dy
                         if dy is not cut: y.grad += upstream * dy
-                    elif dx.__class__ is not tuple:
+                    elif type(dx) is not tuple:
                         if dx is not cut: node._x.grad += upstream * dx
-                    else:
-                        for parent, derivative in zip(node._x, dx):
-                            if derivative is not cut: parent.grad += upstream * derivative
+                    else:  # a weighted sum or its like: parent.grad += upstream * derivative for each of many parents
+                        pass_on[len(dx)](upstream, node._x, dx)
             except TypeError as error: raise without_gradient([self, *order], error) from error
 
     @property

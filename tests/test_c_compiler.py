@@ -16,8 +16,7 @@ from test_programs import CASES, first_defined
 
 import autograd_core as ac
 from autograd_core import Value, compile_graph, gradients
-from autograd_core.programs import c as program_c
-from autograd_core.programs import c_compiler
+from autograd_core.programs import c, c_compiler, c_source
 from autograd_core.programs.c_compiler import CompilerError, cache_folder, find_compiler, lanes
 
 ROOT = str(Path(ac.__file__).parents[1])
@@ -60,6 +59,22 @@ def finished(process):
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     return output
+
+
+def test_what_nobody_calls_is_not_built(cache):
+    assert compiled()([3.0]) == (6.0, [2.0])
+    assert len(entries(cache)) == 1  # without inputs nobody has rows
+    w, x = Value(2.0), Value(3.0)
+    program = compile_graph(w * x, [w], [x], dialect="c")
+    for _ in range(c.FEW):  # a check before a training, the last sample of an epoch
+        assert program.batch([2.0], [[3.0]]) == (6.0, [3.0])
+    assert len(entries(cache)) == 2
+    assert program([2.0], [3.0]) == program.batch([2.0], [[3.0]]) == (6.0, [3.0])
+    assert len(entries(cache)) == 3
+    program = compile_graph(w * x * x, [w], [x], dialect="c")
+    for _ in range(c.FEW + 1):
+        assert program.batch([2.0], [[3.0]]) == (18.0, [9.0])
+    assert len(entries(cache)) == 5  # one row after the other is worth a function
 
 
 # -- finding it ------------------------------------------------------------------------------------------------------
@@ -211,7 +226,7 @@ def test_a_compiler_that_never_ends_is_stopped_with_all_that_it_started(limit, t
     ("command", "message"),
     [("true", "true could not compile the program:\nit ended without an error, and wrote no library"), ("'", "is no command"), ("''", "was not found"),
      ("touch", "could not compile"), ("/", "was not found"), ("not-executable", "could not be started"), ("empty", "wrote no library"),
-     ("garbage", "built no library that can be loaded"), ("another", "the library has no function rows_program")],
+     ("garbage", "built no library that can be loaded"), ("another", "the library has no function row_memory")],
 )  # fmt: skip
 def test_every_failure_of_a_compiler_is_one_error_with_its_remedy(command, message, tmp_path, cache, monkeypatch):
     bodies = {"empty": 'for o; do test "$l" = -o && : > "$o"; l=$o; done', "garbage": 'for o; do test "$l" = -o && echo x > "$o"; l=$o; done'}
@@ -446,7 +461,7 @@ def test_a_saved_program_in_chunks_prints_the_numbers_of_the_python_program(tmp_
     long = reduce(lambda at, i: ac.relu(at * 0.999 + i % 3), range(2_500), x := Value(0.3, "x"))
     in_all_dialects(long, [x], [], [([0.7], [])], tmp_path, MAIN_SINGLE, 1)
     assert "chunk_1(" in (tmp_path / "program.c").read_text()
-    monkeypatch.setattr(program_c, "PLAIN_PART", 3)
+    monkeypatch.setattr(c_source, "PLAIN_PART", 3)
     out, x, y, far = a_graph()
     in_all_dialects(out, [x, far, Value(4.0)], [y], POINTS[:2], tmp_path, MAIN_SINGLE, 3)
     assert "chunk_3(" in (tmp_path / "program.c").read_text()

@@ -55,7 +55,10 @@ def plain():
 
 
 SHAPES = {"plain": plain, "network": network, "without bias": lambda: network(bias=False), "shared": lambda: network(shared=True)}
-LIMITS = {"whole": {}, "in parts": {"WHOLE": 12, "PART": 6, "FILE": 2}, "only vectors": {"ONE_ROW": 1}}
+LIMITS = {
+    "whole": {}, "in parts": {"WHOLE": 12, "PART": 6, "FILE": 2}, "only vectors": {"ONE_ROW": 1},
+    "table": {"LONG": 1}, "table of too many kinds": {"LONG": 1, "MOST": 1},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("limits", LIMITS)
@@ -76,9 +79,10 @@ def test_one_row_and_many_give_the_numbers_of_the_python_program(shape, limits, 
         assert slopes == pytest.approx([sum(column) for column in zip(*(g for _, g in each))], rel=1e-12, abs=1e-14)
     parts = len(re.findall(r"^void NAME\(chunk_\d+\)", built.source, re.MULTILINE))
     assert (parts > 2) == (limits == "in parts")
+    assert ("\nconst int table[] = {" in built.source) == (limits == "table")
 
 
-@pytest.mark.parametrize("limits", ["whole", "in parts"])
+@pytest.mark.parametrize("limits", ["whole", "in parts", "table"])
 def test_several_results_keep_their_order(limits, monkeypatch):
     for name, limit in LIMITS[limits].items():
         monkeypatch.setattr(c_source, name, limit)

@@ -2,11 +2,13 @@
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
 
 import autograd_core as ac
-from autograd_core import Dual, Value, grad
+from autograd_core import TABLE, Dual, Value, grad
+from autograd_core.formulas.typesetting import operation_text
 
 BOTH = [float, Value, lambda x: Dual(x, 0.0)]
 
@@ -57,8 +59,9 @@ def test_derivatives_of_what_is_made_of_rows():
         (lambda x: ac.logaddexp(x, 0.0), 0.0, 0.5), (lambda x: ac.logaddexp(0.0, x), 0.0, 0.5), (lambda x: ac.cumsum([x, x, x])[2], 1.0, 3.0),
         (ac.exp2, 1.0, 2.0 * math.log(2.0)), (ac.logit, 0.25, 16 / 3), (lambda x: ac.relu(x, 1.0), 0.0, 1.0), (lambda x: ac.relu(x, 0.5), 0.0, 0.5),
         (ac.relu, 0.0, 0.0), (ac.leaky_relu, 0.0, 0.01), (lambda x: ac.elu(x, 0.3), 0.0, 0.3), (lambda x: ac.sinc(x, 1), 0.0, -math.pi**2 / 3),
+        (ac.cbrt, 8.0, 1 / 12), (lambda x: ac.hypot(x, 0.0), 0.0, 0.0), (lambda x: x**0, 0.0, 0.0), (lambda x: x**-1, 1e155, -1e-310), (lambda x: x**-0.5, 1e206, -5e-310),
     ]:  # fmt: skip
-        assert grad(f)(x) == pytest.approx(expected, rel=1e-14)
+        assert grad(f)(x) == pytest.approx(expected, rel=1e-14, abs=1e-322)
 
 
 def test_logit_is_the_inverse_of_sigmoid_and_exact_beside_one_half():
@@ -67,10 +70,36 @@ def test_logit_is_the_inverse_of_sigmoid_and_exact_beside_one_half():
         assert ac.logit(p) == pytest.approx(x, rel=1e-13, abs=4e-16 / (p * (1.0 - p)))
     for p in (0.3125, 0.5 + 2**-40, 0.25, 2.0**-50):
         assert ac.logit(p) == pytest.approx(-ac.logit(1.0 - p), rel=1e-15)
-    assert ac.logit(0.5 + 2**-40) == pytest.approx(2**-38, rel=1e-15)
+    assert ac.logit(0.5 + 2**-40) == pytest.approx(2**-38, rel=1e-15, abs=0.0)
+    for p in (0.5 + 3e-9, 0.5 - 1e-5):
+        with mpmath.workdps(40):
+            expected = float(mpmath.log(mpmath.mpf(p) / (1 - mpmath.mpf(p))))
+        assert ac.logit(p) == pytest.approx(expected, rel=1e-15, abs=0.0)
+
+
+# -- the rows behind them ----------------------------------------------------------------------------------------------
+def test_a_row_is_internal_where_no_function_and_no_operator_is_it():
+    assert {row.name for row in TABLE.values() if row.internal} == {row.name for row in TABLE.values() if not (hasattr(ac, row.name) or row.method)}
+    assert {row.name for row in TABLE.values() if row.arithmetic} == {"+", "-", "*", "/", "neg"}
+
+
+def test_the_row_of_a_family_in_the_table_is_that_of_the_usual_constants():
+    usual = {"relu": 0.0, "leaky_relu": 0.01, "elu": 1.0, "step": 0.0, "sign": 0.0, "sinc": 0.0}
+    assert {row.name: row.constants for row in TABLE.values() if row.constants} == {
+        **{name: (constant,) for name, constant in usual.items()}, "**": (3.0,), "raised": (0.0,)
+    }  # fmt: skip
+
+
+def test_powers_and_derivatives_of_sinc_are_written_with_their_numbers():
+    x = Value(0.5, "x")
+    exponents = {3.0: "3", -2.0: "-2", 2.5: "2.5", 1e14: "100000000000000", 1e15: "1000000000000000.0", 1e16: "1e+16"}
+    assert {n: ac.formula(x**n).latex() for n in exponents} == {n: f"{{x}}^{{{text}}}" for n, text in exponents.items()}
+    assert [operation_text(node.primitive, ["x"]) for node in (ac.sinc(x), ac.sinc(x, 1), ac.sinc(x, 2))] == ["sinc(x)", "sinc(x, 1)", "sinc(x, 2)"]
 
 
 @pytest.mark.parametrize(("call", "kind", "message"), [
+    (lambda: Value(-1.0) ** 0.5, ac.DomainError, "needs x >= 0$"), (lambda: Value(0.0) ** -1, ac.DomainError, "needs x other than 0$"),
+    (lambda: Value(0.0) ** -0.5, ac.DomainError, "needs x > 0$"), (lambda: Value(-1.0) ** -1.5, ac.DomainError, "needs x > 0$"),
     (lambda: ac.dot([1.0, 2.0], [1.0]), ValueError, "given 2 weights and 1 inputs"), (lambda: ac.dot([], []), ValueError, "empty list|at least one"),
     (lambda: ac.dot([1.0], [1.0, 2.0]), ValueError, "given 1 weights and 2 inputs"), (lambda: ac.dot(3.0, [1.0]), TypeError, "dot takes a list"),
     (lambda: ac.dot([1.0], 3.0), TypeError, "dot takes a list"), (lambda: ac.sinc(1.0, -1), ValueError, "order of a derivative is 0, 1, 2"),

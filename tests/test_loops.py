@@ -35,6 +35,8 @@ def own_cache(tmp_path_factory):
 def width(request, monkeypatch):
     if request.param != WIDTHS[0]:  # the function for one row knows no width, and is built once; here one row goes through the vectors
         monkeypatch.setattr(c_source, "ONE_ROW", 1)
+    if request.param == WIDTHS[-1]:  # and as a table of instructions
+        monkeypatch.setattr(c_source, "LONG", 1)
     return set_width(monkeypatch, request.param)
 
 
@@ -285,6 +287,77 @@ def test_one_missing_weight_leaves_the_other_rows_of_its_matrix():
     loss, net = mlp()
     wrt = [p for p in net.parameters if p is not net.parameters[6 * 3 + 2]]  # in the fourth neuron of the first layer
     assert [(g.matrix.m, g.matrix.n) for g in groups_of(loss, net, wrt) if isinstance(g, Layer)][:2] == [(3, 5), (4, 5)]
+
+
+def matrices_of(net, outputs):
+    """Their sizes, and whether their weights and biases stand where they say."""
+    layers = [g for g in groups_of(reduce(add, outputs), net) if isinstance(g, Layer)]
+    for found in layers:
+        m, n = found.matrix.m, found.matrix.n
+        assert len(found.nodes) == m
+        weights, biases = [w for node in found.nodes for w in node.parents[:n]], [node.parents[-1] for node in found.nodes]
+        assert [net.parameters[i] for i in found.matrix.places()] == weights + (biases if found.matrix.bias is not None else [])
+    return [(found.matrix.m, found.matrix.n) for found in layers]
+
+
+def test_eight_weights_are_a_matrix_and_seven_are_read_one_by_one():
+    for m, n, found in ((2, 4, [(2, 4)]), (1, 8, [(1, 8)]), (1, 7, []), (7, 1, []), (3, 3, [(3, 3)])):
+        net = Net(0)
+        assert matrices_of(net, layer(net.new_inputs(n), net.weights(m, n))) == found
+    for m, n, order, bias in ((2, 4, "matrix", True), (5, 2, "neurons", False), (4, 3, "matrix", None)):
+        net = Net(0)
+        assert matrices_of(net, layer(net.new_inputs(n), net.weights(m, n, order, bias))) == [(m, n)]
+
+
+def test_rows_that_do_not_follow_each_other_are_no_matrix():
+    net = Net(0)
+    x, (rows, biases) = net.new_inputs(8), net.weights(4, 8, "matrix")
+    assert matrices_of(net, layer(x, (rows, biases))) == [(4, 8)]
+    assert matrices_of(net, layer(x, (rows[::-1], biases[::-1]))) == matrices_of(net, layer(x, (rows, biases[::-1]))) == [(1, 8)] * 4
+    assert matrices_of(net, layer(x, (rows, [biases[0]] * 4))) == [], "one bias of four matrices"
+    assert matrices_of(net, layer(x, (rows, [biases[i] for i in (0, 1, 3, 2)]))) == [(2, 8), (1, 8), (1, 8)]
+    overlapping = [[w for row in rows for w in row][4 * i : 4 * i + 8] for i in range(4)]
+    assert matrices_of(net, layer(x, (overlapping, biases))) == []
+
+
+def test_weights_that_are_used_beside_their_matrix_are_none_where_a_gradient_is_asked_for():
+    net = Net(0)
+    x, (rows, biases) = net.new_inputs(8), net.weights(4, 8)
+    z = layer(x, (rows, biases))
+    for beside in (rows[1][7], biases[3], dot(rows[0], rows[0])):
+        assert matrices_of(net, [*z, beside * x[0]]) == []
+
+
+def test_a_matrix_is_split_where_something_else_uses_what_it_is_given():
+    net = Net(0)
+    h = [ac.tanh(z) for z in layer(net.new_inputs(5), net.weights(8, 5))]
+    weights = net.weights(8, 8)
+    first, between = layer(h, (weights[0][:3], weights[1][:3])), ac.sin(h[0]) * net.inputs[0]
+    second = layer(h, (weights[0][3:], weights[1][3:]))
+    assert matrices_of(net, [*first, *second]) == [(8, 5), (8, 8)]
+    assert matrices_of(net, [reduce(add, first) + between, *second]) == [(8, 5), (3, 8), (5, 8)]
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_loop_that_would_change_the_order_of_a_sum_is_none(early):
+    net, outputs = Net(0), []
+    for i, z in enumerate(layer(net.new_inputs(5), net.weights(8, 5))):
+        pair = [ac.tanh, ac.sin] if i == 1 else [ac.tanh]
+        outputs += [f(z) for f in (pair[::-1] if early else pair)]
+    groups = groups_of(reduce(add, outputs), net)
+    assert [len(g.nodes) for g in groups if isinstance(g, Map)] == ([] if early else [8])
+
+
+def test_an_activation_of_several_operations_is_as_many_loops_and_unequal_constants_are_none():
+    swish, halves = (groups_of(*mlp(activation=f)) for f in (lambda z: z * ac.sigmoid(z), lambda z: 0.5 * z))
+    assert [sum(isinstance(g, Map) for g in groups) for groups in (swish, halves)] == [6, 3]
+    net = Net(0)
+    z = layer(net.new_inputs(5), net.weights(8, 5))
+    assert not any(isinstance(g, Map) for g in groups_of(reduce(add, [a * (0.5 + i) for i, a in enumerate(z)]), net))
+    assert not any(isinstance(g, Map) for g in groups_of(reduce(add, [ac.logaddexp(a, 0.5) for a in z]), net)), "a row on any number of operands"
+    twice = [g for g in groups_of(reduce(add, [f(a) for a in z for f in (ac.tanh, ac.tanh)]), net) if isinstance(g, Map)]
+    assert [len(g.nodes) for g in twice] == [8, 8]
+    assert len({node for g in twice for node in g.nodes}) == 16
 
 
 def test_shared_weights_are_one_matrix_with_several_uses():

@@ -1,6 +1,9 @@
 """What accompanies a training: callbacks, weights of rows, names of optimizers, metrics of others, schedules."""
 
 import math
+import signal
+import sys
+import threading
 import time
 
 import numpy as np
@@ -132,3 +135,111 @@ def test_the_seconds_of_the_epochs_are_part_of_those_of_the_training():
     seconds = train(small(), epochs=3)["seconds"]
     assert min(seconds) > 0.0
     assert sum(seconds) <= time.perf_counter() - start
+
+
+def test_a_penalty_is_part_of_the_loss_that_is_shown():
+    plain, held = train(small(), epochs=1), train(small(), epochs=1, callbacks=[nn.L2(0.5), nn.L1(0.25)])
+    weights = list(small().state_dict().values())
+    assert held["loss"][0] == pytest.approx(plain["loss"][0] + 0.5 * sum(w * w for w in weights) + 0.25 * sum(map(abs, weights)), rel=1e-12)
+
+
+def test_early_stopping_keeps_the_last_parameters_if_it_is_asked_to_and_the_first_of_equally_good_ones():
+    model, last = small(), small()
+    history = train(model, epochs=200, callbacks=[nn.EarlyStopping(2, min_delta=0.01, restore_best=False)])
+    assert history.stopped == "early stopping"
+    train(last, epochs=len(history))
+    assert model.state_dict() == last.state_dict()
+
+    class Plateau(nn.Module):
+        def __init__(self):
+            self.used, self.idle = nn.Parameter(0.5), nn.Parameter(0.0)
+
+        def forward(self, x):
+            return self.used * x[0] + 0.0 * self.idle
+
+    def move(model, history):
+        model.idle.data += 1.0
+
+    model = Plateau()
+    history = train(model, LINE, ON_LINE, loss="mse", epochs=5, optimizer=lambda p: SGD(p, lr=0.0), callbacks=[move, nn.EarlyStopping(9)])
+    assert (len(set(history["loss"])), model.idle.data) == (1, 0.0)
+
+
+def test_a_bar_shows_at_a_terminal_unless_it_is_declined(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    train(small(), epochs=2, callbacks=[nn.Progress(False)])
+    assert capsys.readouterr() == ("", "")
+    train(small(), epochs=2)
+    assert "2/2" in capsys.readouterr().err
+
+
+def test_a_bar_that_is_asked_for_needs_tqdm_and_one_that_is_not_does_without(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    with pytest.raises(ImportError, match="pip install tqdm"):
+        train(small(), epochs=1, callbacks=[nn.Progress(True)])
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    assert len(train(small(), epochs=2)) == 2
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.fixture
+def ctrl_c():
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield lambda: signal.raise_signal(signal.SIGINT)
+    assert signal.signal(signal.SIGINT, former) is signal.default_int_handler
+
+
+def test_ctrl_c_ends_a_function_of_ones_own_at_once_and_a_step_when_it_is_whole(ctrl_c):
+    def function(model, history):
+        ctrl_c()
+        reached.append("behind Ctrl-C")
+
+    class Pressing(nn.Callback):
+        def gradients(self, run, gradients):
+            ctrl_c()
+            reached.append("in a step")
+            return gradients
+
+    model, one_step, reached = small(), small(), []
+    assert train(small(), epochs=3, callbacks=function).stopped == "interrupted"
+    assert reached == []
+    assert train(model, epochs=3, callbacks=[Pressing()]).stopped == "interrupted"
+    train(one_step, epochs=1)
+    assert reached == ["in a step"]
+    assert model.state_dict() in (one_step.state_dict(), small().state_dict())
+
+
+def test_ctrl_c_before_the_first_epoch_changes_no_parameter_and_leaves_the_model_in_evaluation_mode(ctrl_c):
+    def loss(predictions, targets):
+        ctrl_c()
+        return mse_loss(predictions, targets)
+
+    model = small().train()
+    history = train(model, loss=loss)
+    assert (history.stopped, len(history), model.training, model.state_dict()) == ("interrupted", 0, False, small().state_dict())
+
+
+def test_a_handler_of_ones_own_stays_and_another_thread_sets_none(ctrl_c):
+    seen, found = [], []
+    former = signal.signal(signal.SIGINT, lambda *_: seen.append("Ctrl-C"))
+    try:
+        assert train(small(), epochs=2, callbacks=lambda model, history: ctrl_c()).stopped == "finished"
+    finally:
+        signal.signal(signal.SIGINT, former)
+    assert seen == ["Ctrl-C"] * 2
+    thread = threading.Thread(target=lambda: found.append(train(small(), epochs=2)))
+    thread.start()
+    thread.join()
+    assert found[0].stopped == "finished"
+
+
+@pytest.mark.parametrize(("min_delta", "epochs"), [(0.0, 9), (0.375, 9), (0.5, 3), (1.5, 3)])
+def test_early_stopping_waits_for_a_loss_that_is_smaller_by_more_than_min_delta(min_delta, epochs):
+    history = train(nn.MLP(1, [1], init="zeros", bias=False), [[1.0]], [0.0], loss=lambda predictions, targets: predictions[0], epochs=9,
+                    optimizer=lambda p: SGD(p, lr=0.25), callbacks=[nn.EarlyStopping(2, min_delta)])  # fmt: skip
+    assert history["loss"] == [-0.25 * i for i in range(epochs)]
+
+
+def test_a_validation_that_is_infinite_from_the_first_epoch_on_is_waited_for_as_any_other():
+    history = train(nn.MLP(1, [1], init="zeros"), [[1.0]], [0.0], loss="mse", epochs=9, validation=([[1.0]], [1e200]), callbacks=[nn.EarlyStopping(2)])
+    assert (history.stopped, history["val_loss"]) == ("early stopping", [math.inf] * 2)

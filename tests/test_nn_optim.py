@@ -124,6 +124,30 @@ def test_e2_reduce_on_plateau_gives_pytorchs_rates_at_every_epoch_and_after_a_re
         assert lr == other == pytest.approx(rate, rel=1e-12)
 
 
+@pytest.mark.parametrize(("mode", "up"), [("min", -1.0), ("max", 1.0)])
+def test_a_plateau_is_a_figure_that_gets_better_by_no_more_than_the_threshold(mode, up):
+    for threshold_mode, threshold, progress in (("rel", 0.01, lambda x, share: x * (1.0 + share * up)), ("abs", 2.0, lambda x, share: x + 200.0 * share * up)):
+        plateau, figure, lr = ReduceLROnPlateau(mode, patience=0, threshold=threshold, threshold_mode=threshold_mode), 300.0, 0.1
+        for _ in range(4):
+            lr, figure = plateau.rate(figure, lr), progress(figure, 0.011)
+            assert lr == 0.1
+        figure = progress(progress(figure, -0.011), 0.009)
+        assert plateau.rate(figure, lr) == pytest.approx(0.01)
+
+
+def test_a_plateau_changes_the_rate_by_more_than_eps_or_not_at_all():
+    for eps, rate in ((0.25, 0.5), (0.2, 0.25)):
+        plateau = ReduceLROnPlateau(factor=0.5, patience=0, eps=eps)
+        assert [plateau.rate(1.0, 0.5) for _ in range(2)] == [0.5, rate]
+
+
+def test_a_plateau_waits_from_the_first_epoch_on_and_is_where_nothing_gets_better():
+    for figure in (math.inf, math.nan):
+        assert [ReduceLROnPlateau(patience=patience).rate(figure, 0.5) for patience in (0, 1)] == [0.05, 0.5]
+    steady = ReduceLROnPlateau(patience=0, threshold=0.0)
+    assert [steady.rate(1.0, 0.5) for _ in range(2)] == [0.5, 0.05]
+
+
 # -- clipping ---------------------------------------------------------------------------------------------------
 def clip_norm(gradients, limit, clip=clip_grad_norm):
     """The gradients of parameters after clipping, and what it returns."""

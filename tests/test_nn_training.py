@@ -348,3 +348,35 @@ def test_a_history_shows_itself_in_a_notebook_as_a_curve_and_prints_one_line():
     assert [y for _, y in points] == sorted(y for _, y in points)  # the loss falls: down the page
     assert "<polyline" not in nn.History()._repr_html_()
     assert nn.History([{"epoch": 1, "loss": 1.0}])._repr_html_().count("<polyline") == 1
+
+
+def test_a_hundred_epochs_are_usual():
+    assert len(nn.MLP(1, [1], seed=0).fit([[1.0]], [2.0])) == 100
+
+
+@pytest.mark.parametrize("dialect", ["python", "eager", "numpy"])
+def test_a_loss_that_is_infinite_ends_a_training_although_the_step_would_be_finite(dialect):
+    model = nn.MLP(1, [1], init="zeros")
+    with pytest.raises(nn.TrainingError, match="the loss is inf"):
+        train(model, [[1.0]], [1e200], loss="mse", epochs=2, dialect=dialect, optimizer="adam")
+    assert set(model.state_dict().values()) == {0.0}
+
+
+def test_gradients_whose_length_overflows_are_finite_all_the_same():
+    model = nn.MLP(2, [1], init="zeros", bias=False)
+    history = train(model, [[1.0, 1.0]], [0.0], loss=lambda outputs, targets: 1.5e308 * outputs[0], epochs=1, optimizer=lambda p: SGD(p, lr=1e-308))
+    assert history["grad_norm"] == [math.inf]
+    assert list(model.state_dict().values()) == pytest.approx([-1.5, -1.5])
+
+
+def test_a_callback_begins_anew_in_each_training():
+    stopping = nn.EarlyStopping(2, min_delta=0.01)
+    first, second = (train(small(), epochs=50, callbacks=[stopping]) for _ in range(2))
+    assert first.stopped == second.stopped == "early stopping"
+    assert len(first) == len(second)
+
+
+@pytest.mark.parametrize("optimizer", [lambda parameters: None, lambda parameters: "adam"])
+def test_what_makes_no_optimizer_is_refused(optimizer):
+    with pytest.raises(TypeError, match="an optimizer is"):
+        train(small(), optimizer=optimizer)

@@ -4,6 +4,7 @@ import ast
 import builtins
 import linecache
 import math
+import re
 import traceback
 
 import numpy as np
@@ -265,6 +266,7 @@ def test_the_source_stands_in_linecache_and_a_traceback_shows_its_line():
     text = "".join(traceback.format_exception(caught.value))
     assert "v1 = log(x)" in text.replace("in the program's line: v1 = log(x)", "")
     filename = program._function.__code__.co_filename
+    assert re.fullmatch(r"<program \d+>", filename)
     assert "".join(linecache.getlines(filename)) == program.source
     assert linecache.checkcache(filename) is None
     assert "".join(linecache.getlines(filename)) == program.source  # it has no file that could have changed

@@ -7,6 +7,7 @@ import os
 import runpy
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -53,10 +54,12 @@ def test_lines_and_functions_go_with_their_program(dialect, limit, monkeypatch):
     one = a_program(dialect)
     assert lines_held() == before + (0 if dialect == "c" else one.source.count("def "))
     kept = one([0.5], [2.0])
+    function = weakref.ref(one if dialect == "c" else one._function)
     gc.disable()  # at once, and not at the next collection
     try:
         del one
         assert lines_held() == before
+        assert function() is None
     finally:
         gc.enable()
     assert math.isfinite(kept[0])
@@ -152,6 +155,7 @@ def test_a_saved_python_program_runs_by_itself(limit, tmp_path, monkeypatch):
         assert done.returncode == 0, done.stderr
         assert done.stdout.strip() == repr(one([0.25], [0.5]))
         assert path.read_text().isascii()
+        assert path.read_text().splitlines()[0].endswith(f'returns {"the list of values" if out is outputs else "(value, gradients)"}."""')
 
 
 def test_a_saved_numpy_program_runs_by_itself(tmp_path):

@@ -141,6 +141,19 @@ def test_numpy_numbers_make_a_python_program_raise_as_floats_do():
                 one(values)
 
 
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64])
+def test_one_number_of_numpy_among_others_computes_as_a_float_does(kind):
+    x, y = Value(2.0), Value(3.0)
+    one = compile_graph(x / y, [x], [y])
+    found = [one([1.0], [kind(3)]), one([kind(1)], [3.0]), one.batch([1.0], [[kind(3)]])]
+    both = compile_graph(x / y, [x, y])
+    found += [(value, slopes[:1]) for value, slopes in (both([1.0, kind(3)]), both([kind(1), 3.0]), both.batch([1.0, kind(3)], [[]]))]
+    assert found == [(1.0 / 3.0, [1.0 / 3.0])] * 6
+    assert all(type(number) is float for value, slopes in found for number in (value, *slopes))
+    with pytest.raises(ZeroDivisionError, match="in the program's line"):
+        both([1.0, kind(0)])
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize(
     ("parameters", "inputs"),
@@ -192,7 +205,7 @@ def short_chunks(monkeypatch):
     for limit in ("WHOLE", "CHUNK"):
         monkeypatch.setattr(python, limit, 5)
         monkeypatch.setattr(javascript, limit, 5)
-    monkeypatch.setattr(program_c, "PLAIN_PART", 5)
+    monkeypatch.setattr(c_source, "PLAIN_PART", 5)
     for limit in ("WHOLE", "PART", "FILE"):
         monkeypatch.setattr(c_source, limit, 5)
 

@@ -1,6 +1,7 @@
 """What the recorded graph and its backward pass do: accumulation, order, depth, mutation, and where infinities stop."""
 
 import math
+import random
 import sys
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 import autograd_core as ac
 from autograd_core import Value
+from autograd_core.number import CUT
 
 finite = st.floats(-1e3, 1e3)
 quick = settings(deadline=None, max_examples=50)
@@ -192,6 +194,51 @@ def test_dot_adds_from_left_to_right_to_the_bit(pairs, b):
     node = ac.dot([Value(p) for p in w], x, b)
     assert ac.dot(w, x, b) == node.data == expected
     assert ac.dot([ac.Dual(p, 1.0) for p in w], x, b).primal == expected
+
+
+def passed(output):
+    """The gradients of all nodes by the rule of a backward pass, in the order that it promises, over what the nodes say of themselves."""
+    order = ac.topological_order(output)
+    flows, total = {output}, dict.fromkeys(order, 0.0) | {output: 1.0}
+    for node in reversed(order):
+        for parent, derivative in zip(node.parents, node.local_derivatives):
+            if node in flows and derivative is not CUT:
+                total[parent] += total[node] * derivative
+                flows.add(parent)
+    return total
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 17, 64, 65, 200])
+def test_a_weighted_sum_of_any_length_is_what_the_row_says_and_passes_on_what_it_says(n):
+    rng = random.Random(n)
+    root, leaves = Value(0.0), [Value(rng.gauss(0.0, 1.0)) for _ in range(n)]
+    w = [ac.sqrt(root), *(Value(rng.gauss(0.0, 1.0)) * y for y in leaves[1:])]  # a slope that is infinite
+    x = [ac.step(leaves[0] - 10.0), *map(ac.relu, leaves[1:])]  # a zero that was chosen, in front of it
+    node = ac.dot(w, x, 0.5)
+    parents, data = node.parents, [parent.data for parent in node.parents]
+    assert parents == (*w, *x, parents[-1])
+    assert (type(parents[-1]), data[-1]) == (ac.Constant, 0.5)
+    assert node.data == node.primitive.evaluate(*data)
+    expected = node.primitive.local_derivatives(node.data, *data)
+    assert all(a is b or a == b == 1.0 for a, b in zip(node.local_derivatives, expected, strict=True))
+    output = ac.dot([node, x[-1], node], [x[-1], node, leaves[-1]]) * ac.dot(x[::-1], leaves, node)
+    totals = passed(output)
+    output.backward()
+    assert {v: v.grad for v in totals} == totals
+    assert root.grad == 0.0
+
+
+def test_a_pass_that_failed_leaves_nothing_behind_that_the_next_one_would_take_for_its_own():
+    a, b = Value(2.0), Value(3.0)
+    h = a * b
+    output = ac.dot([h, a], [a, h]) + h.exp()
+    totals = passed(output)
+    a.grad = None
+    with pytest.raises(TypeError, match="no number"):
+        output.backward()
+    a.grad = b.grad = 0.0
+    output.backward()
+    assert (a.grad, b.grad, h.grad) == (totals[a], totals[b], totals[h])
 
 
 @pytest.mark.parametrize(("flat", "slope"), [(lambda y: ac.relu(y - 1.0), 1.0), (lambda y: ac.maximum(y, 2.0), 1.0), (lambda y: y * 0.0, math.nan)])

@@ -1,11 +1,14 @@
 """Small programs as they are printed: what is named, what stands where it is used, what is left out, and in which order."""
 
+import math
 import re
 
 import pytest
 
 import autograd_core as ac
-from autograd_core import Value, compile_graph
+from autograd_core import TABLE, Primitive, Value, compile_graph
+from autograd_core.formulas.spelling import PYTHON
+from autograd_core.programs.rows import row_text
 
 
 def neuron(w, x, b):
@@ -34,6 +37,15 @@ def constants(w, x, b):
 def shared(w, x, b):
     a = ac.sin(w)
     return a * a * x + a / b
+
+
+def beside(w, x, b):
+    return (w + 1.0) * (x - b) + ac.logsumexp([w, w, w, w])
+
+
+def brackets(w, x, b):
+    y, p = w * x, x + 2.0
+    return y * b + ac.exp(ac.sin(y)) + (p * w + ac.sin(p)) + x * b
 
 
 PRINTED = {
@@ -110,6 +122,41 @@ def program(parameters, inputs):
     # backward
     return v2, [1.0 + 1.0, 1.0 + 1.4426950408889634 / x, -(-1.0)]
 """,
+    (beside, "w"): """\
+def program(parameters, inputs):
+    w, = parameters
+    x, b = inputs
+    # forward
+    v1 = x - b
+    v2_m0 = w
+    v2_m1 = w if (w > v2_m0 or w != w) else v2_m0
+    v2_m2 = w if (w > v2_m1 or w != w) else v2_m1
+    v2_m3 = w if (w > v2_m2 or w != w) else v2_m2
+    v2_s = 0.0 if (v2_m3 >= -300.0 and v2_m3 <= 300.0) else v2_m3
+    v2_e0 = exp(w - v2_s)
+    v2_e1 = exp(w - v2_s)
+    v2_e2 = exp(w - v2_s)
+    v2_e3 = exp(w - v2_s)
+    v2_total = v2_e0 + v2_e1 + v2_e2 + v2_e3
+    v2 = v2_s + log(v2_total)
+    v3 = (w + 1.0) * v1 + v2
+    # backward
+    return v3, [v2_e0 / v2_total + v2_e1 / v2_total + v2_e2 / v2_total + v2_e3 / v2_total + v1]
+""",
+    (brackets, "wxb"): """\
+def program(parameters, inputs):
+    w, x, b = parameters
+    # forward
+    v1 = w * x
+    v2 = sin(v1)
+    v3 = exp(v2)
+    v4 = x + 2.0
+    v5 = sin(v4)
+    v6 = v1 * b + v3 + (v4 * w + v5) + x * b
+    # backward
+    d_v1 = v3 * cos(v1) + b
+    return v6, [v4 + d_v1 * x, b + (cos(v4) + w) + d_v1 * w, x + v1]
+""",
     (shared, "wxb"): """\
 def program(parameters, inputs):
     w, x, b = parameters
@@ -145,7 +192,56 @@ def test_long_sums_are_split_and_keep_every_term(count):
     assert longest >= min(count, 98)
 
 
+def test_a_gradient_of_many_contributions_is_stated_fifty_at_a_time_and_under_one_name():
+    w, xs = Value(2.0, "w"), [Value(float(i), f"x{i}") for i in range(120)]
+    y = ac.sin(w)
+    for count, additions in ((120, [49, 49, 0, 21, 0]), (50, [49, 0]), (49, [0, 48, 0])):
+        source = compile_graph(sum((y * x for x in xs[1:count]), xs[0] * y), [w], xs[:count]).source
+        assert [line.count(" + ") for line in source.split("# backward\n")[1].splitlines()] == additions
+    v, xs = Value(3.0, "v"), xs[:50]
+    y = w * v
+    source = compile_graph(sum((y * x for x in xs[1:]), xs[0] * y), [w, v], xs).source
+    assert source.count(" = d_") == 0, "what has a name gets no other"
+
+
+def test_identity_is_another_name_for_what_has_one():
+    w = Value(2.0, "w")
+    source = compile_graph(ac.identity(ac.sin(w)) * ac.identity(w), [w]).source
+    assert re.findall(r"    (\w+) = .*", source) == ["v1", "v2"]
+
+
 def test_comments_say_what_is_not_seen_and_stay_short():
     x, y = Value(0.5, "x"), Value(1.5, "y" * 70)
     source = compile_graph(ac.tanh(x) * ac.sigmoid(x) + ac.sigmoid(y), [x, y]).source
     assert re.findall(r"\S  # (.*)", source) == ["sigmoid(x)"]
+    for length, comments in ((51, 1), (52, 0)):
+        x, z = Value(0.5, "x" * length), Value(0.5, "z")
+        assert len(re.findall(r"\S  # ", compile_graph(ac.sigmoid(x) + ac.logsumexp([z, z, z, z]), [x, z]).source)) == comments
+
+
+@pytest.mark.parametrize(("quotient", "may_be_infinite"), [
+    (lambda x, y: 1.0 / (1.0 + x * x), False), (lambda x, y: 1.0 / (x * x), True), (lambda x, y: x / 2.0, False), (lambda x, y: 1.0 / (x * y + 1.0), True),
+    (lambda x, y: 1.0 / (ac.exp(x) + 1.0), False), (lambda x, y: 1.0 / (ac.exp(x) + ac.exp(y)), True), (lambda x, y: 1.0 / (1.0 - x * x), True),
+    (lambda x, y: 1.0 / (2.0 * (x * x + 1.0)), False), (lambda x, y: 1.0 / (ac.exp(x) * 2.0), True), (lambda x, y: 1.0 / (2.0 * ac.exp(x)), True),
+    (lambda x, y: 1.0 / (abs(x) + 0.5), False), (lambda x, y: 1.0 / (ac.sin(x) + 2.0), True), (lambda x, y: 1.0 / (2.0 + x), True), (lambda x, y: 1.0 / (2.0 * x), True),
+    (lambda x, y: 1.0 / (x * 2.0), True), (lambda x, y: 1.0 / (x * x + y * y), True), (lambda x, y: 1.0 / (3.0 + x * x + y * y), False), (lambda x, y: x * y, False),
+    (lambda x, y: 1.0 / (0.0 * x + 0.0), True), (lambda x, y: (1.0 + 1.0 / x) * 2.0, True), (lambda x, y: math.inf * x, True), (lambda x, y: 1.0 / ((1.0 + x) * (1.0 + x)), True),
+    (lambda x, y: 1.0 / (x + y + 1.0), True),
+], ids=range(23))  # fmt: skip
+def test_a_derivative_may_be_infinite_where_it_divides_by_what_may_be_0(quotient, may_be_infinite):
+    row = Primitive("own", "x", lambda out, x, y: (quotient(x, y), 1.0), arity=2)
+    edges = row_text(row, 2, PYTHON).edges
+    assert [edge.singular for edge in edges] == [may_be_infinite, False]
+
+
+def test_no_activation_and_no_choice_may_be_infinite():
+    rows = [row for row in TABLE.values() if row.activation or row.name in ("where", "clip", "maximum", "minimum", "floor", "select", "gate")]
+    assert not [row.name for row in rows if row_text(row, row.arity, PYTHON).singular]
+
+
+@pytest.mark.parametrize(("length", "lines"), [(100, ["    {0}, {1} = parameters"]), (101, ["    (", "        {0}, {1},", "    ) = parameters"])])
+def test_operands_stand_in_one_line_of_a_hundred_characters_or_in_several(length, lines):
+    names = "a" * 49, "b" * (length - 51)
+    x, y = (Value(1.0, name) for name in names)
+    source = compile_graph(x * y, [x, y]).source.splitlines()
+    assert source[1 : 1 + len(lines)] == [line.format(*names) for line in lines]

@@ -52,6 +52,8 @@ def test_derivatives_read_as_in_a_textbook(output, wrt, text, latex):
     (1.0 / (1.0 / s), "s"), (s / (s / (s + 1.0)), "s + 1"), (1.0 / (1.0 + 1.0 / s), "s / (s + 1)"), (s * (s - s), "0"), ((s - 1.0) / (1.0 - s), "-1"),
     (s.exp() * s.exp(), "exp(2 * s)"), (s.exp() / s.exp() ** 2, "1 / exp(s)"), ((s - s).sin(), "0"), ((s - s).exp(), "1"),
     (ac.relu(s) * 2.0 + ac.relu(s), "3 * relu(s)"), (ac.dot([s, s], [s, 2.0], 0.0), "s * (s + 2)"),
+    (12.0 - 4.0 * s, "12 - 4 * s"), ((6.0 * s + 5.25).sqrt(), "sqrt(6 * s + 5.25)"), (1.0 / (2.0 * s + 4.0), "1 / (2 * (s + 2))"), (0.25 / s, "1 / (4 * s)"),
+    (0.2 / s, "0.2 / s"), ((s - s).log(), "log(s - s)"), (s * (s / s).exp(), "2.718281828459045 * s"), ((s * s) ** 100, "s ** 200"), ((s * s) ** 101, "(s ** 2) ** 101"),
     (math.inf * s + s - s, "inf * s + s - s"), (1.0 / (s - s), "1 / (s - s)"), (1e308 * (10.0 * s), "1e+308 * (10 * s)"),
     (Expression(TABLE["*"], (Literal(5e-324), Literal(0.1) * s)), "5e-324 * (0.1 * s)"),
 ])  # fmt: skip

@@ -109,13 +109,11 @@ class _Reading:
     def function(self, row: Primitive, inputs: list[Sum]) -> Sum:
         inputs = [self.tidy(x) for x in inputs]
         numbers = [_number(x) for x in inputs]
-        if all(x in (0, 1) for x in numbers):  # sin(0), exp(0), log(1); exp(1) stays
+        if None not in numbers:
             try:
-                value = row.evaluate(*(float(x) for x in numbers if x is not None))
+                return _constant(_exactly(row.evaluate(*(float(x) for x in numbers if x is not None))))
             except (ValueError, ArithmeticError):
                 raise _UnsuitableError from None
-            if value.is_integer():
-                return _constant(_exactly(value))
         rank, sizes = 2 if row.name == "exp" else 0 if row.activation else 1, {abs(c) for x in inputs for c, _ in x.values()}
         size = sizes.pop() if row.name == "hypot" and len(sizes) == 1 else Fraction(1)  # hypot(x / 2, y / 2) is hypot(x, y) / 2
         inputs = [_scaled(x, 1 / size) for x in inputs]

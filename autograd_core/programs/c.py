@@ -11,24 +11,25 @@ import threading
 import weakref
 from array import array
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
 from ..formulas.spelling import Dialect
 from . import c_compiler as compiler
 from .c_loops import Looped, emit_loops
-from .c_source import Sources
-from .chunks import operand_count, partition
+from .c_source import ROW, ROWS, Sources, plain_source
+from .chunks import operand_count
 from .graph import Graph
 from .program import Program
-from .statements import Emitted, emit
+from .statements import emit
 
 LARGEST = 1_000_000  # operands; the compiler takes about 0.2 ms for each
 SUMS_AT_A_TIME = 10_000_000  # numbers that threads may hold before they are added up
 OPERATIONS_FOR_THREADS = 30_000_000  # below, starting threads would take a good part of what they save
+FEW = 10  # batches of a single row that are run as vectors, before a function for one row is built for them
 COPIED = 4096  # results up to which a copy takes less time than new memory
 BLOCK = 1024  # rows whose sums are added up apart from those of others, as rows.h has it
-PLAIN_PART = 6_000  # operands in each function of a saved file, which is for reading
 _WORDS = """auto break case char const continue default do double else enum extern float for goto if inline int long register
     restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main asm typeof unix linux
     acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh double_t drem erf erfc exp exp2 expm1 fabs fdim finite float_t
@@ -98,20 +99,11 @@ class CProgram(Program):
         self._results = 1 + self._wrt_count if self.single else len(graph.outputs)
         sources = Sources(emitted)
         self.source = sources.text
-        functions = ["rows_program", "rows_memory", *(["row_program", "row_memory"] if sources.has_row else [])]
-        functions += ["rows_blocks", "rows_add", "rows_further"] if self.single else ["rows_columns"]
-        library = compiler.load(sources.files(self._results), sources.level, functions)
-        self._row = _function(library.row_program, "pppp") if sources.has_row else None
-        self._rows_program = _function(library.rows_program, "pplpp")
-        if self.single:
-            self._further = _function(library.rows_further, "pplpp")
-            self._blocks, self._add = _function(library.rows_blocks, "pplpp"), _function(library.rows_add, "ppl")
-        else:
-            self._rows_columns = _function(library.rows_columns, "pplpp")
-        weakref.finalize(self, _unload, library).atexit = False
-        row_memory = library.row_memory() if sources.has_row else 0
-        sizes = (self._wrt_count, self._input_count, self._results, row_memory, library.rows_memory())
-        self._buffers = _Buffers(*sizes)
+        self._rows = _Functions("rows", sources.files(self._results, ROWS), sources.level, _SUMS if self.single else _VALUES)
+        self._row = _Functions("row", sources.files(self._results, ROW), sources.level, {"program": "pppp"}) if sources.has_row else None
+        first = self._rows if graph.inputs or not self._row else self._row  # without inputs there is one row, which is empty
+        first.build()
+        self._buffers = _Buffers(self._wrt_count, self._input_count, self._results, self._row, self._rows)
         self._wrt_shape, self._input_shape, self._no_inputs = (self._wrt_count,), (self._input_count,), [0.0] * self._input_count
 
     def __call__(self, wrt_values: Sequence[float], input_values: Sequence[float] = ()) -> Any:
@@ -122,9 +114,9 @@ class CProgram(Program):
             parameters, inputs = parameters or buffers.parameters.filled(wrt_values), inputs or buffers.inputs.filled(input_values)
         out, found = self._out(wrt_values)
         if self._row:
-            self._row(parameters, inputs, out, buffers.for_row.address)
+            self._row.program(parameters, inputs, out, buffers.for_row.address)
         else:
-            self._rows_program(parameters, inputs, 1, out, buffers.for_rows.address)
+            self._rows.program(parameters, inputs, 1, out, buffers.for_rows.address)
         return self._result(found, wrt_values)
 
     def batch(self, wrt_values: Sequence[float], rows: Any) -> Any:
@@ -132,21 +124,21 @@ class CProgram(Program):
         buffers, parameters = self._buffers, self._parameters(wrt_values)
         table, _kept = self._table(rows)
         if not self.single:
-            return self._values(self._rows_program, self._results, parameters, table, rows)
+            return self._values(self._rows.program, self._results, parameters, table, rows)
         out, found = self._out(wrt_values)
-        if count == 1 and self._row:
-            self._row(parameters, table, out, buffers.for_row.address)
+        if count == 1 and self._row and (self._row.is_built or self._row.are_wanted()):
+            self._row.program(parameters, table, out, buffers.for_row.address)
         elif self.threads > 1 and count >= self.threads_from:
             self._in_threads(parameters, table, count, out)
         else:
-            self._rows_program(parameters, table, count, out, buffers.for_rows.address)
+            self._rows.program(parameters, table, count, out, buffers.for_rows.address)
         return self._result(found, wrt_values)
 
     def forward(self, wrt_values: Sequence[float], rows: Any) -> Any:
         if self._with_further is None:
             return super().forward(wrt_values, rows)  # an error, that says so
         table, _kept = self._table(rows)
-        return self._values(self._further, 1 + len(self._graph.further), self._parameters(wrt_values), table, rows)
+        return self._values(self._rows.further, 1 + len(self._graph.further), self._parameters(wrt_values), table, rows)
 
     def _values(self, function: Any, results: int, parameters: int, table: int, rows: Any) -> Any:
         """The values of several nodes for each row."""
@@ -167,7 +159,7 @@ class CProgram(Program):
         parameters = self._parameters(wrt_values)
         found = list(np.empty((self._results, count)))  # in one block, which the system does not take back after each call
         places = [(ctypes.c_void_p * len(some))(*some) for some in (addresses, [_address(column, (count,)) for column in found])]
-        self._rows_columns(parameters, places[0], count, places[1], self._buffers.for_rows.address)
+        self._rows.columns(parameters, places[0], count, places[1], self._buffers.for_rows.address)
         return found
 
     def _in_threads(self, parameters: int, rows: int, count: int, out: int) -> None:
@@ -181,7 +173,7 @@ class CProgram(Program):
 
             def work(start: int, found: _Buffer) -> None:
                 place, left = rows + 8 * start * BLOCK * self._input_count, count - start * BLOCK
-                self._blocks(parameters, place, min(share * BLOCK, left), found.address, self._buffers.for_rows.address)
+                self._rows.blocks(parameters, place, min(share * BLOCK, left), found.address, self._buffers.for_rows.address)
 
             others = [threading.Thread(target=work, args=pair) for pair in zip(starts[1:], sums[1:])]
             for thread in others:
@@ -190,7 +182,7 @@ class CProgram(Program):
             for thread in others:
                 thread.join()
             for found in sums:
-                self._add(out, found.address, found.count // self._results)
+                self._rows.add(out, found.address, found.count // self._results)
 
     def _file_text(self, ending: str) -> str:
         return plain_source(emit(self._graph, PLAIN), self.single)
@@ -239,10 +231,41 @@ class CProgram(Program):
         return (found[0], list(found[1:])) if self.single else list(found)
 
 
-def _function(function: Any, arguments: str) -> Any:
-    function.argtypes = [ctypes.c_long if kind == "l" else ctypes.c_void_p for kind in arguments]
-    function.restype = None
-    return function
+_SUMS = {"program": "pplpp", "blocks": "pplpp", "add": "ppl", "further": "pplpp"}  # p is a pointer, l a long
+_VALUES = {"program": "pplpp", "columns": "pplpp"}
+
+
+class _Functions:
+    """The functions of a program for one row, or for vectors of rows, which are built when one of them is first used."""
+
+    def __init__(self, kind: str, files: Sequence[str], level: str, signatures: dict[str, str]) -> None:
+        self._kind, self._files, self._level, self._signatures = kind, files, level, signatures
+
+    is_built = False
+    _asked = 0
+
+    def are_wanted(self) -> bool:
+        """Whether they were asked for so often that it takes less time to build them than to do without."""
+        self._asked += 1
+        return self._asked > FEW
+
+    def build(self) -> None:
+        names = [f"{self._kind}_{name}" for name in ("memory", *self._signatures)]
+        library = compiler.load(self._files, self._level, names)
+        weakref.finalize(self, _unload, library).atexit = False
+        for name, arguments in self._signatures.items():
+            function = getattr(library, f"{self._kind}_{name}")
+            function.argtypes = [ctypes.c_long if kind == "l" else ctypes.c_void_p for kind in arguments]
+            function.restype = None
+            setattr(self, name, function)
+        self.memory = getattr(library, names[0])()
+        self._files, self.is_built = (), True
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("memory", *self._signatures):
+            raise AttributeError(name)
+        self.build()
+        return self.__dict__[name]
 
 
 def _unload(library: ctypes.CDLL) -> None:
@@ -284,8 +307,17 @@ class _Buffer:
 class _Buffers(threading.local):
     """One set for each thread: C runs without the interpreter's lock."""
 
-    def __init__(self, *sizes: int) -> None:
-        self.parameters, self.inputs, self.out, self.for_row, self.for_rows = map(_Buffer, sizes)
+    def __init__(self, parameters: int, inputs: int, out: int, row: _Functions | None, rows: _Functions) -> None:
+        self.parameters, self.inputs, self.out = map(_Buffer, (parameters, inputs, out))
+        self._row, self._rows = row, rows
+
+    @cached_property
+    def for_row(self) -> _Buffer:
+        return _Buffer(self._row.memory if self._row else 0)
+
+    @cached_property
+    def for_rows(self) -> _Buffer:
+        return _Buffer(self._rows.memory)
 
 
 def _address(values: Any, shape: tuple[int, ...]) -> int:
@@ -301,38 +333,3 @@ def _address(values: Any, shape: tuple[int, ...]) -> int:
 
 
 _BYTE = ctypes.c_char
-
-
-# -- a file for reading ------------------------------------------------------------------------------------------
-def plain_source(emitted: Emitted, single: bool) -> str:
-    """The C source of one evaluation, in C99."""
-    pieces = partition(emitted, PLAIN_PART)
-    n = len(emitted.values)
-    results = "value[0] is the value, and gradients[i] its derivative by parameters[i]" if single else "values[i] is output i"
-    arguments = "double *value, double *gradients" if single else "double *values"
-    prototype = f"void program(const double *parameters, const double *inputs, {arguments})"
-    arrays = {"parameters": emitted.parameters, "inputs": emitted.inputs}
-    lists = "".join(f"     {what}: {', '.join(called) or 'none'}\n" for what, called in arrays.items())
-    head = (
-        f"/* {prototype}\n\n   {results}.\n   The arguments hold, in this order:\n{lists}"
-        "   Needs C99 and <math.h> (link with -lm); allocates nothing. */\n\n#include <math.h>\n"
-    )
-    parts = []
-    for i, chunk in enumerate(pieces.chunks):
-        lines = [f"static void chunk_{i}(const double *parameters, const double *inputs, double *v)", "{"]
-        lines += ["    (void)parameters; (void)inputs; (void)v;"]
-        lines += [f"    const double {name} = {element};" for name, element in chunk.operands()]
-        for target, text, comment, _ in chunk.statements:
-            place = pieces.place.get(target)
-            if target in pieces.results:
-                lines.append(f"    v[{place}] = {text};")
-                continue
-            lines.append(f"    const double {target} = {text};{f' /* {comment} */' if comment else ''}")
-            lines += [f"    v[{place}] = {target};"] if place is not None else []
-        parts.append("\n".join([*lines, "}"]) + "\n")
-    calls = "".join(f"    chunk_{i}(parameters, inputs, v);\n" for i in range(len(pieces.chunks)))
-    outcome = f"    value[0] = v[0];\n    for (int i = 0; i < {len(emitted.gradients)}; i++) gradients[i] = v[{n} + i];\n"
-    if not single:
-        outcome = f"    for (int i = 0; i < {n}; i++) values[i] = v[i];\n"
-    driver = f"{prototype}\n{{\n    double v[{pieces.size}];\n{calls}{outcome}}}\n"
-    return "\n".join([head, *parts, driver])

@@ -1,4 +1,4 @@
-"""The statements of a graph for C: loops over arrays where its structure repeats, and single statements elsewhere.
+"""The statements of a graph for C: loops over arrays where its structure repeats, and single statements elsewhere (NumPy spells them anew).
 
 Arrays are called ``z1, z2, ...`` (weighted sums) and ``a1, a2, ...`` (an operation on each element); the gradient of ``z1``
 is ``d_z1``. They are stated in the graph's own order, at the place of their first node: whatever a group needs is computed there,
@@ -52,7 +52,12 @@ class Looped(NamedTuple):
 @collector_at_rest()
 def emit_loops(graph: Graph, dialect: Dialect) -> Looped:
     """The statements that compute the outputs, and, of a single one, the gradient."""
-    emission = _LoopEmission(graph, dialect)
+    return looped(LoopEmission(graph, dialect))
+
+
+def looped(emission: LoopEmission) -> Looped:
+    """What an emission that has just begun finds."""
+    graph = emission.graph
     emission.run_forward()
     if graph.single:
         emission.run_backward()
@@ -61,14 +66,15 @@ def emit_loops(graph: Graph, dialect: Dialect) -> Looped:
     gradients = [summed(pending[graph.wrt[i]]).text for i in places]
     values = [emission.term(output).text for output in graph.outputs]
     further = [emission.term(node).text for node in (*graph.outputs, *graph.further)] if graph.further else []
-    used = {name for text in (*values, *gradients, *further) for name in NAME.findall(text)}
+    products = [part for _, uses in emission.matrices.values() for use in uses for part in use]
+    used = {name for text in (*values, *gradients, *further, *products, *emission.begun) for name in NAME.findall(text)}
     backward, forward = without_dead(emission.backward, used), without_dead(emission.forward, used)
     named = {names[leaf]: i for i, leaf in enumerate(graph.wrt) if leaf in names}
     emitted = Emitted(list(named), [names[x] for x in graph.inputs], forward, backward, values, gradients)
     return Looped(emitted, emission.arrays, list(emission.matrices.values()), graph.single, named, places, further)
 
 
-class _LoopEmission(Emission):
+class LoopEmission(Emission):
     """An emission that states each group in one go, when it comes to the first of its nodes."""
 
     def __init__(self, graph: Graph, dialect: Dialect) -> None:
@@ -83,6 +89,7 @@ class _LoopEmission(Emission):
         self.input_places = {x: i for i, x in enumerate(graph.inputs)}
         super().__init__(graph, dialect)
         self.arrays: dict[str, int] = {}
+        self.begun: list[str] = []  # which get their elements one by one
         self.array_of: dict[Group, str] = {}
         self.gradient_of: dict[Group, str] = {}
         self.x_of: dict[Layer, str] = {}
@@ -104,6 +111,21 @@ class _LoopEmission(Emission):
         name = self.own(wish)
         self.arrays[name] = size
         return name
+
+    # -- how C writes arrays; another dialect may do it otherwise ----------------------------------------------------
+    def part(self, name: str, start: int, count: int) -> str:
+        """``count`` elements of an array, or of the inputs, from ``start`` on."""
+        return _behind(name, start)
+
+    def each(self, name: str) -> str:
+        """An array in a statement for each of its elements."""
+        return f"{name}[{INDEX}]"
+
+    def for_each(self, target: str, text: str, count: int) -> Statement:
+        return Statement(self.each(target), text, "", count)
+
+    def begin(self, name: str, statements: list[Statement]) -> None:
+        """Called before an array gets its elements one by one, where a language has to make it first."""
 
     def follow(self, node: Value, parents: Sequence[Value], flows: set[Value], needed: set[Value]) -> None:
         group, _ = self.home.get(node, (None, 0))
@@ -142,23 +164,24 @@ class _LoopEmission(Emission):
         if group is None:
             inputs = self.graph.inputs
             start = self.input_places.get(x[0], len(inputs))
-            return _behind("inputs", start) if inputs[start : start + len(x)] == list(x) else ""
-        return _behind(self.array_of[group], start) if list(group.nodes[start : start + len(x)]) == list(x) else ""
+            return self.part("inputs", start, len(x)) if inputs[start : start + len(x)] == list(x) else ""
+        return self.part(self.array_of[group], start, len(x)) if list(group.nodes[start : start + len(x)]) == list(x) else ""
 
     def _gathered(self, name: str, x: Sequence[Value]) -> str:
         gathered = self.array(f"x_{name}", len(x))
+        self.begin(gathered, self.forward)
         self.forward += [Statement(f"{gathered}[{i}]", self.term(node).text, "") for i, node in enumerate(x)]
         return gathered
 
     def _map_forward(self, name: str, group: Map) -> None:
         row = self.row(group.nodes[0], group.nodes[0].parents)
         text = row.value.fill(texts_of(dict(zip(row.operands, map(self._element, group.operands)))))
-        self.forward.append(Statement(f"{name}[{INDEX}]", text, "", len(group.nodes)))
+        self.forward.append(self.for_each(name, text, len(group.nodes)))
 
     def _element(self, operand: Group | Value) -> Term:
         if isinstance(operand, Value):
             return self.term(operand)
-        return Term(f"{self.array_of[operand]}[{INDEX}]", ATOM, 0)
+        return Term(self.each(self.array_of[operand]), ATOM, 0)
 
     # -- the backward pass -----------------------------------------------------------------------------------------
     def backward_of(self, node: Value, parents: Sequence[Value]) -> None:
@@ -181,6 +204,8 @@ class _LoopEmission(Emission):
     def _settle(self, group: Group) -> None:
         """Bring into the gradient's array what has flowed to its nodes since."""
         name = self._gradient(group)
+        if group not in self.has_gradient:
+            self.begin(name, self.backward)
         for i, node in enumerate(group.nodes):
             terms = self.pending.pop(node, [])
             if group in self.has_gradient and terms:
@@ -206,7 +231,7 @@ class _LoopEmission(Emission):
         if not fresh:
             self._settle(group)
         self.has_gradient.add(group)
-        self._transposed(_behind(self._gradient(group), start), matrix, d, not fresh)
+        self._transposed(self.part(self._gradient(group), start, matrix.n), matrix, d, not fresh)
 
     def _transposed(self, dx: str, matrix: Matrix, d: str, add: bool) -> None:
         text = f"transposed_product({dx}, {_weights(matrix)}, {d}, {matrix.m}, {matrix.n}, {int(add)});"
@@ -221,6 +246,7 @@ class _LoopEmission(Emission):
         before = [self._so_far(x) for x in layer.x]
         add = any(before)
         if add:
+            self.begin(name, self.backward)
             self.backward += [Statement(f"{name}[{i}]", summed(terms or [_ZERO]).text, "") for i, terms in enumerate(before)]
         self._transposed(name, layer.matrix, d, add)
         for i, x in enumerate(layer.x):
@@ -240,8 +266,8 @@ class _LoopEmission(Emission):
         node = group.nodes[0]
         row = self.row(node, node.parents)
         texts = texts_of(dict(zip(row.operands, map(self._element, group.operands))))
-        texts["out"] = (f"{self.array_of[group]}[{INDEX}]", ATOM)
-        upstream = Term(f"{self._gradient(group)}[{INDEX}]", ATOM, 0)
+        texts["out"] = (self.each(self.array_of[group]), ATOM)
+        upstream = Term(self.each(self._gradient(group)), ATOM, 0)
         for operand, edge in zip(group.operands, row.edges):
             if isinstance(operand, Value) or edge.flat or self.graph.active.isdisjoint(operand.nodes):
                 continue
@@ -249,10 +275,10 @@ class _LoopEmission(Emission):
             if not fresh:
                 self._settle(operand)
             self.has_gradient.add(operand)
-            target = f"{self._gradient(operand)}[{INDEX}]"
-            terms = [] if fresh else [Term(target, ATOM, 0)]
+            target = self._gradient(operand)
+            terms = [] if fresh else [Term(self.each(target), ATOM, 0)]
             terms.append(contribution(edge, upstream, dict(texts), self.dialect))
-            self.backward.append(Statement(target, summed(terms).text, "", len(group.nodes)))
+            self.backward.append(self.for_each(target, summed(terms).text, len(group.nodes)))
 
     def _state_backward(self, node: Value, gradient: Term) -> Term:
         if node not in self.home or gradient.size == 0:

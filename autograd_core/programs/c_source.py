@@ -9,14 +9,18 @@ from importlib import resources
 from itertools import accumulate
 
 from .c_loops import INDEX, Looped, Use
+from .c_table import MOST, Surroundings, Table
+from .chunks import partition
 from .loops import Matrix
-from .statements import NAME, Statement
+from .statements import NAME, Emitted, Statement
 
 WHOLE = 600  # operands up to which a program is one function, which reads best
 PART = 300  # operands in each function of a longer one: the compiler's time grows faster than a function
 FILE = 14  # such functions in each file: several files are compiled at a time
 ONE_ROW = 5_000  # operands up to which one row has code of its own; above, the compiler's time counts, and one row runs as a vector
+LONG = 50_000  # operands above which a program is a table of instructions, if these are few
 LARGE = "-Og"
+PLAIN_PART = 6_000  # operands in each function of a saved file, which is for reading
 _PREFACE = """\
 /* Built twice: for one row, where a number is a double, and for vectors of rows. The loops are those of loops.h:
    z = W x + b is product(z, W, stride, b, step, x, m, n), with W[j][i] at W + j * stride + i and b[j] at b + j * step. */
@@ -35,30 +39,33 @@ class Sources:
         self.results = [*emitted.values, *emitted.gradients]
         self._parameters = looped.parameter_places
         self._inputs = {name: i for i, name in enumerate(emitted.inputs)}
-        sizes = list(looped.arrays.values())
-        self._arrays = dict(zip(looped.arrays, accumulate([0, *sizes])))
+        kept = {name for _, uses in looped.matrices for use in uses for part in use for name in NAME.findall(part)}
+        arrays = sorted(looped.arrays, key=lambda name: name not in kept)  # those that gradients are made of come first
+        sizes = [looped.arrays[name] for name in arrays]
+        self._arrays = dict(zip(arrays, accumulate([0, *sizes])))
+        self._kept = sum(looped.arrays.get(name, 0) for name in kept) if looped.single else 0
         self._places: dict[str, int] = {}  # of values that one function hands to another, behind the arrays
         self._first_further = sum(sizes)
         self._first_place = self._first_further + len(looped.further)
+        self._data: list[str] = []  # the table of a long program
         self._functions = self._statement_functions()
-        self.text = _PREFACE + "\n".join([*self._functions, self._gradients()])
+        self.text = _PREFACE + "\n".join([*self._functions, self._gradients(), *self._data])
         # Loops run best with -O2, and so do roots in vectors. It makes other statements no faster than -O1 does, and a great
         # many of them take too long.
-        self.level = "-O2" if looped.matrices or not (looped.single or self._chunks) else "-O1" if self.has_row else LARGE
+        self.level = "-O2" if looped.matrices or self._data or not (looped.single or self._chunks) else "-O1" if self.has_row else LARGE
 
-    def files(self, result_count: int) -> list[str]:
-        """What is compiled: everything twice, for one row and for vectors of rows."""
-        last = self._constants(result_count)
+    def files(self, result_count: int, lanes: str) -> list[str]:
+        """What is compiled: the functions for one row (``ROW``) or for vectors of rows (``ROWS``), in files that are compiled at a time."""
+        first = f"{lanes}{self._constants(result_count)}{_asset('loops.h')}"
         size = max(FILE, -(-len(self._functions) // 8))
         texts = ["\n".join(self._functions[i : i + size]) for i in range(0, len(self._functions), size)]
-        texts[-1] = "\n".join([texts[-1], self._gradients()])
-        files = []
-        for lanes in (ROWS, ROW)[: 1 + self.has_row]:
-            heads = [f"{lanes}{last}{_asset('loops.h')}{_wrappers(text, one_row=lanes == ROW)}" for text in texts]
-            heads[-1] += self._heads()  # where the functions of the other files are called
-            ends = [""] * (len(texts) - 1) + [_asset("rows.h")]
-            files += [f"{head}\n{text}\n{end}" for head, text, end in zip(heads, texts, ends)]
-        return files
+        last = f"{self._gradients()}\n{_asset('rows.h')}"
+        if self._looped.matrices:
+            texts.append(f"void NAME(statements)({_ARGUMENTS});\n{last}")  # loops take the compiler long
+        else:
+            texts[-1] = f"{texts[-1]}\n{last}"
+        heads = "".join(f"void NAME(chunk_{i})({_ARGUMENTS});\n" for i in range(self._chunks))  # of functions in other files
+        return [f"{first}{heads}{_wrappers(text, one_row=lanes == ROW)}\n{text}" for text in texts] + self._data
 
     def _constants(self, result_count: int) -> str:
         looped = self._looped
@@ -67,8 +74,8 @@ class Sources:
         plain = places == list(range(len(places)))
         table = "" if plain else f"static const int place_of_total[] = {{{', '.join(map(str, places))}}};\n"
         constants = {
-            "INPUTS": len(self._inputs), "PLACES": self._first_place + len(self._places), "TOTALS": len(places), "RESULTS": result_count,
-            "FURTHER": len(looped.further), "FIRST_FURTHER": self._first_further,
+            "INPUTS": len(self._inputs), "PLACES": self._first_place + len(self._places), "KEPT": self._kept,
+            "TOTALS": len(places), "RESULTS": result_count, "FURTHER": len(looped.further), "FIRST_FURTHER": self._first_further,
             "WEIGHTS": weights, "ABSENT": int(len(places) + weights < result_count),
         }  # fmt: skip
         listed = ", ".join(f"{name} = {value}" for name, value in constants.items())
@@ -87,6 +94,11 @@ class Sources:
         statements = [*notes[:1], *emitted.forward, *further, *notes[1:], *emitted.backward, *results]
         counts = [max(1, len(NAME.findall(statement.text))) for statement in statements]
         self.has_row = sum(counts) <= ONE_ROW
+        if sum(counts) > LONG:
+            table = Table(statements, Surroundings(self._arrays, self._parameters, self._inputs, self._first_place, self._looped.single))
+            if table.operands <= MOST:
+                self.has_row, self._places, self._data = True, table.places, [table.data()]
+                return [table.function(f"void NAME(statements)({_ARGUMENTS})", as_vector)]
         if sum(counts) > WHOLE:
             room = limit = PART
         for statement, count in zip(statements, counts):
@@ -107,9 +119,6 @@ class Sources:
         return [*parts, f"void NAME(statements)({_ARGUMENTS})\n{{\n{calls}}}\n"]
 
     _chunks = 0
-
-    def _heads(self) -> str:
-        return "".join(f"void NAME(chunk_{i})({_ARGUMENTS});\n" for i in range(self._chunks))
 
     def _function(self, name: str, statements: Sequence[Statement]) -> str:
         used = list(dict.fromkeys(name for statement in statements for name in NAME.findall(f"{statement.text} {statement.target}")))
@@ -174,7 +183,7 @@ def _asset(name: str) -> str:
 
 
 # -- vectors -----------------------------------------------------------------------------------------------------------
-def as_vector(text: str, scalars: Collection[str]) -> str:
+def as_vector(text: str, scalars: Collection[str] = ("INFINITY", "NAN")) -> str:
     """The text as a vector: ``V`` stays only around what is a plain double, which spares the compiler much work."""
     text = _WRAPPED.sub(lambda match: match[0] if match[1] in scalars else f"{match[1]}{match[2]}", text)
     is_vector = _CALL.search(text) is not None or not {*scalars, INDEX}.issuperset(NAME.findall(text))
@@ -212,3 +221,38 @@ def _wrapper(name: str, operands: str) -> str:
     lane = f"{name}({', '.join(f'{operand}[i]' for operand in operands)})"
     loop = f"{{ number out; for (int i = 0; i < LANES; i++) out[i] = {lane}; return out; }}"
     return f"static __attribute__((noinline, const)) number lanes_{name}({arguments})\n    {loop}\n"
+
+
+# -- a file for reading ------------------------------------------------------------------------------------------
+def plain_source(emitted: Emitted, single: bool) -> str:
+    """The C source of one evaluation, in C99."""
+    pieces = partition(emitted, PLAIN_PART)
+    n = len(emitted.values)
+    results = "value[0] is the value, and gradients[i] its derivative by parameters[i]" if single else "values[i] is output i"
+    arguments = "double *value, double *gradients" if single else "double *values"
+    prototype = f"void program(const double *parameters, const double *inputs, {arguments})"
+    arrays = {"parameters": emitted.parameters, "inputs": emitted.inputs}
+    lists = "".join(f"     {what}: {', '.join(called) or 'none'}\n" for what, called in arrays.items())
+    head = (
+        f"/* {prototype}\n\n   {results}.\n   The arguments hold, in this order:\n{lists}"
+        "   Needs C99 and <math.h> (link with -lm); allocates nothing. */\n\n#include <math.h>\n"
+    )
+    parts = []
+    for i, chunk in enumerate(pieces.chunks):
+        lines = [f"static void chunk_{i}(const double *parameters, const double *inputs, double *v)", "{"]
+        lines += ["    (void)parameters; (void)inputs; (void)v;"]
+        lines += [f"    const double {name} = {element};" for name, element in chunk.operands()]
+        for target, text, comment, _ in chunk.statements:
+            place = pieces.place.get(target)
+            if target in pieces.results:
+                lines.append(f"    v[{place}] = {text};")
+                continue
+            lines.append(f"    const double {target} = {text};{f' /* {comment} */' if comment else ''}")
+            lines += [f"    v[{place}] = {target};"] if place is not None else []
+        parts.append("\n".join([*lines, "}"]) + "\n")
+    calls = "".join(f"    chunk_{i}(parameters, inputs, v);\n" for i in range(len(pieces.chunks)))
+    outcome = f"    value[0] = v[0];\n    for (int i = 0; i < {len(emitted.gradients)}; i++) gradients[i] = v[{n} + i];\n"
+    if not single:
+        outcome = f"    for (int i = 0; i < {n}; i++) values[i] = v[i];\n"
+    driver = f"{prototype}\n{{\n    double v[{pieces.size}];\n{calls}{outcome}}}\n"
+    return "\n".join([head, *parts, driver])

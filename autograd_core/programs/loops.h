@@ -53,12 +53,15 @@ static const number one = {1.0, 1.0
 /* What a function that adds up gradients is given: `used` vectors of rows, each `places` numbers behind the one before. */
 typedef struct { int used, first, last; long places; number *sums; } rows_of_a_tile;
 
+/* Whether tiles of 8, 4, 2 and 1 that cover `size` have any of `count`: sizes are constants, and what is not needed is not compiled. */
+#define ANY(count, size) (count == 8 ? size >= 8 : size % (2 * count) >= count)
+
 /* z = W x + b. Eight sums stand in registers at a time; each is added from left to right. */
 INLINE void product(number *z, const double *W, long stride, const double *b, long step, const number *x, int m, int n)
 {
     int j = 0;
 #define SUMS(count) \
-    for (; j + count <= m; j += count) { \
+    if (ANY(count, m)) for (; j + count <= m; j += count) { \
         number t[count]; \
         EACH(k, count) t[k] = W[(j + k) * stride] * x[0]; \
         _Pragma("GCC unroll 1") for (int i = 1; i < n; i++) \
@@ -102,7 +105,7 @@ INLINE void transposed_product(number *dx, const double *W, long stride, const n
 {
     int i = 0;
 #define SUMS(count) \
-    for (; i + count <= n; i += count) { \
+    if (ANY(count, n)) for (; i + count <= n; i += count) { \
         number t[count]; \
         const int last = m - 1; \
         EACH(k, count) { \
@@ -204,10 +207,10 @@ INLINE void outer_product(double *dW, long stride, double *db, long step, const 
 {
     int j = 0;
 #define STRIP(J, I) \
-    for (; j + J <= m; j += J) { \
+    if (J == 1 ? m % 4 : m >= 4) for (; j + J <= m; j += J) { \
         int i = 0; \
-        for (; i + I <= n; i += I) tile_of_products(dW, stride, d, x, uses, j, i, rows, J, I); \
-        for (; i < n; i++) tile_of_products(dW, stride, d, x, uses, j, i, rows, J, 1); \
+        if (n >= I) for (; i + I <= n; i += I) tile_of_products(dW, stride, d, x, uses, j, i, rows, J, I); \
+        if (n % I) for (; i < n; i++) tile_of_products(dW, stride, d, x, uses, j, i, rows, J, 1); \
     }
     STRIP(4, 2) STRIP(1, 8)
 #undef STRIP

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from operator import add
 from typing import Any
 
-from ..choices import shortened
+from ..choices import require_list
 from ..formulas.spelling import PYTHON
 from ..number import Number, real
 from ..primitive import domain_error
@@ -49,8 +49,11 @@ class PythonProgram(Program):
 
     def __call__(self, wrt_values: Sequence[float], input_values: Sequence[float] = ()) -> Any:
         self._check_lengths(wrt_values, input_values)
+        return self._run(_floats(wrt_values), _floats(input_values))
+
+    def _run(self, wrt_values: Sequence[float], input_values: Sequence[float]) -> Any:
         try:
-            result = self._function(_floats(wrt_values), _floats(input_values))
+            result = self._function(wrt_values, input_values)
             if self.single and result[0].__class__ is not float and not isinstance(result[0], Number):  # of integers, or of no numbers
                 require_numbers(wrt_values, input_values)
                 result = self._function(list(map(real, wrt_values)), list(map(real, input_values)))
@@ -64,17 +67,15 @@ class PythonProgram(Program):
     def batch(self, wrt_values: Sequence[float], rows: Sequence[Sequence[float]]) -> Any:
         if hasattr(rows, "shape"):
             self._check_width(rows.shape)
-        if getattr(wrt_values, "ndim", 1) == 1:
-            wrt_values = _floats(wrt_values)
-        rows = rows.tolist() if hasattr(rows, "tolist") else rows
+        rows = rows.tolist() if hasattr(rows, "tolist") else require_list("rows is", rows, "[[2.0], [3.0]]")
+        for row in (*rows, [0.0] * self._input_count):
+            self._check_lengths(wrt_values, row)
+        wrt_values = _floats(wrt_values)
         if not self.single:
-            return [self(wrt_values, row) for row in rows]
-        self._check_lengths(wrt_values, [0.0] * self._input_count)
+            return [self._run(wrt_values, _floats(row)) for row in rows]
         total, gradients = 0.0, [0.0] * self._wrt_count
-        if not hasattr(rows, "__iter__"):
-            raise TypeError(f"rows is a table, such as [[2.0], [3.0]], not {shortened(rows)}")
         for row in rows:
-            value, of_row = self(wrt_values, row)
+            value, of_row = self._run(wrt_values, _floats(row))
             total += value
             gradients = list(map(add, gradients, of_row))
         return total, gradients
@@ -99,7 +100,8 @@ def _floats(values: Any) -> Any:
     """NumPy's numbers as Python's own, which are faster one by one and fail where a number is not defined."""
     if hasattr(values, "tolist"):
         return values.tolist()
-    return list(map(float, values)) if len(values) and hasattr(values[0], "dtype") else values
+    # One of them makes the sum one of them, too: that is quicker than to look at each.
+    return list(map(float, values)) if len(values) and (hasattr(values[0], "dtype") or hasattr(sum(values), "dtype")) else values
 
 
 # -- source ------------------------------------------------------------------------------------------------------

@@ -15,12 +15,12 @@ void row_program(const double *parameters, const double *row, double *out, doubl
 }
 #else
 enum {
-    WIDTH = INPUTS + PLACES, /* numbers that belong to one vector of rows */
+    WIDTH = INPUTS + KEPT, /* numbers that are kept of a vector of rows; its others stand where the next vector will come */
     TILE = SLOTS * (WEIGHTS == 0 || WIDTH > 16384 ? 1 : WEIGHTS > 4096 ? 16 : LANES == 8 ? 4 : 8), /* vectors between two passes over the weights */
     BLOCK = 1024 /* rows whose sums are added up apart from those of other rows, perhaps at the same time */
 };
 
-long rows_memory(void) { return LANES * ((long)TILE * WIDTH + (SLOTS + 1) * TOTALS + SLOTS * (long)WEIGHTS) + RESULTS; }
+long rows_memory(void) { return LANES * ((long)TILE * WIDTH + PLACES + (SLOTS + 1) * TOTALS + SLOTS * (long)WEIGHTS) + RESULTS; }
 
 static void clear(number *totals, int count)
 {
@@ -39,7 +39,7 @@ static int read_rows(number *inputs, const double *rows, long left)
 /* The sums over at most BLOCK rows. */
 static void rows_block(const double *parameters, const double *rows, long count, double *out, double *memory)
 {
-    number *vectors = (number *)memory, *totals = vectors + (long)TILE * WIDTH, *tail = totals + SLOTS * TOTALS;
+    number *vectors = (number *)memory, *totals = vectors + (long)TILE * WIDTH + PLACES, *tail = totals + SLOTS * TOTALS;
     clear(totals, SLOTS * TOTALS);
     if (ABSENT) memset(out, 0, RESULTS * sizeof(double));
     for (long start = 0; start < count; start += TILE * LANES) {

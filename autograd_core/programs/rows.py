@@ -111,7 +111,7 @@ def _may_be_infinite(tree: ast.AST) -> bool:
 def _least(tree: ast.expr) -> int:
     """1 for what is always positive, 0 for what is never negative, -1 for what may be anything, as far as its form tells."""
     if isinstance(tree, ast.Constant):
-        return (tree.value > 0) - (tree.value < 0)  # type: ignore[operator]
+        return int(tree.value > 0)  # type: ignore[operator]  # a minus sign in front is an operation of its own
     if isinstance(tree, ast.Call):
         return 0 if tree.func.id in ("exp", "fabs", "cosh", "hypot") else -1  # type: ignore[attr-defined]
     if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add):

@@ -58,8 +58,8 @@ def function_alone(program: Any, parameters: Any, rows: Any) -> Callable[[], Any
     buffers, out = program._buffers, program._buffers.out.address
     addresses = parameters.ctypes.data, rows.ctypes.data
     if len(rows) == 1:
-        return lambda: program._row(*addresses, out, buffers.for_row.address)
-    return lambda: program._rows_program(*addresses, len(rows), out, buffers.for_rows.address)
+        return lambda: program._row.program(*addresses, out, buffers.for_row.address)
+    return lambda: program._rows.program(*addresses, len(rows), out, buffers.for_rows.address)
 
 
 def batches(repeats: int) -> list[list[float]]:

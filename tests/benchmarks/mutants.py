@@ -3,6 +3,7 @@
     python tests/benchmarks/mutants.py                        # 60 mutants of every file below; prints the survivors
     python tests/benchmarks/mutants.py nn/optim.py 200 7      # 200 mutants of one file, seed 7
     python tests/benchmarks/mutants.py nn/optim.py all
+    python tests/benchmarks/mutants.py nn/optim.py 200 7 out.txt  # only those of them that survived in a run whose output this is
 
 A mutant exchanges an operator or a comparison, changes a constant by 1, exchanges two branches or leaves a statement out, also
 in the formulas that the table holds as texts. Each runs in a child of this process, which has loaded pytest and NumPy, and
@@ -14,6 +15,7 @@ from __future__ import annotations
 import ast
 import copy
 import importlib.abc
+import importlib.metadata
 import importlib.util
 import os
 import random
@@ -27,19 +29,60 @@ ROOT = Path(__file__).parents[2]
 CUTS = ["test_extremes.py::test_a_program_knows_what_was_cut_wherever_it_came_from",
         "test_extremes.py::test_a_program_computes_no_reach_where_nothing_is_cut_or_nothing_is_infinite",
         "test_extremes.py::test_all_readings_agree_on_random_graphs_of_extremes"]  # fmt: skip
+CORNERS = ["test_extremes.py::test_a_zero_at_a_corner_is_a_number_and_no_chosen_zero",
+           "test_extremes.py::test_a_power_with_a_varying_exponent_at_0_is_right_or_not_finite"]  # fmt: skip
+LOOPS = ["test_loops.py::test_no_activation_keeps_a_network_from_being_loops", "test_loops.py::test_a_network_is_a_few_matrices_and_activations",
+         "test_loops.py::test_one_missing_weight_leaves_the_other_rows_of_its_matrix", "test_loops.py::test_shared_weights_are_one_matrix_with_several_uses",
+         *(f"test_loops.py::test_{name}" for name in (
+             "eight_weights_are_a_matrix_and_seven_are_read_one_by_one", "rows_that_do_not_follow_each_other_are_no_matrix",
+             "weights_that_are_used_beside_their_matrix_are_none_where_a_gradient_is_asked_for",
+             "a_matrix_is_split_where_something_else_uses_what_it_is_given", "a_loop_that_would_change_the_order_of_a_sum_is_none",
+             "an_activation_of_several_operations_is_as_many_loops_and_unequal_constants_are_none")),
+         "test_program_columns.py", "test_loops.py::test_several_outputs_equal_the_eager_engine",
+         *(f"test_loops.py::test_networks_equal_the_eager_engine_at_every_width[2-{name}]" for name in ("plain", "mixed_uses", "convolution",
+                                                                                                       "attention", "residual", "recurrent"))]  # fmt: skip
+TEXTBOOK = [f"test_textbook.py::test_{name}" for name in ("derivatives_read_as_in_a_textbook", "powers_factors_and_signs_are_collected",
+            "what_backpropagation_multiplies_keeps_its_order", "a_formula_that_nobody_reads_stays_as_it_is",
+            "a_simplified_formula_has_the_same_value")]  # fmt: skip
+GRAPHS = [f"test_program_graphs.py::test_{name}" for name in (
+    "a_python_program_equals_its_graph_here_and_elsewhere", "a_list_of_outputs_gives_their_values_in_order[python]",
+    "leaves_that_are_not_reached_have_gradient_0_and_leaves_are_outputs_too[python]", "signs_in_front_of_signs_keep_their_meaning[python]",
+    "what_no_gradient_needs_is_not_emitted", "no_name_disturbs_a_program[python]", "later_changes_of_the_graph_do_not_reach_a_program",
+    "the_source_stands_in_linecache_and_a_traceback_shows_its_line")]  # fmt: skip
+PYTHON = [f"test_program_{name}[python]" for name in (
+    "columns.py::test_columns_are_the_rows_turned_around_of_any_number_in_lists_and_in_arrays",
+    "columns.py::test_columns_that_are_no_plain_arrays_of_floats_are_read_all_the_same",
+    "columns.py::test_columns_refuse_a_wrong_number_of_them_and_a_program_with_a_gradient",
+    "columns.py::test_further_nodes_have_the_values_of_the_graph_and_change_no_other_number",
+    "scale.py::test_parameters_in_any_form_give_what_their_numbers_give_as_floats",
+    "scale.py::test_a_short_limit_makes_several_chunks", "lifetime.py::test_the_sign_of_zero_is_kept")]  # fmt: skip
+PYTHON += ["test_program_scale.py::test_numpy_numbers_make_a_python_program_raise_as_floats_do",
+           "test_program_scale.py::test_python_and_numpy_programs_in_chunks_equal_their_graphs",
+           "test_program_lifetime.py::test_lines_and_functions_go_with_their_program",
+           "test_program_lifetime.py::test_a_saved_python_program_runs_by_itself",
+           "test_program_scale.py::test_one_number_of_numpy_among_others_computes_as_a_float_does",
+           "test_program_scale.py::test_a_batch_is_the_sum_of_single_calls[7]", "test_program_scale.py::test_rows_of_a_wrong_shape_are_a_value_error",
+           "test_program_scale.py::test_a_wrong_number_of_values_is_a_value_error"]  # fmt: skip
+REFUSED = "test_nn_training.py::test_bad_input_is_refused_by_one_clear_error_and_changes_nothing"
 TESTS = {
-    "autograd_core/table.py": ["test_functions.py", "test_hips.py", "test_numbers.py", "test_whole_numbers.py", *CUTS],
+    "autograd_core/table.py": ["test_functions.py", "test_hips.py", "test_numbers.py", "test_whole_numbers.py", *CUTS, *CORNERS, "test_table.py"],
     "autograd_core/functions.py": ["test_functions.py", "test_own_primitive.py", "test_numbers.py"],
     "autograd_core/derivatives/reverse.py": ["test_transforms.py", "test_transforms_nesting.py"],
-    "autograd_core/programs/statements.py": ["test_statements.py", *CUTS, "test_program_graphs.py"],
+    "autograd_core/programs/statements.py": ["test_statements.py", *CUTS, *GRAPHS],
     "autograd_core/programs/reach.py": CUTS,
-    "autograd_core/programs/rows.py": ["test_statements.py", *CUTS, "test_program_graphs.py"],
-    "autograd_core/programs/python.py": ["test_statements.py", "test_program_graphs.py"],
+    "autograd_core/programs/rows.py": ["test_statements.py", *CUTS, *GRAPHS],
+    "autograd_core/programs/python.py": ["test_statements.py", *GRAPHS, *PYTHON],
     "autograd_core/programs/c_source.py": ["test_c_source.py"],
+    "autograd_core/programs/loops.py": LOOPS,
+    "autograd_core/programs/c_loops.py": LOOPS,
+    "autograd_core/formulas/simplification.py": TEXTBOOK,
+    "autograd_core/value.py": ["test_semantics.py", "test_semantics_graph.py"],
+    "autograd_core/operators.py": ["test_semantics.py", "test_numbers.py", "test_refused.py"],
+    "autograd_core/derivatives/dual.py": ["test_transforms.py", "test_transforms_nesting.py"],
     "nn/optim.py": ["test_nn_optim.py"],
     "nn/losses.py": ["test_nn_losses.py"],
     "nn/training/callbacks.py": ["test_nn_callbacks.py", "test_nn_optim.py", "test_nn_training.py", "test_nn_robust.py"],
-    "nn/training/schedules.py": ["test_nn_optim.py", "test_nn_callbacks.py"],
+    "nn/training/schedules.py": ["test_nn_optim.py", "test_nn_callbacks.py", f"{REFUSED}[two rates]"],
     "nn/training/loop.py": ["test_nn_training.py", "test_nn_robust.py", "test_nn_callbacks.py"],
 }
 """The files, and for each the tests that belong to it, behind its own examples, the most telling ones first."""
@@ -150,7 +193,7 @@ def is_noticed(path: str, text: str, limit: float) -> bool:
             importlib.import_module(instead.name)  # now: pytest reads itself what it is told to collect
             import pytest
 
-            options = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "--doctest-modules", "-o", "addopts=", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+            options = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "--assert=plain", "--doctest-modules", "-o", "addopts="]
             code = pytest.main([*options, path, *(f"tests/{name}" for name in TESTS[path])])
         finally:
             os._exit(SURVIVED if code == 0 else 1)
@@ -165,8 +208,8 @@ def is_noticed(path: str, text: str, limit: float) -> bool:
     return True
 
 
-def examine(path: str, count: int | None, seed: int) -> tuple[int, int]:
-    """How many mutants of a file were tried, and how many its tests noticed; survivors are printed."""
+def examine(path: str, count: int | None, seed: int, known: str) -> tuple[int, int]:
+    """How many mutants of a file were tried, and how many its tests noticed; survivors are printed. ``known`` names the ones to try."""
     text = (ROOT / path).read_text()
     start = time.monotonic()
     if is_noticed(path, ast.unparse(ast.parse(text)), 3600.0):
@@ -176,25 +219,33 @@ def examine(path: str, count: int | None, seed: int) -> tuple[int, int]:
     made = [(ast.unparse(ast.fix_missing_locations(tree)), line, said) for tree, line, said in mutants_of(ast.parse(text), path.endswith("table.py"))]
     made = [mutant for mutant in made if mutant[0] != original]
     chosen = made if count is None else random.Random(f"{seed} {path}").sample(made, min(count, len(made)))
+    chosen = [mutant for mutant in chosen if not known or survived(path, *mutant[1:]) in known]
     noticed = 0
     for mutant, line, said in chosen:
         if is_noticed(path, mutant, limit):
             noticed += 1
         else:
-            print(f"    survived: {path}:{line}: {said}", flush=True)
+            print(survived(path, line, said), flush=True)
     seconds = time.monotonic() - start
     print(f"{path}, seed {seed}: {noticed} of {len(chosen)} mutants noticed ({len(made)} are possible; {seconds:.0f} s)", flush=True)
     return len(chosen), noticed
 
 
-def main(path: str = "", count: str = "60", seed: str = "0") -> int:
+def survived(path: str, line: int, said: str) -> str:
+    return f"    survived: {path}:{line}: {said}"
+
+
+def main(path: str = "", count: str = "60", seed: str = "0", survivors: str = "") -> int:
     sys.path.insert(0, str(ROOT))
     for name in ("mpmath", "numpy", "pytest", "hypothesis.strategies", "sympy", "sklearn.metrics"):
         if importlib.util.find_spec(name.split(".")[0]):
             importlib.import_module(name)  # once, and not for each mutant
-    results = [examine(name, None if count == "all" else int(count), int(seed)) for name in ([path] if path else TESTS)]
+    for plugin in importlib.metadata.entry_points(group="pytest11"):
+        plugin.load()
+    known = Path(survivors).read_text() if survivors else ""
+    results = [examine(name, None if count == "all" else int(count), int(seed), known) for name in ([path] if path else TESTS)]
     tried, noticed = map(sum, zip(*results))
-    print(f"{noticed} of {tried} mutants noticed: {100.0 * noticed / tried:.1f} %")
+    print(f"{noticed} of {tried} mutants noticed: {100.0 * noticed / max(tried, 1):.1f} %")
     return 0 if noticed >= 0.97 * tried else 1
 
 
