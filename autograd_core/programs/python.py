@@ -101,7 +101,11 @@ def _floats(values: Any) -> Any:
     if hasattr(values, "tolist"):
         return values.tolist()
     # One of them makes the sum one of them, too: that is quicker than to look at each.
-    return list(map(float, values)) if len(values) and (hasattr(values[0], "dtype") or hasattr(sum(values), "dtype")) else values
+    try:
+        return list(map(float, values)) if len(values) and (hasattr(values[0], "dtype") or hasattr(sum(values), "dtype")) else values
+    except (TypeError, KeyError):
+        require_numbers(values)
+        raise
 
 
 # -- source ------------------------------------------------------------------------------------------------------
