@@ -28,7 +28,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .choices import closest, not_one_of
+from .choices import closest, named_options, not_one_of, require_kind, require_list, require_number, require_whole, shortened
 from .collector import rare_collections
 from .derivatives.dual import Dual
 from .derivatives.reverse import gradients
@@ -277,6 +277,7 @@ __all__ = [
     "logsumexp",
     "maximum",
     "minimum",
+    "named_options",
     "not_one_of",
     "numerical_gradient",
     "operation_count",
@@ -292,10 +293,15 @@ __all__ = [
     "reciprocal",
     "relu",
     "replace_file",
+    "require_kind",
+    "require_list",
+    "require_number",
     "require_place",
+    "require_whole",
     "round",
     "sheet",
     "sheets",
+    "shortened",
     "sigmoid",
     "sign",
     "sin",

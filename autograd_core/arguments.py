@@ -80,6 +80,8 @@ def _flat(array: Any) -> list[Any]:
     """The numbers of an array, row by row, as Python's numbers or those of the library."""
     import numpy as np
 
+    if np.ma.isMaskedArray(array):
+        raise TypeError("a masked array has entries that are no numbers: give its .compressed() numbers, or fill them in with .filled(0.0)")
     found: list[Any] = np.asarray(array).ravel().tolist()
     return found
 

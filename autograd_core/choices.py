@@ -1,10 +1,13 @@
-"""What is said to a name that is none of those that exist: which there are, and which was probably meant."""
+"""What options are checked by: a name of those that exist, with the one that was probably meant; a number in a range; a kind; a list."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import math
+import operator
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from numbers import Real
 from typing import Any, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -18,7 +21,7 @@ def closest(name: Any, known: Iterable[str]) -> str:
     """
     import difflib  # only when something went wrong: the import of the engine stays quick
 
-    known = list(islice(known, 1000))
+    known = require_list("the names that exist are", known, "['sin', 'cos']")[:1000]
     if not isinstance(name, str) or len(name) >= 100:
         return ""
     for word, spellings in ((name, {other: other for other in known}), (name.lower(), {other.lower(): other for other in known})):
@@ -33,7 +36,7 @@ def not_one_of(what: str, given: Any, allowed: Iterable[str], or_else: str = "")
     >>> print(not_one_of("style", "boxs", ["boxes", "compact"]))
     style is one of 'boxes', 'compact', not 'boxs'; did you mean 'boxes'?
     """
-    names = list(allowed)
+    names = require_list("what is allowed is", allowed, "['sin', 'cos']")
     meant = closest(given, names)
     hint = f"; did you mean {meant!r}?" if meant and meant != given else ""
     return ValueError(f"{what} is one of {', '.join(map(repr, names))}{or_else}, not {given!r}{hint}")
@@ -43,6 +46,104 @@ def require_one_of(what: str, given: Any, allowed: Sequence[str]) -> None:
     """Refuse an option that is not one of those that exist."""
     if given not in allowed:
         raise not_one_of(what, given, allowed)
+
+
+def require_function(name: str, given: Any, instead: str = "give it a function of numbers") -> Any:
+    """``given``, if it can be called; else a ``TypeError``: what is given a result would fail much later."""
+    if callable(given):
+        return given
+    raise TypeError(f"{name} takes a function, not {type(given).__name__}: {instead}")
+
+
+def require_kind(what: str, given: Any, kind: type[Any] | tuple[type[Any], ...], written: str) -> None:
+    """A ``TypeError``, with the line to write, unless ``given`` is of a kind.
+
+    >>> require_kind("title is a text", 3, str, "title='Backpropagation'")
+    Traceback (most recent call last):
+    TypeError: title is a text, not int: write title='Backpropagation'
+    """
+    if not isinstance(given, kind):
+        raise TypeError(f"{what}, not {type(given).__name__}: write {written}")
+
+
+def require_list(what: str, given: Any, written: str) -> list[Any]:
+    """What is ``given`` as a list; a ``TypeError`` with the line to write, where that cannot be gone through or is a text.
+
+    >>> require_list("wrt is", 3, "[x]")
+    Traceback (most recent call last):
+    TypeError: wrt is a list, not int: write [x]
+    """
+    try:
+        entries = iter(() if isinstance(given, str | bytes) else given)
+    except TypeError:
+        entries = None
+    if entries is None or isinstance(given, str | bytes):
+        raise TypeError(f"{what} a list, not {type(given).__name__}: write {written}")
+    return list(entries)
+
+
+RANGES: dict[str, Callable[[float], bool]] = {
+    "a finite number of at least 0": lambda x: 0.0 <= x < math.inf,
+    "a finite number above 0": lambda x: 0.0 < x < math.inf,
+    "a finite number": math.isfinite,
+    "a positive number": lambda x: x > 0.0,
+    "a number from 0 to 1": lambda x: 0.0 <= x <= 1.0,
+    "a number of at least 0 and below 1": lambda x: 0.0 <= x < 1.0,
+    "a number": lambda x: True,
+}
+
+
+def require_number(what: str, given: Any, range_: str = "a finite number of at least 0") -> float:
+    """``given`` as a float of one of the ``RANGES``, or ``ValueError``.
+
+    >>> require_number("lr", -1, "a finite number of at least 0")
+    Traceback (most recent call last):
+    ValueError: lr is a finite number of at least 0, not -1
+    """
+    with contextlib.suppress(OverflowError):
+        if isinstance(given, Real) and not isinstance(given, bool) and RANGES[range_](float(given)):
+            return float(given)
+    raise ValueError(f"{what} is {range_}, not {shortened(given)}")
+
+
+def require_whole(what: str, given: Any, least: int | None = 1, most: int = 2**63 - 1) -> int:
+    """A whole number of any type within the bounds, or ``ValueError``; ``least=None`` is without bounds, as of a seed.
+
+    >>> require_whole("count", 0, 1, 9)
+    Traceback (most recent call last):
+    ValueError: count is a whole number from 1 to 9, not 0
+    """
+    if hasattr(given, "__index__") and (least is None or (not isinstance(given, bool) and least <= given <= most)):
+        return operator.index(given)
+    bounds = "" if least is None else f", {least} or more" if most == 2**63 - 1 else f" from {least} to {most:,}"
+    raise ValueError(f"{what} is a whole number{bounds}, not {shortened(given)}")
+
+
+def shortened(x: Any) -> str:
+    """What a message shows of something that may be long, or that refuses to be shown.
+
+    >>> shortened("a" * 100)[-6:]
+    'aaa...'
+    """
+    try:
+        text = repr(x) if not isinstance(x, int) or abs(x) < 10**40 else "an integer of many digits"
+    except Exception:  # it may hold an integer that is too long to be printed, or be a stranger's object
+        text = "..."
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+# What options are called in other libraries.
+_ELSEWHERE = {
+    "argnums": "argnum arg", "wrt": "parameters leaves", "level": "levels", "digits": "precision decimals", "names": "variables",
+    "lr": "learning_rate rate eta step_size", "eps": "epsilon", "betas": "beta1 beta2 beta_1 beta_2", "weight_decay": "decay l2",
+    "alpha": "rho", "parameters": "params", "seed": "random_state", "epochs": "n_epochs num_epochs max_iter n_iter iterations",
+    "loss": "criterion loss_fn loss_function", "optimizer": "opt", "batch_size": "batch", "sample_weight": "class_weight weights",
+    "validation": "validation_data validation_split validation_fraction eval_set",
+    "callbacks": "scheduler schedule patience early_stopping verbose progress weight_decay",
+    "nouts": "hidden_layer_sizes hidden layers sizes units", "nin": "in_features input_dim input_size inputs n_inputs",
+    "nout": "out_features output_size outputs n_outputs units", "activation": "act nonlin nonlinearity activation_function f",
+    "output": "output_activation final_activation last_activation", "init": "initializer kernel_initializer", "bias": "use_bias",
+}  # fmt: skip
 
 
 def named_options(**instead: str) -> Callable[[Function], Function]:
@@ -62,17 +163,20 @@ def named_options(**instead: str) -> Callable[[Function], Function]:
     """
 
     def decorate(function: Function) -> Function:
-        import inspect
-
-        known = inspect.signature(function).parameters
+        written: Any = function
+        while hasattr(written, "__wrapped__"):
+            written = written.__wrapped__
+        code = written.__code__  # not inspect.signature: the import of the engine stays quick
+        known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        name = function.__qualname__.removesuffix(".__init__").rpartition(".")[2]  # a class is called by its own
 
         @functools.wraps(function)
         def call(*arguments: Any, **options: Any) -> Any:
             for option in options:
                 if option not in known:
-                    meant = closest(option, known)
+                    meant = next((word for word in known if option in _ELSEWHERE.get(word, "").split()), "") or closest(option, known)
                     hint = f": {instead[option]}" if option in instead else f"; did you mean {meant!r}?" if meant else ""
-                    raise TypeError(f"{function.__name__}() has no option {option!r}{hint}")
+                    raise TypeError(f"{name}() has no option {option!r}{hint}")
             return function(*arguments, **options)
 
         return call  # type: ignore[return-value]

@@ -50,13 +50,22 @@ def replace_file(path: str | os.PathLike[str], content: str | bytes) -> None:
     if not isinstance(content, str | bytes):
         raise TypeError(f"the content of a file is text or bytes, not {type(content).__name__}")
     data = content.encode() if isinstance(content, str) else content
-    with _naming(os.fsdecode(path)):
+    path = path_text(path)
+    with _naming(path):
         old = _status(path)
         if old is not None and not stat.S_ISREG(old.st_mode):
             with open(path, "wb") as device:  # holds nothing that could be lost; a folder is refused
                 device.write(data)
             return
         _replace(os.path.realpath(path), data, None if old is None else stat.S_IMODE(old.st_mode))
+
+
+def path_text(path: Any) -> str:
+    """A path as text; a ``TypeError`` that says what a path is, for anything else."""
+    try:
+        return os.fsdecode(path)
+    except TypeError:
+        raise TypeError(f"a file is given by its path, a text such as 'graph.svg' or a pathlib.Path, not by {path!r:.60}") from None
 
 
 def require_place(path: str | os.PathLike[str], endings: Iterable[str] = ()) -> None:
@@ -69,7 +78,7 @@ def require_place(path: str | os.PathLike[str], endings: Iterable[str] = ()) -> 
     Traceback (most recent call last):
     ValueError: the ending of 'curve.pgn' is one of '.png', '.svg', not '.pgn'; did you mean '.png'?
     """
-    path = os.fsdecode(path)
+    path = path_text(path)
     ending, allowed, folder = os.path.splitext(path)[1].lower(), list(dict.fromkeys(endings)), os.path.dirname(os.path.abspath(path))
     if ending and allowed and ending not in allowed:
         raise not_one_of(f"the ending of {path!r}", ending, allowed)

@@ -10,6 +10,8 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from .arguments import number as plain_or_recorded
+from .choices import require_function, require_list
 from .number import FAMILIES, Number, real
 from .primitive import CONDITIONAL, OPERANDS, TABLE, Primitive, register
 from .table import exponent_shift, general_power, log_sum_exp, shares, weighted_sum
@@ -47,6 +49,9 @@ def primitive(
     Raises ``ValueError`` for the name of a row that comes with the library, ``SyntaxError`` for an
     expression that Python cannot read, ``NameError`` for a function that :mod:`math` does not have.
     """
+    if not isinstance(name, str) or not isinstance(python, str):
+        raise TypeError(f"name and python are texts, as in primitive('cube', 'x * x * x', ...), not {name!r} and {python!r}")
+    require_function("primitive", derivatives, "write lambda out, x: ..., which gives the derivative by x")
     if name in _BUILT_IN:
         raise ValueError(f"{name!r} is a row of the library: choose another name")
     if not name.isidentifier():
@@ -196,22 +201,22 @@ def degrees(x: Any) -> Any:
     return TABLE["*"](x, 180.0 / math.pi)
 
 
-def cumsum(xs: Iterable[Any]) -> list[Any]:
+def cumsum(xs: Iterable[Any], *more: Any) -> list[Any]:
     """The sums of the first, the first two, the first three ... numbers.
 
     >>> cumsum([1.0, 2.0, 4.0])
     [1.0, 3.0, 7.0]
     """
-    return list(itertools.accumulate(xs))
+    return list(itertools.accumulate(_numbers("cumsum", xs, more)))
 
 
-def prod(xs: Iterable[Any]) -> Any:
+def prod(xs: Iterable[Any], *more: Any) -> Any:
     """The product of the numbers, from left to right; 1 of none.
 
     >>> prod([2.0, 3.0, 4.0])
     24.0
     """
-    xs = list(xs)
+    xs = _numbers("prod", xs, more)
     return functools.reduce(operator.mul, xs) if xs else 1.0
 
 
@@ -233,13 +238,13 @@ def dot(w: Sequence[Any], x: Sequence[Any], b: Any = 0.0) -> Any:
     return weighted_sum(*w, *x, b)
 
 
-def logsumexp(xs: Iterable[Any]) -> Any:
+def logsumexp(xs: Iterable[Any], *more: Any) -> Any:
     """``log(exp(xs[0]) + exp(xs[1]) + ...)`` as one node; never overflows. At least one element.
 
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
     """
-    return log_sum_exp(*_some("logsumexp", xs))
+    return log_sum_exp(*_some("logsumexp", xs, more))
 
 
 def logaddexp(x: Any, y: Any) -> Any:
@@ -251,7 +256,7 @@ def logaddexp(x: Any, y: Any) -> Any:
     return log_sum_exp(x, y)
 
 
-def softmax(xs: Iterable[Any]) -> list[Any]:
+def softmax(xs: Iterable[Any], *more: Any) -> list[Any]:
     """``exp(x) / sum of all exp(x)`` for each ``x``: positive numbers that add up to 1. Never overflows.
 
     The exponents are shifted by the largest of them only where the plain exponentials could leave the range
@@ -260,27 +265,35 @@ def softmax(xs: Iterable[Any]) -> list[Any]:
     >>> softmax([-1.0, 2.7, 0.5])
     [0.021772739294085852, 0.8806486129802894, 0.09757864772562468]
     """
-    return shares(*_some("softmax", xs))
+    return shares(*_some("softmax", xs, more))
 
 
-def log_softmax(xs: Iterable[Any]) -> list[Any]:
+def log_softmax(xs: Iterable[Any], *more: Any) -> list[Any]:
     """The logarithms of :func:`softmax`, exact where the probabilities themselves would round to 0.
 
     >>> log_softmax([0.0, -2000.0])
     [0.0, -2000.0]
     """
-    xs = _some("log_softmax", xs)
+    xs = _some("log_softmax", xs, more)
     shift = exponent_shift(*xs)  # subtracted first: log(2) would be lost beside 1e17
     shifted = [x - shift for x in xs]
     total = logsumexp(shifted)
     return [x - total for x in shifted]
 
 
-def _some(name: str, xs: Iterable[Any]) -> list[Any]:
-    try:
-        xs = list(xs)
-    except TypeError:
-        raise TypeError(f"{name} takes a list of numbers, such as {name}([x, y]), not {type(xs).__name__}") from None
+def _list(name: str, xs: Iterable[Any], more: tuple[Any, ...] = ()) -> list[Any]:
+    if more:
+        raise TypeError(f"{name} takes one list of numbers, and was given {1 + len(more)} arguments: write {name}([x, y])")
+    return require_list(f"{name} takes", xs, f"{name}([x, y])")
+
+
+def _numbers(name: str, xs: Iterable[Any], more: tuple[Any, ...]) -> list[Any]:
+    """The same for operators of Python, which take more than numbers; arrays keep their arithmetic."""
+    return [x if hasattr(x, "__array__") else plain_or_recorded(x) for x in _list(name, xs, more)]
+
+
+def _some(name: str, xs: Iterable[Any], more: tuple[Any, ...] = ()) -> list[Any]:
+    xs = _list(name, xs, more)
     if not xs:
         raise ValueError(f"{name} needs at least one number, and was given an empty list")
     return xs

@@ -77,6 +77,15 @@ def nested(x: Any, name: str | None = None) -> TypeError:
     )
 
 
+def no_output(x: Any) -> TypeError:
+    """The error that ``x`` is given where a graph is asked for, which its output stands for."""
+    advice = ": call it with Values, and give what it returns" if callable(x) else ""
+    advice = ": give one of its entries" if isinstance(x, list | tuple) else advice
+    if isinstance(x, numbers.Real | Number) or x is None:
+        advice = ": compute the output with Values, as in Value(2.0) * 3.0"
+    return TypeError(f"a graph is given by its output, a Value, not by {type(x).__name__} {shown(x)}{advice}")
+
+
 def shown(x: Any) -> str:
     """What a message shows of ``x``, which may be long."""
     try:

@@ -14,7 +14,7 @@ from typing import Any
 
 from .formulas.expression import derivative_formulas, to_text
 from .formulas.spelling import EAGER, spelling
-from .number import CUT, FAMILIES, Number, nested, real
+from .number import CUT, FAMILIES, Number, nested, no_output, real
 from .primitive import ATOM, OPERANDS, TABLE, Primitive
 from .table import weighted_sum
 from .unrolled import Unrolled, dot_recorder_source, left_to_do, printed
@@ -136,6 +136,9 @@ _record_dot_of = Unrolled("the recorder of dot", dot_recorder_source, _names)
 
 def whole_order(outputs: Sequence[Any]) -> list[Any]:
     """``topological_order``. A loop instead of recursion: a graph may be a million operations deep."""
+    for output in outputs:
+        if not isinstance(output, _names["Value"]):
+            raise no_output(output)
     order: list[Any] = []
     seen: set[Any] = set()
     stack: list[Any] = [*reversed(outputs)]

@@ -6,6 +6,8 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from .choices import require_list
+
 _SIDES = {"<": "left", ">": "right"}
 _LONG = 48  # characters of a cell
 _SHOWN = 80  # rows of a table that is shown by itself; half of them from its end
@@ -28,7 +30,8 @@ class Table:
     def __init__(
         self, headers: Sequence[str], rows: Iterable[Sequence[Any]], alignment: str = "", title: str = "", note: str = ""
     ) -> None:
-        rows = [list(row) for row in rows]
+        headers = require_list("headers is", headers, "Table(['node', 'value'], [['x', 3.0]])")
+        rows = [require_list("a row is", row, "['x', 3.0]") for row in require_list("rows is", rows, "[['x', 3.0]]")]
         for row in rows:
             if len(row) != len(headers):
                 raise ValueError(f"a row has a cell for each of the {len(headers)} headers {list(headers)}, not {len(row)}: {row!r}")

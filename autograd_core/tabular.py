@@ -21,9 +21,11 @@ def as_rows(X: Any, name: str = "X") -> list[list[float]]:
     ValueError: X: row 1, column 1 is '4' (str), not a number: convert it with float(...) first
     """
     rows: list[list[float]] = []
-    for i, row in enumerate(_sequence(X, name, 1)):
+    found = _sequence(X, name, 1)
+    for i, row in enumerate(found):
         if not _is_row(row):
-            raise ValueError(f"{name}: row {i} is {_said(row)}, not a list: write [{name}] for one row, [[x] for x in {name}] for a column")
+            instead = f"write {shown([list(found)])} for one row, {shown([[x] for x in found[:9]])} for a column"
+            raise ValueError(f"{name}: row {i} is {_said(row)}, not a list: {name} is a list of rows: {instead}")
         cells = _sequence(row, name)
         quick = set(map(type, cells)) == {float} and all(map(math.isfinite, cells))
         rows.append(list(cells) if quick else [_number(cell, f"{name}: row {i}, column {j}") for j, cell in enumerate(cells)])
@@ -46,20 +48,20 @@ def as_numbers(y: Any, name: str = "y", or_rows: bool = False, words: str = FOR_
 
 
 def as_lists(x: Any) -> Any:
-    """Arrays, series and frames as lists; anything else as it is.
+    """Arrays, series and frames as lists, sparse ones too; anything else as it is.
 
     >>> import numpy as np
     >>> as_lists(np.eye(2)), as_lists(range(3))
     ([[1.0, 0.0], [0.0, 1.0]], range(0, 3))
     """
-    x = x.to_numpy() if hasattr(x, "to_numpy") else x
+    x = x.to_numpy() if hasattr(x, "to_numpy") else x.toarray() if hasattr(x, "toarray") else x
     return x.tolist() if hasattr(x, "tolist") else x
 
 
 def _sequence(table: Any, name: str, least: int = 0) -> list[Any] | tuple[Any, ...]:
     """A list or tuple as it is, anything else that holds rows as a list of them; a ``TypeError`` for what holds none."""
     found: Any = table if type(table) in (list, tuple) else as_lists(table)
-    if isinstance(found, str | bytes | dict) or not isinstance(found, Iterable):
+    if isinstance(found, str | bytes | dict | set | frozenset) or not isinstance(found, Iterable):
         raise TypeError(f"{name} is a table: lists, a NumPy array or a pandas frame are accepted, not {_said(table)}")
     rows = found if isinstance(found, list | tuple) else list(found)
     if len(rows) < least:

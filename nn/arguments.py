@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-import operator
 import random
-from collections.abc import Callable, Mapping
-from numbers import Real
+from collections.abc import Mapping
 from typing import Any
 
+import autograd_core as ac
 from autograd_core import not_one_of
 
 
@@ -26,30 +24,8 @@ def named(choice: Any, table: Mapping[str, Any], what: str, further: tuple[str, 
     return found
 
 
-RANGES: dict[str, Callable[[float], bool]] = {
-    "a finite number of at least 0": lambda x: 0.0 <= x < math.inf,
-    "a finite number above 0": lambda x: 0.0 < x < math.inf,
-    "a finite number": math.isfinite,
-    "a positive number": lambda x: x > 0.0,
-    "a number from 0 to 1": lambda x: 0.0 <= x <= 1.0,
-    "a number of at least 0 and below 1": lambda x: 0.0 <= x < 1.0,
-    "a number": lambda x: True,
-}
-
-
-def number(name: str, x: Any, range_: str = "a finite number of at least 0") -> float:
-    """``x`` as a float of one of the ``RANGES``, or ``ValueError``."""
-    with contextlib.suppress(OverflowError):
-        if isinstance(x, Real) and not isinstance(x, bool) and RANGES[range_](float(x)):
-            return float(x)
-    raise ValueError(f"{name} is {range_}, not {shortened(x)}")
-
-
-def count(name: str, x: Any, lowest: int = 1) -> int:
-    """A whole number of at least ``lowest``, or ``ValueError``."""
-    if isinstance(x, bool) or not hasattr(x, "__index__") or not lowest <= x < 2**63:
-        raise ValueError(f"{name} is a whole number, {lowest} or more, not {shortened(x)}")
-    return operator.index(x)
+number, count, listed, kind = ac.require_number, ac.require_whole, ac.require_list, ac.require_kind
+options, shortened = ac.named_options, ac.shortened
 
 
 def spaced(low: float, high: float, steps: int) -> list[float]:
@@ -87,14 +63,16 @@ def fitting(given: Any, like: Any, name: str, range_: str = "a number") -> Any:
     return given
 
 
-def shortened(x: Any) -> str:
-    """What a message shows of something that may be long."""
-    text = repr(x) if not isinstance(x, int) or abs(x) < 10**40 else "an integer of many digits"
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
 def generator_of(seed: int | random.Random | None) -> random.Random:
     """A random generator: a new one for a seed, the one given, or, for ``None``, Python's own, which ``random.seed`` sets."""
     if isinstance(seed, random.Random):
         return seed
-    return random.Random(seed) if seed is not None else random._inst
+    return random.Random(count("seed", seed, None)) if seed is not None else random._inst
+
+
+def parameters_of(given: Any, written: str) -> list[Any]:
+    """The Values in a list, or the parameters of a model; ``TypeError``, with the line to write, for anything else."""
+    leaves = listed("parameters is", given.parameters() if hasattr(given, "parameters") else given, written)
+    for leaf in leaves:
+        kind("each of parameters is a Value", leaf, ac.Value, written)
+    return leaves

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
-from .arguments import count, generator_of, number
+from .arguments import count, generator_of, named, number
 from .training.playground import SETS
 
 Seed = int | random.Random
@@ -40,9 +40,7 @@ def gates(name: str, coding: Pair = (0, 1), labels: Pair | None = None) -> Datas
     >>> gates("xor")
     Dataset(X=[[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], y=[0, 1, 1, 0])
     """
-    if name not in _GATES:
-        raise ValueError(f"there is no gate {name!r}: choose one of {', '.join(_GATES)}")
-    inputs, counts = _GATES[name]
+    inputs, counts = named(name, _GATES, "a gate", or_else="")
     numbers, answers = _pair(coding, "coding"), _pair(coding if labels is None else labels)
     rows = list(product((0, 1), repeat=inputs))
     return Dataset([[float(numbers[bit]) for bit in row] for row in rows], [answers[sum(row) in counts] for row in rows])

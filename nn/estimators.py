@@ -21,7 +21,7 @@ try:
 except ImportError:
     raise ImportError("nn.Classifier and nn.Regressor need scikit-learn 1.6 or later: python -m pip install -U scikit-learn") from None
 
-from .arguments import named
+from .arguments import kind, named
 from .layers import MLP
 from .module import Module
 from .optim import OPTIMIZERS
@@ -53,8 +53,7 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         make = self.module or (lambda inputs, outputs: MLP(inputs, [*self.hidden, outputs], activation=self.activation, seed=seed))
         self.network_ = make(X.shape[1], outputs)
-        if not isinstance(self.network_, Module):
-            raise TypeError(f"module is a function of the numbers of inputs and outputs that makes an nn.Module, not {self.network_!r}")
+        kind("module is a function of the numbers of inputs and outputs that makes an nn.Module", self.network_, Module, "module=my_model")
         count = len(X) if weights is None else int(np.count_nonzero(weights))
         count -= round(count * (self.validation or 0.0))
         optimizer = partial(named(self.optimizer, OPTIMIZERS, "optimizer"), lr=self.lr) if self.lr is not None else self.optimizer

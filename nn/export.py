@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from autograd_core import DIALECTS, TABLE, Program, compile_graph, require_place
+from autograd_core import DIALECTS, TABLE, Program, compile_graph, require_kind, require_place
 
 from .activations import activation_name
 from .arguments import fitting
@@ -58,6 +58,7 @@ def torch_code(model: Sequential) -> str:
 
     Raises ``ValueError`` for a part that PyTorch has no counterpart of, such as a step.
     """
+    require_kind("what has a counterpart in PyTorch is a Sequential", model, Sequential, "nn.MLP(2, [8, 1])")
     lines = "".join(f"    torch.nn.{code},\n" for part in model.layers for code in _counterpart(part)[0])
     return f"torch.nn.Sequential(\n{lines})"
 
@@ -72,8 +73,8 @@ def to_torch(model: Sequential) -> dict[str, Any]:
     >>> to_torch(MLP(1, [1], init="zeros"))
     {'0.weight': [[0.0]], '0.bias': [0.0]}
     """
-    state = model.state_dict()
-    return {name: _each(state.__getitem__, keys) for name, keys in _entries(model)}
+    entries, state = list(_entries(model)), model.state_dict()
+    return {name: _each(state.__getitem__, keys) for name, keys in entries}
 
 
 def from_torch(model: Sequential, state: dict[str, Any]) -> None:
@@ -85,6 +86,7 @@ def from_torch(model: Sequential, state: dict[str, Any]) -> None:
     >>> model([1.0, 1.0]).data
     1.0
     """
+    require_kind("from_torch takes a state", state, Mapping, "from_torch(model, network.state_dict())")
     plain = {name: x.tolist() if hasattr(x, "tolist") else x for name, x in state.items()}
     found = fitting(plain, to_torch(model), "the state")
     model.load_state_dict({key: number for name, keys in _entries(model) for key, number in _pairs(keys, found[name])})
@@ -92,6 +94,7 @@ def from_torch(model: Sequential, state: dict[str, Any]) -> None:
 
 def _entries(model: Sequential) -> Iterator[tuple[str, Any]]:
     """Each entry of the state: its name in PyTorch, and in its shape the names of what it holds in the state of ``model``."""
+    require_kind("what has a counterpart in PyTorch is a Sequential", model, Sequential, "nn.MLP(2, [8, 1])")
     names: dict[int | str, str] = {id(found): name for name, found in (*model.named_parameters(), *model.named_modules())}
     first, held = 0, set(model.state_dict())
     for part in model.layers:
@@ -131,6 +134,7 @@ def export_program(model: Module, path: str | Path, dialect: str | None = None, 
     """
     of_ending = {ending: name for name in reversed(DIALECTS) for ending in DIALECTS[name].endings}
     require_place(path, () if dialect else of_ending)
+    require_kind("export_program takes a model", model, Module, "export_program(nn.MLP(2, [8, 1]), 'model.py')")
     outputs, x = Module.recorded(model, inputs)  # not that of a filter, which may choose a number of inputs
     program = compile_graph(outputs, [], x, dialect or of_ending.get(Path(path).suffix.lower(), "python"))
     program.save(path)

@@ -54,6 +54,7 @@ class Neuron(_Unit):
     (Neuron(2, sigmoid), 0.5)
     """
 
+    @ac.named_options()
     def __init__(
         self, nin: int, activation: Activation = "relu", bias: bool = True, init: Any = "auto", seed: Any = None, expand: bool = False,
         nonlin: bool | None = None, outputs: int = 1,
@@ -81,6 +82,7 @@ class Layer(Module):
     [0.5, 0.5]
     """
 
+    @ac.named_options()
     def __init__(
         self, nin: int, nout: int, activation: Activation = "relu", bias: bool = True, init: Any = "auto", seed: Any = None,
         expand: bool = False, number: int | str = "", nonlin: bool | None = None,
@@ -195,6 +197,7 @@ class MLP(Sequential):
     MLP(2, [16 relu, 16 relu, 1 linear], 337 parameters)
     """
 
+    @ac.named_options()
     def __init__(
         self, nin: int, nouts: Sequence[int], activation: Activation | Sequence[Activation] = "relu", output: Activation = "linear",
         init: Any = "auto", seed: int | random.Random | None = None, bias: bool = True, expand: bool = False,

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import autograd_core as ac
 from autograd_core import Dual, Value, as_lists, dot
 
-from .arguments import number
+from .arguments import listed, number
 
 
 class Kind(NamedTuple):
@@ -48,6 +48,8 @@ def squared_error(y: Any, t: Any, half: bool = False) -> Any:
     >>> squared_error(5.0, 3.0), squared_error(5.0, 3.0, half=True)
     (4.0, 2.0)
     """
+    if not (hasattr(y, "__rsub__") and hasattr(t, "__rsub__")):
+        raise TypeError(f"squared_error takes two numbers, not {type(y).__name__} and {type(t).__name__}: lists are for mse_loss(ys, ts)")
     square = ac.pow(y - t, 2)
     return 0.5 * square if half else square
 
@@ -154,7 +156,7 @@ def l1_penalty(parameters: Iterable[Any], strength: float) -> Any:
 
 
 def _penalty(parameters: Iterable[Any], strength: float, total: Callable[[list[Any]], Any]) -> Any:
-    weights = list(parameters)
+    weights = listed("parameters is", parameters, "l2_penalty(model.parameters(), 0.01)")
     if not weights:
         raise ValueError("a penalty needs at least one parameter, and was given none (a generator that was used up?)")
     number("the strength of a penalty", strength)

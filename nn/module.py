@@ -7,7 +7,6 @@ from typing import Any
 
 import autograd_core as ac
 
-from .arguments import shortened
 from .training import loop, playground, prediction, saving
 from .training.execution import evaluating, record
 from .training.model import Model, inputs_of
@@ -101,7 +100,7 @@ def checked_inputs(x: Any, count: int, module: Model) -> list[Any]:
     """The inputs of one sample as a list of ``count`` nodes; anything else is one clear error."""
     x = x.tolist() if hasattr(x, "tolist") else x
     if not hasattr(x, "__len__"):
-        raise TypeError(f"{module!r} takes a list of {count} numbers, not {type(x).__name__} {shortened(x)}")
+        raise TypeError(f"{module!r} takes a list of {count} numbers, not {type(x).__name__} {ac.shortened(x)}")
     x = x if isinstance(x, list | tuple) else list(x)
     if len(x) and isinstance(x[0], list | tuple):
         raise TypeError(f"{module!r} takes one sample, {count} numbers, and not a list of rows: write predict(X) or [model(x) for x in X]")

@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd_core import Program, Value, compile_graph, guard, maximum, sqrt, watching_comparisons
 
-from .arguments import fitting, number
+from .arguments import fitting, number, options, parameters_of
 
 Betas = tuple[float, float]
 WORTH_C = 5_000  # parameters from which an update in C gains more than it takes to build, once on each machine
@@ -59,6 +59,7 @@ class Optimizer:
         """The update of one parameter: its new value, and each quantity that is remembered."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it updates: define rule(w, g, *remembered, *coefficients)")
 
+    @options(set_to_none="leave it out: a gradient that is not there is 0.0")
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
         for parameter in self.parameters:
@@ -67,7 +68,7 @@ class Optimizer:
     def step(self) -> None:
         """Change the ``data`` of every parameter by its ``grad``, as :meth:`update` does."""
         new = self.update([parameter.data for parameter in self.parameters], [parameter.grad for parameter in self.parameters])
-        for parameter, value in zip(self.parameters, new):
+        for parameter, value in zip(self.parameters, map(float, new)):  # a step by hand may have made some NumPy's float32
             parameter.data = value
 
     def update(self, values: Any, gradients: Any) -> Any:
@@ -78,6 +79,7 @@ class Optimizer:
         size, given = len(self.parameters), (len(values), len(gradients))
         if given != (size, size):
             raise ValueError(f"an update of {size} parameter(s) needs as many, not {given[0]} values and {given[1]} gradients")
+        self.lr = _checked("lr", self.lr)  # it may have been set to anything
         self.steps += 1
         nothing = [0.0] * size if self.steps == 1 else []
         columns = [values, gradients, *(self.state.get(name, nothing) for name in self.remembered)]
@@ -149,6 +151,7 @@ class SGD(Optimizer):
     the importance of initialization and momentum in deep learning, 2013, in the form of ``torch.optim.SGD``.
     """
 
+    @options()
     def __init__(
         self, parameters: Iterable[Value], lr: float = 1e-3, momentum: float = 0.0, dampening: float = 0.0, weight_decay: float = 0.0,
         nesterov: bool = False
@@ -180,6 +183,7 @@ class RMSprop(Optimizer):
     Sequences With Recurrent Neural Networks, 2013 (centered).
     """
 
+    @options()
     def __init__(
         self, parameters: Iterable[Value], lr: float = 0.01, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0.0,
         momentum: float = 0.0, centered: bool = False,
@@ -216,6 +220,7 @@ class Adam(Optimizer):
     gradient; see :class:`AdamW`. Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015.
     """
 
+    @options()
     def __init__(
         self, parameters: Iterable[Value], lr: float = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.0
     ) -> None:
@@ -240,6 +245,7 @@ class AdamW(Adam):
 
     decoupled = True
 
+    @options()
     def __init__(
         self, parameters: Iterable[Value], lr: float = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.01
     ) -> None:
@@ -267,11 +273,9 @@ def _checked(name: str, x: Any) -> Any:
 
 
 def _leaves(parameters: Iterable[Value]) -> list[Value]:
-    if not (leaves := list(parameters.parameters() if hasattr(parameters, "parameters") else parameters)):  # of a model, too
+    if not (leaves := parameters_of(parameters, "nn.SGD(model.parameters(), lr=0.1)")):
         raise ValueError("there are no parameters to train: the list is empty (or a generator that was used up)")
     for leaf in leaves:
-        if not isinstance(leaf, Value):
-            raise TypeError(f"parameters are Values, not {type(leaf).__name__} {leaf!r}: model.parameters() gives them")
         if leaf.parents:
             raise ValueError(f"{leaf!r} is computed from other nodes: only leaves are parameters")
     if len(set(leaves)) < len(leaves):

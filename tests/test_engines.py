@@ -137,3 +137,21 @@ def test_a_file_without_an_engine_is_one_sentence(tmp_path, name, text, words, c
 def test_grade_needs_one_file_that_is_there(arguments, capsys):
     assert main(arguments) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("tasks", [0, 1, 2, 3])
+def test_what_comes_after_the_first_unfinished_task_is_not_written_yet(tasks):
+    """A class that ends where the student is: what is missing, or still the placeholder, is told from what is wrong."""
+    at = {name: ENGINE.index(f"    def {name}") for name in ("__init__", "__add__", "__pow__", "backward")}
+    operators = ENGINE[at["__add__"] : at["__pow__"]] + "    __radd__, __rmul__ = __add__, __mul__\n"
+    parts = [ENGINE[at["__init__"] : at["__add__"]], operators, ENGINE[at["backward"] :]]
+    skeleton = "    def __init__(self, data): raise NotImplementedError\n" if tasks == 0 else ""
+    found = grade(engine("import math\nclass Value:\n" + skeleton + "".join(parts[:tasks])))
+    done = {0: 0, 1: 1, 2: 2, 3: 4}[tasks]
+    assert found.passed == list(range(1, done + 1))
+    assert {finding.message for finding in found.findings if finding.task > done and finding.what != "two passes"} == {"is not written yet"}
+
+
+def test_a_result_that_is_none():
+    found = grade(engine(ENGINE.replace("return Value(self.data + other.data, (self, other), (1.0, 1.0))", "...")))
+    assert found.findings[1].message == "gives None: it is not written yet, or its return is missing"

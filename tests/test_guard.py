@@ -179,6 +179,63 @@ MISTAKES = {
             total.backward()
             w.data -= 0.01 * w.grad
         """),
+    "a sum that is kept": ("growing", "total.backward()", "the gradients of that sum, which the leaves hold already, are added", "total = 0.0 inside", """
+        model, total = nn.MLP(2, [3, 1], seed=1), 0.0
+        for x, t in zip(X, Y):
+            total += nn.squared_error(model(x), t)
+            total.backward()
+        """),
+    "a sum that is kept over epochs": ("growing", "total.backward()", "The graph grows from step to step: 35 of its 70", "total += loss.data", """
+        model, total = nn.MLP(2, [3, 1], seed=1), 0.0
+        optimizer = nn.SGD(model.parameters(), lr=0.1)
+        for _ in range(4):
+            total += nn.mse_loss([model(x) for x in X], Y)
+            optimizer.zero_grad()
+            total.backward()
+            optimizer.step()
+        """),
+    "a detached loss": ("detached", "loss.backward()", "loss is a leaf, made from a number", "without loss = Value(loss.data)", """
+        model = nn.MLP(2, [3, 1], seed=1)
+        optimizer = nn.SGD(model.parameters(), lr=0.1)
+        for _ in range(3):
+            loss = Value(nn.mse_loss([model(x) for x in X], Y).data)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        """),
+    "a detached loss with a name, by hand": ("detached", "loss.backward()", "loss is a leaf", "without loss = Value(loss.data)", """
+        w = Value(0.5, "w")
+        for _ in range(3):
+            loss = (w * 2.0 - 3.0) ** 2
+            loss = Value(loss.data, "loss")
+            loss.backward()
+            w.data -= 0.1 * w.grad
+        """),
+    "a detached loss that is a round number": ("detached", "optimizer.step()", "loss is a leaf", "without loss = Value(loss.data)", """
+        w = nn.Parameter(0.5)
+        optimizer = nn.SGD([w], lr=0.1)
+        loss = Value(((w * 2.0 - 3.0) ** 2).data)
+        loss.backward()
+        optimizer.step()
+        """),
+    "detached predictions": ("no step", "optimizer.step()", "a number was taken out of it on the way", "the loss from model(x) itself", """
+        model = nn.MLP(2, [3, 1], seed=1)
+        optimizer = nn.SGD(model.parameters(), lr=0.1)
+        for _ in range(3):
+            predictions = [Value(model(x).data) for x in X]
+            optimizer.zero_grad()
+            nn.mse_loss(predictions, Y).backward()
+            optimizer.step()
+        """),
+    "a step in single precision": ("no float", "loss.backward()", "The data of w is a float32 and no float", "w.data -= float(...)", """
+        import numpy as np
+        w = Value(0.5, "w")
+        for _ in range(3):
+            w.grad = 0.0
+            loss = tanh(w * 2.0 - 3.0)
+            loss.backward()
+            w.data -= np.float32(0.1) * w.grad
+        """),
     "step neuron": ("flat", "loss.backward()", "step has the derivative 0 everywhere", "sigmoid in the place of step", """
         w, b = Value(0.5, "w"), Value(0.1, "b")
         loss = (step(w * 2.0 + b) - 0.0) ** 2

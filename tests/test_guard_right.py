@@ -96,6 +96,35 @@ RIGHT = {
             loss.backward()
             w = Value(w.data - 0.1 * w.grad)
         """,
+    "a pass from a leaf, to see what it does": """
+        x = Value(2.0)
+        x.backward()
+        x.backward()
+        nn.Parameter(0.123456789012345).backward()
+        """,
+    "a sum that is kept, and shown": """
+        w, shown, total = Value(0.5), 0.0, 0.0
+        for x in (1.0, 2.0, 3.0, 4.0):
+            w.grad = 0.0
+            loss = (w * x - 3.0) ** 2
+            loss.backward()
+            w.data -= 0.01 * w.grad
+            shown += loss.data
+            total += loss
+        """,
+    "gradients of longer and longer sums": """
+        w, total = Value(0.5), 0.0
+        for x in (1.0, 2.0, 3.0, 4.0):
+            total += (w * x - 3.0) ** 2
+            w.grad = 0.0
+            total.backward()
+        """,
+    "losses of a sequence, added up": """
+        w, h = Value(0.5), 0.0
+        for x in (1.0, 2.0, 3.0, 4.0):
+            h = tanh(w * x + h)
+            (h * h).backward()
+        """,
     "at rest": """
         w = nn.Parameter(0.0)
         optimizer = nn.SGD([w], lr=0.1)

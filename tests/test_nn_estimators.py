@@ -109,7 +109,7 @@ def test_a_factory_makes_any_network():
     model = nn.Classifier(module=factory, epochs=20, random_state=0).fit(IRIS.data, WORDS)
     assert isinstance(model.network_.layers[1], nn.BatchNorm)
     assert model.score(IRIS.data, WORDS) > 0.9
-    with pytest.raises(TypeError, match=r"makes an nn\.Module, not 3"):
+    with pytest.raises(TypeError, match=r"makes an nn\.Module, not int"):
         nn.Classifier(module=lambda inputs, outputs: 3).fit(IRIS.data, WORDS)
 
 

@@ -244,7 +244,7 @@ REFUSED = [
     (lambda: SGD([]), ValueError, "no parameters"),
     (lambda: Adam(iter(())), ValueError, "no parameters"),
     (lambda: SGD([A, Value(1.0), A]), ValueError, "twice"),
-    (lambda: SGD([1.0]), TypeError, "parameters are Values, not float"),
+    (lambda: SGD([1.0]), TypeError, "each of parameters is a Value, not float"),
     (lambda: SGD([A * 2]), ValueError, "only leaves"),
     (lambda: SGD([A], lr=-0.1), ValueError, "lr is a finite number of at least 0, not -0.1"),
     (lambda: SGD([A], lr=math.nan), ValueError, "lr"),

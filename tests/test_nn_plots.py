@@ -146,8 +146,20 @@ def test_the_look_is_matplotlibs_own_where_that_is_chosen():
     finally:
         plots.theme()
         plt.close("all")
-    with pytest.raises(ValueError, match="a theme is one of 'any', 'light'"):
-        plots.theme("dark")
+    with pytest.raises(ValueError, match="a theme is one of 'any', 'dark', 'light'"):
+        plots.theme("drak")
+
+
+def test_words_for_a_dark_page_are_legible_on_that_of_jupyterlab():
+    plots.theme("dark")
+    try:
+        ax = plots.gradient_flow({"a": 1.0})
+        assert not ax.figure.patch.get_visible()
+        words = [ax.title, ax.xaxis.label, ax.yaxis.label, *ax.get_xticklabels(), *ax.get_yticklabels()]
+        assert all(contrast(word.get_color(), "#111111") >= 7.0 for word in words)
+    finally:
+        plots.theme()
+        plt.close("all")
 
 
 # -- training ----------------------------------------------------------------------------------------------------------

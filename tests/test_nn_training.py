@@ -169,7 +169,7 @@ def test_e5_early_stopping_keeps_the_best_model():
 
 def test_e5_a_fraction_and_a_pair_are_ways_to_say_what_to_validate_on():
     assert "val_loss" in train(small(), epochs=1, validation=(X[:10], Y[:10])).epochs[0]
-    with pytest.raises(ValueError, match="a fraction that leaves both parts a sample"):
+    with pytest.raises(ValueError, match="a fraction that leaves each part a row"):
         train(small(), validation=1.0)
 
 
@@ -306,7 +306,7 @@ REFUSED = {
     "labels": ((X, SIGNED), {}, "labels from 0 to 1"),
     "hinge labels": ((X, Y), {"loss": "hinge"}, "takes the labels -1 and 1"),
     "class numbers": ((X, Y), {"loss": "cross_entropy"}, "needs one output a class"),
-    "batch": ((X, Y), {"batch_size": 61}, "from 1 to the 60 samples, not 61"),
+    "batch": ((X, Y), {"batch_size": 61}, "a whole number from 1 to 60, not 61"),
     "loss": ((X, Y), {"loss": "log"}, "loss is one of 'mse'"),
     "metric": ((X, Y), {"metrics": ["precise"]}, "metric is one of"),
     "dialect": ((X, Y), {"dialect": "rust"}, "dialect is one of"),

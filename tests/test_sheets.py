@@ -276,7 +276,7 @@ def test_blanks_are_drawn_with_the_seed():
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"form": "essay"}, "form is one of 'tables'"), ({"blanks": "some"}, "blanks is one of 'values'"), ({"count": 99}, "count is from 1 to 10"),
+    [({"form": "essay"}, "form is one of 'tables'"), ({"blanks": "some"}, "blanks is one of 'values'"), ({"count": 99}, "count of the blanks of this kind is a whole number from 1 to 10, not"),
      ({"wrt": [Value(1.0)]}, "no leaf of the graph, which has w, x, b")],
 )  # fmt: skip
 def test_what_a_sheet_cannot_be_is_refused(options, message):
@@ -336,6 +336,39 @@ def test_the_answer_page_has_what_the_sheet_asks_for(tmp_path):
     assert "overwrite, forgot the first path" in text  # what a wrong number tells
     assert repr(page) == "<sheet 'Backpropagation: L_reg' with 18 blanks>"
     assert page._repr_html_() != page._repr_html_()  # two copies in one notebook have ids of their own
+
+
+# -- numbers that hide a mistake --------------------------------------------------------------------------------------
+def of_ones(w=1.0, x=-1.0):
+    y = Value(w, "w") * Value(x, "x") + Value(2.0, "b")
+    y.name = "y"
+    return (y - 3.0) ** 2
+
+
+def test_where_a_mistake_gives_the_right_number_by_chance_is_known(tmp_path):
+    page = sheet(of_ones())
+    assert page.alike == {"∂v1/∂x": ("forgot the other factor",), "∂v3/∂x": ("forgot the local derivative",)}
+    assert sheet(of_ones(1.5, -0.7)).alike == {}
+    for key, names in page.alike.items():  # the mistake by itself gets the point, and that is all that a sheet can say
+        i = [cell.key for cell in page.choice.asked].index(key)
+        for name in names:
+            assert page.grader.would_be(i).get(name, page.answers[key]) == pytest.approx(page.answers[key])
+    text = page.save(tmp_path / "answers.html", answers=True).read_text("utf-8")
+    assert "the right number, too: forgot the other factor" in text
+    assert "the right number, too" not in sheet(of_ones(1.5, -0.7)).fragment(answers=True)
+
+
+def test_blanks_that_are_drawn_tell_mistakes_apart_while_there_are_such():
+    page = sheet(of_ones())
+    for seed in range(20):
+        assert set(sheet(of_ones(), count=5, seed=seed).answers).isdisjoint(page.alike)
+    assert len(sheet(of_ones(), count=len(page.answers)).answers) == len(page.answers)
+
+
+def test_the_numbers_of_a_class_tell_mistakes_apart_where_they_can():
+    group = sheets("y = w*x + b; L = (y - 3)**2", 6, seed=2, ranges={"w": [1, -1, 1.5], "x": [1, -1, 0.8], "b": [0.7, 0.3, -0.4]})
+    assert [page.alike for page in group] == [{}] * 6
+    assert all(page.alike for page in sheets("L = w*x", 2, ranges={"w": 1, "x": [1, 2]}))  # it cannot be had with these
 
 
 # -- a class ----------------------------------------------------------------------------------------------------------
@@ -405,7 +438,7 @@ def test_the_results_of_a_class_are_one_table(tmp_path):
 
 @pytest.mark.parametrize(
     ("options", "error"),
-    [({"count": 0}, "count is how many"), ({"ranges": {"q": 1}}, "'q', but the template's leaves are w, x"), ({"ranges": {"x": "1"}}, r"ranges\['x'\] is"),
+    [({"count": 0}, "count, the number of sheets, is a whole number from 1"), ({"ranges": {"q": 1}}, "'q', but the template's leaves are w, x"), ({"ranges": {"x": "1"}}, r"ranges\['x'\] is"),
      ({"ranges": {"x": (2, 1)}}, r"ranges\['x'\] is"), ({"wrt": ["q"]}, "wrt has 'q'")],
 )  # fmt: skip
 def test_what_a_class_set_cannot_be_is_refused(options, error):

@@ -271,7 +271,7 @@ def test_an_output_that_is_no_number_is_refused_instead_of_having_derivative_0(c
         (lambda x: [x * x], lambda x: [x], "an output that is one number, not a list of length 1"),
         (lambda x: None, lambda x: [x], "an output that is one number, not a NoneType"),
         (lambda x: x * x, lambda x: [x.data], "needs Values as inputs, not float"),
-        (lambda x: x * x, lambda x: x, r"a list of inputs: gradients\(y, \[x\]\)"),
+        (lambda x: x * x, lambda x: x, r"takes as inputs a list, not Value: write gradients\(y, \[x\]\)"),
     ],
 )
 def test_gradients_of_what_is_no_graph_are_refused_instead_of_being_0(output, inputs, says):

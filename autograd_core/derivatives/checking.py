@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..arguments import kind_of, leaves_of, like
-from ..number import CUT, Number, reading_data
+from ..choices import named_options, require_function
+from ..number import CUT, Number, reading_data, real
 from ..primitive import OPERANDS, Primitive
 from ..tables import Table
 from ..value import Value, topological_order
@@ -93,9 +94,9 @@ def numerical_gradient(f: Callable[[Any], Any], xs: Any, step: float | None = No
     >>> [round(g, 6) for g in numerical_gradient(lambda w: w[0] * w[1], [3.0, 4.0])]
     [4.0, 3.0]
     """
-    if step is not None and not step > 0.0:
+    if step is not None and not real(step) > 0.0:
         raise ValueError(f"the step is a positive number, not {step!r}")
-    numbers = [float(x) for x in leaves_of(xs)]
+    numbers = [real(x) for x in leaves_of(xs)]
     return like(xs, iter((_centred(f, xs, numbers, i, step) if step else _difference(f, xs, numbers, i))[0] for i in range(len(numbers))))
 
 
@@ -114,6 +115,7 @@ def finite_difference_errors(f: Callable[[Any], Any], x: float, steps: Sequence[
     return [StepError(step, estimate, abs(estimate - exact)) for step, estimate in estimates]
 
 
+@named_options()
 def gradcheck(f: Callable[[Any], Any], xs: Any, order: int = 2, tolerance: float = 1e-6) -> GradcheckReport:
     """Compare the derivatives of ``f`` at ``xs`` by reverse mode with forward mode and finite differences.
 
@@ -130,7 +132,7 @@ def gradcheck(f: Callable[[Any], Any], xs: Any, order: int = 2, tolerance: float
     """
     if order not in (1, 2):
         raise ValueError(f"order is 1 or 2, not {order!r}")
-    numbers = [float(x) for x in leaves_of(xs)]
+    numbers = [real(x) for x in leaves_of(xs)]
     labels = ["x"] if kind_of(xs) == "number" else [f"x[{i}]" for i in range(len(numbers))]
     if _evaluate(f, xs, numbers) != _evaluate(f, xs, numbers):
         raise GradcheckError("f gives different values for the same input: it cannot be checked (is it random, or not finite?)")
@@ -141,8 +143,7 @@ def gradcheck(f: Callable[[Any], Any], xs: Any, order: int = 2, tolerance: float
         checks.append(Check(f"df/d{label}", first[i], numeric, tolerance * max(1.0, abs(first[i])) + rounding))
         _require(f, xs, numbers, i, label, checks[-1])
     for i, label in enumerate(labels):
-        direction = [float(j == i) for j in range(len(numbers))]
-        _, forward = jvp(f, (xs,), (like(xs, iter(direction)),))
+        _, forward = jvp(f, (xs,), (like(xs, iter([float(j == i) for j in range(len(numbers))])),))
         checks.append(Check(f"df/d{label}, forward mode", first[i], _float(forward), tolerance * max(1.0, abs(first[i]))))
         _require(f, xs, numbers, i, label, checks[-1])
     if order == 2:
@@ -169,8 +170,7 @@ def find_nonfinite(output: Value) -> NonFinite | None:
     for node in order:
         if not math.isfinite(node.data):
             return NonFinite(node, f"the node {_described(node)} is {node.data}{_operands(node)}")
-    met = _zero_times_infinity(order)
-    if met is not None:
+    if (met := _zero_times_infinity(order)) is not None:
         return met
     for node in order:
         for parent, derivative in zip(node.parents, node.local_derivatives):
@@ -245,7 +245,7 @@ def _float(x: Any) -> float:
 def _evaluate(f: Callable[[Any], Any], xs: Any, numbers: Sequence[float]) -> float:
     """``f`` as the transforms see it: a function of Values."""
     with reading_data():
-        return _float(f(like(xs, iter([Value(x) for x in numbers]))))
+        return _float(require_function("a finite difference", f)(like(xs, iter([Value(x) for x in numbers]))))
 
 
 def _centred(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, step: float) -> tuple[float, float]:

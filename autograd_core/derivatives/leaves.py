@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from ..arguments import kind_of
+from ..choices import require_function, require_list
 from ..value import Value
 from .checking import lies_between_slopes, numerical_gradient
 from .reverse import gradients
@@ -39,7 +41,10 @@ def check_leaves(f: Callable[[], Value], leaves: Sequence[Value]) -> list[LeafCh
     >>> check_leaves(lambda: w * w + 1.0, [w])[0].wrong
     False
     """
-    output, found = f(), []
+    leaves = require_list("check_leaves takes as leaves", leaves, "check_leaves(f, [w, b])")
+    output, found = require_function("check_leaves", f, "give it one without arguments that computes the output anew")(), []
+    if not isinstance(output, Value):
+        raise TypeError(f"check_leaves takes a function that returns a Value, and this one returned {kind_of(output)}")
     for leaf, gradient in zip(leaves, gradients(output, leaves)):
         start, exact = leaf.data, gradient.data
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..arguments import kind_of, map_structure
+from ..choices import require_list
 from ..number import CUT, Number, reading_data, real
 from ..operators import require_plain
 from ..table import identity
@@ -27,9 +28,7 @@ def gradients(output: Any, inputs: Iterable[Value]) -> list[Any]:
 
     Raises ``TypeError`` where ``output`` is not one number, or an input no Value.
     """
-    if isinstance(inputs, Value):
-        raise TypeError("gradients takes a list of inputs: gradients(y, [x])")
-    inputs = list(inputs)
+    inputs = require_list("gradients takes as inputs", inputs, "gradients(y, [x])")
     if kind_of(output) != "number":
         raise TypeError(f"gradients needs an output that is one number, not {kind_of(output)}: take each by itself, or jacobian(f)")
     for x in inputs:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ..arguments import kind_of, leaves_of, like, map_structure, number
+from ..choices import named_options, require_function
 from ..number import CUT, Number, reading_data
 from ..value import Value
 from .dual import flow, given, joined, make_dual, primal, tangent
@@ -28,6 +29,7 @@ _levels = itertools.count(1)  # each jvp gets an ε of its own; inner calls come
 Argnums = int | Sequence[int]
 
 
+@named_options()
 def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """The function that computes the gradient of ``f`` with respect to its argument number ``argnums``.
 
@@ -49,6 +51,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     return gradient
 
 
+@named_options()
 def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """The function that computes ``(f(...), gradient)``, or ``((f(...), more), gradient)``; see :func:`grad`.
 
@@ -76,6 +79,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
     return evaluate
 
 
+@named_options()
 def elementwise_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """The function that computes the derivative of each output by its input, where output ``i`` depends on input ``i`` alone.
 
@@ -149,6 +153,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     return (*found, map_structure(lambda y: primal(y, level), more)) if has_aux else found
 
 
+@named_options()
 def jacobian(
     f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, layout: str = "numerator"
 ) -> Callable[..., Any]:
@@ -185,6 +190,7 @@ def jacobian(
     return evaluate
 
 
+@named_options()
 def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
     """The function that computes the matrix of second derivatives of ``f``, which returns one number.
 
@@ -198,6 +204,7 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) 
     return jacobian(grad(f, argnums, has_aux), argnums, has_aux)
 
 
+@named_options()
 def hvp(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """The function of ``(xs, v)`` that computes the Hessian of ``f`` at ``xs`` times the vector ``v``.
 
@@ -225,11 +232,9 @@ def hvp(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
 # -- arguments and results ---------------------------------------------------------------------------------------
 def _function(transform: str, f: Any) -> Any:
-    """``f``, if it can be called; a transform that is given a result would else fail much later."""
-    if callable(f):
-        return f
-    instead = "of a recorded Value, take gradients(output, [x, y])" if isinstance(f, Number) else "give it a function of numbers"
-    raise TypeError(f"{transform} takes a function, not {type(f).__name__}: {instead}")
+    """``f``, if it can be called."""
+    recorded = "of a recorded Value, take gradients(output, [x, y])"
+    return require_function(transform, f, *([recorded] if isinstance(f, Number) else []))
 
 
 def _is_one(argnums: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..choices import not_one_of
+from ..choices import named_options, not_one_of, require_list
 from ..collector import collector_at_rest
 from ..value import Value
 from .c import CProgram
@@ -28,6 +28,7 @@ Each stands in the file of its name. A new one is such a file, with its notation
 
 
 @collector_at_rest()
+@named_options()
 def compile_graph(
     output: Value | Sequence[Value], wrt: Sequence[Value], inputs: Sequence[Value] = (), dialect: str = "python", *,
     further: Sequence[Value] = (),
@@ -67,15 +68,15 @@ def compile_graph(
     """
     if dialect not in DIALECTS:
         raise not_one_of("dialect", dialect, DIALECTS)
-    return DIALECTS[dialect].of(_checked(output, list(wrt), list(inputs), list(further)))
+    given = ("wrt is", wrt, "compile_graph(y, [x])"), ("inputs is", inputs, "inputs=[x]"), ("further is", further, "further=[y]")
+    return DIALECTS[dialect].of(_checked(output, *(require_list(*one) for one in given)))
 
 
 def _checked(output: Value | Sequence[Value], wrt: list[Value], inputs: list[Value], further: list[Value]) -> Graph:
     """The graph, or the error that says what it cannot be compiled for."""
     single = isinstance(output, Value)
-    if not hasattr(output, "__iter__") and not single:
-        raise TypeError(f"output is a Value or a list of Values, not {type(output).__name__} {output!r}")
-    outputs: list[Value] = [output] if isinstance(output, Value) else list(output)
+    written = "compile_graph([y, z], [x])"
+    outputs: list[Value] = [output] if isinstance(output, Value) else require_list("output is a Value or", output, written)
     if not outputs:
         raise ValueError("there is nothing to compile: outputs is an empty list")
     if further and not single:

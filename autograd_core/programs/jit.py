@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ..arguments import kind_of, leaves_of, like, map_structure
+from ..choices import named_options, require_function
 from ..number import Number, real, watching_comparisons
 from ..value import Constant, Value, topological_order
 from .compile import DIALECTS, compile_graph
 from .program import Program
 
 
+@named_options()
 def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int | Iterable[int] = ()) -> Callable[..., Any]:
     """A faster ``f``: recorded on Values, compiled, and re-used for arguments of the same shape.
 
@@ -107,8 +109,7 @@ class _Signature:
     """Which arguments of a function are static, and what its parameters are called."""
 
     def __init__(self, f: Callable[..., Any], static_argnums: Iterable[int]) -> None:
-        if not callable(f):
-            raise TypeError(f"jit takes a function, not {type(f).__name__}: of a recorded Value, take compile_graph")
+        require_function("jit", f, "of a recorded Value, take compile_graph")
         try:
             parameters = list(inspect.signature(f).parameters.values())
         except (TypeError, ValueError):

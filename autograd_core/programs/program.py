@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ..files import replace_file
+from ..choices import shortened
+from ..files import path_text, replace_file
 from ..formulas.spelling import Dialect
+from ..number import Number, real
 from .graph import Graph
 from .statements import emit
 
@@ -45,6 +47,7 @@ class Program:
 
     def __init__(self, graph: Graph, emitted: Any) -> None:
         self.single = graph.single
+        self._counts = len(graph.wrt), len(graph.inputs)
         self._wrt_count, self._input_count, self._outputs = len(graph.wrt), len(graph.inputs), len(graph.outputs)
         self._with_further = graph if graph.further else None
         self._forward: Program | None = None
@@ -114,7 +117,7 @@ class Program:
         The ending is one of the dialect, ``self.endings``, else ``ValueError``. A file that is there is replaced in one
         step: if the disk is full, it stays as it was.
         """
-        path = Path(path)
+        path = Path(path_text(path))
         if path.suffix.lower() not in self.endings:
             raise ValueError(f"a program in the {self.dialect} dialect is saved as {' or '.join(self.endings)}, not as {path.name!r}")
         replace_file(path, self._file_text(path.suffix.lower()))
@@ -132,10 +135,15 @@ class Program:
 
     def _check_lengths(self, wrt_values: Sequence[float], input_values: Sequence[float]) -> None:
         flat = getattr(wrt_values, "ndim", 1) == getattr(input_values, "ndim", 1) == 1
-        if not flat or len(wrt_values) != self._wrt_count or len(input_values) != self._input_count:
+        try:
+            given = len(wrt_values), len(input_values)
+        except TypeError:
+            require_numbers(wrt_values, input_values)
+            raise
+        if not flat or given != self._counts:
             raise ValueError(
                 f"this program takes {self._wrt_count} value(s) of wrt and {self._input_count} of inputs, "
-                f"in one row each, not {len(wrt_values)} and {len(input_values)}"
+                f"in one row each, not {given[0]} and {given[1]}"
             )
 
     def _check_width(self, shape: Sequence[int]) -> None:
@@ -145,6 +153,16 @@ class Program:
     def __repr__(self) -> str:
         lines = self.source.count("\n")
         return f"<{self.dialect} program of {lines} lines: {self._wrt_count} parameters, {self._input_count} inputs>"
+
+
+def require_numbers(*rows: Any) -> None:
+    """A ``TypeError`` that says what is wrong, unless each of ``rows`` is a list of real numbers; it is looked for after an error only."""
+    for row in rows:
+        if isinstance(row, dict | set) or not hasattr(row, "__len__"):
+            raise TypeError(f"a program takes lists of numbers, as in program([0.5, 1.0], [2.0]), not {shortened(row)}")
+        for x in row:
+            if not isinstance(x, Number):
+                real(x)
 
 
 def indented_list(names: Sequence[str], width: int = 112) -> list[str]:

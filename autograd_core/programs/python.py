@@ -12,11 +12,13 @@ from collections.abc import Callable, Sequence
 from operator import add
 from typing import Any
 
+from ..choices import require_list
 from ..formulas.spelling import PYTHON
+from ..number import Number, real
 from ..primitive import domain_error
 from .chunks import Chunk, Partition, is_longer, partition
 from .graph import Graph
-from .program import Program, indented_list, returned
+from .program import Program, indented_list, require_numbers, returned
 from .statements import NAME, Emitted, Statement
 
 WHOLE = 4_000  # operands, about 1,300 statements: up to here one generated function, which reads and runs best
@@ -51,14 +53,21 @@ class PythonProgram(Program):
 
     def _run(self, wrt_values: Sequence[float], input_values: Sequence[float]) -> Any:
         try:
-            return self._function(wrt_values, input_values)
+            result = self._function(wrt_values, input_values)
+            if self.single and result[0].__class__ is not float and not isinstance(result[0], Number):  # of integers, or of no numbers
+                require_numbers(wrt_values, input_values)
+                result = self._function(list(map(real, wrt_values)), list(map(real, input_values)))
+            return result
         except (ValueError, ArithmeticError) as error:
             raise _located(error) from error
+        except TypeError:
+            require_numbers(wrt_values, input_values)
+            raise
 
     def batch(self, wrt_values: Sequence[float], rows: Sequence[Sequence[float]]) -> Any:
         if hasattr(rows, "shape"):
             self._check_width(rows.shape)
-        rows = rows.tolist() if hasattr(rows, "tolist") else list(rows)
+        rows = rows.tolist() if hasattr(rows, "tolist") else require_list("rows is", rows, "[[2.0], [3.0]]")
         for row in (*rows, [0.0] * self._input_count):
             self._check_lengths(wrt_values, row)
         wrt_values = _floats(wrt_values)
@@ -92,7 +101,11 @@ def _floats(values: Any) -> Any:
     if hasattr(values, "tolist"):
         return values.tolist()
     # One of them makes the sum one of them, too: that is quicker than to look at each.
-    return list(map(float, values)) if len(values) and (hasattr(values[0], "dtype") or hasattr(sum(values), "dtype")) else values
+    try:
+        return list(map(float, values)) if len(values) and (hasattr(values[0], "dtype") or hasattr(sum(values), "dtype")) else values
+    except (TypeError, KeyError):
+        require_numbers(values)
+        raise
 
 
 # -- source ------------------------------------------------------------------------------------------------------

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import inspect
 import json
+import numbers
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..choices import require_whole
 from ..derivatives.misconceptions import RULES
+from ..files import path_text, replace_file
 from ..formulas.typesetting import number_text
+from ..number import real
 from ..tables import Table
 from ..value import Constant, Value, topological_order
 from ..views.language import parse
-from ..views.names import Names, is_given, names_for
+from ..views.names import Names, names_for
 from .answers import TOLERANCE
 from .grading import VERDICTS, Grade
 from .page import document
 from .reading import same
 from .sheet import Sheet, sheet
+from .twins import rebuilt
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ATTEMPTS = 300  # to draw numbers for one student
+BEST_OF = 8  # clear draws, where none tells all misconceptions apart
 Range = tuple[float, float] | Sequence[float] | float
 
 
@@ -40,32 +46,24 @@ def _template(given: str | Callable[..., Value] | Value, names: Names, ranges: M
         called = names_for(given, names)
         leaves = {called[node]: node.data for node in topological_order(given) if not node.parents and not isinstance(node, Constant)}
         return Template(
-            _all_choices({name: _around(x) for name, x in leaves.items()}, ranges), lambda numbers: _rebuilt(given, called, numbers)
+            _all_choices({name: _around(x) for name, x in leaves.items()}, ranges), lambda numbers: rebuilt(given, called, numbers)
         )
     if isinstance(given, str):
         program = parse(given)
         inputs, build = program.inputs, lambda numbers: program.evaluate({name: Value(x, name) for name, x in numbers.items()})
     elif callable(given):
         inputs = list(inspect.signature(given).parameters)
+        if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in inspect.signature(given).parameters.values()):
+            raise TypeError("a template names each of its leaves as an argument, as in lambda w, x: w * x, without * and **")
         build = lambda numbers: given(**{name: Value(x, name) for name, x in numbers.items()})  # noqa: E731
     else:
         raise TypeError(f"a template is an output, a function of numbers, or a text such as 'y = w*x; (y - 1)**2', not {given!r}")
     return Template(_all_choices({name: _grid(-2.0, 2.0, 1) for name in inputs}, ranges), build)
 
 
-def _rebuilt(output: Value, called: Mapping[Value, str], numbers: Mapping[str, float]) -> Value:
-    """The same graph over other leaves."""
-    new: dict[Value, Value] = {}
-    for node in topological_order(output):
-        if node.primitive is not None:
-            new[node] = Value.apply(node.primitive, *(new[parent] for parent in node.parents))
-            new[node].name = called[node] if is_given(node, called[node]) else None
-        else:
-            new[node] = node if isinstance(node, Constant) else Value(numbers[called[node]], called[node])
-    return new[output]
-
-
 def _all_choices(usual: Mapping[str, list[float]], ranges: Mapping[str, Range]) -> dict[str, list[float]]:
+    if not isinstance(ranges, Mapping):
+        raise TypeError(f"ranges is a dictionary by the names of leaves, such as {{'x': (1, 3)}}, not {ranges!r}")
     for name in ranges:
         if name not in usual:
             raise ValueError(f"ranges has {name!r}, but the template's leaves are {', '.join(usual)}")
@@ -73,8 +71,8 @@ def _all_choices(usual: Mapping[str, list[float]], ranges: Mapping[str, Range]) 
 
 
 def _choices(name: str, given: Range) -> list[float]:
-    if not isinstance(given, Sequence):
-        return [float(given)]
+    if isinstance(given, numbers.Real):
+        return [real(given)]
     if isinstance(given, tuple) and len(given) == 2 and given[0] < given[1]:
         return _grid(given[0], given[1], max(1, *(_places(x) for x in given)))
     if isinstance(given, list) and given:
@@ -153,9 +151,7 @@ class ClassSet(Sequence[Sheet]):
         """
         from pathlib import Path
 
-        from ..files import replace_file
-
-        folder = Path(folder)
+        folder = Path(path_text(folder))
         folder.mkdir(parents=True, exist_ok=True)
         for i, member in enumerate(self._members, start=1):
             member.save(folder / f"sheet-{i}.html")
@@ -173,7 +169,7 @@ class ClassSet(Sequence[Sheet]):
         else:
             from pathlib import Path
 
-            handed = [self._read(path) for path in sorted(Path(answers).glob("*.json"))]
+            handed = [self._read(path) for path in sorted(Path(path_text(answers)).glob("*.json"))]
             if not handed:
                 raise ValueError(f"{answers} holds no answers: a page saves them as a file that ends in .json")
         grades: dict[str, Grade] = {}
@@ -214,8 +210,8 @@ def sheets(
     ``template`` is a text, a function of numbers, or an output whose leaves are drawn anew, near the numbers they have. The leaves of
     a text or function are drawn from -2 to 2 with one figure behind the point. ``ranges`` says for a leaf by its name what it is drawn
     from: ``(low, high)``, a list, or one number that it always has. Numbers are drawn again where something is not defined, very small
-    or large, or so near what a misconception gives that a rounded answer could be either. ``wrt`` are leaves or their names, the other
-    options are those of :func:`sheet`.
+    or large, or so near what a misconception gives that a rounded answer could be either, and a few times where a misconception gives
+    the right number by chance. ``wrt`` are leaves or their names, the other options are those of :func:`sheet`.
 
     >>> group = sheets("z = w*x + b; L = (z - 1)**2", 3, seed=1, level="named", wrt=["w", "b"], ranges={"x": [2.0, 3.0]})
     >>> group
@@ -232,9 +228,8 @@ def sheets(
 
     Raises ``ValueError`` where no such numbers are found: give other ``ranges``.
     """
-    if type(count) is not int or count < 1:
-        raise ValueError(f"count is how many sheets there are, 1 or more, not {count!r}")
-    draw, form = random.Random(seed), _template(template, names, ranges or {})
+    require_whole("count, the number of sheets,", count, 1, 10_000)
+    draw, form = random.Random(require_whole("seed", seed, None)), _template(template, names, ranges or {})
     called = names_for(template, names) if isinstance(template, Value) else {}
     wanted = [called.get(x, x.name) if isinstance(x, Value) else x for x in wrt]
     unknown = [name for name in wanted if name not in form.choices]
@@ -250,24 +245,36 @@ def sheets(
 
 
 def _drawn(form: Template, draw: random.Random, used: set[tuple[float, ...]], wrt: Sequence[Any], options: Mapping[str, Any]) -> Sheet:
-    """A sheet with numbers that are clear, and not those of another student while there are others."""
+    """A sheet with numbers that are clear and tell misconceptions apart, and not those of another student while there are others."""
+    best: tuple[int, tuple[float, ...], Sheet] | None = None  # of the clear ones, with how many misconceptions give the right number
+    clear = 0
     for attempt in range(ATTEMPTS):
+        if best is not None and (best[0] == 0 or clear == BEST_OF):
+            break
         numbers = {name: draw.choice(choices) for name, choices in form.choices.items()}
         key = tuple(numbers.values())
-        if key in used and attempt < ATTEMPTS // 2:
-            continue
-        try:
-            output = form.build(numbers)
-        except (ValueError, ArithmeticError):
-            continue
-        if not isinstance(output, Value):
-            raise TypeError(f"a template returns the output of a graph, a Value, not {type(output).__name__} {output!r}")
-        leaves = {node.name: node for node in topological_order(output) if not node.parents}
-        made = sheet(output, names={}, wrt=[leaves[name] for name in wrt], **options)
-        if _is_clear(made):
-            used.add(key)
-            return made
-    raise ValueError(f"no clear numbers were found in {ATTEMPTS} attempts: give ranges= for {', '.join(form.choices)}")
+        made = None if key in used and attempt < ATTEMPTS // 2 else _made(form, numbers, wrt, options)
+        if made is not None:
+            clear += 1
+            missed = sum(map(len, made.alike.values()))
+            best = (missed, key, made) if best is None or missed < best[0] else best
+    if best is None:
+        raise ValueError(f"no clear numbers were found in {ATTEMPTS} attempts: give ranges= for {', '.join(form.choices)}")
+    used.add(best[1])
+    return best[2]
+
+
+def _made(form: Template, numbers: Mapping[str, float], wrt: Sequence[Any], options: Mapping[str, Any]) -> Sheet | None:
+    """The sheet with these numbers, if they are clear."""
+    try:
+        output = form.build(numbers)
+    except (ValueError, ArithmeticError):
+        return None
+    if not isinstance(output, Value):
+        raise TypeError(f"a template returns the output of a graph, a Value, not {type(output).__name__} {output!r}")
+    leaves = {node.name: node for node in topological_order(output) if not node.parents}
+    made = sheet(output, names={}, wrt=[leaves[name] for name in wrt], **options)
+    return made if _is_clear(made) else None
 
 
 def _is_clear(made: Sheet) -> bool:

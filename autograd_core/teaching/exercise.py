@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from ..choices import require_one_of
+from ..choices import require_list, require_number, require_one_of, require_whole
 from ..value import Constant, Value, topological_order
 from ..views.names import Names, names_for
 from ..views.steps import BackwardStep, Steps, steps
@@ -57,7 +57,9 @@ class Exercise:
     """
 
     def __init__(self, output: Value, names: Names, level: str | None, wrt: Collection[Value], rate: float | None) -> None:
-        self.output, self.rate, self.level = output, rate, level
+        wrt = require_list("wrt is", wrt, "wrt=[x]")
+        self.output, self.level = output, level
+        self.rate = None if rate is None else require_number("rate", rate, "a finite number")
         self.names = names_for(output, names)  # of every node, also of those that the level leaves out
         variables = {name: node for node, name in self.names.items() if not isinstance(node, Constant)}
         self.record: Steps = steps(output, variables, level=level)
@@ -163,10 +165,13 @@ _ON_SHEET = {
 _ASKED = {"values": ("value",), "local derivatives": ("local",), "contributions": ("contribution", "gradient", "update")}
 
 
-def choose(exercise: Exercise, blanks: str, count: int | None, seed: int) -> Choice:
-    """The cells that are left blank: of a kind, or all numbers of some nodes; of these ``count``, drawn with ``seed``."""
+def choose(exercise: Exercise, blanks: str, count: int | None, seed: int, avoided: Collection[str] = ()) -> Choice:
+    """The cells that are left blank: of a kind, or all numbers of some nodes; of these ``count``, drawn with ``seed``.
+
+    Those with the keys that are ``avoided`` are taken only where there are not enough others.
+    """
     require_one_of("blanks", blanks, BLANKS)
-    draw = random.Random(seed)
+    draw = random.Random(require_whole("seed", seed, None))
     kinds = _ON_SHEET.get(blanks, ("value", "local", "contribution", "gradient", "update"))
     present = [cell for cell in exercise.cells.values() if cell.place.kind in kinds and not _said_twice(exercise, cell, kinds)]
     if blanks == "wrong number":
@@ -178,9 +183,9 @@ def choose(exercise: Exercise, blanks: str, count: int | None, seed: int) -> Cho
     else:
         asked = [cell for cell in present if cell.place.kind in _ASKED.get(blanks, kinds)]
     if count is not None:
-        if not 1 <= count <= len(asked):
-            raise ValueError(f"count is from 1 to {len(asked)}, the blanks of this kind in this graph, not {count!r}")
-        places = set(draw.sample(range(len(asked)), count))
+        count = require_whole("count of the blanks of this kind", count, 1, len(asked))
+        good, others = ([i for i, cell in enumerate(asked) if (cell.key in avoided) is bad] for bad in (False, True))
+        places = {*draw.sample(good, min(count, len(good))), *draw.sample(others, max(0, count - len(good)))}
         asked = [cell for i, cell in enumerate(asked) if i in places]
     return Choice(asked, [cell for cell in present if cell not in asked])
 

@@ -179,6 +179,7 @@ def keyed(keys: Sequence[str], answers: Mapping[str, Any] | Sequence[Any]) -> di
 
     Raises ``ValueError`` for a blank that is not on the sheet, or a list of another length.
     """
+    answers = answers.tolist() if hasattr(answers, "tolist") else answers  # of an array
     if not isinstance(answers, Mapping):
         if isinstance(answers, str) or not isinstance(answers, Sequence) or len(answers) != len(keys):
             raise ValueError(f"answers is a mapping, or a list of {len(keys)}, one for each blank (None for no answer), not {answers!r}")

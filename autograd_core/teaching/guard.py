@@ -34,6 +34,7 @@ class guard:  # noqa: N801  (as contextlib's)
     - ``w = w - 0.1 * w.grad``: a name bound to a computed node in the place of a leaf, also in a loop over ``model.parameters()``;
     - gradients that were still there from another step: a forgotten ``zero_grad()``;
     - a step that changes no parameter; a graph that grows from step to step; a loss that has become infinite, or nan;
+    - a ``backward()`` from a leaf, as of ``loss = Value(loss.data)``; ``data`` that is no float but, say, a float32 of NumPy;
     - ``data`` that changed after it was used in the graph whose ``backward()`` is called;
     - step and sign neurons under gradient descent, whose gradient is 0 for ever;
     - a sigmoid before ``bce_with_logits``, a softmax before ``cross_entropy``, a linear output before ``bce``.
@@ -143,6 +144,7 @@ def _watched_backward(plain: Callable[..., None]) -> Callable[..., None]:
                 f"The output is {self.data}: the steps before were so large that each led farther away, until the numbers overflowed.",
                 "a smaller learning rate, such as a tenth of this one, and new parameters to start from",
             )  # fmt: skip
+        memory.find_detached(self, frame, findings)
         memory.before(leaves, frame, findings)
         was_zero = not any(leaf.grad for leaf in leaves)
         plain(self, seed)

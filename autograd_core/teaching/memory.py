@@ -14,6 +14,8 @@ from .findings import Findings, Line, cell_of, line_of
 from .graphs import called, report_changed, stale_nodes
 
 PASSES, LINES = 8, 32  # how many are remembered
+DIGITS = 12  # of a number that somebody has written there are fewer than of one that was computed
+AFRESH = "a loss that starts afresh in each step (total = 0.0 inside of the loop), and total += loss.data for a sum that is only shown"
 
 
 class Pass(NamedTuple):
@@ -32,6 +34,7 @@ class Round(NamedTuple):
     codes: list[CodeType]
     repeated: int
     grown: int
+    summed: int
 
 
 class Memory:
@@ -46,6 +49,8 @@ class Memory:
         """Leaves whose names are bound to computed nodes, which is why their gradients and graphs are not as they should be."""
         self.reached: set[Value] = set()
         """The leaves that a backward pass has reached since the last step of an optimizer."""
+        self.detached: Value | None = None
+        """The leaf that a backward pass since then was called on."""
 
     def find_stale(self, order: Sequence[Value], frame: FrameType, findings: Findings) -> None:
         """Whether numbers were changed after the graph used them: all of it, or the part that it still holds of the round before."""
@@ -57,14 +62,32 @@ class Memory:
                 "growing", frame,
                 f"The graph grows from step to step: {len(last.nodes.intersection(order))} of its {size} operations are those of the step "
                 "before, computed from the numbers of then. Each step takes longer, and its gradients mix old numbers with new ones.",
-                "a loss that starts afresh in each step (total = 0.0 inside of the loop), and total += loss.data for a sum that is only "
-                "shown",
+                AFRESH,
             )  # fmt: skip
         elif stale:
             report_changed(order, stale, frame, findings)
 
+    def find_detached(self, output: Value, frame: FrameType, findings: Findings) -> None:
+        """Before a pass: whether it begins at a leaf that was made of a computed number, or at another leaf in each round."""
+        if output.parents or getattr(output, "is_parameter", False):
+            return
+        last = self.rounds.get(line_of(frame)[0])
+        again = last is not None and last.output is not output and not last.nodes
+        if again or (output.name is None and len(repr(output.data)) > DIGITS):
+            _report_detached(output, frame, findings)
+        self.detached = output
+
     def before(self, leaves: Sequence[Value], frame: FrameType, findings: Findings) -> None:
         """Before a pass: whether gradients of another one are still there, taken at other numbers or in another cell."""
+        rounded = [leaf for leaf in leaves if not isinstance(leaf.data, float | int)]
+        if rounded:
+            name, kind = called(rounded[:1], frame), type(rounded[0].data).__name__
+            own = name if name.isidentifier() else "p"
+            findings.report(
+                "no float", frame,
+                f"The data of {called(rounded, frame)} is a {kind} and no float: what is computed from it has the digits of a {kind} only.",
+                f"{own}.data -= float(...), with the step between the parentheses",
+            )  # fmt: skip
         cell = cell_of(frame)
         left = []
         for leaf in leaves if self.rebound.isdisjoint(leaves) else ():
@@ -90,10 +113,14 @@ class Memory:
         self.reached.update(leaves)
         self.passes.append(Pass({leaf: (leaf.data, leaf.grad) for leaf in leaves}, cell_of(frame)))
         output, nodes = order[-1], {node for node in order if node.parents}
-        now = Round(output, nodes, {leaf: leaf.data for leaf in leaves}, codes, 0, 0)
+        now = Round(output, nodes, {leaf: leaf.data for leaf in leaves}, codes, 0, 0, 0)
         before = self.rounds.pop(line, None)
         if before is not None and before.output is not output and self.rebound.isdisjoint(leaves):
-            now = now._replace(repeated=self._repeated(before, now, was_zero), grown=self._grown(before, now))
+            summed = before.summed + 1 if not was_zero and output.primitive is add and before.output in output.parents else 0
+            now = now._replace(repeated=self._repeated(before, now, was_zero), grown=self._grown(before, now), summed=summed)
+            if summed == 2:
+                what = "it is the sum of the step before and more, and the gradients of that sum, which the leaves hold already, are added"
+                findings.report("growing", frame, f"The graph grows from step to step: {what} again.", AFRESH)
             if now.repeated == 2:
                 findings.report(
                     "no step", frame,
@@ -130,16 +157,37 @@ def _is_shift(node: Value) -> bool:
     return node.primitive in (add, sub) and isinstance(node.parents[1], Constant)
 
 
+def _report_detached(leaf: Value, frame: FrameType, findings: Findings) -> None:
+    name = called([leaf], frame)
+    own = name if name.isidentifier() else "loss"
+    findings.report(
+        "detached", frame,
+        f"{name} is a leaf, made from a number, which remembers no graph: backward() from it reaches no parameter.",
+        f"{own}.backward() on the node that was computed, without {own} = Value({own}.data), .item() or float(...) before it",
+    )  # fmt: skip
+
+
 def find_idle_step(optimizer: Any, before: list[float], memory: Memory, frame: FrameType, findings: Findings) -> None:
     """After a step of an optimizer: whether it has changed no parameter, and why."""
     parameters: list[Value] = optimizer.parameters
-    reached = not memory.reached.isdisjoint(parameters)
+    reached, elsewhere, detached = not memory.reached.isdisjoint(parameters), bool(memory.reached), memory.detached
     memory.reached.clear()
+    memory.detached = None
     if [parameter.data for parameter in parameters] != before:
         return
     if any(parameter.grad for parameter in parameters):
         if not getattr(optimizer, "lr", 1.0):
             findings.report("no step", frame, "This step changes no parameter: the learning rate is 0.", "optimizer.lr = 0.01")
+    elif detached is not None and not reached:
+        if all(finding.kind != "detached" for finding in findings):
+            _report_detached(detached, frame, findings)
+    elif elsewhere and not reached:
+        findings.report(
+            "no step", frame,
+            "This step changes no parameter: no backward() has reached these parameters. The graph of the one before this step holds none "
+            "of them: a number was taken out of it on the way (Value(y.data), .item()), or they are those of another model.",
+            "the loss from model(x) itself, without .data on the way, and an optimizer made with the parameters of this model",
+        )  # fmt: skip
     elif not reached:
         findings.report(
             "no step", frame,

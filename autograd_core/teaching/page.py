@@ -15,6 +15,7 @@ from .grading import Grader
 from .page_data import as_json, page_data, planted_data
 from .planted import RIGHT, WHERE, WHY, Planted
 from .templates import asset
+from .twins import coincidences
 
 _serial = itertools.count(1)
 
@@ -127,12 +128,14 @@ def _select(name: str, i: int, key: str, options: Sequence[str]) -> str:
 
 def _diagnoses(sheet: Contents) -> str:
     """For a teacher: what each wrong number tells."""
-    rows = []
+    rows, hidden = [], coincidences(sheet.exercise, sheet.choice)
     for i, cell in enumerate(sheet.grader.asked):
         alike: dict[str, list[str]] = {}
         for name, x in sheet.grader.told(i).items():
             alike.setdefault(shown(x, sheet.digits), []).append(name)
         text = "; ".join(f"<b>{number}</b> {html.escape(', '.join(names))}" for number, names in alike.items())
+        if cell.key in hidden:
+            text += f"{'; ' if text else ''}the right number, too: {html.escape(', '.join(hidden[cell.key]))}"
         rows.append(f"<p>{pretty(cell.key)}: {text}</p>" if text else "")
     return f'<p class="heading">What a wrong number tells</p><div class="diagnoses">{"".join(rows)}</div>' if any(rows) else ""
 

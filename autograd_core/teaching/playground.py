@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
+from ..choices import require_list
 from ..functions import dot, relu
 from ..number import real, watching_comparisons
 from ..primitive import TABLE
@@ -49,7 +51,9 @@ def playground(
 
     Raises ``ValueError`` for weights, activations and rows that do not fit together, without data, and where a function compares Values.
     """
-    weights = [[[real(x) for x in unit] for unit in layer] for layer in weights]
+    listed = partial(require_list, written="[[[0.5, -0.5, 0.0]]], one unit of two weights and a bias")
+    layers = [listed("a layer is", layer) for layer in listed("weights is", weights)]
+    weights = [[[real(x) for x in listed("a unit is", unit)] for unit in layer] for layer in layers]
     sizes = _sizes(weights, len(hidden), bias, sets)
     names, (programs, first, is_free) = [name for name, _ in (*hidden, output)], _choices(sizes, hidden, output[1], loss[1])
     data = {

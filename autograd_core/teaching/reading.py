@@ -38,12 +38,15 @@ class Reading:
 
     def variants(self, cell: Cell) -> dict[str, Expression]:
         """What each misconception about a single step gives for this blank, where that is something else."""
-        right, parts = self.right(cell), _PARTS[cell.place.kind]
+        parts, written = _PARTS[cell.place.kind], str(self.right(cell))
         rules = [name for name, rule in RULES.items() if rule.changes(parts) and name != "sign"]
-        # In the pass a sign is lost at a local derivative; on a sheet any number may be written with the wrong sign.
-        found = {"sign": -right, **{name: self._formula(cell.place, name) for name in rules}}
-        written = str(right)
+        found = {name: self.variant(cell, name) for name in ("sign", *rules)}
         return {name: formula for name, formula in found.items() if str(formula) not in (written, "0")}
+
+    def variant(self, cell: Cell, name: str) -> Expression:
+        """What one misconception about a single step gives for this blank."""
+        # In the pass a sign is lost at a local derivative; on a sheet any number may be written with the wrong sign.
+        return -self.right(cell) if name == "sign" else self._formula(cell.place, name)
 
     def numbers(self) -> dict[str, dict[Place, float]]:
         """What each misconception about the whole pass gives for the blanks, where that is something else."""

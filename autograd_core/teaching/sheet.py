@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..choices import require_one_of
+from ..choices import named_options, require_kind, require_one_of, require_whole
 from ..value import Value
 from ..views.names import Names
 from ..views.pages import saved
@@ -16,6 +16,7 @@ from .grading import Grade, Grader, keyed
 from .page import Contents, document, fragment
 from .planted import KEYS, Planted, plant
 from .reading import Reading
+from .twins import coincidences
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +40,8 @@ class Sheet:
 
     def __init__(self, exercise: Exercise, form: str, blanks: str, count: int | None, seed: int, digits: int, title: str) -> None:
         self.exercise, self.form, self.digits, self.title = exercise, form, digits, title
-        self.choice = choice = choose(exercise, blanks, count, seed)
+        avoided = () if count is None else coincidences(exercise, choose(exercise, blanks, None, seed))
+        self.choice = choice = choose(exercise, blanks, count, seed, avoided)
         self.planted: Planted | None = plant(exercise, choice.shown, seed, TOLERANCE) if blanks == "wrong number" else None
         self.grader = Grader(exercise, Reading(exercise, choice), TOLERANCE)
         self.task = _TASKS[blanks if count is None else "nodes"] + (_ROUNDING if self.planted is None else "")
@@ -48,6 +50,16 @@ class Sheet:
     def answers(self) -> dict[str, Any]:
         """The right answers by the names of the blanks, in order."""
         return self.planted.right() if self.planted is not None else {cell.key: cell.number for cell in self.choice.asked}
+
+    @property
+    def alike(self) -> dict[str, tuple[str, ...]]:
+        """By the names of blanks, the misconceptions that give the right number there, which other values of the leaves would tell apart.
+
+        >>> w, x = Value(1.0, "w"), Value(3.0, "x")
+        >>> sheet(w * x, blanks="local derivatives").alike
+        {'∂v1/∂x': ('forgot the other factor',)}
+        """
+        return coincidences(self.exercise, self.choice)
 
     def check(self, answers: Mapping[str, Any] | Sequence[Any]) -> Grade:
         """The grade of some answers: by the names of the blanks (``"dL/dw"`` will do for ``"∂L/∂w"``), or a list in order.
@@ -93,6 +105,7 @@ class Sheet:
         return f"<sheet {self.title!r} with {len(self.answers)} blanks>"
 
 
+@named_options()
 def sheet(
     output: Value, form: str = "tables", blanks: str = "all", *, count: int | None = None, seed: int = 0, names: Names = None,
     level: str | None = None, wrt: Collection[Value] = (), rate: float | None = None, digits: int = 4, title: str | None = None,
@@ -102,9 +115,10 @@ def sheet(
     ``form`` is ``"tables"``, ``"derivation"`` (lines as one writes them by hand) or ``"picture"``. ``blanks``, from easy to hard:
     ``"values"``, ``"local derivatives"``, ``"contributions"`` (the backward pass with given local derivatives), ``"nodes"`` (all
     numbers of half of the nodes), ``"all"``, and ``"wrong number"``, where all is printed and one mistake is to be found. ``count``
-    leaves only so many blanks; ``seed`` draws them. ``wrt`` are the leaves whose gradients are asked for (all, if none are given), with
-    ``rate`` also their values after a step of gradient descent. ``names`` and ``level`` as in :func:`steps`; ``level="named"`` asks only
-    for the quantities that have names. ``digits`` is how many figures are printed.
+    leaves only so many blanks, which ``seed`` draws, as long as there are such, from those that tell mistakes apart at these numbers.
+    ``wrt`` are the leaves whose gradients are asked for (all, if none are given), with ``rate`` also their values after a step of
+    gradient descent. ``names`` and ``level`` as in :func:`steps`; ``level="named"`` asks only for the quantities that have names.
+    ``digits`` is how many figures are printed.
 
     >>> w, x = Value(3.0, "w"), Value(2.0, "x")
     >>> L = w * x
@@ -122,5 +136,7 @@ def sheet(
     :class:`LayoutError` that says what to install where a picture needs a layout engine and there is none.
     """
     require_one_of("form", form, tuple(FORMS))
+    require_whole("digits", digits)
+    require_kind("title is a text", "" if title is None else title, str, "title='Backpropagation'")
     exercise = Exercise(output, names, level, wrt, rate)
     return Sheet(exercise, form, blanks, count, seed, digits, title or f"Backpropagation: {exercise.called[output]}")

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..arguments import kind_of, leaves_of, like
+from ..choices import require_function
 from ..derivatives.checking import STEP
 from ..derivatives.transforms import grad, jvp
 from ..formulas.typesetting import number_text
+from ..number import real
 from ..tables import Table
 from ..value import Value, topological_order
 from .cost import operation_count
@@ -70,7 +72,8 @@ def compare_methods(f: Callable[[Any], Any], at: Any) -> Comparison:
     >>> [(m.name, m.evaluations, m.operations) for m in comparison.methods]
     [('finite differences', 2, 4), ('symbolic', 0, 4), ('forward mode', 1, 8), ('reverse mode', 1, 8)]
     """
-    numbers = [float(x) for x in leaves_of(at)]
+    require_function("compare_methods", f)
+    numbers = [real(x) for x in leaves_of(at)]
     leaves = [Value(x, "x" if kind_of(at) == "number" else f"x{i}") for i, x in enumerate(numbers, start=1)]
     output = f(like(at, iter(leaves)))
     if not isinstance(output, Value):

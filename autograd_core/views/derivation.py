@@ -6,7 +6,7 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..choices import require_one_of
+from ..choices import named_options, require_one_of, require_whole
 from ..derivatives.dual import flow, joined
 from ..formulas.expression import Expression, Literal, Symbol, with_figures
 from ..formulas.typesetting import broken_rows, number_latex, number_text, symbol_latex
@@ -90,6 +90,7 @@ class Derivation(NamedTuple):
         return str(self)
 
 
+@named_options()
 def derivation(output: Value, wrt: Value | Sequence[Value] | None = None, names: Names = None, digits: int = 4) -> Derivation:
     """The derivative of ``output`` with respect to ``wrt`` (a leaf, several, or all), step by step.
 
@@ -110,6 +111,7 @@ def derivation(output: Value, wrt: Value | Sequence[Value] | None = None, names:
     Raises ``ValueError`` for a ``wrt`` that the output does not depend on.
     """
     called = names_for(output, names)
+    require_whole("digits", digits)
     order = topological_order(output)
     leaves = [x for x in order if not x.parents and not isinstance(x, Constant)]
     wanted = leaves if wrt is None else [wrt] if isinstance(wrt, Value) else list(wrt)

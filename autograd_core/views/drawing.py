@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..choices import named_options, require_one_of
-from ..files import replace_file
+from ..files import path_text, replace_file
 from ..value import Value, topological_order
 from . import layout
 from .columns import MOST, Edge, length, places, with_rails
@@ -140,7 +140,7 @@ class Drawing:
         """Write ``path``, whose ending says what: ``.svg``, ``.png``, ``.pdf``, ``.dot`` or ``.tex`` (TikZ). Returns the path."""
         from pathlib import Path
 
-        path = Path(path)
+        path = Path(path_text(path))
         kind = path.suffix.lower().lstrip(".")
         texts = {"tex": lambda: self.tikz(standalone=True), "dot": lambda: self.dot, "gv": lambda: self.dot, "svg": self.svg}
         if kind not in (*texts, "png", "pdf"):

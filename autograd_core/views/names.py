@@ -18,15 +18,14 @@ def node_names(output: Value, names: Mapping[str, Any] | None = None, also: Sequ
     A node's own ``name`` comes first, then the variables in ``names`` (such as ``locals()``; see :func:`called_by`), then
     its number for a constant, and ``v1``, ``v2``, ... for the rest.
     """
-    if not isinstance(output, Value):
-        raise TypeError(f"a graph is given by its output, a Value, not by {type(output).__name__} {output!r}")
+    reached = topological_order(output)
     for node in also:
         if not isinstance(node, Value):
             raise TypeError(f"a node of the graph is a Value, not {type(node).__name__} {node!r}")
     variables = called_by(names or {})
     found: dict[Value, str] = {}
     used: dict[str, int] = {}
-    nodes = dict.fromkeys([*topological_order(output), *also])
+    nodes = dict.fromkeys([*reached, *also])
     given = {node.name or variables.get(node) for node in nodes}
     numbers = (f"v{i}" for i in itertools.count(1) if f"v{i}" not in given)
     for node in nodes:

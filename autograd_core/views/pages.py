@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from ..files import replace_file
+from ..files import path_text, replace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ def saved(what: str, path: str | Path, texts: dict[str, str]) -> Path:
     """Write the text whose ending ``path`` has; ``ValueError`` for another ending. Returns the path."""
     from pathlib import Path
 
-    path = Path(path)
+    path = Path(path_text(path))
     ending = path.suffix.lower()
     ending = {".htm": ".html"}.get(ending, ending)
     if ending not in texts:

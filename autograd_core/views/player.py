@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..choices import named_options, require_one_of
+from ..files import path_text
 from ..value import Value
 from .drawing import Drawing
 from .names import Names, called_by, variables_for
@@ -73,7 +74,7 @@ class Player:
         """
         from pathlib import Path
 
-        path, frames = Path(path), self.frames()
+        path, frames = Path(path_text(path)), self.frames()
         digits = max(2, len(str(len(frames))))
         return [frame.save(path.with_name(f"{path.stem}-{i:0{digits}}{path.suffix}")) for i, frame in enumerate(frames, start=1)]
 

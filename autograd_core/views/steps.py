@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..choices import named_options
 from ..derivatives.dual import flow, joined
 from ..formulas.expression import Expression, Literal, Symbol
 from ..formulas.typesetting import number_text, operation_text
@@ -98,6 +99,7 @@ class Steps(NamedTuple):
         return "\n\n".join(map(repr, self.tables()))
 
 
+@named_options()
 def steps(output: Value, names: Names = None, seed: float = 1.0, level: str | None = None) -> Steps:
     """Every step of the forward and of the backward pass of ``output``, in the order in which they happen.
 
@@ -195,6 +197,7 @@ class Receipt(NamedTuple):
         return "\n".join(self.lines())
 
 
+@named_options()
 def explain(output: Value, x: Value, names: Names = None, follow: bool = False, level: str | None = None) -> Receipt:
     """The receipt of one gradient: each use of ``x`` with ``upstream * local derivative = contribution``, and the total.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from ..choices import named_options
 from ..formulas.expression import Expression, Literal, Symbol
 from ..value import Constant, Value, topological_order
 from .names import Names, names_for
 
 
+@named_options()
 def formula(output: Value, names: Names = None) -> Expression:
     """The recorded graph as one formula in its leaves.
 
@@ -17,6 +19,7 @@ def formula(output: Value, names: Names = None) -> Expression:
     return _formulas(output, names_for(output, names))[output]
 
 
+@named_options()
 def symbolic(output: Value, wrt: Value, names: Names = None, *, simplify: bool = True) -> Expression:
     """The derivative of ``output`` with respect to the leaf ``wrt``, as a formula in the leaves.
 

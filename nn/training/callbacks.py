@@ -14,7 +14,7 @@ from typing import Any
 from autograd_core import Floats, Value, compile_graph
 from autograd_core import gradients as derivatives
 
-from ..arguments import count, fitting, number
+from ..arguments import count, fitting, listed, number, parameters_of
 from ..losses import l1_penalty, l2_penalty
 from ..optim import Optimizer
 from .execution import Execution
@@ -232,7 +232,7 @@ def clip_grad_value(parameters: Iterable[Value], limit: float) -> None:
 
 def _clipped(parameters: Iterable[Value], how: ClipNorm | ClipValue) -> Floats:
     """The gradients that the parameters had before."""
-    parameters = list(parameters)
+    parameters = parameters_of(parameters, "nn.clip_grad_norm(model.parameters(), 5.0)")
     before = Floats(parameter.grad for parameter in parameters)
     for parameter, gradient in zip(parameters, how.gradients(None, before)):
         parameter.grad = gradient
@@ -275,7 +275,8 @@ class Progress(Callback):
 def callbacks_of(callbacks: Any, wanted: bool | None = None) -> list[Callback]:
     """The callbacks of a training, in the order in which they act: functions and schedules too, and a bar, if none is given."""
     found: list[Callback] = []
-    for given in [callbacks] if callable(callbacks) or isinstance(callbacks, Callback) else callbacks:
+    is_one = callable(callbacks) or isinstance(callbacks, Callback)
+    for given in [callbacks] if is_one else listed("callbacks is", callbacks, "callbacks=[nn.EarlyStopping(5)]"):
         if isinstance(given, type) or not (callable(given) or isinstance(given, Callback)):
             raise TypeError(f"a callback is nn.EarlyStopping(5), ... or a function of the model and its history, not {given!r}")
         found.append(given if isinstance(given, Callback) else _Function(given))

@@ -12,13 +12,13 @@ from typing import Any
 
 from autograd_core import Floats
 
-from ..arguments import count, named
+from ..arguments import count, kind, named, options
 from ..losses import LOSSES
 from ..optim import OPTIMIZERS, Optimizer
 from .callbacks import Interrupts, Run, callbacks_of
 from .execution import RUNS, Execution, evaluating
 from .history import History
-from .model import Changes, Model, assign
+from .model import Changes, Model, assign, warn_of_untrained
 from .prediction import figures, metrics_named
 from .samples import samples_of, split_samples
 from .saving import Checkpoint
@@ -30,6 +30,7 @@ class TrainingError(ArithmeticError):
     history: History | None = None
 
 
+@options(**dict.fromkeys(("lr", "learning_rate", "momentum"), "it is the optimizer's, as in optimizer=lambda p: nn.SGD(p, lr=0.1)"))
 def fit(
     model: Model, X: Any, y: Any, *, loss: str | Callable[..., Any] = "mse", optimizer: Any = "adam", epochs: int = 100,
     batch_size: int | None = None, validation: Any = None, metrics: Any = (), sample_weight: Any = None, shuffle: bool = True,
@@ -79,8 +80,7 @@ def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
     if not isinstance(optimizer, Optimizer):
         make = named(optimizer, OPTIMIZERS, "optimizer")
         made = make(parameters, lr=0.01) if isinstance(optimizer, str) else make(parameters)
-    if not isinstance(made, Optimizer):
-        raise TypeError(f"an optimizer is nn.Adam, nn.SGD, ... or a function that makes one of the parameters, not {made!r}")
+    kind("an optimizer is nn.Adam, nn.SGD, ... or a function that makes one of the parameters", made, Optimizer, "optimizer=nn.Adam")
     if list(map(id, made.parameters)) != list(map(id, parameters)):
         raise ValueError("the optimizer was made for other parameters: make it with model.parameters(), or give its class to fit")
     return made
@@ -91,20 +91,21 @@ class _Training:
 
     def __init__(self, interrupts: Interrupts, given: SimpleNamespace) -> None:
         model, size = given.model, given.batch_size
+        warn_of_untrained(model)
         named(given.dialect, dict(zip(RUNS, RUNS)), "dialect", or_else="")
         loss, self.metrics = named(given.loss, LOSSES, "loss"), metrics_named(given.metrics, given.loss)
+        kind("shuffle is True or False", given.shuffle, bool, "shuffle=False")
         chosen = callbacks_of(given.callbacks)
         checkpoint = next((callback for callback in chosen if isinstance(callback, Checkpoint)), None)
         written = checkpoint.read() if checkpoint else None
-        seed = given.seed if given.seed is not None else written["seed"] if written else random.randrange(2**32)
+        seed = count("seed", given.seed, None) if given.seed is not None else written["seed"] if written else random.randrange(2**32)
         samples = samples_of(model, given.X, given.y, loss, given.sample_weight)
         data, self.held_out = split_samples(samples, given.validation, model, loss, seed)
-        if size is not None and count("batch_size", size) > len(data.rows):
-            raise ValueError(f"batch_size is from 1 to the {len(data.rows)} samples, not {size!r}")
+        size = len(data.rows) if size is None else count("batch_size", size, 1, len(data.rows))
         self.modules, self.buffers, self.shuffle = model.modules(), list(model.named_buffers()), given.shuffle
         with evaluating(model, training=True):
             how = Execution(model, loss, data.rows, data.columns, given.dialect, data.weighted)
-        facts = {"samples": len(data.rows), "batch_size": int(size or len(data.rows)), "seed": int(seed)}
+        facts = {"samples": len(data.rows), "batch_size": size, "seed": int(seed)}
         optimizer = _optimizer(given.optimizer, how.parameters)
         optimizer.dialect = how.dialect
         self.run = Run(model, how, optimizer, how.values(), count("epochs", given.epochs, 0), facts, interrupts, chosen)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn, TypeVar
 
-from autograd_core import Value
+from autograd_core import Value, named_options, require_kind
 
 from ..arguments import fitting
 
@@ -86,6 +87,7 @@ class Model:
         """Every parameter, once, in the order in which the attributes were made."""
         return [parameter for _, parameter in self.named_parameters()]
 
+    @named_options(set_to_none="leave it out: a gradient that is not there is 0.0")
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0."""
         for parameter in self.parameters():
@@ -123,6 +125,15 @@ class Model:
         found = fitting(state, self.state_dict(), f"the state of {type(self).__name__}")
         parameters: Changes = [(parameter, "data", found[name]) for name, parameter in self.named_parameters()]
         return parameters + [(module, attribute, found[name]) for name, module, attribute in self.named_buffers()]
+
+
+def warn_of_untrained(model: Model) -> None:
+    """Warn of leaves in a model that are no parameters, which a training leaves as they are; ``TypeError`` where it is no model."""
+    require_kind("fit takes a model", model, Model, "nn.fit(nn.MLP(2, [8, 1]), X, y)")
+    for path, leaf in _walk(model, Value, "", set()):
+        if type(leaf) is Value and not leaf.parents:
+            instead = f"write Parameter({leaf.data:g}), or Constant({leaf.data:g}) if it is to stay"
+            warnings.warn(f"{path} of {type(model).__name__} is a Value, which training never changes: {instead}", stacklevel=6)
 
 
 def assign(changes: Changes) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 from autograd_core import Floats, as_rows
 
 from ..activations import activation_name
-from ..arguments import named
+from ..arguments import listed, named, number
 from ..losses import KINDS, LOSSES, NUMBERS, Kind, l1_loss, mse_loss
-from .execution import Execution, evaluating, record
+from .execution import RUNS, Execution, evaluating, record
 from .model import Model
-from .samples import Samples, require_one_hot, samples_of
+from .samples import Samples, check_lengths, require_one_hot, samples_of
 
 FEW = 8  # rows for which compiling costs more than it saves
 THRESHOLDS = {"logit": (0.0, 0, 1), "probability": (0.5, 0, 1), "sign": (0.0, -1, 1)}  # above the threshold is the second class
@@ -21,6 +21,7 @@ THRESHOLDS = {"logit": (0.0, 0, 1), "probability": (0.5, 0, 1), "sign": (0.0, -1
 def predict(model: Model, X: Any, dialect: str = "python") -> list[Any]:
     """The output for each row of ``X``, as plain numbers, in evaluation mode: a number, or a list if the model has several outputs."""
     rows = as_rows(X)
+    named(dialect, dict.fromkeys(RUNS, True), "dialect", or_else="")
     with evaluating(model):
         single = record(model, rows[0]).single
         run = Execution(model, None, rows, len(rows[0]), dialect if len(rows) > FEW else "eager")
@@ -44,7 +45,7 @@ def predicted_classes(outputs: Any, convention: str = "logit") -> list[int]:
     ([1, 0], [1, -1])
     """
     threshold, below, above = named(convention, THRESHOLDS, "convention")
-    rows = [row if isinstance(row, list | tuple) else [row] for row in outputs]
+    rows = [row if isinstance(row, list | tuple) else [row] for row in listed("outputs is", outputs, "[0.5, -0.5]")]
     return [list(row).index(max(row)) if len(row) > 1 else above if row[0] > threshold else below for row in rows]
 
 
@@ -72,7 +73,10 @@ Metric = tuple[str, Callable[[Any, Any], Any]]
 
 def accuracy(targets: Sequence[Any], predictions: Sequence[Any]) -> float:
     """The share of predicted classes that are right, from 0 to 1."""
-    return sum(bool(prediction == target) for prediction, target in zip(predictions, targets)) / len(targets)
+    targets, predictions = listed("targets is", targets, "[1, 0]"), listed("predictions is", predictions, "[1, 1]")
+    check_lengths(targets, predictions, "targets and predictions")
+    right = sum(bool(prediction == target) for prediction, target in zip(predictions, targets))
+    return right / number("the number of targets", len(targets), "a positive number")
 
 
 METRICS: dict[str, Any] = {"accuracy": accuracy, "mae": lambda t, y: l1_loss(y, t), "mse": lambda t, y: mse_loss(y, t)}
@@ -82,7 +86,7 @@ METRICS: dict[str, Any] = {"accuracy": accuracy, "mae": lambda t, y: l1_loss(y, 
 def metrics_named(metrics: Any, loss: Any) -> list[Metric]:
     """Names of metrics with functions of targets and raw outputs: behind the loss of a classifier they are given the classes."""
     chosen, found = named(loss, LOSSES, "loss"), []
-    for metric in [metrics] if isinstance(metrics, str) or callable(metrics) else metrics:
+    for metric in [metrics] if isinstance(metrics, str) or callable(metrics) else listed("metrics is", metrics, "metrics=['accuracy']"):
         function = named(metric, METRICS, "a metric")
         name = metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")
         of_classes = function is accuracy or (chosen in KINDS and metric not in ("mae", "mse"))
@@ -105,5 +109,5 @@ def figures(run: Execution, values: Any, samples: Samples, metrics: Sequence[Met
     """The mean loss and the metrics on samples, where the parameters have these values."""
     found = run.outputs(values, samples.rows)
     outputs = [row[1] if samples.single else row[1:] for row in found]
-    measured = {name: float(function(samples.labels, outputs)) for name, function in metrics}
+    measured = {name: number(f"what {name} returns", function(samples.labels, outputs), "a number") for name, function in metrics}
     return {"loss": Floats(row[0] for row in found).sum() / run.weight(samples.rows)} | measured

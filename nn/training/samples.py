@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from autograd_core import as_numbers, as_rows
 
-from ..arguments import count, named
+from ..arguments import count, named, shortened
 from ..losses import KINDS, LOSSES, NUMBERS
 from .execution import evaluating, record
 from .model import Model
@@ -91,16 +91,16 @@ def split_samples(samples: Samples, validation: Any, model: Model, loss: Any, se
     """What to train on and what to validate on: a fraction drawn at random, or a pair ``(X, y)``."""
     if validation is None:
         return samples, None
-    if not isinstance(validation, Real):
+    if isinstance(validation, tuple | list) and len(validation) == 2:
         X, y = validation
         held_out = samples_of(model, X, y, loss)
         if held_out.columns != samples.columns:
             raise ValueError(f"the validation data have {held_out.columns} columns, the training data {samples.columns}")
         return samples, held_out.weighing([1.0] * len(held_out.rows)) if samples.weighted else held_out
     size = len(samples.rows)
-    held = round(size * float(validation))
+    held = round(size * float(validation)) if isinstance(validation, Real) and 0.0 < float(validation) < 1.0 else 0
     if not 0 < held < size:
-        raise ValueError(f"validation is a pair (X, y), or a fraction that leaves both parts a sample of the {size}, not {validation!r}")
+        raise ValueError(f"validation is a pair (X, y), or a fraction that leaves each part a row of {size}, not {shortened(validation)}")
     order = list(range(size))
     random.Random(f"{seed}/validation").shuffle(order)
     return samples.chosen(order[held:]), samples.chosen(order[:held])
@@ -117,8 +117,8 @@ def _beside(rows: Any, further: list[list[float]]) -> Any:
 
 def as_table(X: Any) -> Any:
     """A NumPy array of finite numbers as one of float64; anything else as :func:`as_rows` gives it, or its error."""
-    is_plain = hasattr(X, "dtype") and X.ndim == 2 and X.size and X.dtype.kind in "fiu" and math.isfinite(abs(X).max())
-    return X.astype(float) if is_plain else as_rows(X)
+    is_numpy = hasattr(X, "__array_interface__") and not hasattr(X, "mask") and X.dtype.kind in "fiu"
+    return X.astype(float) if is_numpy and X.ndim == 2 and X.size and math.isfinite(abs(X).max()) else as_rows(X)
 
 
 def as_labels(y: Any, classes: int | None = None) -> list[int]:

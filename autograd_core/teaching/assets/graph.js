@@ -143,17 +143,12 @@ class Recorder {
       if (name === "logsumexp" && given.length !== 1) {
         refuse(
           given.length
-            ? `logsumexp() takes 1 positional argument but ${given.length} were given`
+            ? `logsumexp takes one list of numbers, and was given ${given.length} arguments: write logsumexp([x, y])`
             : "logsumexp() missing 1 required positional argument: 'xs'",
         );
       }
       for (const x of given.slice(0, 2)) {
-        if (!Array.isArray(x))
-          refuse(
-            name === "prod"
-              ? `'${kind(x)}' object is not iterable`
-              : `${name} takes a list of numbers, such as ${name}([x, y]), not ${kind(x)}`,
-          );
+        if (!Array.isArray(x)) refuse(`${name} takes a list, not ${kind(x)}: write ${name}([x, y])`);
       }
       if (name === "dot" && (given[0].length !== given[1].length || !given[0].length)) {
         refuse(`dot needs as many weights as inputs, and at least one: given ${given[0].length} weights and ${given[1].length} inputs`);
