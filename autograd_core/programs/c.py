@@ -72,8 +72,8 @@ class CProgram(Program):
     ``threads_from`` rows, for which one thread needs about a millisecond; with ``threads = 1`` it never starts any.
 
     With ``program.exact = False``, vectors of rows take ``exp``, ``tanh`` and most others of <math.h> from the C library's functions
-    of vectors, where it has them (glibc 2.35 or later on x86-64): each within 4 units in the last place and several times as fast.
-    ``program([...])`` and ``exact = True``, as it is at first, give Python's bits; both are built when they are first used.
+    of vectors, where it has them (glibc 2.35 or later on x86-64): each within 4 units in the last place, by the processor's width, and
+    several times as fast. ``program([...])``, and all with ``exact = True``, as it is at first, give Python's bits.
 
     >>> from autograd_core import Value, compile_graph
     >>> x, w = Value(3.0), Value(2.0)
@@ -120,16 +120,16 @@ class CProgram(Program):
 
     @property
     def exact(self) -> bool:
-        """Whether many rows give Python's bits: see above."""
+        """Whether functions of many rows give Python's bits; where they need not, a second library is built when it is first used."""
         return self._rows is self._exact_rows
 
     @exact.setter
     def exact(self, exact: bool) -> None:
-        if not exact and self._fast_rows is None:
-            self._fast_rows = self._functions_of_rows(Sources(emit_loops(self._graph, self.notation)), exact=False)
         self._rows = self._exact_rows if exact else self._fast_rows
 
-    _fast_rows: _Functions | None = None
+    @cached_property
+    def _fast_rows(self) -> _Functions:
+        return self._functions_of_rows(Sources(emit_loops(self._graph, self.notation)), exact=False)
 
     def __call__(self, wrt_values: Sequence[float], input_values: Sequence[float] = ()) -> Any:
         buffers = self._buffers
