@@ -1,10 +1,15 @@
 """The C source of a few small programs that have all its parts: their numbers, to the bit, for one row and for many."""
 
+import math
+import platform
 import random
 import re
 from contextlib import suppress
 
+import numpy as np
 import pytest
+from test_programs import CASES, first_defined
+from test_table import NEAR_ONE, ROWS
 
 import autograd_core as ac
 from autograd_core import Value, compile_graph, dot
@@ -125,3 +130,69 @@ def test_an_operand_that_the_compiler_can_know_gives_the_numbers_of_python_too()
         built, reference = (compile_graph(outputs, [], inputs, dialect) for dialect in ("c", "python"))
         row = [-9.0] * len(inputs)
         assert list(built([], row)) == list(reference([], row))
+
+
+def functions_of_the_table():
+    """A program of all operations of one or two operands, each with leaves of its own, and columns of ordinary and of special numbers."""
+    cases = [case for case in CASES if case.label in {parameter.id for parameter in ROWS if parameter.values[1] < 3}]
+    leaves = [[Value(x) for x in first_defined(case)] for case in cases]
+    outputs = [case.f(*own) for case, own in zip(cases, leaves)]
+    program = compile_graph(outputs, [], [leaf for own in leaves for leaf in own], "c")
+    rng = np.random.default_rng(7)
+    special = [0.0, 1.0, math.nan, math.inf, 5e-324, 1e-310, 2.3e-308, 1e308, 708.4, 709.79, 710.5, 745.2, 26.6, 1022.5, 1e22, *NEAR_ONE]
+    pairs = np.array([(a * x, b * y) for x in special for y in special for a in (1.0, -1.0) for b in (1.0, -1.0)]).T
+    shapes = [
+        rng.normal(0.0, 3.0, 1000),
+        rng.uniform(-1.0, 1.0, 1000),
+        rng.uniform(-750.0, 750.0, 1000),
+        np.exp(rng.uniform(-700.0, 700.0, 1000)),
+    ]
+    numbers = np.concatenate(shapes)
+    columns = {1: [np.concatenate([pairs[0], numbers])], 2: [np.concatenate([pair, rng.permutation(numbers)]) for pair in pairs]}
+    return cases, program, [column for own in leaves for column in columns[len(own)]]
+
+
+def test_what_is_not_exact_is_within_some_units_in_the_last_place_and_special_where_the_exact_is():
+    cases, program, columns = functions_of_the_table()
+    exact = program.columns([], columns)
+    program.exact = False
+    near = program.columns([], columns)
+    differ = 0
+    for case, a, b in zip(cases, exact, near):
+        finite = np.isfinite(a)
+        assert np.array_equal(a[~finite], b[~finite], equal_nan=True), case.label
+        assert np.array_equal(np.signbit(a[finite]), np.signbit(b[finite])), case.label
+        terms_cancel = case.label.startswith(("sinc 1", "sinc 2", "logsumexp"))  # those of a size of about 1
+        units = np.spacing(np.maximum(np.abs(a[finite]), terms_cancel))
+        assert np.all(np.abs(a[finite] - b[finite]) <= 8.0 * units + 1e-300), case.label
+        differ += np.any(a[finite] != b[finite])
+    name, version = platform.libc_ver()
+    here = platform.machine() == "x86_64" and name == "glibc" and tuple(map(int, version.split("."))) >= (2, 35)
+    assert differ > 20 if here else differ == 0
+    program.exact = True
+    assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(exact, program.columns([], columns)))
+
+
+@pytest.mark.parametrize("library", ["of this machine", "without such functions"])
+def test_both_are_kept_and_one_row_stays_exact(library, tmp_path, monkeypatch):
+    monkeypatch.setenv("AUTOGRAD_CORE_CACHE", str(tmp_path))
+    if library == "without such functions":
+        asset = c_source._asset
+        monkeypatch.setattr(c_source, "_asset", lambda name: "" if name == "vectors.h" else asset(name))
+    out, w, x = network()
+    program, values, rng = compile_graph(out, w, x, "c"), [p.data for p in w], random.Random(8)
+    rows = [[rng.uniform(-1.0, 1.0) for _ in x] for _ in range(2500)]
+    one, exact = program(values, rows[0]), program.batch(values, rows)
+    assert program.exact
+    program.exact = False
+    assert not program.exact
+    program.threads_from = 0
+    for program.threads in (1, 2):
+        value, slopes = near = program.batch(values, rows)
+        assert value == pytest.approx(exact[0], rel=1e-13)
+        assert slopes == pytest.approx(exact[1], rel=1e-12, abs=1e-12)
+        assert near == exact or library == "of this machine"
+    assert program(values, rows[0]) == one
+    for program.exact, expected in ((True, exact), (False, near)):
+        assert program.batch(values, rows) == expected
+    assert len(list(tmp_path.rglob("*.so"))) == 3

@@ -20,6 +20,9 @@ FILE = 14  # such functions in each file: several files are compiled at a time
 ONE_ROW = 5_000  # operands up to which one row has code of its own; above, the compiler's time counts, and one row runs as a vector
 LONG = 50_000  # operands above which a program is a table of instructions, if these are few
 LARGE = "-Og"
+_OF_VECTORS = """acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp exp2 expm1 hypot log log10 log1p log2 pow
+    sin sinh tan tanh"""
+OF_VECTORS = set(_OF_VECTORS.split())  # the functions of <math.h> that vectors.h has names for
 PLAIN_PART = 6_000  # operands in each function of a saved file, which is for reading
 _PREFACE = """\
 /* Built twice: for one row, where a number is a double, and for vectors of rows. The loops are those of loops.h:
@@ -54,9 +57,12 @@ class Sources:
         # many of them take too long.
         self.level = "-O2" if looped.matrices or self._data or not (looped.single or self._chunks) else "-O1" if self.has_row else LARGE
 
-    def files(self, result_count: int, lanes: str) -> list[str]:
-        """What is compiled: the functions for one row (``ROW``) or for vectors of rows (``ROWS``), in files that are compiled at a time."""
-        first = f"{lanes}{self._constants(result_count)}{_asset('loops.h')}"
+    def files(self, result_count: int, lanes: str, exact: bool = True) -> list[str]:
+        """What is compiled: the functions for one row (``ROW``) or for vectors of rows (``ROWS``), in files that are compiled at a time.
+
+        Not ``exact``, they call the C library's functions of vectors, where it has them.
+        """
+        first = f"{lanes}{self._constants(result_count)}{_asset('loops.h')}{'' if exact else _asset('vectors.h')}"
         size = max(FILE, -(-len(self._functions) // 8))
         texts = ["\n".join(self._functions[i : i + size]) for i in range(0, len(self._functions), size)]
         last = f"{self._gradients()}\n{_asset('rows.h')}"
@@ -65,7 +71,7 @@ class Sources:
         else:
             texts[-1] = f"{texts[-1]}\n{last}"
         heads = "".join(f"void NAME(chunk_{i})({_ARGUMENTS});\n" for i in range(self._chunks))  # of functions in other files
-        return [f"{first}{heads}{_wrappers(text, one_row=lanes == ROW)}\n{text}" for text in texts] + self._data
+        return [f"{first}{heads}{_wrappers(text, lanes == ROW, exact)}\n{text}" for text in texts] + self._data
 
     def _constants(self, result_count: int) -> str:
         looped = self._looped
@@ -194,7 +200,7 @@ _CALL = re.compile(r"\b(SELECT|lanes_\w+)\(")
 _WRAPPED = re.compile(r"\bV\(([A-Za-z_]\w*)((?:\[\w+\])?)\)")
 
 
-def _wrappers(text: str, one_row: bool) -> str:
+def _wrappers(text: str, one_row: bool, exact: bool) -> str:
     """The functions of <math.h> that ``text`` calls, for vectors, with as many operands as in the calls."""
     if one_row:
         return "".join(f"#define {call} {call.removeprefix('lanes_')}\n" for call in sorted(set(re.findall(r"\blanes_\w+(?=\()", text))))
@@ -202,7 +208,7 @@ def _wrappers(text: str, one_row: bool) -> str:
     for call in re.finditer(r"\blanes_(\w+)\(", text):
         if call[1] not in counts:
             counts[call[1]] = _operands_of_call(text, call.end())
-    return "".join(_wrapper(name, "xyz"[: counts[name]]) for name in sorted(counts))
+    return "".join(_wrapper(name, "xyz"[: counts[name]], exact or name not in OF_VECTORS) for name in sorted(counts))
 
 
 def _operands_of_call(text: str, start: int) -> int:
@@ -216,11 +222,16 @@ def _operands_of_call(text: str, start: int) -> int:
     return count
 
 
-def _wrapper(name: str, operands: str) -> str:
+def _wrapper(name: str, operands: str, exact: bool) -> str:
     arguments = ", ".join(f"number {operand}" for operand in operands)
     lane = f"{name}({', '.join(f'{operand}[i]' for operand in operands)})"
     loop = f"{{ number out; for (int i = 0; i < LANES; i++) out[i] = {lane}; return out; }}"
-    return f"static __attribute__((noinline, const)) number lanes_{name}({arguments})\n    {loop}\n"
+    one_by_one = f"static __attribute__((noinline, const)) number lanes_{name}({arguments})\n    {loop}\n"
+    if exact:
+        return one_by_one
+    vector = f"VECTOR({'v' * len(operands)}, {name})"
+    at_once = f"__attribute__((const)) number {vector}({arguments});\n#define lanes_{name} {vector}\n"
+    return f"#ifdef VECTOR\n{at_once}#else\n{one_by_one}#endif\n"
 
 
 # -- a file for reading ------------------------------------------------------------------------------------------

@@ -38,8 +38,9 @@ def compile_graph(
     ``wrt`` are leaves whose gradient is wanted, ``inputs`` leaves that change from call to call; every
     other leaf is a constant of the program. A list of outputs gives a program of their values only.
     ``dialect`` is a key of ``DIALECTS``: ``"python"`` (needs nothing), ``"numpy"`` (rows as arrays), ``"c"``
-    (needs a C compiler) or ``"javascript"`` (a source for Node and browsers, which Python does not run). The values of
-    ``further`` nodes beside one output, such as the predictions that a loss is computed from, are given by ``program.forward``.
+    (needs a C compiler; its ``program.exact = False`` makes ``exp`` or ``tanh`` of many rows several times as fast, some last bits
+    aside) or ``"javascript"`` (a source for Node and browsers, which Python does not run). The values of ``further`` nodes
+    beside one output, such as the predictions that a loss is computed from, are given by ``program.forward``.
 
     In Python and C the results equal those of the graph itself (nan is nan, an infinite derivative infinite) wherever
     all its values are finite; elsewhere a program may give nan or inf where the graph has a number, never another number.

@@ -91,6 +91,57 @@ def batches(repeats: int) -> list[list[float]]:
     return found
 
 
+def tanh(repeats: int) -> list[list[float]]:
+    """For each size: microseconds of ``program.batch``, of the same where it is not exact, and of PyTorch and JAX."""
+    parameters = np.array(peers.data(1)[0])
+    exact, fast = peers.ours("c", "tanh"), peers.ours("c", "tanh")
+    exact.threads = fast.threads = 1
+    fast.exact = False
+    torch, (run_jax, to_jax) = peers.in_torch("tanh"), peers.in_jax("tanh")
+    found = []
+    for size in BATCHES:
+        rows = np.array(peers.data(size)[1])
+        there = to_jax(rows)
+        total, gradients = exact.batch(parameters, rows)
+        for what, (value, slopes) in {
+            "what is not exact": fast.batch(parameters, rows),
+            "PyTorch": of_matrices(torch(rows)),
+            "JAX": of_matrices(run_jax(there)),
+        }.items():
+            peers.require_equal(what, (value, slopes), (total, gradients))
+        calls: dict[str, Callable[[], Any]] = {
+            "exact": lambda rows=rows: exact.batch(parameters, rows),
+            "fast": lambda rows=rows: fast.batch(parameters, rows),
+            "torch": lambda rows=rows: torch(rows),
+            "jax": lambda there=there: run_jax(there),
+        }
+        times = isolated.interleaved(calls, repeats)
+        found.append([size, *times.values()])
+    return found
+
+
+def of_matrices(found: tuple[Any, Any]) -> tuple[float, list[float]]:
+    """Value and gradients as the peers with matrices give them, in the order of our parameters."""
+    value, slopes = found
+    return float(value), peers.flat([x for part in slopes for x in (part if isinstance(part, tuple) else [part])])
+
+
+def tanh_table(results: dict[str, list[list[float]]]) -> None:
+    lines = []
+    for name, rows in results.items():
+        for size, *times in rows:
+            exact, fast, torch, jax = times
+            ratios = [f"{min(torch, jax) / ours:.1f}x" for ours in (exact, fast)]
+            lines.append([name, f"{size:,.0f}", *(f"{x:.1f}" for x in times), *ratios, met(min(torch, jax) / fast >= 1.5)])
+    print_table(
+        "The same with tanh",
+        "Each tanh of ours gives Python's bits, or, with `program.exact = False`, is one of the C library's functions of vectors, within 4 "
+        "units in the last place, as those of the peers are. Target for these: 1.5x as fast as the faster of PyTorch and JAX.",
+        ["vectors", "rows", "batch", "not exact", "PyTorch", "JAX", "to PyTorch, JAX", "not exact", "target"],
+        lines,
+    )
+
+
 def batch_table(results: dict[str, list[list[float]]]) -> None:
     lines = []
     for name, rows in results.items():
@@ -163,7 +214,7 @@ def threads_table(results: list[list[float]]) -> None:
     print_table("Two threads", "The same network; the results are the same to the bit.", ["rows", "µs on one thread", "on two", "as fast"], lines)
 
 
-MEASUREMENTS: dict[str, Callable[..., Any]] = {"batches": batches, "graphs": graphs, "threads": threads}
+MEASUREMENTS: dict[str, Callable[..., Any]] = {"batches": batches, "tanh": tanh, "graphs": graphs, "threads": threads}
 
 
 def apart(name: str, narrow: bool, *arguments: Any) -> Any:
@@ -187,7 +238,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.measure:
         name, *arguments = json.loads(options.measure)
-        if name == "batches" and hasattr(os, "sched_setaffinity"):
+        if name in ("batches", "tanh") and hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
         print(json.dumps(MEASUREMENTS[name](*arguments)))
         return
@@ -196,6 +247,8 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, vectors of {width()} doubles, load {os.getloadavg()[0]:.1f}; medians of {repeats} repeats.")
     if options.only in (None, "batches"):
         batch_table({name: apart("batches", narrow, repeats) for name, narrow in builds.items()})
+    if options.only in (None, "tanh"):
+        tanh_table({name: apart("tanh", narrow, repeats) for name, narrow in builds.items()})
     if options.only in (None, "graphs"):
         graph_table({name: apart("graphs", narrow, repeats, not options.quick) for name, narrow in builds.items()})
     if options.only in (None, "threads"):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import autograd_core
 from autograd_core import Value, compile_graph, dot, relu
 from autograd_core.programs.c_compiler import find_compiler
 
@@ -46,8 +47,9 @@ def flat(matrices: Sequence[Any]) -> list[float]:
     return [float(x) for w, b in pairs for row, bias in zip(w.tolist(), b.tolist()) for x in (*row, bias)]
 
 
-def recorded() -> tuple[Value, list[Value], list[Value]]:
+def recorded(activation: str = "relu") -> tuple[Value, list[Value], list[Value]]:
     """The graph of one sample in our engine, its parameters and its inputs."""
+    function = getattr(autograd_core, activation)
     values, rows = data(1)
     parameters, inputs = [Value(p) for p in values], [Value(x) for x in rows[0]]
     h, given = inputs[:2], iter(parameters)
@@ -56,13 +58,13 @@ def recorded() -> tuple[Value, list[Value], list[Value]]:
         for _ in range(m):
             w = list(itertools.islice(given, n))
             z.append(dot(w, h, next(given)))
-        h = z if depth == len(WIDTHS) - 2 else [relu(x) for x in z]
+        h = z if depth == len(WIDTHS) - 2 else [function(x) for x in z]
     return relu(1.0 - inputs[2] * h[0]), parameters, inputs
 
 
-def ours(dialect: str) -> Any:
+def ours(dialect: str, activation: str = "relu") -> Any:
     """The compiled program."""
-    return compile_graph(*recorded(), dialect=dialect)
+    return compile_graph(*recorded(activation), dialect=dialect)
 
 
 def by_hand() -> Callable[[list[float], list[float]], tuple[float, list[float]]]:
@@ -151,11 +153,12 @@ def in_micrograd() -> Callable[[list[float], list[float]], tuple[float, list[flo
     return run
 
 
-def in_torch() -> Callable[[Any], tuple[float, list[Any]]]:
+def in_torch(activation: str = "relu") -> Callable[[Any], tuple[float, list[Any]]]:
     """The sum over rows in PyTorch, on one thread; it takes the NumPy rows."""
     import torch
 
     torch.set_num_threads(1)
+    function = getattr(torch, activation)
     weights = _matrices(lambda x: torch.tensor(x, dtype=torch.float64, requires_grad=True))
 
     def run(rows: Any) -> tuple[float, list[Any]]:
@@ -163,7 +166,7 @@ def in_torch() -> Callable[[Any], tuple[float, list[Any]]]:
         h = table[:, :2]
         for depth, (w, b) in enumerate(weights):
             h = h @ w.T + b
-            h = h.relu() if depth < 2 else h
+            h = function(h) if depth < 2 else h
         loss = (1.0 - table[:, 2] * h[:, 0]).relu().sum()
         gradients = torch.autograd.grad(loss, [x for pair in weights for x in pair])
         return loss.item(), list(gradients)
@@ -171,20 +174,21 @@ def in_torch() -> Callable[[Any], tuple[float, list[Any]]]:
     return run
 
 
-def in_jax() -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+def in_jax(activation: str = "relu") -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
     """The sum over rows in JAX, and the function that brings rows to its side."""
     import jax
 
     jax.config.update("jax_enable_x64", True)
     import jax.numpy as jnp
 
+    function = getattr(jax.nn, activation)
     weights = _matrices(jnp.array)
 
     def loss(weights: Any, table: Any) -> Any:
         h = table[:, :2]
         for depth, (w, b) in enumerate(weights):
             h = h @ w.T + b
-            h = jax.nn.relu(h) if depth < 2 else h
+            h = function(h) if depth < 2 else h
         return jnp.sum(jax.nn.relu(1.0 - table[:, 2] * h[:, 0]))
 
     compiled = jax.jit(jax.value_and_grad(loss))
