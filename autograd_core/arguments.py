@@ -69,7 +69,7 @@ def kind_of(x: Any) -> str:
 def number(x: Any) -> Any:
     """``x`` itself if it is any kind of number of the library, else as a float; NumPy's arrays without axes are numbers, too."""
     if type(x).__module__.startswith("numpy") and getattr(x, "shape", None) == () and hasattr(x, "tolist"):
-        _refuse_masked(x)
+        refuse_masked(x)
         x = x.tolist()
     return x if isinstance(x, Number) else real(x)
 
@@ -134,19 +134,15 @@ def _flat(array: Any) -> list[Any]:
     """The numbers of an array, row by row, as Python's numbers or those of the library."""
     import numpy as np
 
-    _refuse_masked(array)
+    refuse_masked(array)
     found: list[Any] = np.asarray(array).ravel().tolist()
     return found
 
 
-def _refuse_masked(array: Any) -> None:
-    if is_masked(array):
+def refuse_masked(array: Any) -> None:
+    """A ``TypeError`` for a masked array of NumPy, also for one that masks nothing."""
+    if hasattr(array, "mask") and hasattr(array, "filled"):
         raise TypeError("a masked array has entries that are no numbers: give its .compressed() numbers, or fill them in with .filled(0.0)")
-
-
-def is_masked(array: Any) -> bool:
-    """Whether it is a masked array of NumPy, also one that masks nothing."""
-    return hasattr(array, "mask") and hasattr(array, "filled")
 
 
 def _array_like(array: Any, parts: list[Any]) -> Any:
