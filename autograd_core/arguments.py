@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .number import Number, real
+from .number import Number, real, shown
 
 
 def map_structure(change: Callable[[Any], Any], structure: Any) -> Any:
@@ -67,8 +67,62 @@ def kind_of(x: Any) -> str:
 
 
 def number(x: Any) -> Any:
-    """``x`` itself if it is any kind of number of the library, else as a float."""
+    """``x`` itself if it is any kind of number of the library, else as a float; NumPy's arrays without axes are numbers, too."""
+    if type(x).__module__.startswith("numpy") and getattr(x, "shape", None) == () and hasattr(x, "tolist"):
+        refuse_masked(x)
+        x = x.tolist()
     return x if isinstance(x, Number) else real(x)
+
+
+def require_same_structure(what: str, given: Any, model: str, structure: Any) -> None:
+    """A ``ValueError`` that says both structures, unless each number of ``given`` has one of ``structure`` in its place.
+
+    Lists, tuples and arrays of one shape are as good as each other; dictionaries have the same keys, pandas' frames the same labels.
+
+    >>> require_same_structure("v", [1.0, (2.0,)], "x", (1.0, [2.0, 3.0]))
+    Traceback (most recent call last):
+    ValueError: v is [a number, a tuple of 1 number(s)], but x is (a number, a list of 2 number(s)): give it that structure
+    """
+    if not _same_structure(given, structure):
+        raise ValueError(f"{what} is {_structure_text(given)}, but {model} is {_structure_text(structure)}: give it that structure")
+
+
+def _same_structure(one: Any, other: Any) -> bool:
+    if isinstance(one, dict) or isinstance(other, dict):
+        if not (isinstance(one, dict) and isinstance(other, dict)) or _sorted_keys(one) != _sorted_keys(other):
+            return False
+        return all(_same_structure(part, other[key]) for key, part in one.items())
+    if is_array(one) and is_array(other):
+        return bool(one.shape == other.shape) and all(
+            getattr(one, axis).equals(getattr(other, axis)) for axis in ("index", "columns") if hasattr(one, axis) and hasattr(other, axis)
+        )
+    parts, others = _parts(one), _parts(other)
+    if parts is None or others is None:
+        return parts is others
+    return len(parts) == len(others) and all(map(_same_structure, parts, others))
+
+
+def _parts(structure: Any) -> list[Any] | tuple[Any, ...] | None:
+    """What a sequence or an array consists of; ``None`` of a number."""
+    if is_array(structure):
+        return list(structure.to_numpy() if hasattr(structure, "iloc") else structure)
+    return structure if isinstance(structure, list | tuple) else None
+
+
+def _structure_text(structure: Any) -> str:
+    """A structure in words."""
+    kind = type(structure).__name__.removeprefix("nd")
+    if isinstance(structure, dict):
+        return "{" + ", ".join(f"{key!r}: {_structure_text(part)}" for key, part in structure.items()) + "}"
+    if is_array(structure):
+        labels = [f"{axis} {shown(list(getattr(structure, axis)))}" for axis in ("index", "columns") if hasattr(structure, axis)]
+        return f"{'an' if kind[0] in 'aeio' else 'a'} {kind} of shape {structure.shape}{' with ' if labels else ''}{' and '.join(labels)}"
+    if not isinstance(structure, list | tuple):
+        return "a number"
+    if not any(isinstance(part, list | tuple | dict) or is_array(part) for part in structure):
+        return f"a {kind} of {len(structure)} number(s)"
+    texts = [_structure_text(part) for part in structure[:9]] + ["..."] * (len(structure) > 9)
+    return f"[{', '.join(texts)}]" if isinstance(structure, list) else f"({', '.join(texts)}{',' * (len(texts) == 1)})"
 
 
 def _sorted_keys(structure: dict[Any, Any]) -> list[Any]:
@@ -80,10 +134,15 @@ def _flat(array: Any) -> list[Any]:
     """The numbers of an array, row by row, as Python's numbers or those of the library."""
     import numpy as np
 
-    if np.ma.isMaskedArray(array):
-        raise TypeError("a masked array has entries that are no numbers: give its .compressed() numbers, or fill them in with .filled(0.0)")
+    refuse_masked(array)
     found: list[Any] = np.asarray(array).ravel().tolist()
     return found
+
+
+def refuse_masked(array: Any) -> None:
+    """A ``TypeError`` for a masked array of NumPy, also for one that masks nothing."""
+    if hasattr(array, "mask") and hasattr(array, "filled"):
+        raise TypeError("a masked array has entries that are no numbers: give its .compressed() numbers, or fill them in with .filled(0.0)")
 
 
 def _array_like(array: Any, parts: list[Any]) -> Any:

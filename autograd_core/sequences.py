@@ -77,4 +77,5 @@ def logsumexp_statements(count: int) -> Statements:
     exponentials = [(f"e{i}", f"exp(x{i} - s)") for i in range(count)]
     sums, total = _partial_sums([name for name, _ in exponentials])
     before = [*shift.before, ("s", shift.value), *exponentials, *sums, ("total", total)]
-    return Statements(before, "s + log(total)", [f"{name} / total" for name, _ in exponentials])
+    value = "s if fabs(s) == inf else s + log(total)"  # inf - inf would be nan
+    return Statements(before, value, [f"{name} / total" for name, _ in exponentials])

@@ -309,3 +309,22 @@ def test_rows_of_another_width_are_refused_even_when_there_are_none():
     x = Value(2.0)
     with pytest.raises(ValueError, match=r"1 column"):
         compile_graph(x * x, [], [x]).batch([], np.zeros((0, 3)))
+
+
+AT_INFINITY = [-math.inf, -1e308, 0.0, 1.0, 301.0, math.inf, math.nan]
+
+
+@pytest.mark.parametrize("f", [lambda x, y: ac.logsumexp([x, y]), ac.logaddexp], ids=["logsumexp", "logaddexp"])
+@pytest.mark.parametrize("dialect", ["python", "numpy", "c"])
+def test_logarithms_of_sums_of_infinities_are_those_of_the_engine(f, dialect):
+    """numpy.logaddexp is the reference of the value, the engine of the gradient."""
+    x, y = Value(1.0), Value(2.0)
+    program = compile_graph(f(x, y), [x, y], dialect=dialect)
+    for pair in itertools.product(AT_INFINITY, repeat=2):
+        leaves = [Value(each) for each in pair]
+        f(*leaves).backward()
+        with np.errstate(all="ignore"):
+            expected = np.logaddexp(*pair)
+        for value, gradient in (program(pair), program.batch(pair, [[]])):
+            assert value == pytest.approx(expected, rel=1e-15, nan_ok=True), pair
+            assert gradient == pytest.approx([leaf.grad for leaf in leaves], rel=1e-15, nan_ok=True), pair

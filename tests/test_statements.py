@@ -91,7 +91,7 @@ def program(parameters, inputs):
     v1_e0 = exp(w - v1_s)
     v1_e1 = exp(x - v1_s)
     v1_total = v1_e0 + v1_e1
-    v1 = v1_s + log(v1_total)  # logsumexp(w, x)
+    v1 = v1_s if fabs(v1_s) == inf else v1_s + log(v1_total)  # logsumexp(w, x)
     v2 = -w
     v3 = w * x + x * b + 2.0
     return [v1, v2, v3, w]
@@ -138,7 +138,7 @@ def program(parameters, inputs):
     v2_e2 = exp(w - v2_s)
     v2_e3 = exp(w - v2_s)
     v2_total = v2_e0 + v2_e1 + v2_e2 + v2_e3
-    v2 = v2_s + log(v2_total)
+    v2 = v2_s if fabs(v2_s) == inf else v2_s + log(v2_total)
     v3 = (w + 1.0) * v1 + v2
     # backward
     return v3, [v2_e0 / v2_total + v2_e1 / v2_total + v2_e2 / v2_total + v2_e3 / v2_total + v1]

@@ -238,11 +238,10 @@ def test_where_a_dual_meets_a_value_the_dual_wins_and_the_value_stays_connected(
         (lambda: ac.jvp(lambda x: x, (3.0,), ("1",)), TypeError, "str '1'"),
         (lambda: ac.vjp(lambda x: x, None), TypeError, "NoneType"),
         (lambda: ac.vjp(lambda x: x, 1.0)[1]("1"), TypeError, "str '1'"),
-        (lambda: ac.jvp(three, (1.0, 2.0, 3.0), (1.0, 0.0)), ValueError, r"tangents has 2 number.*primals 3"),
-        (lambda: ac.hvp(cubic)([1.0, 2.0, 3.0], [1.0]), ValueError, r"tangents has 1 number.*primals 3"),
-        (lambda: ac.vjp(polar, [1.0, 2.0])[1]([1.0, 2.0]), ValueError, r"cotangent has 2 number.*output 3"),
+        (lambda: ac.jvp(three, (1.0, 2.0, 3.0), (1.0, 0.0)), ValueError, r"tangents is a tuple of 2 number.*primals is a tuple of 3"),
+        (lambda: ac.hvp(cubic)([1.0, 2.0, 3.0], [1.0]), ValueError, r"v is a list of 1 number.*list of 3"),
+        (lambda: ac.vjp(polar, [1.0, 2.0])[1]([1.0, 2.0]), ValueError, r"cotangent is a list of 2 number.*output is a"),
         (lambda: ac.jacobian(polar, layout="rows"), ValueError, "'numerator' or 'denominator', not 'rows'"),
-        (lambda: ac.grad(lambda x: x)(np.array(3.0)), TypeError, r"ndarray.*item\(\)"),
     ],
 )
 def test_errors_say_what_was_given_and_what_is_needed(call, error, says):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ..arguments import kind_of, map_structure
+from ..arguments import kind_of, map_structure, number
 from ..choices import require_list
 from ..number import CUT, Number, reading_data, real
 from ..operators import require_plain
@@ -108,7 +108,7 @@ def lifting(structure: Sequence[Any]) -> Iterator[tuple[list[Value], list[Any]]]
         if isinstance(x, Value):
             inputs.append(identity(x))
         else:
-            inputs.append(_Input(x))
+            inputs.append(_Input(number(x)))
         return inputs[-1]
 
     try:

@@ -16,7 +16,7 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from ..arguments import kind_of, leaves_of, like, map_structure, number
+from ..arguments import kind_of, leaves_of, like, map_structure, number, require_same_structure
 from ..choices import named_options, require_function
 from ..number import CUT, Number, reading_data
 from ..value import Value
@@ -116,11 +116,9 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         more = _result(more, inputs)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
-        outputs, seeds = list(leaves_of(output)), list(leaves_of(cotangent))
-        if len(outputs) != len(seeds):
-            raise ValueError(f"the cotangent has {len(seeds)} number(s), the output {len(outputs)}")
+        require_same_structure("the cotangent", cotangent, "the output", output)
         total: Any = CUT
-        for y, seed in zip(outputs, seeds):
+        for y, seed in zip(leaves_of(output), leaves_of(cotangent)):
             total = joined(total, flow(given(seed), y))
         found = iter(reverse_pass(total, inputs, as_values=is_followed(total, inputs)))
         return tuple(like(argument, found) for argument in primals)
@@ -138,14 +136,13 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     (12.0, 4.0)
     """
     _function("jvp", f)
-    if not hasattr(primals, "__iter__") or not hasattr(tangents, "__iter__"):
+    if any(not hasattr(each, "__iter__") or getattr(each, "shape", None) == () for each in (primals, tangents)):
         raise TypeError("primals and tangents are tuples with an entry for each argument: jvp(f, (2.0,), (1.0,))")
-    count, directions = len(list(leaves_of(list(primals)))), list(leaves_of(list(tangents)))
-    if count != len(directions):
-        raise ValueError(f"tangents has {len(directions)} number(s), primals {count}: each input needs a direction")
+    primals, tangents = tuple(primals), tuple(tangents)
+    require_same_structure("tangents", tangents, "primals", primals)
     level = next(_levels)
-    each = iter(directions)
-    duals = map_structure(lambda x: make_dual(number(x), given(next(each)), level), list(primals))
+    each = leaves_of(tangents)
+    duals = map_structure(lambda x: make_dual(number(x), given(next(each)), level), primals)
     with reading_data():
         output, more = _split(f(*duals), has_aux)
     _require_numbers("jvp", output)
@@ -221,6 +218,7 @@ def hvp(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     def evaluate(*arguments: Any, **options: Any) -> Any:
         *points, v = arguments
         places = _places(argnums, points)
+        require_same_structure("v", v, "the gradient", _one_or_all([points[n] for n in places], argnums))
 
         def gradient(*chosen: Any) -> Any:
             return grad(f, argnums)(*_replaced(points, places, chosen), **options)
@@ -238,12 +236,13 @@ def _function(transform: str, f: Any) -> Any:
 
 
 def _is_one(argnums: Any) -> bool:
-    return not isinstance(argnums, tuple | list)
+    return hasattr(argnums, "__index__") and getattr(argnums, "shape", ()) == ()
 
 
 def _numbers(argnums: Any) -> list[int]:
     try:
-        return [operator.index(n) for n in ([argnums] if _is_one(argnums) else argnums)]
+        is_row = isinstance(argnums, Sequence) or getattr(argnums, "ndim", 0) == 1
+        return [operator.index(n) for n in (argnums if is_row else [argnums])]
     except TypeError:
         raise TypeError(f"argnums is the number of an argument (0, 1, ...) or a tuple of them, not {argnums!r}") from None
 
@@ -253,7 +252,10 @@ def _places(argnums: Any, arguments: Sequence[Any]) -> list[int]:
     for n in numbers:
         if not -len(arguments) <= n < len(arguments):
             raise IndexError(f"argnums is {argnums}, but the function was given {len(arguments)} argument(s) by position")
-    return [n % len(arguments) for n in numbers]
+    places = [n % len(arguments) for n in numbers]
+    if len(set(places)) < len(places):
+        raise ValueError(f"argnums is {argnums}, which names an argument twice: name each once")
+    return places
 
 
 def _replaced(arguments: Sequence[Any], places: list[int], others: Sequence[Any]) -> list[Any]:

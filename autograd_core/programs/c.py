@@ -22,7 +22,7 @@ from .c_memory import Buffer, address
 from .c_source import ROW, ROWS, Sources, plain_source
 from .chunks import operand_count
 from .graph import Graph
-from .program import Program
+from .program import Program, float_array, require_plain_numbers, rows_of
 from .statements import emit
 
 LARGEST = 1_000_000  # operands; the compiler takes about 0.2 ms for each
@@ -136,7 +136,7 @@ class CProgram(Program):
         parameters, inputs = address(wrt_values, self._wrt_shape), address(input_values, self._input_shape)
         if not (parameters and inputs):
             self._check_lengths(wrt_values, input_values)
-            parameters, inputs = parameters or buffers.parameters.filled(wrt_values), inputs or buffers.inputs.filled(input_values)
+            parameters, inputs = parameters or _filled(buffers.parameters, wrt_values), inputs or _filled(buffers.inputs, input_values)
         out, found = self._out(wrt_values)
         if self._row:
             self._row.program(parameters, inputs, out, buffers.for_row.address)
@@ -145,6 +145,7 @@ class CProgram(Program):
         return self._result(found, wrt_values)
 
     def batch(self, wrt_values: Sequence[float], rows: Any) -> Any:
+        rows = rows if rows.__class__.__name__ == "ndarray" and rows.shape else rows_of(rows)  # it is never masked
         count = len(rows)
         buffers, parameters = self._buffers, self._parameters(wrt_values)
         table, _kept = self._table(rows)
@@ -162,6 +163,7 @@ class CProgram(Program):
     def forward(self, wrt_values: Sequence[float], rows: Any) -> Any:
         if self._with_further is None:
             return super().forward(wrt_values, rows)  # an error, that says so
+        rows = rows_of(rows)
         table, _kept = self._table(rows)
         return self._values(self._rows.further, 1 + len(self._graph.further), self._parameters(wrt_values), table, rows)
 
@@ -217,7 +219,7 @@ class CProgram(Program):
         parameters = address(wrt_values, self._wrt_shape)
         if not parameters:
             self._check_lengths(wrt_values, self._no_inputs)
-            parameters = self._buffers.parameters.filled(wrt_values)
+            parameters = _filled(self._buffers.parameters, wrt_values)
         return parameters
 
     def _table(self, rows: Any) -> tuple[int, Any]:
@@ -228,12 +230,16 @@ class CProgram(Program):
             return table, rows
         if hasattr(rows, "shape"):
             self._check_width(rows.shape)
-            rows = rows.astype("float64", order="C")
+            rows = float_array(rows).copy("C")
             return address(rows, shape), rows
         if set(map(len, rows)) - {self._input_count}:
             wrong = next(len(row) for row in rows if len(row) != self._input_count)
             raise ValueError(f"each row has {self._input_count} value(s), one for each input, not {wrong}")
-        packed = array("d", struct.pack(f"{len(rows) * self._input_count}d", *chain.from_iterable(rows)))
+        try:
+            packed = array("d", struct.pack(f"{len(rows) * self._input_count}d", *chain.from_iterable(rows)))
+        except struct.error:
+            require_plain_numbers(rows)
+            raise
         return packed.buffer_info()[0], packed
 
     def _out(self, wrt_values: Any) -> tuple[int, Any]:
@@ -254,6 +260,16 @@ class CProgram(Program):
             return (values.item(0), out.behind_the_first.copy()) if self.single else values.copy()
         found = out.values()
         return (found[0], list(found[1:])) if self.single else list(found)
+
+
+def _filled(buffer: Buffer, values: Any) -> int:
+    """The address of the buffer, which has these numbers then."""
+    values = float_array(values, is_row=True) if hasattr(values, "dtype") else values
+    try:
+        return buffer.filled(values)
+    except (struct.error, TypeError):
+        require_plain_numbers([values])
+        raise
 
 
 _SUMS = {"program": "pplpp", "blocks": "pplpp", "add": "ppl", "further": "pplpp"}  # p is a pointer, l a long

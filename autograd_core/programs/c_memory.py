@@ -41,6 +41,8 @@ def address(values: Any, shape: tuple[int, ...]) -> int:
     dtype = getattr(values, "dtype", None)
     if dtype is None or getattr(dtype, "char", "") != "d" or values.shape != shape or not dtype.isnative:
         return 0
+    if values.__class__.__name__ == "MaskedArray":  # which must not be read under its mask
+        return 0
     try:
         return ctypes.addressof(_BYTE.from_buffer(values))
     except (TypeError, ValueError):  # read-only, empty, or with gaps

@@ -10,7 +10,7 @@ from ..formulas.spelling import Dialect
 from .chunks import is_longer
 from .graph import Graph
 from .numpy_loops import array_program, array_source
-from .program import Program
+from .program import Program, float_array, rows_of
 from .python import WHOLE, compiled, identifier, python_source
 from .statements import NAME, Emitted, emit
 
@@ -53,12 +53,13 @@ class NumpyProgram(Program):
 
     def __call__(self, wrt_values: Sequence[float], input_values: Sequence[float] = ()) -> Any:
         self._check_lengths(wrt_values, input_values)
-        result = self.batch(wrt_values, self._np.array([input_values], dtype=float))
+        result = self.batch(wrt_values, float_array(input_values, is_row=True).reshape(1, -1))
         return result if self.single else result[0].tolist()
 
     def batch(self, wrt_values: Sequence[float], rows: Any) -> Any:
         np = self._np
-        table = np.asarray(rows, dtype=float)
+        rows = rows_of(rows)
+        table = float_array(rows)
         count = len(table)
         if count == 0:
             table = table.reshape(0, self._input_count)
@@ -76,7 +77,7 @@ class NumpyProgram(Program):
         return found if hasattr(rows, "dtype") else found.tolist()
 
     def _run(self, wrt_values: Sequence[float], columns: Any, *count: int) -> Any:
-        parameters = self._np.asarray(wrt_values, dtype=float)
+        parameters = float_array(wrt_values, is_row=True)
         if self._in_arrays:
             return self._function(parameters, self._np.asarray(columns))
         return self._function(list(parameters), [*columns, *count])  # NumPy's own numbers: a division by 0 gives inf, as in a column

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ..choices import shortened
+from ..arguments import refuse_masked
+from ..choices import require_list, shortened
 from ..files import path_text, replace_file
 from ..formulas.spelling import Dialect
 from ..number import Number, real
@@ -97,6 +99,9 @@ class Program:
             raise TypeError("columns needs a program of several outputs, compile_graph([output, ...], ...): this one has a gradient")
         if len(columns) != self._input_count or len(set(map(len, columns))) > 1:
             raise ValueError(f"this program takes {self._input_count} column(s) of one length, not of {[*map(len, columns)]}")
+        for column in columns:
+            if getattr(getattr(column, "dtype", None), "char", "d") != "d" or hasattr(column, "mask"):
+                float_array(column, is_row=True)  # refuses what are no real numbers
         return self._columns(wrt_values, columns)
 
     def _columns(self, wrt_values: Sequence[float], columns: Sequence[Any]) -> list[Any]:
@@ -158,11 +163,44 @@ class Program:
 def require_numbers(*rows: Any) -> None:
     """A ``TypeError`` that says what is wrong, unless each of ``rows`` is a list of real numbers; it is looked for after an error only."""
     for row in rows:
-        if isinstance(row, dict | set) or not hasattr(row, "__len__"):
+        if isinstance(row, dict | set | str) or not hasattr(row, "__len__") or getattr(row, "shape", None) == ():
             raise TypeError(f"a program takes lists of numbers, as in program([0.5, 1.0], [2.0]), not {shortened(row)}")
+        refuse_masked(row)
         for x in row:
             if not isinstance(x, Number):
                 real(x)
+
+
+def require_plain_numbers(rows: Sequence[Any]) -> None:
+    """:func:`require_numbers`, where nodes are no numbers either."""
+    require_numbers(*rows)
+    for x in chain.from_iterable(rows):
+        real(x)
+
+
+def rows_of(rows: Any) -> Any:
+    """``rows`` of a batch as an array or a list, without a look at its numbers; ``TypeError`` for what is no table."""
+    if getattr(rows, "shape", ()):
+        refuse_masked(rows)
+        return rows.to_numpy() if hasattr(rows, "to_numpy") else rows
+    if not isinstance(rows, list | tuple):
+        rows = require_list("rows is", None if isinstance(rows, dict | set) else rows, "[[2.0], [3.0]]")
+    for row in rows if set(map(type, rows)) - {list, tuple} else ():
+        if not hasattr(row, "__len__") or isinstance(row, dict | set | str) or hasattr(row, "mask"):
+            require_numbers(row)
+    return rows
+
+
+def float_array(values: Any, is_row: bool = False) -> Any:
+    """An array or lists of real numbers as an array of float64; ``TypeError`` for other numbers."""
+    import numpy as np
+
+    refuse_masked(values)
+    array = np.asarray(values)
+    if (array.dtype.kind not in "fiub" and array.ndim) or (is_row and array.ndim != 1):
+        plain = array.tolist() if hasattr(values, "dtype") else values
+        require_plain_numbers([plain] if is_row else [row.tolist() if hasattr(row, "tolist") else row for row in plain])
+    return array.astype(float, copy=False)
 
 
 def indented_list(names: Sequence[str], width: int = 112) -> list[str]:

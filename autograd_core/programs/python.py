@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from operator import add
 from typing import Any
 
-from ..choices import require_list
+from ..arguments import number, refuse_masked
 from ..formulas.spelling import PYTHON
-from ..number import Number, real
+from ..number import Number
 from ..primitive import domain_error
 from .chunks import Chunk, Partition, is_longer, partition
 from .graph import Graph
-from .program import Program, indented_list, require_numbers, returned
+from .program import Program, indented_list, require_numbers, returned, rows_of
 from .statements import NAME, Emitted, Statement
 
 WHOLE = 4_000  # operands, about 1,300 statements: up to here one generated function, which reads and runs best
@@ -54,9 +54,10 @@ class PythonProgram(Program):
     def _run(self, wrt_values: Sequence[float], input_values: Sequence[float]) -> Any:
         try:
             result = self._function(wrt_values, input_values)
-            if self.single and result[0].__class__ is not float and not isinstance(result[0], Number):  # of integers, or of no numbers
-                require_numbers(wrt_values, input_values)
-                result = self._function(list(map(real, wrt_values)), list(map(real, input_values)))
+            for x in result[:1] if self.single else result:
+                if x.__class__ is not float and not isinstance(x, Number):  # of integers, or of no numbers
+                    require_numbers(wrt_values, input_values)
+                    return self._function(list(map(number, wrt_values)), list(map(number, input_values)))
             return result
         except (ValueError, ArithmeticError) as error:
             raise _located(error) from error
@@ -64,10 +65,11 @@ class PythonProgram(Program):
             require_numbers(wrt_values, input_values)
             raise
 
-    def batch(self, wrt_values: Sequence[float], rows: Sequence[Sequence[float]]) -> Any:
+    def batch(self, wrt_values: Sequence[float], rows: Any) -> Any:
+        rows = rows_of(rows)
         if hasattr(rows, "shape"):
             self._check_width(rows.shape)
-        rows = rows.tolist() if hasattr(rows, "tolist") else require_list("rows is", rows, "[[2.0], [3.0]]")
+            rows = rows.tolist()
         for row in (*rows, [0.0] * self._input_count):
             self._check_lengths(wrt_values, row)
         wrt_values = _floats(wrt_values)
@@ -99,6 +101,7 @@ class PythonProgram(Program):
 def _floats(values: Any) -> Any:
     """NumPy's numbers as Python's own, which are faster one by one and fail where a number is not defined."""
     if hasattr(values, "tolist"):
+        refuse_masked(values)
         return values.tolist()
     # One of them makes the sum one of them, too: that is quicker than to look at each.
     try:

@@ -1,0 +1,62 @@
+"""What programs are called with: every dialect takes the same tables and rows, and refuses what are no real numbers in the same words."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import autograd_core as ac
+from autograd_core import Value
+
+x, w = Value(3.0, "x"), Value(2.0, "w")
+DIALECTS = ["python", "numpy", "c"]
+PROGRAMS = {(dialect, name): ac.compile_graph(output, [w], [x], dialect=dialect)
+            for name, output in (("single", w * x), ("several", [w * x, x])) for dialect in DIALECTS}  # fmt: skip
+MASKED = np.ma.array([[3.0]], mask=[[True]])
+NO_TABLES = {
+    "nothing in it": ([[None]], "not NoneType None"), "text": ([["3"]], "not str '3'"), "complex": ([[3j]], "not complex"),
+    "array of complex": (np.array([[3j]]), "not complex"), "array of texts": (np.array([["3"]]), "not str '3'"),
+    "array of objects": (np.array([[None]], dtype=object), "not NoneType None"), "dates": (np.array([["2020-01-01"]], dtype="M8[D]"), "not date"),
+    "frame of texts": (pd.DataFrame([["3"]]), "not str '3'"), "masked": (MASKED, "masked array"), "masked rows": ([MASKED[0]], "masked array"),
+    "masks nothing": (np.ma.array([[3.0]]), "masked array"), "a number": (3.0, "rows is a list, not float"), "None": (None, "rows is a list"),
+    "a dictionary": ({0: 1.0}, "rows is a list"), "a text": ("3", "rows is a list, not str"), "an array without axes": (np.array(3.0), "rows is a list"),
+    "one row": ([3.0], "lists of numbers"), "dictionaries": ([{0: 3.0}], "lists of numbers"), "sets": ([{3.0}], "lists of numbers"),
+}  # fmt: skip
+TABLES = [np.array([[3]]), np.array([[3.0]], dtype="f4"), np.array([[3.0]], dtype=object), pd.DataFrame([[3.0]]), ((3,),), [np.array([3.0])],
+          pd.DataFrame({"a": [3]}, index=["r"]), np.asfortranarray([[3.0]])]  # fmt: skip
+NO_ROWS = {
+    "nothing in it": ([None], "not NoneType None"), "text": (["2"], "not str '2'"), "complex": ([2j], "not complex"),
+    "array of complex": (np.array([2j]), "not complex"), "array of texts": (np.array(["2"]), "not str '2'"),
+    "array of objects": (np.array([None], dtype=object), "not NoneType None"), "masked": (MASKED[0], "masked array"),
+    "two axes": ([[2.0]], "not list"), "a number": (2.0, "lists of numbers"), "an array without axes": (np.array(2.0), "lists of numbers"),
+}  # fmt: skip
+every_program = pytest.mark.parametrize("program", PROGRAMS.values(), ids=map("-".join, PROGRAMS))
+
+
+@every_program
+@pytest.mark.parametrize(("rows", "sentence"), NO_TABLES.values(), ids=NO_TABLES)
+def test_a_table_of_no_real_numbers_is_refused(program, rows, sentence):
+    with pytest.raises(TypeError, match=sentence):
+        program.batch([2.0], rows)
+
+
+@every_program
+def test_tables_of_every_kind_give_the_same(program):
+    expected = (6.0, [3.0]) if program.single else [[6.0, 3.0]]
+    for rows in (*TABLES, ([3.0] for _ in range(1))):
+        found = program.batch([2.0], rows)
+        assert found == expected if program.single else np.array_equal(found, expected), rows
+
+
+@every_program
+@pytest.mark.parametrize(("row", "sentence"), NO_ROWS.values(), ids=NO_ROWS)
+def test_parameters_and_inputs_that_are_no_real_numbers_are_refused(program, row, sentence):
+    for call in (lambda: program(row, [3.0]), lambda: program([2.0], row), lambda: program.batch(row, [[3.0]])):
+        with pytest.raises(TypeError, match=sentence):
+            call()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("column", [MASKED[0], np.array([3j]), np.array(["3"]), ["3"], [None]], ids=repr)
+def test_columns_of_no_real_numbers_are_refused(dialect, column):
+    with pytest.raises(TypeError, match=r"masked array|real number is needed"):
+        PROGRAMS[dialect, "several"].columns([2.0], [column])
