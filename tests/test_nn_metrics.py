@@ -44,3 +44,23 @@ def test_the_metrics_of_scikit_learn_are_metrics_of_a_training(name):
     history = model.fit(X, y, loss="bce_with_logits", epochs=20, metrics=[metric, "accuracy"], seed=0)
     assert history[name][-1] == metric(y, model.predict_classes(X))
     assert history["accuracy"][-1] == metrics.accuracy_score(y, model.predict_classes(X))
+
+
+@pytest.mark.parametrize("output", ["tanh", "sigmoid", "linear"])
+def test_accuracy_does_not_depend_on_which_labels_occur(output):
+    model = nn.MLP(1, [1], output=output)
+    model.layers[0].set_weights([[1.0]], [0.0])
+    X, loss = [[-0.3], [0.2], [0.9]], "bce_with_logits" if output == "linear" else "mse"
+    classes = model.predict_classes(X)
+    assert classes == [-1 if output == "tanh" else 0, 1, 1]
+    for row, label in zip(X, classes):
+        other = sum({*classes} - {label})
+        assert [model.evaluate([row], [y], loss=loss, metrics="accuracy")["accuracy"] for y in (label, other)] == [1.0, 0.0]
+    assert model.evaluate(X, [c > 0 for c in classes], loss=loss, metrics="accuracy")["accuracy"] == 1.0
+
+
+def test_a_linear_output_trained_towards_labels_has_its_middle_between_them():
+    model = nn.MLP(1, [1])
+    model.layers[0].set_weights([[1.0]], [0.0])
+    for labels in ([0, 0, 1], [-1, 1, 1]):
+        assert model.evaluate([[-0.3], [0.2], [0.9]], labels, loss="mse", metrics="accuracy")["accuracy"] == 1.0

@@ -93,7 +93,7 @@ class _Training:
         model, size = given.model, given.batch_size
         warn_of_untrained(model)
         named(given.dialect, dict(zip(RUNS, RUNS)), "dialect", or_else="")
-        loss, self.metrics = named(given.loss, LOSSES, "loss"), metrics_named(given.metrics, given.loss)
+        loss, self.metrics = named(given.loss, LOSSES, "loss"), metrics_named(given.metrics, given.loss, model)
         kind("shuffle is True or False", given.shuffle, bool, "shuffle=False")
         chosen = callbacks_of(given.callbacks)
         checkpoint = next((callback for callback in chosen if isinstance(callback, Checkpoint)), None)
