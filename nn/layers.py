@@ -177,6 +177,8 @@ class Sequential(Module):
 
     def backward(self, x: Sequence[float], upstream: Sequence[float]) -> list[float]:
         """The backward pass of each layer, the last first; each takes what the one behind it returned (see :meth:`Layer.backward`)."""
+        for layer in (part for part in self.layers if not hasattr(part, "backward")):
+            raise TypeError(f"{layer!r} has no backward(x, upstream) of its own, as a Layer has: call backward() on the loss instead")
         read = [x, *([h.data for h in _as_list(y)] for y in self.activations(x)[:-1])]
         for layer, inputs in zip(reversed(self.layers), reversed(read)):
             upstream = layer.backward(inputs, upstream)

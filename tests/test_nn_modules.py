@@ -333,6 +333,11 @@ def test_what_cannot_be_drawn_shows_itself_as_text():
         assert model._repr_mimebundle_() == {"text/plain": repr(model)}
 
 
+def test_a_part_without_a_backward_pass_of_its_own_is_named():
+    with pytest.raises(TypeError, match=r"Dropout\(0\.1\) has no backward\(x, upstream\) of its own"):
+        nn.Sequential(nn.Layer(2, 2), nn.Dropout(0.1), nn.Layer(2, 1)).backward([1.0, 2.0], [1.0])
+
+
 def test_weights_that_do_not_fit_change_nothing():
     unbiased, layer = nn.Layer(2, 2, "linear", bias=False, seed=0), nn.Layer(2, 2, "linear", seed=0)
     wrong = [(unbiased, [[1.0, 2.0], [3.0, 4.0]], [0.0, 5.0]), (layer, [[1.0, 2.0], ["x", None]], [0.0, 0.0])]

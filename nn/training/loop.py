@@ -13,13 +13,13 @@ from typing import Any
 from autograd_core import Floats
 
 from ..arguments import count, kind, named, options
-from ..losses import LOSSES
+from ..losses import KINDS, LOSSES, PROBABILITIES
 from ..optim import OPTIMIZERS, Optimizer
 from .callbacks import Interrupts, Run, callbacks_of
 from .execution import RUNS, Execution, evaluating
 from .history import History
 from .model import Changes, Model, assign, warn_of_untrained
-from .prediction import figures, metrics_named
+from .prediction import figures, last_activation, metrics_named
 from .samples import samples_of, split_samples
 from .saving import Checkpoint
 
@@ -86,6 +86,12 @@ def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
     return made
 
 
+def _remedy(model: Model, loss: Any) -> str:
+    if KINDS.get(loss) is PROBABILITIES and last_activation(model) not in ("sigmoid", "softmax"):
+        return "This loss takes probabilities: give the last layer a sigmoid, or train with loss='bce_with_logits'"
+    return "A smaller learning rate, standardised inputs or callbacks=[nn.ClipNorm(5)] often help"
+
+
 class _Training:
     """A training whose options were checked, and the data that it goes through; nothing is changed before :meth:`run_through`."""
 
@@ -104,7 +110,10 @@ class _Training:
         size = len(data.rows) if size is None else count("batch_size", size, 1, len(data.rows))
         self.modules, self.buffers, self.shuffle = model.modules(), list(model.named_buffers()), given.shuffle
         with evaluating(model, training=True):
-            how = Execution(model, loss, data.rows, data.columns, given.dialect, data.weighted)
+            try:
+                how = Execution(model, loss, data.rows, data.columns, given.dialect, data.weighted)
+            except Execution.FAILURES as error:
+                raise TrainingError(f"training did not start: {error}. {_remedy(model, loss)}") from error
         facts = {"samples": len(data.rows), "batch_size": size, "seed": int(seed)}
         optimizer = _optimizer(given.optimizer, how.parameters)
         optimizer.dialect = how.dialect
@@ -208,8 +217,8 @@ class _Training:
                 raise
             where = run.interrupts.call(run.execution.place_of_failure, run.values, batch)
             raise TrainingError(
-                f"training stopped {place}: {error}; {where}. The model keeps the parameters from before this "
-                "step. A smaller learning rate, standardised inputs or callbacks=[nn.ClipNorm(5)] often help"
+                f"training stopped {place}: {error}; {where}. The model keeps the parameters from before this step. "
+                + _remedy(run.model, run.execution.loss)
             ) from error
         run.values = values
         return value, norm, size
