@@ -121,7 +121,6 @@ def _pairs(keys: Any, given: Any) -> list[tuple[str, Any]]:
     return [pair for key, entry in zip(keys, given) for pair in _pairs(key, entry)] if isinstance(keys, list) else [(keys, given)]
 
 
-# -- source files ------------------------------------------------------------------------------------------------
 def export_program(model: Module, path: str | Path, dialect: str | None = None, inputs: int | None = None) -> Program:
     """Save the network, with its parameters as constants, as a program that needs nothing of this library; returns the program.
 

@@ -41,9 +41,7 @@ class _Unit(Module):
 
     def fitting_weights(self, weights: Sequence[float], bias: float) -> list[float]:
         """The weights and the bias as floats; ``ValueError`` if the unit has no place for them, or one is no number."""
-        if len(weights) != len(self.w):
-            raise ValueError(f"{self!r} has {len(self.w)} weights, not {len(weights)}: given {weights!r}")
-        found = fitting([*weights, bias], [0.0] * (len(self.w) + 1), "the list of weights and then the bias")
+        found = fitting([*weights, bias], [0.0] * (len(self.w) + 1), f"{self!r} has {len(self.w)} weights and a bias: the list of both")
         if self.b is None and found[-1]:
             raise ValueError(f"{self!r} was made with bias=False: its bias is 0.0, not {bias!r}")
         return list(found)
@@ -139,7 +137,7 @@ class Layer(Module):
         return self
 
     def __repr__(self) -> str:
-        return f"Layer({self.nin}, {self.nout}, {activation_name(self.activation)})"
+        return f"{type(self).__name__}({self.nin}, {self.nout}, {activation_name(self.activation)})"
 
 
 class Sequential(Module):

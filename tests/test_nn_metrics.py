@@ -64,3 +64,12 @@ def test_a_linear_output_trained_towards_labels_has_its_middle_between_them():
     model.layers[0].set_weights([[1.0]], [0.0])
     for labels in ([0, 0, 1], [-1, 1, 1]):
         assert model.evaluate([[-0.3], [0.2], [0.9]], labels, loss="mse", metrics="accuracy")["accuracy"] == 1.0
+
+
+@pytest.mark.parametrize("rows", [[[5.0], [0.5]], [[0.5], [5.0]]])
+def test_a_loss_of_probabilities_behind_a_linear_output_names_the_missing_sigmoid(rows):
+    model = nn.MLP(1, [1])
+    model.layers[0].set_weights([[1.0]], [0.0])
+    with pytest.raises(nn.TrainingError, match=r"log at x = -4\.0 is not defined.*give the last layer a sigmoid"):
+        model.fit(rows, [1, 0], loss="bce", epochs=2)
+    assert model.state_dict() == {"layers.0.neurons.0.w.0": 1.0, "layers.0.neurons.0.b": 0.0}

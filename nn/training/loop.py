@@ -13,7 +13,7 @@ from typing import Any
 from autograd_core import Floats
 
 from ..arguments import count, kind, named, options
-from ..losses import KINDS, LOSSES, PROBABILITIES
+from ..losses import LOSSES
 from ..optim import OPTIMIZERS, Optimizer
 from .callbacks import Interrupts, Run, callbacks_of
 from .execution import RUNS, Execution, evaluating
@@ -87,7 +87,7 @@ def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
 
 
 def _remedy(model: Model, loss: Any) -> str:
-    if KINDS.get(loss) is PROBABILITIES and last_activation(model) not in ("sigmoid", "softmax"):
+    if loss is LOSSES["bce"] and last_activation(model) not in ("sigmoid", "softmax", "step"):
         return "This loss takes probabilities: give the last layer a sigmoid, or train with loss='bce_with_logits'"
     return "A smaller learning rate, standardised inputs or callbacks=[nn.ClipNorm(5)] often help"
 

@@ -14,6 +14,7 @@ from .execution import RUNS, Execution, evaluating, record
 from .model import Model
 from .samples import Samples, check_lengths, require_one_hot, samples_of
 
+Metric = tuple[str, Callable[[Any, Any], Any]]
 FEW = 8  # rows for which compiling costs more than it saves
 THRESHOLDS = {"logit": (0.0, 0, 1), "probability": (0.5, 0, 1), "sign": (0.0, -1, 1)}  # above the threshold is the second class
 BEHIND = {"sigmoid": "probability", "tanh": "sign", "sign": "sign"}  # conventions of last activations; any other gives logits
@@ -69,9 +70,6 @@ def evaluate(model: Model, X: Any, y: Any, loss: Any = "mse", metrics: Any = (),
         return figures(run, run.values(), table, chosen)
 
 
-Metric = tuple[str, Callable[[Any, Any], Any]]
-
-
 def accuracy(targets: Sequence[Any], predictions: Sequence[Any]) -> float:
     """The share of predicted classes that are right, from 0 to 1."""
     targets, predictions = listed("targets is", targets, "[1, 0]"), listed("predictions is", predictions, "[1, 1]")
@@ -108,8 +106,7 @@ def _of_classes(function: Callable[[Any, Any], Any], name: str, kind: Kind, last
 
 
 def _convention(kind: Kind, last: str, targets: Sequence[Any]) -> str:
-    """What a single output means: by the loss and the last activation. A linear output behind a loss of numbers, such as mse, is
-    trained towards the labels: its middle is 0 between -1 and 1, else 0.5."""
+    """What a single output means. A linear one behind a loss of numbers, such as mse, has its middle between -1 and 1, or 0 and 1."""
     if last == "sigmoid" and kind.convention != "sign":
         return "probability"
     if kind.convention or BEHIND.get(last) == "sign":
