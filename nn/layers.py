@@ -131,7 +131,7 @@ class Layer(Module):
         """
         if not len(weights) == len(biases) == self.nout or any(len(row) != self.nin for row in weights):
             raise ValueError(f"{self!r} has {self.nout} row(s) of {self.nin} weights, and as many biases: given {weights!r} and {biases!r}")
-        found = [neuron.fitting_weights(*given) for neuron, *given in zip(self.neurons, weights, biases)]
+        found = [neuron.fitting_weights(row, bias) for neuron, row, bias in zip(self.neurons, weights, biases)]
         for neuron, row in zip(self.neurons, found):
             neuron.set_weights(row[:-1], row[-1])
         return self

@@ -17,6 +17,8 @@ def stepped():
     return w
 
 
+ATTRIBUTES = {"zero_grad": "x.grad = 0.0", "gradient": "x.grad", "value": "x.data", "detach": r"Constant\(x.data\)", "ln": r"x.log\(\)",
+              "shape": "a list of Values", "bogus": "'Value' object has no attribute 'bogus'$"}  # fmt: skip
 X = Value(2.0, "x")
 OF_ONE = [name for name, row in TABLE.items() if row.arity == 1 and name.isidentifier() and not row.internal]
 
@@ -197,3 +199,11 @@ def test_a_table_given_to_a_network_says_what_takes_one(rows):
             model(table)
     with pytest.raises(TypeError, match="takes a list of 2 numbers, not float"):
         model(np.array(1.0))
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_an_attribute_of_another_library_is_answered_with_ours(name):
+    assert not hasattr(X, name) and name not in dir(X)
+    with pytest.raises(AttributeError, match=ATTRIBUTES[name]) as refused:
+        getattr(X, name)
+    assert (refused.value.name, refused.value.obj) == (name, X)
