@@ -118,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _graded(files: Sequence[str]) -> int:
     """Grade the engine in a file: 0 if every task is done, 1 if not, 2 if there is no engine."""
     if files and files[0] in ("-h", "--help"):
-        print("usage: python -m autograd_core grade FILE\n\nRuns a notebook or Python file, and checks the class Value in it, task by task.")
+        print("usage: python -m autograd_core grade FILE\n\nRuns a notebook or Python file, and checks its class Value, task by task.")
         return 0
     if len(files) != 1:
         print("error: grade takes one notebook or Python file: python -m autograd_core grade mine.ipynb", file=sys.stderr)

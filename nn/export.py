@@ -102,8 +102,7 @@ def _entries(model: Sequential) -> Iterator[tuple[str, Any]]:
         names.update((buffer, f"{names[id(part)]}.{buffer}") for buffer in part.buffers)
         for name, numbers in state.items():
             keys = _each(lambda x: names[x if isinstance(x, str) else id(x)], numbers)
-            own = {key for key, _ in _pairs(keys, keys)}
-            if not own <= held:
+            if not held.issuperset(own := {key for key, _ in _pairs(keys, keys)}):
                 raise ValueError(f"{part!r} stands in the model twice, with the same parameters, and PyTorch's layers here would be two")
             held -= own
             yield f"{first}.{name}", keys

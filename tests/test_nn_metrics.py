@@ -1,5 +1,7 @@
 """Accuracy and other metrics of a training against scikit-learn's, and the class that an output stands for."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -73,3 +75,12 @@ def test_a_loss_of_probabilities_behind_a_linear_output_names_the_missing_sigmoi
     with pytest.raises(nn.TrainingError, match=r"log at x = -4\.0 is not defined.*give the last layer a sigmoid"):
         model.fit(rows, [1, 0], loss="bce", epochs=2)
     assert model.state_dict() == {"layers.0.neurons.0.w.0": 1.0, "layers.0.neurons.0.b": 0.0}
+
+
+def test_a_step_that_gradients_do_not_move_is_told_once():
+    with pytest.warns(UserWarning, match=r"every gradient is 0.*Perceptron\(2.*flat") as told:
+        nn.Perceptron(2).fit([[0.0, 0.0], [1.0, 1.0]], [0, 1], epochs=3)
+    assert [warning.filename for warning in told] == [__file__]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nn.Perceptron(1, weights=[1.0], bias=-0.5).fit([[0.0], [1.0]], [0, 1], epochs=1)  # it has nothing to learn

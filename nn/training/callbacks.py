@@ -282,5 +282,4 @@ def callbacks_of(callbacks: Any, wanted: bool | None = None) -> list[Callback]:
         raise ValueError("two callbacks would set the learning rate: give one, such as nn.LinearWarmup(5, after=nn.StepLR(10))")
     if not any(isinstance(callback, Progress) for callback in found):
         found.append(Progress(wanted))
-    found.sort(key=lambda callback: callback.last)
-    return found
+    return sorted(found, key=lambda callback: callback.last)

@@ -6,12 +6,14 @@ import copy
 import math
 import random
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 from autograd_core import Floats
 
+from ..activations import activation_name
 from ..arguments import count, kind, named, options
 from ..losses import LOSSES
 from ..optim import OPTIMIZERS, Optimizer
@@ -163,12 +165,15 @@ class _Training:
         for i, (module, name, _) in enumerate(self.generators):
             setattr(module, name, random.Random(f"{run.facts['seed']}/{number}/{i}"))
         # The loss of the whole data set in one batch is that of the values before the step.
-        is_before = self.held_out is None and run.facts["batch_size"] == len(self.data.rows)
-        before = self.snapshot() if is_before else None
-        total, norm, lr = 0.0, 0.0, run.optimizer.lr
+        before = self.snapshot() if self.held_out is None and run.facts["batch_size"] == len(self.data.rows) else None
+        total, norm, moved, lr = 0.0, 0.0, 0.0, run.optimizer.lr
         for batch_number, batch in enumerate(self.batches(chance), start=1):
             value, norm, size = self.step(batch, f"in epoch {number}, batch {batch_number}")
-            total += value * size
+            total, moved = total + value * size, moved + norm
+        flat = [part for part in self.modules if activation_name(getattr(part, "activation", "linear")).startswith(("step", "sign"))]
+        if number == 1 and total and not moved and flat:
+            advice = "take a sigmoid or tanh, or, for a Perceptron, its learn(X, t)"
+            warnings.warn(f"every gradient is 0, and fit changes nothing: {flat[-1]!r} is flat but for a jump; {advice}", stacklevel=5)
         entry = {"epoch": number, "loss": total / run.execution.weight(self.data.rows), "lr": lr, "grad_norm": norm}
         entry |= run.interrupts.call(self.figures, number)
         run.history.epochs.append(entry | {"seconds": time.perf_counter() - start})

@@ -84,22 +84,21 @@ METRICS: dict[str, Any] = {"accuracy": accuracy, "mae": lambda t, y: l1_loss(y, 
 
 def metrics_named(metrics: Any, loss: Any, model: Model) -> list[Metric]:
     """Names of metrics with functions of targets and raw outputs: behind the loss of a classifier they are given the classes."""
-    last = last_activation(model)
     chosen, found = named(loss, LOSSES, "loss"), []
     for metric in [metrics] if isinstance(metrics, str) or callable(metrics) else listed("metrics is", metrics, "metrics=['accuracy']"):
         function = named(metric, METRICS, "a metric")
         name = metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")
         of_classes = function is accuracy or (chosen in KINDS and metric not in ("mae", "mse"))
-        found.append((name, _of_classes(function, name, KINDS.get(chosen, NUMBERS), last) if of_classes else function))
+        found.append((name, _of_classes(function, name, KINDS.get(chosen, NUMBERS), model) if of_classes else function))
     return found
 
 
-def _of_classes(function: Callable[[Any, Any], Any], name: str, kind: Kind, last: str) -> Callable[[Any, Any], Any]:
+def _of_classes(function: Callable[[Any, Any], Any], name: str, kind: Kind, model: Model) -> Callable[[Any, Any], Any]:
     def of_classes(targets: Any, outputs: Any) -> Any:
         if isinstance(targets[0], list):
             require_one_hot(targets, len(targets[0]), f"{name} of several outputs needs")
             targets = predicted_classes(targets)
-        classes = predicted_classes(outputs, _convention(kind, last, targets))
+        classes = predicted_classes(outputs, _convention(kind, last_activation(model), targets))
         return function([int(target) if target == int(target) else target for target in targets], classes)
 
     return of_classes
