@@ -117,14 +117,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _graded(files: Sequence[str]) -> int:
     """Grade the engine in a file: 0 if every task is done, 1 if not, 2 if there is no engine."""
+    if files and files[0] in ("-h", "--help"):
+        print("usage: python -m autograd_core grade FILE\n\nRuns a notebook or Python file, and checks its class Value, task by task.")
+        return 0
     if len(files) != 1:
         print("error: grade takes one notebook or Python file: python -m autograd_core grade mine.ipynb", file=sys.stderr)
         return 2
     try:
-        grades = grade(engine_in(files[0]))
+        with warnings.catch_warnings(record=True) as stopped:
+            warnings.simplefilter("always", UserWarning)
+            grades = grade(engine_in(files[0]))
     except (ValueError, OSError) as error:
         print(f"error: {one_line(str(error))}", file=sys.stderr)
         return 2
+    for warning in stopped:
+        print(f"warning: {one_line(str(warning.message))}", file=sys.stderr)
     print(grades)
     return 0 if all(finding.message == "" for finding in grades.findings) else 1
 

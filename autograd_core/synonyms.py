@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
+from typing import Any, NoReturn
 
 from .number import Number
 
@@ -22,6 +22,15 @@ _FUNCTIONS = {
     "numpy": "the functions are those of autograd_core itself, such as autograd_core.exp",
     "nn": "networks are a package of their own: import nn",
     "optim": "optimizers are in a package of their own: import nn, as in nn.SGD",
+}
+_ATTRIBUTES = {
+    **dict.fromkeys(("zero_grad", "zero_gradient"), "write x.grad = 0.0, or model.zero_grad() for all parameters of a model"),
+    **dict.fromkeys(("gradient", "derivative"), "write x.grad, after backward() of the output"),
+    **dict.fromkeys(("value", "val", "numpy"), "write x.data"),
+    **dict.fromkeys(("detach", "stop_gradient"), _FUNCTIONS["detach"]),
+    "ln": "write x.log()",
+    "children": "write x.parents, the operands that it was computed from",
+    **dict.fromkeys(("shape", "T", "size", "dtype"), _FUNCTIONS["array"]),
 }
 
 
@@ -47,6 +56,18 @@ def without_gradient(nodes: Any, error: TypeError) -> TypeError:
         if not isinstance(x.grad, Real):
             return TypeError(f"the grad of {x!r} is no number: where none has come yet it is 0.0, as zero_grad() writes")
     return error
+
+
+class _Elsewhere:
+    """An attribute that there is in another library: using it is an error that says what ours is. A ``__getattr__`` would make every
+    ``hasattr`` of a Value slow."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, node: Any, kind: type) -> NoReturn:
+        said = f"{kind.__name__!r} object has no attribute {self.name!r}: {_ATTRIBUTES[self.name]}"
+        raise AttributeError(said, name=self.name, obj=node)
 
 
 class Synonyms(Number):
@@ -82,3 +103,10 @@ class Synonyms(Number):
     def item(self: Any) -> float:
         """The ``data``: a plain number, which remembers no graph."""
         return float(self.data)
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in _ATTRIBUTES]
+
+
+for _name in _ATTRIBUTES:
+    setattr(Synonyms, _name, _Elsewhere(_name))  # set here, they are no attributes for a checker of types

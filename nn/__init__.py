@@ -56,8 +56,8 @@ def __getattr__(name: str) -> Any:
         home = import_module(".plots" if name == "plots" else ".estimators", __name__)
         return home if name == "plots" else getattr(home, name)
     said = {word.replace("_", ""): f"write Layer(nin, nout, {word!r})" for word in (*ACTIVATIONS, "softmax", "log_softmax")}
-    said |= {w.replace("_", "") + "loss": f"write {f.__name__}(predictions, targets)" for w, f in LOSSES.items()} | {"dense": said["relu"]}
-    hint = said.get(name.lower()) or (f"did you mean {near!r}?" if (near := closest(name, __all__)) else "")
+    said |= {w.replace("_", ""): f"write {f.__name__}(predictions, targets)" for w, f in LOSSES.items()} | {"dense": said["relu"]}
+    hint = said.get(name.lower().removesuffix("loss").strip("_")) or (f"did you mean {near!r}?" if (near := closest(name, __all__)) else "")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}{'; ' if hint else ''}{hint}")
 
 

@@ -16,6 +16,9 @@ from .training.playground import SETS
 
 Seed = int | random.Random
 Pair = Sequence[int]
+_GATES = {  # number of inputs, and how many of them are true where the output is
+    "and": (2, {2}), "or": (2, {1, 2}), "xor": (2, {1}), "nand": (2, {0, 1}), "nor": (2, {0}), "xnor": (2, {0, 2}), "not": (1, {0}),
+}  # fmt: skip
 
 
 class Dataset(NamedTuple):
@@ -26,11 +29,6 @@ class Dataset(NamedTuple):
 
     X: list[list[float]]
     y: list[Any]
-
-
-_GATES = {  # number of inputs, and how many of them are true where the output is
-    "and": (2, {2}), "or": (2, {1, 2}), "xor": (2, {1}), "nand": (2, {0, 1}), "nor": (2, {0}), "xnor": (2, {0, 2}), "not": (1, {0}),
-}  # fmt: skip
 
 
 def gates(name: str, coding: Pair = (0, 1), labels: Pair | None = None) -> Dataset:
@@ -46,7 +44,6 @@ def gates(name: str, coding: Pair = (0, 1), labels: Pair | None = None) -> Datas
     return Dataset([[float(numbers[bit]) for bit in row] for row in rows], [answers[sum(row) in counts] for row in rows])
 
 
-# -- clouds of points ----------------------------------------------------------------------------------------------------
 def moons(n: int = 100, noise: float = 0.1, seed: Seed = 0, labels: Pair = (0, 1)) -> Dataset:
     """Two interleaved half circles of radius 1, as scikit-learn's ``make_moons``, shuffled: the upper one has the first label.
 

@@ -58,7 +58,7 @@ def torch_code(model: Sequential) -> str:
 
     Raises ``ValueError`` for a part that PyTorch has no counterpart of, such as a step.
     """
-    require_kind("what has a counterpart in PyTorch is a Sequential", model, Sequential, "nn.MLP(2, [8, 1])")
+    list(_entries(model))  # what cannot be carried over is an error here too
     lines = "".join(f"    torch.nn.{code},\n" for part in model.layers for code in _counterpart(part)[0])
     return f"torch.nn.Sequential(\n{lines})"
 
@@ -88,13 +88,13 @@ def from_torch(model: Sequential, state: dict[str, Any]) -> None:
     """
     require_kind("from_torch takes a state", state, Mapping, "from_torch(model, network.state_dict())")
     plain = {name: x.tolist() if hasattr(x, "tolist") else x for name, x in state.items()}
-    found = fitting(plain, to_torch(model), "the state")
+    found = fitting(plain, to_torch(model), "the state", "a finite number")
     model.load_state_dict({key: number for name, keys in _entries(model) for key, number in _pairs(keys, found[name])})
 
 
 def _entries(model: Sequential) -> Iterator[tuple[str, Any]]:
     """Each entry of the state: its name in PyTorch, and in its shape the names of what it holds in the state of ``model``."""
-    require_kind("what has a counterpart in PyTorch is a Sequential", model, Sequential, "nn.MLP(2, [8, 1])")
+    require_kind("what has a counterpart in PyTorch is a Sequential", model, Sequential, "nn.Sequential(layer)")
     names: dict[int | str, str] = {id(found): name for name, found in (*model.named_parameters(), *model.named_modules())}
     first, held = 0, set(model.state_dict())
     for part in model.layers:
@@ -102,7 +102,9 @@ def _entries(model: Sequential) -> Iterator[tuple[str, Any]]:
         names.update((buffer, f"{names[id(part)]}.{buffer}") for buffer in part.buffers)
         for name, numbers in state.items():
             keys = _each(lambda x: names[x if isinstance(x, str) else id(x)], numbers)
-            held.difference_update(key for key, _ in _pairs(keys, keys))
+            if not held.issuperset(own := {key for key, _ in _pairs(keys, keys)}):
+                raise ValueError(f"{part!r} stands in the model twice, with the same parameters, and PyTorch's layers here would be two")
+            held -= own
             yield f"{first}.{name}", keys
         first += len(modules)
     if held:
@@ -118,7 +120,6 @@ def _pairs(keys: Any, given: Any) -> list[tuple[str, Any]]:
     return [pair for key, entry in zip(keys, given) for pair in _pairs(key, entry)] if isinstance(keys, list) else [(keys, given)]
 
 
-# -- source files ------------------------------------------------------------------------------------------------
 def export_program(model: Module, path: str | Path, dialect: str | None = None, inputs: int | None = None) -> Program:
     """Save the network, with its parameters as constants, as a program that needs nothing of this library; returns the program.
 

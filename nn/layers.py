@@ -11,7 +11,7 @@ from typing import Any
 import autograd_core as ac
 
 from .activations import OF_LAYERS, Activation, activation_function, activation_name, initial_weights
-from .arguments import count, generator_of, number
+from .arguments import count, fitting, generator_of, number
 from .module import Module, checked_inputs, one_or_all
 from .training.model import Model, Parameter, inputs_of
 
@@ -34,12 +34,17 @@ class _Unit(Module):
         return self._function(reduce(operator.add, terms))
 
     def set_weights(self, weights: Sequence[float], bias: float = 0.0) -> Any:
-        """Give it these numbers; returns the unit itself. ``ValueError`` for another number of weights."""
-        if len(weights) != len(self.w):
-            raise ValueError(f"{self!r} has {len(self.w)} weights, not {len(weights)}: given {weights!r}")
-        for parameter, x in zip(self.parameters(), [*weights, bias]):
+        """Give it these numbers; returns the unit itself. ``ValueError``, and no change, if they do not fit."""
+        for parameter, x in zip(self.parameters(), self.fitting_weights(weights, bias)):
             parameter.data = x
         return self
+
+    def fitting_weights(self, weights: Sequence[float], bias: float) -> list[float]:
+        """The weights and the bias as floats; ``ValueError`` if the unit has no place for them, or one is no number."""
+        found = fitting([*weights, bias], [0.0] * (len(self.w) + 1), f"{self!r} has {len(self.w)} weights and a bias: the list of both")
+        if self.b is None and found[-1]:
+            raise ValueError(f"{self!r} was made with bias=False: its bias is 0.0, not {bias!r}")
+        return list(found)
 
 
 class Neuron(_Unit):
@@ -126,12 +131,13 @@ class Layer(Module):
         """
         if not len(weights) == len(biases) == self.nout or any(len(row) != self.nin for row in weights):
             raise ValueError(f"{self!r} has {self.nout} row(s) of {self.nin} weights, and as many biases: given {weights!r} and {biases!r}")
-        for neuron, row, bias in zip(self.neurons, weights, biases):
-            neuron.set_weights(row, bias)
+        found = [neuron.fitting_weights(row, bias) for neuron, row, bias in zip(self.neurons, weights, biases)]
+        for neuron, row in zip(self.neurons, found):
+            neuron.set_weights(row[:-1], row[-1])
         return self
 
     def __repr__(self) -> str:
-        return f"Layer({self.nin}, {self.nout}, {activation_name(self.activation)})"
+        return f"{type(self).__name__}({self.nin}, {self.nout}, {activation_name(self.activation)})"
 
 
 class Sequential(Module):
@@ -169,6 +175,8 @@ class Sequential(Module):
 
     def backward(self, x: Sequence[float], upstream: Sequence[float]) -> list[float]:
         """The backward pass of each layer, the last first; each takes what the one behind it returned (see :meth:`Layer.backward`)."""
+        for layer in (part for part in self.layers if not hasattr(part, "backward")):
+            raise TypeError(f"{layer!r} has no backward(x, upstream) of its own, as a Layer has: call backward() on the loss instead")
         read = [x, *([h.data for h in _as_list(y)] for y in self.activations(x)[:-1])]
         for layer, inputs in zip(reversed(self.layers), reversed(read)):
             upstream = layer.backward(inputs, upstream)

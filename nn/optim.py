@@ -14,6 +14,8 @@ from .arguments import fitting, number, options, parameters_of
 
 Betas = tuple[float, float]
 WORTH_C = 5_000  # parameters from which an update in C gains more than it takes to build, once on each machine
+RANGES = {"alpha": "a number of at least 0 and below 1", "betas": "a number of at least 0 and below 1", "eps": "a finite number above 0"}
+_PROGRAMS: dict[tuple[Any, ...], Program] = {}  # by the class, the dialect, and which hyperparameters are in use
 
 
 @guard.steps
@@ -41,8 +43,7 @@ class Optimizer:
 
     decoupled = False
     remembered: Sequence[str] = ()
-    dialect = "numpy"
-    """What updates arrays: ``"numpy"``, or, where they are long, ``"c"``, which ``fit(dialect="c")`` sets."""
+    dialect = "numpy"  # what updates arrays, or, where they are long, "c", which ``fit(dialect="c")`` sets
 
     def __init__(self, parameters: Iterable[Value], lr: float, **hyperparameters: Any) -> None:
         self.parameters = _leaves(parameters)
@@ -139,9 +140,6 @@ class Optimizer:
     def __repr__(self) -> str:
         chosen = "".join(f", {name}={value!r}" for name, value in self.hyperparameters.items())
         return f"{type(self).__name__}({len(self.parameters)} parameters, lr={self.lr!r}{chosen})"
-
-
-_PROGRAMS: dict[tuple[Any, ...], Program] = {}  # by the class, the dialect, and which hyperparameters are in use
 
 
 class SGD(Optimizer):
@@ -254,9 +252,6 @@ class AdamW(Adam):
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "rmsprop": RMSprop, "adam": Adam, "adamw": AdamW}
 """Optimizers by name, as ``fit(optimizer="adam")`` takes them."""
-
-
-RANGES = {"alpha": "a number of at least 0 and below 1", "betas": "a number of at least 0 and below 1", "eps": "a finite number above 0"}
 
 
 def _checked(name: str, x: Any) -> Any:

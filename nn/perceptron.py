@@ -8,13 +8,16 @@ from typing import Any, TypeVar
 
 import autograd_core as ac
 
-from .activations import activation_name
 from .layers import Layer, Neuron
 from .module import Module, checked_inputs
 from .training.samples import check_lengths
 
 AnyModel = TypeVar("AnyModel", bound=Module)
 CODINGS = {"01": (0.0, 1.0), "pm1": (-1.0, 1.0)}
+_GATES = {  # weights, bias for inputs 0 and 1, bias for inputs -1 and 1
+    "or": ((1.0, 1.0), -0.5, 1.5), "and": ((1.0, 1.0), -1.5, -1.5), "nor": ((-1.0, -1.0), 0.5, -1.5), "nand": ((-1.0, -1.0), 1.5, 1.5),
+    "not": ((-1.0,), 0.5, 0.0),
+}  # fmt: skip
 
 
 @dataclass
@@ -112,18 +115,6 @@ class PerceptronLayer(Layer):
             raise ValueError("a layer of perceptrons has at least one row of weights, and a bias for each")
         super().__init__(len(rows[0]), len(rows), threshold(coding, at_zero), init="zeros", number=number)
         self.set_weights(rows, ac.require_list("biases is", biases, "[-0.5, -1.5]"))
-
-    def __repr__(self) -> str:
-        return f"PerceptronLayer({self.nin}, {self.nout}, {activation_name(self.activation)})"
-
-
-_GATES = {  # weights, bias for inputs 0 and 1, bias for inputs -1 and 1
-    "or": ((1.0, 1.0), -0.5, 1.5),
-    "and": ((1.0, 1.0), -1.5, -1.5),
-    "nor": ((-1.0, -1.0), 0.5, -1.5),
-    "nand": ((-1.0, -1.0), 1.5, 1.5),
-    "not": ((-1.0,), 0.5, 0.0),
-}
 
 
 def gate(name: str, coding: str = "01") -> Perceptron:

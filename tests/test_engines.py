@@ -62,6 +62,7 @@ class Value:
 BREAKS = {  # a line of the engine, what a student writes instead, the first task that fails, and words of what is said
     "overwrite": ("parent.grad += node.grad * local", "parent.grad = node.grad * local", 4, "instead of adding"),
     "forgot upstream": ("parent.grad += node.grad * local", "parent.grad += local", 4, "without the gradient from above"),
+    "no set": ("if node not in seen:", "if True:", 4, "once for each path"),
     "mixed": ("(other.data, self.data)", "(self.data, other.data)", 3, "derivative of the other"),
     "no order": ("                seen.add(node)\n", "                seen.add(node)\n                order.append(node)\n", 3, ""),
     "kept interior": ("                node.grad = 0.0", "                pass", 6, "interior nodes"),
@@ -121,7 +122,7 @@ def test_a_notebook_and_a_file_are_graded_from_the_shell(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("name", "text", "words"),
-    [("a.py", "x = 1", "defines no class Value"), ("a.py", "1/0", "cell 1 stops with ZeroDivisionError"), ("a.ipynb", "[]", "neither a notebook"),
+    [("a.py", "x = 1", "defines no class Value"), ("a.py", "1/0", "the code stops with ZeroDivisionError"), ("a.ipynb", "[]", "neither a notebook"),
      ("a.txt", "{", "neither a notebook"), ("a.py", "def", "SyntaxError")],
 )  # fmt: skip
 def test_a_file_without_an_engine_is_one_sentence(tmp_path, name, text, words, capsys):
@@ -131,6 +132,19 @@ def test_a_file_without_an_engine_is_one_sentence(tmp_path, name, text, words, c
         engine_in(path)
     assert main(["grade", str(path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_cell_that_stops_is_told_and_those_behind_it_are_run(tmp_path, capsys):
+    path = tmp_path / "mine.ipynb"
+    cells = ["x = = 1", "import math\nundefined", ENGINE]
+    path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": cell} for cell in cells]}))
+    assert main(["grade", str(path)]) == 0
+    said = capsys.readouterr().err
+    assert "cell 1 stops with SyntaxError: invalid syntax" in said
+    assert "cell 2 stops with NameError: name 'undefined' is not defined" in said
+    assert said.count("\n") == 2
+    assert main(["grade", "--help"]) == 0
+    assert "usage: python -m autograd_core grade" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [["grade"], ["grade", "a.py", "b.py"], ["grade", "none.py"]])

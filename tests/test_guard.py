@@ -22,6 +22,28 @@ MISTAKES = {
                 w -= 0.1 * w.grad  # a step
         train()
         """),
+    "a plain list in a loop": ("rebound", "p = p - 0.1 * p.grad", "w in what the loop goes over keeps its number, and the step changes nothing",
+                               "p.data = p.data - 0.1 * p.grad", """
+        w, b = Value(0.5, "w"), Value(0.0, "b")
+        (w * w + b).backward()
+        for p in [w, b]:
+            p = p - 0.1 * p.grad
+        """),
+    "a plain list in a loop of a function": ("rebound", "p = p - 0.1 * p.grad", "w in what the loop goes over keeps its number",
+                                             "p.data = p.data - 0.1 * p.grad", """
+        def train():
+            w, b = Value(0.5, "w"), Value(0.0, "b")
+            (w * w + b).backward()
+            for i, p in enumerate([w, b]):
+                p = p - 0.1 * p.grad
+        train()
+        """),
+    "a node as data, of a leaf with another name": ("rebound", "q.data = (q - 0.1 * q.grad)",
+                                                    "p.data is given a computed node", "p.data -= 0.1 * p.grad", """
+        q = Value(0.5, "w1[1,1]")
+        (q * q).backward()
+        q.data = (q - 0.1 * q.grad)
+        """),
     "added": ("rebound", "b = -0.1 * b.grad + b", "b is bound to a computed node", "b.data -= 0.1 * b.grad", """
         b = Value(0.5)
         (b * b).backward()

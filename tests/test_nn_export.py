@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -52,9 +53,10 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing():
     [
         ("2.weight", [[1.0, 2.0], [3.0]], r"2.weight\[1\] is a list of 2, not one of 1"),
         ("2.weight", [[1.0, 2.0], 3.0], r"2.weight\[1\] is a list of 2, not 3.0"),
-        ("2.bias", [1.0, "two"], r"is a number, not 'two'"),
-        ("2.bias", [1.0, [2.0]], r"is a number, not \[2.0\]"),
-        ("2.bias", [1.0, None], r"is a number, not None"),
+        ("2.bias", [1.0, "two"], r"is a finite number, not 'two'"),
+        ("2.bias", [1.0, [2.0]], r"is a finite number, not \[2.0\]"),
+        ("2.bias", [1.0, math.nan], r"is a finite number, not nan"),
+        ("2.bias", [1.0, None], r"is a finite number, not None"),
     ],
 )
 def test_a_ragged_weight_or_one_that_is_no_number_is_refused_and_changes_nothing(name, change, words):
@@ -129,6 +131,16 @@ def test_parameters_that_a_counterpart_has_no_place_for_are_an_error():
     for export in (nn.to_torch, lambda model: nn.from_torch(model, {})):
         with pytest.raises(ValueError, match=r"no place for layers\.1\.scale"):
             export(model)
+
+
+def test_a_layer_that_stands_twice_is_an_error_and_never_two_layers():
+    layer, dropout = nn.Layer(2, 2), nn.Dropout(0.5)
+    for export in (nn.to_torch, nn.torch_code, lambda model: nn.from_torch(model, {})):
+        with pytest.raises(ValueError, match=r"Layer\(2, 2, relu\) stands in the model twice"):
+            export(nn.Sequential(layer, layer))
+        with pytest.raises(TypeError, match=r"is a Sequential, not Layer: write nn.Sequential\(layer\)"):
+            export(layer)
+    assert len(nn.to_torch(nn.Sequential(dropout, layer, dropout))) == 2
 
 
 CODE = """

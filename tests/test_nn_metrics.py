@@ -1,5 +1,7 @@
 """Accuracy and other metrics of a training against scikit-learn's, and the class that an output stands for."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -44,3 +46,41 @@ def test_the_metrics_of_scikit_learn_are_metrics_of_a_training(name):
     history = model.fit(X, y, loss="bce_with_logits", epochs=20, metrics=[metric, "accuracy"], seed=0)
     assert history[name][-1] == metric(y, model.predict_classes(X))
     assert history["accuracy"][-1] == metrics.accuracy_score(y, model.predict_classes(X))
+
+
+@pytest.mark.parametrize("output", ["tanh", "sigmoid", "linear"])
+def test_accuracy_does_not_depend_on_which_labels_occur(output):
+    model = nn.MLP(1, [1], output=output)
+    model.layers[0].set_weights([[1.0]], [0.0])
+    X, loss = [[-0.3], [0.2], [0.9]], "bce_with_logits" if output == "linear" else "mse"
+    classes = model.predict_classes(X)
+    assert classes == [-1 if output == "tanh" else 0, 1, 1]
+    for row, label in zip(X, classes):
+        other = sum({*classes} - {label})
+        assert [model.evaluate([row], [y], loss=loss, metrics="accuracy")["accuracy"] for y in (label, other)] == [1.0, 0.0]
+    assert model.evaluate(X, [c > 0 for c in classes], loss=loss, metrics="accuracy")["accuracy"] == 1.0
+
+
+def test_a_linear_output_trained_towards_labels_has_its_middle_between_them():
+    model = nn.MLP(1, [1])
+    model.layers[0].set_weights([[1.0]], [0.0])
+    for labels in ([0, 0, 1], [-1, 1, 1]):
+        assert model.evaluate([[-0.3], [0.2], [0.9]], labels, loss="mse", metrics="accuracy")["accuracy"] == 1.0
+
+
+@pytest.mark.parametrize("rows", [[[5.0], [0.5]], [[0.5], [5.0]]])
+def test_a_loss_of_probabilities_behind_a_linear_output_names_the_missing_sigmoid(rows):
+    model = nn.MLP(1, [1])
+    model.layers[0].set_weights([[1.0]], [0.0])
+    with pytest.raises(nn.TrainingError, match=r"log at x = -4\.0 is not defined.*give the last layer a sigmoid"):
+        model.fit(rows, [1, 0], loss="bce", epochs=2)
+    assert model.state_dict() == {"layers.0.neurons.0.w.0": 1.0, "layers.0.neurons.0.b": 0.0}
+
+
+def test_a_step_that_gradients_do_not_move_is_told_once():
+    with pytest.warns(UserWarning, match=r"every gradient is 0.*Perceptron\(2.*flat") as told:
+        nn.Perceptron(2).fit([[0.0, 0.0], [1.0, 1.0]], [0, 1], epochs=3)
+    assert [warning.filename for warning in told] == [__file__]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nn.Perceptron(1, weights=[1.0], bias=-0.5).fit([[0.0], [1.0]], [0, 1], epochs=1)  # it has nothing to learn

@@ -17,6 +17,8 @@ def stepped():
     return w
 
 
+ATTRIBUTES = {"zero_grad": "x.grad = 0.0", "gradient": "x.grad", "value": "x.data", "detach": r"Constant\(x.data\)", "ln": r"x.log\(\)",
+              "shape": "a list of Values", "bogus": "'Value' object has no attribute 'bogus'$"}  # fmt: skip
 X = Value(2.0, "x")
 OF_ONE = [name for name, row in TABLE.items() if row.arity == 1 and name.isidentifier() and not row.internal]
 
@@ -140,7 +142,7 @@ ELSEWHERE = [
     (ac, "tensor", ": Value holds one number"), (nn, "Linear", r"; write Layer\(nin, nout, 'linear'\)"),
     (nn, "LogSoftmax", r"; write Layer\(nin, nout, 'log_softmax'\)"), (nn, "Dense", r"; write Layer\(nin, nout, 'relu'\)"),
     (nn, "MSELoss", r"; write mse_loss\(predictions"), (nn, "BCEWithLogitsLoss", "; write binary_cross_entropy_with_logits"),
-    (nn, "CrossEntropyLoss", "; write cross_entropy"), (nn, "BatchNorm1d", "; did you mean 'BatchNorm'"), (nn, "Flatten", "$"),
+    (nn, "mse", r"; write mse_loss\(predictions"), (nn, "CrossEntropyLoss", "; write cross_entropy"), (nn, "BatchNorm1d", "; did you mean 'BatchNorm'"), (nn, "Flatten", "$"),
 ]  # fmt: skip
 
 
@@ -197,3 +199,12 @@ def test_a_table_given_to_a_network_says_what_takes_one(rows):
             model(table)
     with pytest.raises(TypeError, match="takes a list of 2 numbers, not float"):
         model(np.array(1.0))
+
+
+@pytest.mark.parametrize("name", ATTRIBUTES)
+def test_an_attribute_of_another_library_is_answered_with_ours(name):
+    assert not hasattr(X, name)
+    assert name not in dir(X)
+    with pytest.raises(AttributeError, match=ATTRIBUTES[name]) as refused:
+        getattr(X, name)
+    assert (refused.value.name, refused.value.obj) == (name, X)

@@ -147,6 +147,9 @@ def test_a_wrong_number_is_carried_forward():
     assert {mark.key: mark.misconceptions for mark in both.marks if mark.verdict == "wrong"} == {"y": (), "∂L/∂w": ("sign",)}
     left_out = page.check({"z": 1.0, "y": "0.731"})  # what is not answered is computed from what is
     assert [mark.verdict for mark in left_out.marks[:3]] == ["wrong", "carried", "empty"]
+    for between in ("", "?"):  # what follows from a mistake is no right answer, whatever stands in the blanks between
+        verdicts = [mark.verdict for mark in page.check({"z": 1.0, "y": between, "L": "0.0723"}).marks[:3]]
+        assert verdicts == ["wrong", "unreadable" if between else "empty", "carried"]
 
 
 def test_a_mistake_costs_its_points_once_also_for_those_who_write_fewer_figures_than_they_keep():

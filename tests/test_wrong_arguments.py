@@ -131,7 +131,7 @@ SENTENCES = [
     (lambda: model().fit(X, Y, validation=(1, 2, 3)), ValueError, r"validation is a pair \(X, y\), or a fraction"),
     (lambda: model().fit(X, Y, shuffle="no"), TypeError, "shuffle is True or False, not str"),
     (lambda: nn.fit(3, X, Y), TypeError, r"fit takes a model, not int: write nn.fit\(nn.MLP\(2, \[8, 1\]\), X, y\)"),
-    (lambda: nn.to_torch(nn.Neuron(2)), TypeError, r"counterpart in PyTorch is a Sequential, not Neuron: write nn.MLP"),
+    (lambda: nn.to_torch(nn.Neuron(2)), TypeError, r"counterpart in PyTorch is a Sequential, not Neuron: write nn.Sequential"),
     (lambda: nn.from_torch(model(), 3), TypeError, r"takes a state, not int: write from_torch\(model, network.state_dict\(\)\)"),
     (lambda: model().predict(X[1]), ValueError, r"X is a list of rows: write \[\[0.0, 1.0\]\] for one row, \[\[0.0\], \[1.0\]\] for a column"),
     (lambda: model().predict(X, dialect="q"), ValueError, "dialect is one of"),

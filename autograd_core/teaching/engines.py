@@ -6,6 +6,7 @@ import ast
 import contextlib
 import io
 import json
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -60,9 +61,9 @@ CHECKS = [
     Check(3, "x * y", lambda x, y: x * y, (2.0, 3.0)),
     Check(4, "x * y + y * 2", lambda x, y: x * y + y * 2, (2.0, 3.0)),
     Check(4, "x * x", lambda x: x * x, (3.0,)),
-    Check(4, "a diamond", _diamond, (2.0, 3.0)),
-    Check(4, "two paths of different length", _patient, (2.0, 3.0)),
-    Check(4, "nodes of equal value", _patient, (3.0, 1.0)),
+    Check(4, "a diamond, a = x * y, (a + x) * (a + y) at x = 2, y = 3", _diamond, (2.0, 3.0)),
+    Check(4, "paths of different length, a = x * y, a * (a + x) at x = 2, y = 3", _patient, (2.0, 3.0)),
+    Check(4, "nodes of equal value, a = x * y, a * (a + x) at x = 3, y = 1", _patient, (3.0, 1.0)),
     Check(5, "x - y", lambda x, y: x - y, (2.0, 5.0)),
     Check(5, "1 - x", lambda x: 1 - x, (3.0,)),
     Check(5, "-x", lambda x: -x, (3.0,)),
@@ -179,12 +180,32 @@ def _slip(output: Value, leaves: Sequence[Value], found: Sequence[Any]) -> str:
     """The misconceptions that would give just these gradients, the likelier ones first."""
     if all(_close(gradient, 0.0) for gradient in found):
         return ": nothing has arrived at the leaves"
-    same = []
+    again = _without_seen(output)
+    same: list[str] = []
+    if all(_close(got, again[leaf]) for got, leaf in zip(found, leaves)):
+        same.append("it passed a node's gradient on once for each path that leads to the node: keep a set of the nodes seen")
     for name, rule in RULES.items():
         gradients = backward_pass(output, name).gradients
         if name != "right" and all(_close(got, gradients[leaf]) for got, leaf in zip(found, leaves)):
             same.append(f"it {rule.does}")
     return ": just as if " + ", or as if ".join(same[:2]) if same else ""
+
+
+def _without_seen(output: Value) -> dict[Value, float]:
+    """The gradients of a pass whose order holds a node again for each path that leads to it."""
+    order: list[Value] = []
+
+    def visit(node: Value) -> None:
+        for parent in node.parents:
+            visit(parent)
+        order.append(node)
+
+    visit(output)
+    gradients = dict.fromkeys(order, 0.0) | {output: 1.0}
+    for node in reversed(order):
+        for parent, local in zip(node.parents, node.local_derivatives if node.parents else ()):
+            gradients[parent] += gradients[node] * local
+    return gradients
 
 
 def _trained(engine: type) -> str:
@@ -232,7 +253,8 @@ def _close(found: Any, right: float) -> bool:
 
 
 def engine_in(path: str | Path) -> type:
-    """The class ``Value`` that a notebook or a Python file defines; all its code is run, and what it prints is dropped.
+    """The class ``Value`` that a notebook or a Python file defines; all its code is run, and what it prints is dropped. A cell that stops
+    with an error is a warning, and the cells behind it are run.
 
     Raises ``ValueError`` for a file that is neither, that has no such class, or that stops with an error before it has one.
     """
@@ -242,17 +264,18 @@ def engine_in(path: str | Path) -> type:
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"{path} is neither a notebook nor a Python file (.py)") from None
     names: dict[str, Any] = {"__name__": "__graded__"}
-    stopped = ""
+    stopped: list[str] = []
     with contextlib.redirect_stdout(io.StringIO()):
         for number, cell in enumerate(cells, start=1):
             try:
                 exec(compile(ast.parse(cell), f"cell {number} of {path}", "exec"), names)
             except Exception as error:
-                stopped = f"; cell {number} stops with {type(error).__name__}: {error}"
-                break
+                stopped.append(f"{f'cell {number}' if cells[1:] else 'the code'} stops with {type(error).__name__}: {error}")
     engine = names.get("Value")
     if not isinstance(engine, type):
-        raise ValueError(f"{path} defines no class Value{stopped}")
+        raise ValueError(f"{path} defines no class Value{''.join(f'; {what}' for what in stopped)}")
+    for what in stopped:
+        warnings.warn(f"{path}: {what}", stacklevel=2)
     return engine
 
 

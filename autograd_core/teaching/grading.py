@@ -103,18 +103,20 @@ class Grader:
         """The grade of answers by the keys of their cells."""
         given: dict[str, float] = {}
         kept: dict[str, float] = {}  # the same, in all the figures that one may have kept and not written
-        verdicts: dict[str, str] = {}
+        mistaken: set[str] = set()  # wrong answers, and what follows from them, also where the blank was left empty
         marks = []
         for i, (cell, symbol) in enumerate(zip(self.asked, self.symbols)):
             expected, unrounded = evaluated(self.right[i], given), evaluated(self.right[i], kept)
             answer = read_answer(answers.get(cell.key), self._names(given))
-            verdict = self._verdict(i, answer, (expected, unrounded), verdicts)
+            follows = not mistaken.isdisjoint(self.before[i])
+            verdict = self._verdict(i, answer, (expected, unrounded), follows)
             if verdict != "right" and self._is_right_as_formula(i, answers.get(cell.key)):
                 verdict = "right"
             names = self._misconceptions(i, answer, given) if verdict == "wrong" and answer is not None else ()
             if verdict == "wrong" and not names and answer is not None and agrees_roughly(answer, cell.number, self.origins[i]):
                 verdict = "rough"
-            verdicts[symbol] = verdict
+            if verdict in ("wrong", "carried") or (follows and verdict in ("empty", "unreadable")):
+                mistaken.add(symbol)
             given[symbol], kept[symbol] = expected, unrounded
             if answer is not None and answer.number is not None:
                 given[symbol] = answer.number
@@ -133,7 +135,7 @@ class Grader:
     def _agrees(self, i: int, answer: Answer, number: float) -> bool:
         return agrees(answer, number, self.tolerance, self.origins[i])
 
-    def _verdict(self, i: int, answer: Answer | None, expected: Sequence[float], verdicts: Mapping[str, str]) -> str:
+    def _verdict(self, i: int, answer: Answer | None, expected: Sequence[float], follows: bool) -> str:
         if answer is None:
             return "empty"
         if answer.number is None:
@@ -142,7 +144,7 @@ class Grader:
             return "right"
         if not any(self._agrees(i, answer, x) for x in expected):
             return "wrong"
-        return "carried" if any(verdicts[name] in ("wrong", "carried") for name in self.before[i]) else "right"
+        return "carried" if follows else "right"
 
     def _is_right_as_formula(self, i: int, answer: Any) -> bool:
         """Whether a formula of what stands before it is right at the right numbers, whatever it gives at a student's own."""

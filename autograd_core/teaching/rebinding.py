@@ -48,6 +48,23 @@ def store_of_step(code: CodeType, at: int) -> Store | None:
     return None
 
 
+def loop_variables(code: CodeType, at: int) -> set[str]:
+    """The names that the ``for`` loops around an offset bind in each round."""
+    names, found = set(), _instructions(code)
+    for i, loop in enumerate(found):
+        if loop.opname != "FOR_ITER" or not loop.offset < at < loop.argval:
+            continue
+        for instruction in found[i + 1 :]:
+            if not instruction.opname.startswith(("STORE_", "UNPACK_", *_BETWEEN[1:])):
+                break
+            if instruction.opname.startswith("STORE_"):
+                bound = instruction.argval if isinstance(instruction.argval, tuple) else (instruction.argval,)
+                names |= set(bound[:1] if "LOAD" in instruction.opname else bound)
+                if "LOAD" in instruction.opname:
+                    break
+    return names
+
+
 def find_rebinding(leaf: Value, frame: FrameType, findings: Findings) -> bool:
     """Whether the operation that ``frame`` is at takes a step from ``leaf`` and binds the result in its place; it is reported."""
     store = store_of_step(frame.f_code, frame.f_lasti)
@@ -64,6 +81,8 @@ def find_rebinding(leaf: Value, frame: FrameType, findings: Findings) -> bool:
     name = store.name if is_name else written["name"] if written else leaf.name or "a name"
     if getattr(leaf, "is_parameter", False):
         what = f"the parameter {leaf.name or name} of the model keeps its number, and the step changes nothing"
+    elif is_name and store.name in loop_variables(frame.f_code, frame.f_lasti):
+        what = f"{leaf.name or 'the leaf'} in what the loop goes over keeps its number, and the step changes nothing"
     else:
         what = "the next graph grows on top of this one, and gradients reach the old leaf, not this node"
     remedy = _remedy(written) if written else f"{name if is_name else 'p'}.data -= 0.1 * {name if is_name else 'p'}.grad"
@@ -74,7 +93,7 @@ def find_rebinding(leaf: Value, frame: FrameType, findings: Findings) -> bool:
 def _report_data(leaf: Value, line: str, frame: FrameType, findings: Findings) -> None:
     """``w.data = w - 0.1 * w.grad``: the number of a leaf is given a node, which the next operation on it refuses."""
     written = _DATA.match(line)
-    name = written["name"] if written else leaf.name or "p"
+    name = written["name"] if written else leaf.name if str(leaf.name).isidentifier() else "p"
     remedy = f"{name}.data {written['sign']}= {written['rest']}" if written else f"{name}.data -= 0.1 * {name}.grad"
     findings.report("rebound", frame, f"{name}.data is given a computed node, a Value that remembers its graph, and not a number.", remedy)
 

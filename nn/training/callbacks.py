@@ -154,10 +154,8 @@ class EarlyStopping(Callback):
         watched = run.history.watched()[-1]
         if watched < self.smallest:
             self.smallest, self.best = watched, run.measured()
-        if watched < self.limit - self.min_delta:
-            self.limit, self.waited = watched, 0
-        else:
-            self.waited += 1
+        is_better = watched < self.limit - self.min_delta
+        self.limit, self.waited = (watched, 0) if is_better else (self.limit, self.waited + 1)
 
     def over(self, run: Run) -> str:
         return "early stopping" if self.waited >= self.patience else ""
@@ -284,5 +282,4 @@ def callbacks_of(callbacks: Any, wanted: bool | None = None) -> list[Callback]:
         raise ValueError("two callbacks would set the learning rate: give one, such as nn.LinearWarmup(5, after=nn.StepLR(10))")
     if not any(isinstance(callback, Progress) for callback in found):
         found.append(Progress(wanted))
-    found.sort(key=lambda callback: callback.last)
-    return found
+    return sorted(found, key=lambda callback: callback.last)

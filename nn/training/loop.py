@@ -6,12 +6,14 @@ import copy
 import math
 import random
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 from autograd_core import Floats
 
+from ..activations import activation_name
 from ..arguments import count, kind, named, options
 from ..losses import LOSSES
 from ..optim import OPTIMIZERS, Optimizer
@@ -19,7 +21,7 @@ from .callbacks import Interrupts, Run, callbacks_of
 from .execution import RUNS, Execution, evaluating
 from .history import History
 from .model import Changes, Model, assign, warn_of_untrained
-from .prediction import figures, metrics_named
+from .prediction import figures, last_activation, metrics_named
 from .samples import samples_of, split_samples
 from .saving import Checkpoint
 
@@ -86,6 +88,12 @@ def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
     return made
 
 
+def _remedy(model: Model, loss: Any) -> str:
+    if loss is LOSSES["bce"] and last_activation(model) not in ("sigmoid", "softmax", "step"):
+        return "This loss takes probabilities: give the last layer a sigmoid, or train with loss='bce_with_logits'"
+    return "A smaller learning rate, standardised inputs or callbacks=[nn.ClipNorm(5)] often help"
+
+
 class _Training:
     """A training whose options were checked, and the data that it goes through; nothing is changed before :meth:`run_through`."""
 
@@ -93,7 +101,7 @@ class _Training:
         model, size = given.model, given.batch_size
         warn_of_untrained(model)
         named(given.dialect, dict(zip(RUNS, RUNS)), "dialect", or_else="")
-        loss, self.metrics = named(given.loss, LOSSES, "loss"), metrics_named(given.metrics, given.loss)
+        loss, self.metrics = named(given.loss, LOSSES, "loss"), metrics_named(given.metrics, given.loss, model)
         kind("shuffle is True or False", given.shuffle, bool, "shuffle=False")
         chosen = callbacks_of(given.callbacks)
         checkpoint = next((callback for callback in chosen if isinstance(callback, Checkpoint)), None)
@@ -104,7 +112,10 @@ class _Training:
         size = len(data.rows) if size is None else count("batch_size", size, 1, len(data.rows))
         self.modules, self.buffers, self.shuffle = model.modules(), list(model.named_buffers()), given.shuffle
         with evaluating(model, training=True):
-            how = Execution(model, loss, data.rows, data.columns, given.dialect, data.weighted)
+            try:
+                how = Execution(model, loss, data.rows, data.columns, given.dialect, data.weighted)
+            except Execution.FAILURES as error:
+                raise TrainingError(f"training did not start: {error}. {_remedy(model, loss)}") from error
         facts = {"samples": len(data.rows), "batch_size": size, "seed": int(seed)}
         optimizer = _optimizer(given.optimizer, how.parameters)
         optimizer.dialect = how.dialect
@@ -154,12 +165,15 @@ class _Training:
         for i, (module, name, _) in enumerate(self.generators):
             setattr(module, name, random.Random(f"{run.facts['seed']}/{number}/{i}"))
         # The loss of the whole data set in one batch is that of the values before the step.
-        is_before = self.held_out is None and run.facts["batch_size"] == len(self.data.rows)
-        before = self.snapshot() if is_before else None
-        total, norm, lr = 0.0, 0.0, run.optimizer.lr
+        before = self.snapshot() if self.held_out is None and run.facts["batch_size"] == len(self.data.rows) else None
+        total, norm, moved, lr = 0.0, 0.0, 0.0, run.optimizer.lr
         for batch_number, batch in enumerate(self.batches(chance), start=1):
             value, norm, size = self.step(batch, f"in epoch {number}, batch {batch_number}")
-            total += value * size
+            total, moved = total + value * size, moved + norm
+        flat = [part for part in self.modules if activation_name(getattr(part, "activation", "linear")).startswith(("step", "sign"))]
+        if number == 1 and total and not moved and flat:
+            advice = "take a sigmoid or tanh, or, for a Perceptron, its learn(X, t)"
+            warnings.warn(f"every gradient is 0, and fit changes nothing: {flat[-1]!r} is flat but for a jump; {advice}", stacklevel=5)
         entry = {"epoch": number, "loss": total / run.execution.weight(self.data.rows), "lr": lr, "grad_norm": norm}
         entry |= run.interrupts.call(self.figures, number)
         run.history.epochs.append(entry | {"seconds": time.perf_counter() - start})
@@ -208,8 +222,8 @@ class _Training:
                 raise
             where = run.interrupts.call(run.execution.place_of_failure, run.values, batch)
             raise TrainingError(
-                f"training stopped {place}: {error}; {where}. The model keeps the parameters from before this "
-                "step. A smaller learning rate, standardised inputs or callbacks=[nn.ClipNorm(5)] often help"
+                f"training stopped {place}: {error}; {where}. The model keeps the parameters from before this step. "
+                + _remedy(run.model, run.execution.loss)
             ) from error
         run.values = values
         return value, norm, size

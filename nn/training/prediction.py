@@ -14,8 +14,10 @@ from .execution import RUNS, Execution, evaluating, record
 from .model import Model
 from .samples import Samples, check_lengths, require_one_hot, samples_of
 
+Metric = tuple[str, Callable[[Any, Any], Any]]
 FEW = 8  # rows for which compiling costs more than it saves
 THRESHOLDS = {"logit": (0.0, 0, 1), "probability": (0.5, 0, 1), "sign": (0.0, -1, 1)}  # above the threshold is the second class
+BEHIND = {"sigmoid": "probability", "tanh": "sign", "sign": "sign"}  # conventions of last activations; any other gives logits
 
 
 def predict(model: Model, X: Any, dialect: str = "python") -> list[Any]:
@@ -30,9 +32,9 @@ def predict(model: Model, X: Any, dialect: str = "python") -> list[Any]:
 
 
 def predict_classes(model: Model, X: Any) -> list[int]:
-    """The class of each row of ``X``: that of the largest output; of a single one whether it is above its middle: 0.5 behind a
-    sigmoid, else 0."""
-    return predicted_classes(predict(model, X), "probability" if last_activation(model) == "sigmoid" else "logit")
+    """The class of each row of ``X``: that of the largest output; of a single one behind a sigmoid 1 above 0.5, else 0; behind
+    tanh or sign 1 above 0, else -1; behind any other activation 1 above 0, else 0 (a logit)."""
+    return predicted_classes(predict(model, X), BEHIND.get(last_activation(model), "logit"))
 
 
 def predicted_classes(outputs: Any, convention: str = "logit") -> list[int]:
@@ -62,13 +64,10 @@ def evaluate(model: Model, X: Any, y: Any, loss: Any = "mse", metrics: Any = (),
     {'loss': 5.0}
     """
     table = samples_of(model, X, y, loss)
-    chosen = metrics_named(metrics, loss)
+    chosen = metrics_named(metrics, loss, model)
     with evaluating(model):
         run = Execution(model, named(loss, LOSSES, "loss"), table.rows, table.columns, dialect, trained=False)
         return figures(run, run.values(), table, chosen)
-
-
-Metric = tuple[str, Callable[[Any, Any], Any]]
 
 
 def accuracy(targets: Sequence[Any], predictions: Sequence[Any]) -> float:
@@ -83,26 +82,35 @@ METRICS: dict[str, Any] = {"accuracy": accuracy, "mae": lambda t, y: l1_loss(y, 
 """Metrics by name; every function of targets and predictions, such as those of ``sklearn.metrics``, is one too."""
 
 
-def metrics_named(metrics: Any, loss: Any) -> list[Metric]:
+def metrics_named(metrics: Any, loss: Any, model: Model) -> list[Metric]:
     """Names of metrics with functions of targets and raw outputs: behind the loss of a classifier they are given the classes."""
     chosen, found = named(loss, LOSSES, "loss"), []
     for metric in [metrics] if isinstance(metrics, str) or callable(metrics) else listed("metrics is", metrics, "metrics=['accuracy']"):
         function = named(metric, METRICS, "a metric")
         name = metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")
         of_classes = function is accuracy or (chosen in KINDS and metric not in ("mae", "mse"))
-        found.append((name, _of_classes(function, name, KINDS.get(chosen, NUMBERS)) if of_classes else function))
+        found.append((name, _of_classes(function, name, KINDS.get(chosen, NUMBERS), model) if of_classes else function))
     return found
 
 
-def _of_classes(function: Callable[[Any, Any], Any], name: str, kind: Kind) -> Callable[[Any, Any], Any]:
+def _of_classes(function: Callable[[Any, Any], Any], name: str, kind: Kind, model: Model) -> Callable[[Any, Any], Any]:
     def of_classes(targets: Any, outputs: Any) -> Any:
         if isinstance(targets[0], list):
             require_one_hot(targets, len(targets[0]), f"{name} of several outputs needs")
             targets = predicted_classes(targets)
-        convention = kind.convention or ("sign" if -1 in targets and set(targets) <= {-1, 1} else "probability")
-        return function([int(target) if target == int(target) else target for target in targets], predicted_classes(outputs, convention))
+        classes = predicted_classes(outputs, _convention(kind, last_activation(model), targets))
+        return function([int(target) if target == int(target) else target for target in targets], classes)
 
     return of_classes
+
+
+def _convention(kind: Kind, last: str, targets: Sequence[Any]) -> str:
+    """What a single output means. A linear one behind a loss of numbers, such as mse, has its middle between -1 and 1, or 0 and 1."""
+    if last == "sigmoid" and kind.convention != "sign":
+        return "probability"
+    if kind.convention or BEHIND.get(last) == "sign":
+        return kind.convention or ("logit" if 0 in targets else "sign")  # the middle is 0 for both
+    return "sign" if -1 in targets and set(targets) <= {-1, 1} else "probability"
 
 
 def figures(run: Execution, values: Any, samples: Samples, metrics: Sequence[Metric]) -> dict[str, float]:

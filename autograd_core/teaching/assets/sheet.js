@@ -139,18 +139,18 @@
   function grade(written) {
     const right = rightAnswers(), given = sheet.blanks.map(() => NaN), own = { ...sheet.names }, marks = [];
     const before = { ...sheet.names }; // with what would be right in the blanks before
+    const mistaken = new Set(); // wrong answers, and what follows from them, also where the blank was left empty
     const kept = [...given]; // the same as given, in all the figures that one may have kept and not written
     sheet.blanks.forEach((blank, i) => {
       if (blank.accepted) { marks.push(chosen(blank, written[i])); return; }
       const [expected, unrounded] = [given, kept].map((numbers) => blank.variants ? program(numbers)[blank.right] : blank.number);
       const answer = read(written[i], own);
+      const follows = (blank.before || []).some((j) => mistaken.has(j));
       let verdict = "wrong", found = [];
       if (answer === null) verdict = "empty";
       else if (answer.problem) verdict = "unreadable";
       else if (agrees(blank, answer, right[i])) verdict = "right";
-      else if (agrees(blank, answer, expected) || agrees(blank, answer, unrounded)) {
-        verdict = (blank.before || []).some((j) => ["wrong", "carried"].includes(marks[j].verdict)) ? "carried" : "right";
-      }
+      else if (agrees(blank, answer, expected) || agrees(blank, answer, unrounded)) verdict = follows ? "carried" : "right";
       if (answer && !["empty", "right"].includes(verdict)) {
         const again = read(written[i], before); // a formula that is right at the right numbers
         if (!again.problem && again.half === 0 && agrees(blank, again, right[i])) verdict = "right";
@@ -159,6 +159,7 @@
         found = misconceptions(blank, answer, given, right);
         if (!found.length && agreesRoughly(blank, answer, right[i])) verdict = "rough";
       }
+      if (["wrong", "carried"].includes(verdict) || (follows && ["empty", "unreadable"].includes(verdict))) mistaken.add(i);
       given[i] = answer === null || answer.problem ? expected : answer.number;
       kept[i] = answer === null || answer.problem || agrees(blank, answer, unrounded) ? unrounded : answer.number;
       own[blank.key] = given[i];
