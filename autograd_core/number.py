@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
+from types import CodeType, FrameType
 from typing import Any, ClassVar, TypeVar
 
 TABLE: dict[str, Any] = {}
@@ -143,6 +144,43 @@ def reading_data() -> Iterator[None]:
     finally:
         if token is not None:
             _end(token)
+
+
+READS = frozenset({"data", "grad", "item"})
+"""Names by which code takes a plain number out of a Value."""
+
+
+@contextmanager
+def watching_reads() -> Iterator[set[CodeType]]:
+    """Within it, code outside of this package that runs and has one of :data:`READS` in it is noted in the set that it gives.
+
+    What it takes out of a Value so would be a constant in a program that is compiled from the recorded graph; whether it does, and
+    whether that changes anything, is left to be tried. Under a profiler nothing can be noted.
+
+    >>> from autograd_core import Value
+    >>> with watching_reads() as found:
+    ...     half = (lambda x: x.data / 2.0)(Value(2.0))
+    >>> [code.co_name for code in found]
+    ['<lambda>']
+    """
+    found: set[CodeType] = set()
+    package = __name__.partition(".")[0]
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and not READS.isdisjoint(frame.f_code.co_names):
+            module = frame.f_globals.get("__name__") or package
+            # The recorders of nodes are printed, and stand in no module.
+            if module.partition(".")[0] != package and "recorder of " not in frame.f_code.co_filename:
+                found.add(frame.f_code)
+
+    before = sys.getprofile()
+    if before is None:
+        sys.setprofile(note)
+    try:
+        yield found
+    finally:
+        if before is None:
+            sys.setprofile(None)
 
 
 def _end(token: Token[list[str] | None]) -> None:
