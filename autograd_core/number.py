@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numbers
 import operator
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -152,10 +153,10 @@ READS = frozenset({"data", "grad", "item"})
 
 @contextmanager
 def watching_reads() -> Iterator[set[CodeType]]:
-    """Within it, code outside of this package that runs and has one of :data:`READS` in it is noted in the set that it gives.
+    """Within it, code outside of this package and NumPy that runs and has one of :data:`READS` in it is noted in the set that it gives.
 
     What it takes out of a Value so would be a constant in a program that is compiled from the recorded graph; whether it does, and
-    whether that changes anything, is left to be tried. Under a profiler nothing can be noted.
+    whether that changes anything, is left to be tried. Under a profiler, which leaves no room to note it, there is always something.
 
     >>> from autograd_core import Value
     >>> with watching_reads() as found:
@@ -164,18 +165,19 @@ def watching_reads() -> Iterator[set[CodeType]]:
     ['<lambda>']
     """
     found: set[CodeType] = set()
-    package = __name__.partition(".")[0]
+    here, numpy = sys._getframe().f_code.co_filename.removesuffix("number.py"), f"{os.sep}numpy{os.sep}"
 
     def note(frame: FrameType, event: str, _: object) -> None:
         if event == "call" and not READS.isdisjoint(frame.f_code.co_names):
-            module = frame.f_globals.get("__name__") or package
-            # The recorders of nodes are printed, and stand in no module.
-            if module.partition(".")[0] != package and "recorder of " not in frame.f_code.co_filename:
+            file = frame.f_code.co_filename
+            if not (file.startswith(here) or "recorder of " in file or numpy in file):  # recorders are printed, and stand in no file
                 found.add(frame.f_code)
 
     before = sys.getprofile()
     if before is None:
         sys.setprofile(note)
+    else:
+        found.add(sys._getframe().f_code)
     try:
         yield found
     finally:

@@ -84,12 +84,11 @@ def test_a_loss_that_reads_data_is_what_it_is_eagerly_whatever_the_last_row_deci
         assert {warning.category for warning in caught} == ({nn.NotOneGraph} if chosen != "eager" else set())
         found.append((loss, model.state_dict()))
     assert found[0] == found[1]
-    if name == "huber":
-        assert found[0][0]["loss"] == 1.375
+    assert found[0][0]["loss"] == {"huber": 1.375}.get(name, found[0][0]["loss"])
 
 
 def test_a_parameter_read_as_a_number_follows_the_training():
-    compiled, eager = (Two(lambda m, x: m.a * m.a.data * x[0] + m.b) for _ in range(2))
+    compiled, eager = (Two(lambda m, x: m.a * m.a.data * x[0]) for _ in range(2))
     with pytest.warns(nn.NotOneGraph, match="runs eagerly"):
         train(compiled)
     train(eager, dialect="eager")
