@@ -99,6 +99,20 @@ def test_reading_data_that_changes_nothing_is_compiled_also_if_the_function_refu
     assert w.data == 2.0 != seen[-1]
 
 
+@pytest.mark.parametrize("dialect", RUNS[:-1])
+def test_what_is_decided_otherwise_only_later_is_told_and_right_from_then_on(dialect):
+    w = Value(2.0)
+    over_rows = OverRows(lambda row: ([x := Value(row[0])], [w * x if w.data < 100.0 else w * w * x]), [w])
+    assert over_rows.compile([[1.0], [2.0]], dialect) == ""
+    rows, values = over_rows.rows([[1.0], [2.0]]), over_rows.values()
+    for _ in range(3):
+        assert over_rows.sums(values, rows)[0] == 6.0
+    with pytest.warns(UserWarning, match="at step 4"):
+        total, gradients = over_rows.sums(values * 100.0, rows)
+    assert (total, list(gradients), type(gradients)) == (120000.0, [1200.0], np.ndarray if dialect in ("c", "numpy") else Floats)
+    assert over_rows.outputs(values, rows) == [[2.0], [4.0]]
+
+
 def test_a_function_that_evaluates_otherwise_has_a_program_for_each():
     w, factor = Value(2.0), [10.0]
 
