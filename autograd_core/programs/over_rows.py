@@ -152,7 +152,7 @@ class OverRows:
         self.assign(values)
         chosen = random.Random(self._calls).sample(range(len(rows)), min(4, len(rows)))
         if not all(self._agrees(rows[i], values) for i in chosen):
-            message = f"at step {self._calls}, what the function reads from .data is no longer what the program holds: it runs itself"
+            message = f"at step {self._calls}, what is read from .data is no longer what the program holds: from here on it runs eagerly"
             warnings.warn(f'{message}; steps before may be wrong, dialect="eager" is right from the start', self.warning, stacklevel=2)
             self.dialect, self._sums, self._outputs, self._fixed, self._reads = "eager", None, None, b"", False
 
