@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import numbers
 import operator
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar, Token
+from types import CodeType, FrameType
 from typing import Any, ClassVar, TypeVar
 
 TABLE: dict[str, Any] = {}
@@ -143,6 +145,44 @@ def reading_data() -> Iterator[None]:
     finally:
         if token is not None:
             _end(token)
+
+
+READS = frozenset({"data", "grad", "item"})
+"""Names by which code takes a plain number out of a Value."""
+
+
+@contextmanager
+def watching_reads() -> Iterator[set[CodeType]]:
+    """Within it, code outside of this package and NumPy that runs and has one of :data:`READS` in it is noted in the set that it gives.
+
+    What it takes out of a Value so would be a constant in a program that is compiled from the recorded graph; whether it does, and
+    whether that changes anything, is left to be tried. Under a profiler, which leaves no room to note it, there is always something.
+
+    >>> from autograd_core import Value
+    >>> with watching_reads() as found:
+    ...     half = (lambda x: x.data / 2.0)(Value(2.0))
+    >>> [code.co_name for code in found]
+    ['<lambda>']
+    """
+    found: set[CodeType] = set()
+    here, numpy = sys._getframe().f_code.co_filename.removesuffix("number.py"), f"{os.sep}numpy{os.sep}"
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and not READS.isdisjoint(frame.f_code.co_names):
+            file = frame.f_code.co_filename
+            if not (file.startswith(here) or "recorder of " in file or numpy in file):  # recorders are printed, and stand in no file
+                found.add(frame.f_code)
+
+    before = sys.getprofile()
+    if before is None:
+        sys.setprofile(note)
+    else:
+        found.add(sys._getframe().f_code)
+    try:
+        yield found
+    finally:
+        if before is None:
+            sys.setprofile(None)
 
 
 def _end(token: Token[list[str] | None]) -> None:

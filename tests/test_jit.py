@@ -4,6 +4,7 @@ import functools
 import gc
 import math
 import pathlib
+import random
 import re
 import warnings
 from typing import NamedTuple
@@ -227,6 +228,41 @@ def test_comparisons_of_plain_numbers_or_outside_of_jit_are_not_reported_and_pie
         for xs in ([2.0, -2.0], [-3.0, 1.0], [0.0, 0.0]):
             assert Value(1.0) < 2.0
             assert fast(xs, "a") == [2.0 * y for y in piecewise(*xs)]
+
+
+def backwards(x):
+    y = x * x
+    y.backward()
+    return x.grad
+
+
+def inner(x):
+    y = 2.0 * x
+    return [x * y.data, x]
+
+
+@pytest.mark.parametrize("f", [lambda x: x * x.data, lambda x: x * x.item(), backwards, inner, lambda x: value_and_grad(lambda y: y * x.data)(x)])
+def test_a_number_read_while_recording_is_one_warning_if_the_program_keeps_it(f):
+    fast = jit(f)
+    with pytest.warns(UserWarning, match=r"computes with \.data, \.grad or \.item\(\) .*test_jit\.py:\d+") as caught:
+        fast(2.0)
+    assert [warning.filename for warning in caught] == [HERE]
+    fast(3.0)  # and no second warning
+
+
+def test_a_number_that_is_read_in_vain_or_for_other_numbers_is_wrong_is_no_warning():
+    def looked_at(x, seen):
+        seen.append(x.data)
+        return x * x
+
+    def refusing(x):
+        return x * {2.0: 1.0}[x.data]
+
+    seen, chance = [], random.getstate()
+    assert jit(lambda x: looked_at(x, seen))(2.0) == 4.0
+    assert jit(refusing)(2.0) == 2.0
+    assert len(seen) == 2
+    assert random.getstate() == chance
 
 
 # -- under transforms ------------------------------------------------------------------------------------------------

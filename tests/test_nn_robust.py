@@ -63,6 +63,43 @@ def test_predict_does_not_depend_on_the_number_of_rows(name):
     assert model.predict(X) == [model.predict([row])[0] for row in X]
 
 
+LOSSES = {
+    "huber": lambda p, t: (e := p[0] - t[0]) * e / 2.0 if abs((p[0] - t[0]).data) < 1.0 else abs(p[0] - t[0]) - 0.5,
+    "weighted by class": lambda p, t: (p[0] - t[0]) ** 2 * [1.0, 9.0][int(t[0].data > 0.0)],
+    "its own detached": lambda p, t: (p[0] - t[0]) * (p[0] - t[0]).data,
+}
+
+
+@pytest.mark.parametrize("dialect", ["python", "c"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_that_reads_data_is_what_it_is_eagerly_whatever_the_last_row_decides(name, dialect):
+    found, rows, y = [], [[-2.0], [-1.0], [3.0], [-0.5]], [-2.0, -1.0, 9.0, -0.5]
+    for chosen in ("eager", dialect):
+        model = nn.MLP(1, [1])
+        model.layers[0].set_weights([[1.0]], [0.0])
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            loss = model.evaluate(rows, y, loss=LOSSES[name], dialect=chosen)
+            model.fit(rows, y, loss=LOSSES[name], dialect=chosen, epochs=3, seed=0)
+        assert {warning.category for warning in caught} == ({nn.NotOneGraph} if chosen != "eager" else set())
+        found.append((loss, model.state_dict()))
+    assert found[0] == found[1]
+    assert found[0][0]["loss"] == {"huber": 1.375}.get(name, found[0][0]["loss"])
+
+
+def test_a_parameter_read_as_a_number_follows_the_training():
+    compiled, eager = (Two(lambda m, x: m.a * m.a.data * x[0]) for _ in range(2))
+    with pytest.warns(nn.NotOneGraph, match="runs eagerly"):
+        train(compiled)
+    train(eager, dialect="eager")
+    assert compiled.state_dict() == eager.state_dict()
+
+
+def test_a_prediction_by_data_does_not_depend_on_how_many_rows_lie_between():
+    model, rows = Two(lambda m, x: m.a * x[0] if x[0].data > 0.0 else m.a * 0.1 * x[0]), [[1.0, 0.0], *[[-1.0, 0.0]] * 8, [2.0, 0.0]]
+    assert model.predict(rows) == [model.predict([row])[0] for row in rows]
+
+
 BRANCHING = {
     ">=": lambda m, x: m.a * x[0] * 10.0 if x[0] >= 1.0 else m.a * x[0],
     "==": lambda m, x: m.a * x[0] * 10.0 if x[0] == 1.0 else m.a * x[0],

@@ -2,6 +2,7 @@
 
 import math
 import operator
+import random
 import re
 
 import numpy as np
@@ -68,6 +69,48 @@ def test_a_function_that_one_graph_cannot_stand_for_runs_itself_and_says_why(why
     assert re.search(why, over_rows.compile(rows, "numpy"))
     assert over_rows.dialect == "eager"
     assert over_rows.outputs([3.0], rows) == [[3.0 * x if x > 0.35 or "data" in why else 3.0] for [x] in rows]
+
+
+READING = {  # what the first and the last row agree in, or all rows do while the parameters have the first numbers
+    "a row between": lambda w, x: 10.0 * w * x if 0.15 < x.data < 0.25 else w * x,
+    "a parameter": lambda w, x: w * w.data * x,
+    "a node between": lambda w, x: w * x if (w * x).data < 1.5 else w,
+    "item": lambda w, x: w * x if w.item() < 2.2 else w,
+}
+
+
+@pytest.mark.parametrize("name", READING)
+def test_reading_data_is_tried_on_several_rows_and_at_other_parameters_which_get_their_numbers_back(name):
+    w, chance = Value(2.0), random.getstate()
+    over_rows = OverRows(lambda row: ([x := Value(row[0])], [READING[name](w, x)]), [w])
+    assert "constant" in over_rows.compile([[x] for x, _ in ROWS])
+    assert (over_rows.dialect, w.data, random.getstate()) == ("eager", 2.0, chance)
+
+
+def test_reading_data_that_changes_nothing_is_compiled_also_if_the_function_refuses_other_parameters():
+    w, seen = Value(2.0), []
+
+    def function(x):
+        seen.append(w.data)
+        return w * x / [1.0][w.data != 2.0]
+
+    over_rows = OverRows(lambda row: ([x := Value(row[0])], [function(x)]), [w])
+    assert over_rows.compile([[x] for x, _ in ROWS]) == ""
+    assert w.data == 2.0 != seen[-1]
+
+
+@pytest.mark.parametrize("dialect", RUNS[:-1])
+def test_what_is_decided_otherwise_only_later_is_told_and_right_from_then_on(dialect):
+    w = Value(2.0)
+    over_rows = OverRows(lambda row: ([x := Value(row[0])], [w * x if w.data < 100.0 else w * w * x]), [w])
+    assert over_rows.compile([[1.0], [2.0]], dialect) == ""
+    rows, values = over_rows.rows([[1.0], [2.0]]), over_rows.values()
+    for _ in range(3):
+        assert over_rows.sums(values, rows)[0] == 6.0
+    with pytest.warns(UserWarning, match="at step 4"):
+        total, gradients = over_rows.sums(values * 100.0, rows)
+    assert (total, list(gradients), type(gradients)) == (120000.0, [1200.0], np.ndarray if dialect in ("c", "numpy") else Floats)
+    assert over_rows.outputs(values, rows) == [[2.0], [4.0]]
 
 
 def test_a_function_that_evaluates_otherwise_has_a_program_for_each():

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import operator
+import random
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ..arguments import kind_of, leaves_of, like, map_structure
 from ..choices import named_options, require_function
-from ..number import Number, real, watching_comparisons
+from ..number import Number, real, watching_comparisons, watching_reads
 from ..value import Constant, Value, topological_order
 from .compile import DIALECTS, compile_graph
 from .program import Program
@@ -28,7 +30,8 @@ def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int |
 
     A Python ``if`` or ``while`` that looks at a number is decided while ``f`` is recorded, and stays so: a
     comparison made on a Value then is reported by a ``UserWarning`` that names the line. Use ``maximum``,
-    ``relu``, ``step`` and the other piecewise functions of the library, which stay conditional. A Value that ``f``
+    ``relu``, ``step`` and the other piecewise functions of the library, which stay conditional. Where ``f`` reads ``.data``
+    or ``.grad``, it is called once more, for other numbers: if the program is wrong there, a ``UserWarning`` says so. A Value that ``f``
     takes from outside stays what it was, too: a ``UserWarning`` says so in every call after it was changed.
     Called on Values or duals, as a transform calls it, ``f`` itself runs: ``grad(jit(f))`` is as ``grad(f)``.
 
@@ -153,24 +156,8 @@ def _record(
     f: Callable[..., Any], signature: _Signature, arguments: tuple[Any, ...], keywords: dict[str, Any], dialect: str
 ) -> Recording | None:  # fmt: skip
     """Call ``f`` on Values in place of the numbers, and compile what it returns."""
-    inputs: list[Value] = []
-
-    def lifted(label: int | str, argument: Any) -> Any:
-        if label in signature.static:
-            return argument
-        names = iter(signature.leaf_names(label, argument))
-        return map_structure(lambda x: lift(x, next(names)), argument)
-
-    def lift(x: Any, name: str) -> Any:
-        if _is_static(x):
-            return x
-        inputs.append(Value(x, name))
-        return inputs[-1]
-
-    positional = [lifted(i, argument) for i, argument in enumerate(arguments)]
-    by_name = {name: lifted(name, keywords[name]) for name in sorted(keywords)}
-    with watching_comparisons() as lines:
-        result = f(*positional, **by_name)
+    with watching_comparisons() as lines, watching_reads() as reads:
+        result, inputs = _on_values(f, signature, arguments, keywords, lambda x: x)
     if any(getattr(y, "level", 0) for y in leaves_of(result)):  # the dual of an outer transform
         return None
     _check_result(f, result)
@@ -187,7 +174,58 @@ def _record(
             stacklevel=4,
         )
     program = compile_graph(outputs, [], inputs, dialect) if outputs else None
-    return Recording(program, map_structure(lambda _: 0.0, result), captured, [node.data for node in captured])
+    data = [node.data for node in captured]
+    if reads and not lines and program and not _agrees(f, signature, arguments, keywords, program):
+        code = min(reads, key=lambda code: (code.co_filename, code.co_firstlineno))
+        warnings.warn(
+            f"{_called(f)} computes with .data, .grad or .item() of a number, in {code.co_name} at {code.co_filename}:"
+            f"{code.co_firstlineno}: what it was while it was recorded is used for every later call; compute with the number itself, "
+            "take the gradient with grad, or call the function without jit",
+            UserWarning,
+            stacklevel=4,
+        )
+    return Recording(program, map_structure(lambda _: 0.0, result), captured, data)
+
+
+def _on_values(
+    f: Callable[..., Any], signature: _Signature, arguments: tuple[Any, ...], keywords: dict[str, Any], moved: Callable[[float], float]
+) -> tuple[Any, list[Value]]:  # fmt: skip
+    """What ``f`` returns for Values in place of the numbers, each of them ``moved``, and these Values."""
+    inputs: list[Value] = []
+
+    def lifted(label: int | str, argument: Any) -> Any:
+        if label in signature.static:
+            return argument
+        names = iter(signature.leaf_names(label, argument))
+        return map_structure(lambda x: lift(x, next(names)), argument)
+
+    def lift(x: Any, name: str) -> Any:
+        if _is_static(x):
+            return x
+        inputs.append(Value(moved(x), name))
+        return inputs[-1]
+
+    positional = [lifted(i, argument) for i, argument in enumerate(arguments)]
+    by_name = {name: lifted(name, keywords[name]) for name in sorted(keywords)}
+    return f(*positional, **by_name), inputs
+
+
+def _agrees(
+    f: Callable[..., Any], signature: _Signature, arguments: tuple[Any, ...], keywords: dict[str, Any], program: Program
+) -> bool:  # fmt: skip
+    """Whether the program gives what ``f`` gives for other numbers; ``f`` need not be made for those."""
+    chance = random.Random(0)
+    try:
+        with watching_comparisons():
+            result, inputs = _on_values(
+                f, signature, arguments, keywords, lambda x: real(x) * chance.uniform(0.5, 1.5) if x else chance.uniform(-1.0, 1.0)
+            )
+        expected = [float(getattr(y, "data", y)) for y in leaves_of(result)]
+        found = program([], [x.data for x in inputs])
+    except Exception:
+        return True
+    finite = [(a, b) for a, b in zip(found, expected) if math.isfinite(a) and math.isfinite(b)]
+    return len(found) == len(expected) and all(math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) for a, b in finite)
 
 
 def _check_result(f: Callable[..., Any], result: Any) -> None:

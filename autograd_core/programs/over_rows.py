@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import random
+import warnings
 from array import array
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib import import_module
 from typing import Any
 
-from ..number import watching_comparisons
+from ..number import watching_comparisons, watching_reads
 from ..primitive import DomainError
 from ..value import Value
 from .compile import compile_graph
@@ -40,6 +42,8 @@ class OverRows:
 
     FAILURES = DomainError, ArithmeticError
     """What a row may raise: a number outside of the domain of an operation, or too large for a float."""
+    warning: type[Warning] = UserWarning
+    """The warning of a program that turns out wrong only after some sums."""
 
     def __init__(
         self, record: Callable[[Any], Recorded], parameters: Sequence[Value],
@@ -54,13 +58,16 @@ class OverRows:
         self._sums: Program | None = None
         self._outputs: Program | None = None
         self._fixed = b""
+        self._reads, self._calls = False, 0
 
     def compile(self, rows: Any, dialect: str = "python", gradients: bool = True) -> str:
         """Run as a program in a ``dialect`` of ``compile_graph``, recorded on the first row; returns an empty text.
 
-        Where one graph cannot stand for all rows, because the function compares Values or gives something else for the last row than
-        the program, nothing changes, and the text says why. Without ``gradients`` there are outputs alone, for the numbers that the
-        parameters have now. In the dialects ``"c"`` and ``"numpy"``, numbers then are in arrays, if NumPy is installed.
+        Where one graph cannot stand for all rows, because the function compares Values or gives something else than the program for
+        one of some rows, nothing changes, and the text says why. It is tried on the last row; where the function reads ``.data``, on
+        rows from all over the table, and at other numbers of the parameters, too. Without ``gradients`` there are outputs alone, for
+        the numbers that the parameters have now. In the dialects ``"c"`` and ``"numpy"``, numbers then are in arrays, if NumPy is
+        installed.
 
         >>> w = Value(2.0, "w")
         >>> def record(row):
@@ -70,7 +77,9 @@ class OverRows:
         """
         self._run_itself()
         with watching_comparisons() as places:
-            (inputs, nodes), (shown_inputs, shown) = self.record(rows[0]), self._evaluated(rows[0])
+            with watching_reads() as reads:
+                inputs, nodes = self.record(rows[0])
+            shown_inputs, shown = self._evaluated(rows[0])
         if places:
             return f"compares Values at {places[0]}"
         same = gradients and len(nodes) > 1 and [y.data for y in nodes] == [y.data for y in shown]  # one program does it all
@@ -84,7 +93,9 @@ class OverRows:
         if dialect != "python":
             with suppress(ImportError):
                 self._numpy = import_module("numpy")
-        if self._agrees(rows[-1]):
+        values, chosen = self.values(), _spread(rows) if reads else rows[-1:]
+        self._reads = bool(reads)
+        if all(self._agrees(row, values) for row in chosen) and (self._fixed or not reads or self._agrees_elsewhere(chosen, values)):
             return ""
         self._run_itself()
         return "computes with something that a recorded graph holds as a constant (.data, random numbers, an attribute that changes)"
@@ -93,12 +104,12 @@ class OverRows:
         with self.evaluating():
             return self.record(row)
 
-    def _agrees(self, row: Any) -> bool:
-        """Whether the programs give what the function itself gives for a row."""
-        values, rows, expected, found = self.values(), self.rows([row]), [], []
+    def _agrees(self, row: Any, values: Any) -> bool:
+        """Whether the programs give what the function itself gives for a row, where the parameters have these values."""
+        rows, expected, found = self.rows([row]), [], []
         try:
             if self._sums is not None:
-                expected, found = [self.record(row)[1][0].data], [self.sums(values, rows)[0]]
+                expected, found = [self.record(row)[1][0].data], [self._sums.batch(values, rows)[0]]
             if self._outputs is not None:
                 expected += [y.data for y in self._evaluated(row)[1]]
                 found += self.outputs(values, rows)[0]
@@ -107,13 +118,43 @@ class OverRows:
         finite = [(a, b) for a, b in zip(found, expected) if math.isfinite(a) and math.isfinite(b)]  # others are judged elsewhere
         return len(found) == len(expected) and all(math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-9) for a, b in finite)
 
+    def _agrees_elsewhere(self, rows: Sequence[Any], values: Any) -> bool:
+        """Whether they do so where the parameters have other numbers, as they will in training; they get theirs back."""
+        before, chance = [parameter.data for parameter in self.parameters], random.Random(0)
+        try:
+            for row in rows:
+                others = values * [chance.uniform(0.5, 1.5) for _ in before] + [0.0 if x else chance.uniform(-1.0, 1.0) for x in before]
+                self.assign(others)
+                with suppress(Exception):  # nobody asked for these numbers, for which the function need not be made
+                    if not self._agrees(row, others):
+                        return False
+        finally:
+            for parameter, data in zip(self.parameters, before):
+                parameter.data = data
+        return True
+
     def sums(self, values: Any, rows: Any) -> tuple[float, Any]:
         """The first output and its gradient, added up over the rows, where the parameters have these values."""
+        if self._reads:
+            self._try_again(values, rows)
         if self._sums is not None:
             total, gradients = self._sums.batch(values, rows)
             return total, Floats.of(gradients)
         self.assign(values)
-        return self.eager_sums(rows)
+        total, gradients = self.eager_sums(rows.tolist() if hasattr(rows, "tolist") else rows)
+        return total, self._numpy.array(gradients) if self._numpy is not None and hasattr(values, "tolist") else gradients
+
+    def _try_again(self, values: Any, rows: Any) -> None:
+        """In the 1st, 2nd, 4th, ... call, and each 64th, try a function that reads ``.data``; where a program is wrong, it runs itself."""
+        self._calls += 1
+        if self._calls & (self._calls - 1) and self._calls % 64:
+            return
+        self.assign(values)
+        chosen = random.Random(self._calls).sample(range(len(rows)), min(4, len(rows)))
+        if not all(self._agrees(rows[i], values) for i in chosen):
+            message = f"at step {self._calls}, what is read from .data is no longer what the program holds: from here on it runs eagerly"
+            warnings.warn(f'{message}; steps before may be wrong, dialect="eager" is right from the start', self.warning, stacklevel=2)
+            self.dialect, self._sums, self._outputs, self._fixed, self._reads = "eager", None, None, b"", False
 
     def eager_sums(self, rows: Any) -> tuple[float, Any]:
         """What :meth:`sums` gives where the function itself runs, at the numbers that the parameters have."""
@@ -166,3 +207,13 @@ class OverRows:
 
 def _bits(values: Any) -> bytes:
     return array("d", values).tobytes()
+
+
+def _spread(rows: Any) -> list[Any]:
+    """Some rows from all over a table, with the last, and those of the least and of the greatest number in the first and last columns."""
+    count = len(rows)
+    found = {count - 1, *range(0, count, -(-count // 16))}
+    some = range(0, count, -(-count // 1000))
+    for column in {0, len(rows[0]) - 1, len(rows[0]) - 2} if len(rows[0]) > 1 else {0}:
+        found |= {min(some, key=lambda i: rows[i][column]), max(some, key=lambda i: rows[i][column])}
+    return [rows[i] for i in sorted(found)]

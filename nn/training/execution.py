@@ -53,6 +53,8 @@ class Execution(OverRows):
     for each row the loss, if there is one, and the outputs in evaluation mode. It is compiled, unless ``dialect`` is ``"eager"`` or
     its graph differs from sample to sample."""
 
+    warning = NotOneGraph
+
     def __init__(
         self, model: Model, loss: Loss | None, rows: Any, columns: int, dialect: str, weighted: bool = False, trained: bool = True
     ) -> None:  # fmt: skip
