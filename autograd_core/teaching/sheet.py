@@ -29,7 +29,7 @@ _TASKS = {
     "all": "Compute the forward pass, then the backward pass.",
     "wrong number": "One number was computed by a mistake, and all that follow from it with that number. Find it.",
 }
-_ROUNDING = " Give at least three figures; fractions and formulas such as y*(1 - y) count, too."
+_ROUNDING = " Give at least three figures; fractions and formulas such as 3/4 or a*(2 + b) count, too."
 
 
 class Sheet:
