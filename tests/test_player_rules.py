@@ -55,6 +55,26 @@ def test_the_first_number_that_differs_is_told_with_the_right_one():
     assert first_difference(right, passes_by(scene, "overwrite"), 6).words in player.html
 
 
+@pytest.mark.parametrize("rule", RULES)
+def test_a_caption_writes_the_rule_that_was_used(rule):
+    passes, right = passes_by(View(twice()).whole(), rule), passes_of(View(twice()).whole())
+    gradients = {}
+    for frame in passes.frames[-len(passes.terms):]:
+        calculation, _, told = passes.filled(frame.numbers, 17).partition(",  ")
+        left, _, contribution = calculation.rpartition(" = ")
+        assert not left or math.isclose(eval(left.replace("·", "*")), float(contribution))
+        node, sign = frame.symbols.split(" ")[:2]
+        before = gradients.get(node)
+        joined = {"=": lambda x, y: y, "+=": lambda x, y: x + y, "×=": lambda x, y: x * y}[sign]
+        word, total = told.split(" ")
+        assert word == {"=": "now", "+=": "sum", "×=": "product"}[sign]
+        if rule not in ("forgot a path", "forgot the first path", "merged equal nodes", "not set back to 0"):  # sums of other terms
+            assert math.isclose(float(total), float(contribution) if before is None else joined(before, float(contribution)))
+        gradients[node] = float(total)
+        assert sign == {"overwrite": "=", "multiplied where one adds": "×="}.get(rule, "+=")
+    assert [frame.symbols for frame in passes_by(View(twice()).whole(), "right").frames] == [frame.symbols for frame in right.frames]
+
+
 @pytest.mark.parametrize(("options", "error", "said"), [
     ({"rules": ("right", "uphill")}, ValueError, "no rule is called 'uphill': there are 'right', "),
     ({"rules": "overwrite"}, TypeError, r"rules is a list of names such as \('right', 'overwrite'\)"),
