@@ -112,6 +112,8 @@ def sheet(
 ) -> Sheet:  # fmt: skip
     """An exercise made of the graph of ``output``: its passes, with blanks to fill in.
 
+    Jupyter shows what it returns, and ``sheet(x).save("x.html")`` writes a page to fill in or to print.
+
     ``form`` is ``"tables"``, ``"derivation"`` (lines as one writes them by hand) or ``"picture"``. ``blanks``, from easy to hard:
     ``"values"``, ``"local derivatives"``, ``"contributions"`` (the backward pass with given local derivatives), ``"nodes"`` (all
     numbers of half of the nodes), ``"all"``, and ``"wrong number"``, where all is printed and one mistake is to be found. ``count``

@@ -100,7 +100,10 @@ class Written(NamedTuple):
     total: str = "sum"
 
 
-def passes_of(scene: Scene, terms: list[Term] | None = None, written: Written = Written()) -> Passes:
+RIGHT = Written()
+
+
+def passes_of(scene: Scene, terms: list[Term] | None = None, written: Written = RIGHT) -> Passes:
     """A frame that sets the leaves, one for each other value, the seed, and one for each term of the backward pass.
 
     The terms are those of the right pass, and written as its, unless others are given.

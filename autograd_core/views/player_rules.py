@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..derivatives.misconceptions import Term as Flow
 from ..derivatives.misconceptions import backward_pass
 from ..formulas.typesetting import number_text
-from .player_frames import Passes, Term, Written, passes_of
+from .player_frames import RIGHT, Passes, Term, Written, passes_of
 from .scene import Edge, Scene
 
 _CALLED = {"upstream": "upstream gradient", "local": "local derivative", "contribution": "contribution", "total": "sum"}
@@ -49,7 +49,7 @@ def passes_by(scene: Scene, rule: str) -> Passes:
     edges = {(edge.head, edge.position): edge for edge in scene.edges}
     flows = [(edges[places[flow.consumer], flow.position], flow) for flow in found.terms if flow.consumer is not None]
     terms = [_term(edge, flow) for edge, flow in flows if scene.nodes[edge.tail].kind != "constant"]
-    return passes_of(scene._replace(nodes=nodes, output=nodes[scene.output.key]), terms, _WRITTEN.get(rule, Written()))
+    return passes_of(scene._replace(nodes=nodes, output=nodes[scene.output.key]), terms, _WRITTEN.get(rule, RIGHT))
 
 
 def _term(edge: Edge, flow: Flow) -> Term:
