@@ -46,7 +46,7 @@ def test_the_first_number_that_differs_is_told_with_the_right_one():
     told = {rule: first_difference(right, passes_by(scene, rule), 4) for rule in ("right", "overwrite", "breadth first", "sign")}
     assert told["right"] is None
     assert told["overwrite"].words.startswith("first differs in step ")
-    assert "∂L/∂a: the sum is " in told["overwrite"].words
+    assert "∂L/∂a: it is now " in told["overwrite"].words
     assert told["breadth first"].words.split(":")[1].startswith((" the upstream gradient", " the sum"))
     assert "the local derivative is -1, and not 1" in told["sign"].words
     player = play(twice(), rules=("right", "overwrite"))

@@ -55,12 +55,25 @@ class Term(NamedTuple):
     step: BackwardStep
 
 
+class Written(NamedTuple):
+    """How a backward pass is written: what is multiplied, and how the contribution becomes the gradient."""
+
+    factors: tuple[str, ...] = ("upstream", "local")
+    between: str = " · "
+    joins: str = "+="
+    total: str = "sum"
+
+
+RIGHT = Written()
+
+
 class Passes(NamedTuple):
     """Both passes over a scene: the terms of the backward pass in the order of ``backward``, and the frames that show them."""
 
     scene: Scene
     terms: list[Term]
     frames: list[Frame]
+    written: Written = RIGHT
 
     def number(self, reference: Number) -> float:
         """The recorded number that a caption refers to."""
@@ -91,18 +104,6 @@ def terms_of(scene: Scene) -> list[Term]:
     return [term for terms in reversed(into) for term in terms]
 
 
-class Written(NamedTuple):
-    """How a backward pass is written: what is multiplied, and how the contribution becomes the gradient."""
-
-    factors: tuple[str, ...] = ("upstream", "local")
-    between: str = " · "
-    joins: str = "+="
-    total: str = "sum"
-
-
-RIGHT = Written()
-
-
 def passes_of(scene: Scene, terms: list[Term] | None = None, written: Written = RIGHT) -> Passes:
     """A frame that sets the leaves, one for each other value, the seed, and one for each term of the backward pass.
 
@@ -117,7 +118,7 @@ def passes_of(scene: Scene, terms: list[Term] | None = None, written: Written = 
     itself = of + scene.output.name
     frames.append(Frame("Seed", itself, [f"{itself} = ", seed], [seed.place], [], grads=[(seed.place, seed)]))
     frames += [_backward(i, term, of, written) for i, term in enumerate(terms)]
-    return Passes(scene, terms, frames)
+    return Passes(scene, terms, frames, written)
 
 
 def leaves_frame(leaves: Sequence[Node]) -> Frame:

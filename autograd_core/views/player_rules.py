@@ -14,7 +14,7 @@ from ..formulas.typesetting import number_text
 from .player_frames import RIGHT, Passes, Term, Written, passes_of
 from .scene import Edge, Scene
 
-_CALLED = {"upstream": "upstream gradient", "local": "local derivative", "contribution": "contribution", "total": "sum"}
+_CALLED = {"upstream": "upstream gradient", "local": "local derivative", "contribution": "contribution"}
 _WRITTEN = {
     "overwrite": Written(joins="=", total="now"),
     "multiplied where one adds": Written(joins="×=", total="product"),
@@ -77,7 +77,9 @@ def first_difference(right: Passes, wrong: Passes, digits: int) -> Difference | 
         for kind, x, y in pairs:
             if not _equal(x, y):
                 where = f"step {start + i + 1}, ∂{right.scene.output.name}/∂{node.name}"
-                words = f"first differs in {where}: the {_CALLED[kind]} is {number_text(x, digits)}, and not {number_text(y, digits)}"
+                total = "it is now" if wrong.written.total == "now" else f"the {wrong.written.total} is"
+                called = total if kind == "total" else f"the {_CALLED[kind]} is"
+                words = f"first differs in {where}: {called} {number_text(x, digits)}, and not {number_text(y, digits)}"
                 return Difference(words, start + i, i, term.use.tail)
     return None
 
