@@ -132,6 +132,8 @@ WRONG = [
     ("1 + x^2", "x=2", "^ is not a power here", 0),  # which is (1 + x)^2 to Python, and starts there
     ("1 + x.data", "x=2", "x.data is not understood", 4),
     ("x[0]", "x=2", "x[0] is not understood", 0),
+    ("math.exp(x)", "x=2", "math.exp(x) is not understood: write exp(x)", 0),
+    ("1 + x.maximum(2)", "x=2", "x.maximum(2) is not understood: write maximum(x, 2)", 4),
     ("__import__('os')", "", "unknown function __import__", 0),
     ("1 + (lambda x: x)", "", "lambda x: x is not understood", 5),
     ("x < 2", "x=1", "x < 2 is not understood", 0),

@@ -90,6 +90,12 @@ def test_what_the_style_does_not_show_is_refused(options, told):
         draw(c9(), **{"style": "compact", **options})
 
 
+@pytest.mark.parametrize(("given", "options"), [([Value(1.0) * 2.0], {}), (c9(), {"level": "network"})])
+def test_a_network_has_no_compact_picture(given, options):
+    with pytest.raises(ValueError, match=r"draws the operations of one Value, not a network: write draw\(model\(x\), style='compact'\)"):
+        draw(given, style="compact", **options)
+
+
 def test_colours_are_legible_on_light_and_dark_pages_and_text_is_large():
     assert all(contrast(colour, page) >= 4.5 for colour in (VALUE, GRADIENT, layout.GREY) for page in ("#ffffff", "#000000"))
     assert "fontsize=20" in to_dot(c9(), style="compact")

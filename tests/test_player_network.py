@@ -1,5 +1,6 @@
 """Networks in the player: frames unit by unit and layer by layer, numbers of the engine, and what is refused. No browser is needed."""
 
+import math
 
 import pytest
 from test_network import Input, Weight, layers, xor_in_three_layers, xor_with_relu
@@ -7,6 +8,7 @@ from test_player import Reader, data_of
 
 from autograd_core import Constant, Value, dot, play, relu, sigmoid, softmax, steps, tanh, topological_order
 from autograd_core.formulas.typesetting import number_text
+from autograd_core.views.player_network import course_of
 
 
 class Model:
@@ -130,6 +132,22 @@ def test_the_frames_of_a_lecture_say_what_the_textbook_says():
     assert said[7][1].split("\n")[2].startswith(f"δ₁⁽¹⁾ times what each weight multiplies: ∂w₁₁⁽¹⁾: {h1.parents[0].parents[0].grad:.6g}, ")
     assert [x["name"] for x in data["nodes"] if x["sort"] == "input"] == ["x₁", "x₂"]
     assert [data["nodes"][i]["name"] for i in data["outputs"]] == ["ŷ", "L"]
+
+
+def test_a_loss_without_a_name_is_called_l_and_the_products_of_the_inputs_are_written_out():
+    y = lecture()[0]
+    course = course_of([y], {}, [], [], (y - 1.0) ** 2, "unit", 200, [])
+    last = course.passes.frames[-1]
+    assert last.symbols.split("\n")[0] == "∂L by the inputs x₁, x₂"
+    assert last.symbols.split("\n")[1] == "∂L/∂x₁ = w₁₁⁽¹⁾ · δ₁⁽¹⁾ + w₂₁⁽¹⁾ · δ₂⁽¹⁾"
+    for line in course.passes.filled(last.numbers, 17).split("\n"):
+        _, products, gradient = line.split(" = ")
+        assert math.isclose(eval(products.replace("·", "*")), float(gradient))
+    x = Value(0.5, "x1")
+    y = dot([Value(2.0, "w1")], [x], Value(0.1, "b")).tanh()
+    for loss in ((y - x) ** 2, (y - 1.0) ** 2):  # one that reads the input itself gets no product that leaves out a path
+        frame = course_of([y], {}, [x], [], loss, "unit", 200, []).passes.frames[-1]
+        assert ("·" in frame.symbols) == (loss.parents[0].parents[1] is not x)
 
 
 def test_a_gradient_by_a_shared_weight_is_told_when_the_last_unit_has_added_to_it():

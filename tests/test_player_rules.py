@@ -46,13 +46,33 @@ def test_the_first_number_that_differs_is_told_with_the_right_one():
     told = {rule: first_difference(right, passes_by(scene, rule), 4) for rule in ("right", "overwrite", "breadth first", "sign")}
     assert told["right"] is None
     assert told["overwrite"].words.startswith("first differs in step ")
-    assert "∂L/∂a: the sum is " in told["overwrite"].words
+    assert "∂L/∂a: it is now " in told["overwrite"].words
     assert told["breadth first"].words.split(":")[1].startswith((" the upstream gradient", " the sum"))
     assert "the local derivative is -1, and not 1" in told["sign"].words
     player = play(twice(), rules=("right", "overwrite"))
     assert repr(player) == "<2 players of 6 nodes and 13 steps>"
     assert player.html.count('class="agc-player"') == 2
     assert first_difference(right, passes_by(scene, "overwrite"), 6).words in player.html
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_caption_writes_the_rule_that_was_used(rule):
+    passes, right = passes_by(View(twice()).whole(), rule), passes_of(View(twice()).whole())
+    gradients = {}
+    for frame in passes.frames[-len(passes.terms):]:
+        calculation, _, told = passes.filled(frame.numbers, 17).partition(",  ")
+        left, _, contribution = calculation.rpartition(" = ")
+        assert not left or math.isclose(eval(left.replace("·", "*")), float(contribution))
+        node, sign = frame.symbols.split(" ")[:2]
+        before = gradients.get(node)
+        joined = {"=": lambda x, y: y, "+=": lambda x, y: x + y, "×=": lambda x, y: x * y}[sign]
+        word, total = told.split(" ")
+        assert word == {"=": "now", "+=": "sum", "×=": "product"}[sign]
+        if rule not in ("forgot a path", "forgot the first path", "merged equal nodes", "not set back to 0"):  # sums of other terms
+            assert math.isclose(float(total), float(contribution) if before is None else joined(before, float(contribution)))
+        gradients[node] = float(total)
+        assert sign == {"overwrite": "=", "multiplied where one adds": "×="}.get(rule, "+=")
+    assert [frame.symbols for frame in passes_by(View(twice()).whole(), "right").frames] == [frame.symbols for frame in right.frames]
 
 
 @pytest.mark.parametrize(("options", "error", "said"), [

@@ -41,6 +41,8 @@ class Explorer(Page):
 def explore(text: str, /, *, parameters: Collection[str] | None = None, **values: float) -> Explorer:
     """A page in which one types a formula, drags its leaves, and sees what follows: graph, both passes, derivation, curve, descent.
 
+    Jupyter shows what it returns, and ``explore("x*x", x=2).save("x.html")`` writes it as a file that needs no Python.
+
     ``text`` is a formula of the command line's language, with which the page starts, ``values`` are its leaves; one
     without a value starts at 1. ``parameters`` are the names of the leaves that gradient descent moves: if they are not given,
     those that are called like a weight or a bias (``w``, ``b2``, ``theta``), and all if none is.

@@ -20,7 +20,7 @@ from ..number import FAMILIES, TABLE
 from ..primitive import Primitive
 from ..programs.javascript import CHECKED, row_functions
 from ..value import Constant, Value, topological_order
-from ..views.language import CONSTANTS, FUNCTIONS, LISTS, OTHER_NAMES, SEQUENCES
+from ..views.language import CONSTANTS, FUNCTIONS, LISTS, MODULES, OTHER_NAMES, SEQUENCES
 from ..views.language_errors import SIGNS
 from ..views.roles import symbol_of
 
@@ -56,6 +56,7 @@ def _parts(counts: tuple[int, ...]) -> dict[str, str]:
         "signs": json.dumps(SIGNS),
         "keywords": json.dumps(keyword.kwlist),
         "givesLists": json.dumps(LISTS),
+        "modules": json.dumps(MODULES),
         "longest": str(LONGEST),
     }
 

@@ -29,7 +29,7 @@ _TASKS = {
     "all": "Compute the forward pass, then the backward pass.",
     "wrong number": "One number was computed by a mistake, and all that follow from it with that number. Find it.",
 }
-_ROUNDING = " Give at least three figures; fractions and formulas such as y*(1 - y) count, too."
+_ROUNDING = " Give at least three figures; fractions and formulas such as 3/4 or a*(2 + b) count, too."
 
 
 class Sheet:
@@ -111,6 +111,8 @@ def sheet(
     level: str | None = None, wrt: Collection[Value] = (), rate: float | None = None, digits: int = 4, title: str | None = None,
 ) -> Sheet:  # fmt: skip
     """An exercise made of the graph of ``output``: its passes, with blanks to fill in.
+
+    Jupyter shows what it returns, and ``sheet(x).save("x.html")`` writes a page to fill in or to print.
 
     ``form`` is ``"tables"``, ``"derivation"`` (lines as one writes them by hand) or ``"picture"``. ``blanks``, from easy to hard:
     ``"values"``, ``"local derivatives"``, ``"contributions"`` (the backward pass with given local derivatives), ``"nodes"`` (all

@@ -184,15 +184,15 @@ def draw(
 ) -> Drawing:  # fmt: skip
     """The graph of ``output`` as a picture: a node for every Value, an edge for every use; or a network as circles and arrows.
 
-    ``mode`` is ``"forward"`` (values only), ``"gradients"`` (values, gradients and local derivatives) or ``"backward"`` (the graph
-    of the backward pass, whose edges carry the contributions). ``show`` chooses among ``data``, ``grad``, ``local`` (the local
-    derivative on each edge), ``formula`` (the same in symbols), ``contribution``, and ``stored``. Gradients are those that
-    ``backward()`` of ``output`` would compute, and the legend says so where others are stored; ``stored`` shows those that are.
-    ``level`` is how much one node stands for: ``"operation"``; ``"named"`` shows leaves and nodes that have names, with formulas
-    between them; ``"neuron"`` and ``"layer"`` are clusters; ``"network"`` draws units in columns. Left out, it is ``"operation"``
-    (a graph of more than ``limit`` nodes is collapsed with a warning), and ``"network"`` for a list of Values, for a neuron of
-    parameters (the output of a model; its loss is a graph of operations) unless the compact style or local derivatives are asked
-    for, and for a model, an object whose method ``recorded()`` gives two lists of Values: outputs, and their inputs.
+    Jupyter shows it, and ``draw(x).save("x.svg")`` writes a file. ``mode`` is ``"forward"`` (values only), ``"gradients"`` (values,
+    gradients and local derivatives) or ``"backward"`` (the graph of the backward pass, whose edges carry the contributions). ``show``
+    chooses among ``data``, ``grad``, ``local`` (the local derivative on each edge), ``formula`` (the same in symbols), ``contribution``,
+    and ``stored``. Gradients are those that ``backward()`` of ``output`` would compute, and the legend says so where others are stored;
+    ``stored`` shows those that are. ``level`` is how much one node stands for: ``"operation"``; ``"named"`` shows leaves and nodes that
+    have names, with formulas between them; ``"neuron"`` and ``"layer"`` are clusters; ``"network"`` draws units in columns. Left out, it is
+    ``"operation"`` (a graph of more than ``limit`` nodes is collapsed with a warning), and ``"network"`` for a list of Values, for a neuron
+    of parameters (the output of a model; its loss is a graph of operations) unless the compact style or local derivatives are asked for,
+    and for a model, an object whose method ``recorded()`` gives two lists of Values: outputs, and their inputs.
 
     A network shows ``data`` and ``grad`` in its units and ``weight`` or ``name`` on its arrows; in the mode ``"backward"`` δ, the
     gradient by the weighted sum, and the gradient by each weight. Its gradients are those of ``loss``, or else of the sum of the
@@ -210,6 +210,8 @@ def draw(
     """
     require_one_of("style", style, ("boxes", "compact"))
     if level == "network" or (level is None and is_network(output) and not _asks_for_operations(output, style, show)):
+        if style == "compact":
+            raise ValueError("the compact style draws the operations of one Value, not a network: write draw(model(x), style='compact')")
         options = options_of(mode, show, rankdir, digits, "model" if hasattr(output, "recorded") else "network")
         return Drawing(*network_picture(output, options, names, inputs, parameters, loss, classes, legend, limit))
     if loss is not None or classes:

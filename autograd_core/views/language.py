@@ -20,6 +20,7 @@ _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: 
 CONSTANTS = {"pi": math.pi, "e": math.e}
 SEQUENCES = ("dot", "logsumexp", "softmax", "log_softmax", "prod")  # called with lists
 LISTS = ("softmax", "log_softmax")  # give lists
+MODULES = ("math", "np", "numpy", "torch", "jnp", "tf")  # what stands before the same functions in a program
 OTHER_NAMES = {"ln": "log", "max": "maximum", "min": "minimum"}  # as one writes them on paper
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: getattr(primitives, name, row) for name, row in TABLE.items() if name.isidentifier() and not row.internal
@@ -243,6 +244,10 @@ def _refuse(node: ast.expr, program: Parsed) -> NoReturn:
         remedy = "an absolute value is written abs(...)"
     elif isinstance(node, ast.Call) and not isinstance(node.func, ast.Name | ast.Attribute):
         remedy = "a product is written with *, such as 2*(x + 1)"
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FUNCTIONS:
+        operands = [node.func.value, *node.args]
+        is_module = isinstance(node.func.value, ast.Name) and node.func.value.id in MODULES
+        remedy = f"write {node.func.attr}({', '.join(map(_source, operands[is_module:]))})"
     program._fail(f"{_source(node)} is not understood: {remedy}", node)
 
 

@@ -68,8 +68,9 @@ def syntax_error(text: str, error: SyntaxError, functions: Collection[str]) -> E
     row, column = error.lineno or 1, max((error.offset or 1) - 1, 0)
     lines = text.split("\n")
     message = error.msg.replace("invalid syntax. ", "")
+    plain = error.msg.replace("invalid syntax. Perhaps you forgot a comma?", "invalid syntax")  # one remedy is enough
     remedy = _remedy(lines[row - 1], column, functions) if row <= len(lines) else None
-    return ExpressionError(f"{message}: {remedy[0]}", text, row, remedy[1]) if remedy else ExpressionError(message, text, row, column)
+    return ExpressionError(f"{plain}: {remedy[0]}", text, row, remedy[1]) if remedy else ExpressionError(message, text, row, column)
 
 
 _COEFFICIENT = re.compile(r"(?<![\w.])((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)(?![eE][+-]?\d)(?!(?<=0)[xXoObB])([^\W\d]\w*)")

@@ -97,6 +97,7 @@ def play(
 ) -> Player:  # fmt: skip
     """Step through the forward and the backward pass of ``output``, forth and back.
 
+    Jupyter shows it, and ``play(x).save("x.html")`` writes a page that opens by a double click.
     One frame a step: the leaves, each node's value, the seed, and each term ``upstream * local derivative`` with the running sum,
     in symbols and in numbers. Buttons, a slider, the arrow keys and the space bar move it, a click on a node jumps there, and the
     fields below change a leaf and run both passes again. ``names``, ``inputs`` and ``parameters`` as in :func:`draw`;

@@ -55,12 +55,25 @@ class Term(NamedTuple):
     step: BackwardStep
 
 
+class Written(NamedTuple):
+    """How a backward pass is written: what is multiplied, and how the contribution becomes the gradient."""
+
+    factors: tuple[str, ...] = ("upstream", "local")
+    between: str = " · "
+    joins: str = "+="
+    total: str = "sum"
+
+
+RIGHT = Written()
+
+
 class Passes(NamedTuple):
     """Both passes over a scene: the terms of the backward pass in the order of ``backward``, and the frames that show them."""
 
     scene: Scene
     terms: list[Term]
     frames: list[Frame]
+    written: Written = RIGHT
 
     def number(self, reference: Number) -> float:
         """The recorded number that a caption refers to."""
@@ -91,10 +104,10 @@ def terms_of(scene: Scene) -> list[Term]:
     return [term for terms in reversed(into) for term in terms]
 
 
-def passes_of(scene: Scene, terms: list[Term] | None = None) -> Passes:
+def passes_of(scene: Scene, terms: list[Term] | None = None, written: Written = RIGHT) -> Passes:
     """A frame that sets the leaves, one for each other value, the seed, and one for each term of the backward pass.
 
-    The terms are those of the right pass, unless others are given.
+    The terms are those of the right pass, and written as its, unless others are given.
     """
     terms = terms_of(scene) if terms is None else terms
     leaves = [node for node in scene.nodes if node.kind != "constant" and node.row is None]
@@ -104,8 +117,8 @@ def passes_of(scene: Scene, terms: list[Term] | None = None) -> Passes:
     of = f"∂{scene.output.name}/∂"
     itself = of + scene.output.name
     frames.append(Frame("Seed", itself, [f"{itself} = ", seed], [seed.place], [], grads=[(seed.place, seed)]))
-    frames += [_backward(i, term, of) for i, term in enumerate(terms)]
-    return Passes(scene, terms, frames)
+    frames += [_backward(i, term, of, written) for i, term in enumerate(terms)]
+    return Passes(scene, terms, frames, written)
 
 
 def leaves_frame(leaves: Sequence[Node]) -> Frame:
@@ -140,15 +153,21 @@ def in_figures(node: Node) -> list[Piece]:
     return pieces
 
 
-def _backward(i: int, term: Term, of: str) -> Frame:
+def _backward(i: int, term: Term, of: str, written: Written) -> Frame:
     step, use = term.step, term.use
-    through = of + step.consumer_name
     formula = _factor(step)
-    symbols = f"{of}{step.name} += {through} · ∂{step.consumer_name}/∂{step.name}" + (f" = {through} · {formula}" if formula else "")
-    product: list[Piece] = [Number("upstream", i, True, is_answer=False), " · ", Number("local", i, True), " = ", Number("contribution", i)]
-    total = Number("total", i)
-    numbers, edge = [*product, ",  sum ", total], (use.head, use.position)
-    return Frame("Backward", symbols, numbers, [use.tail, use.head], [edge], grads=[(use.tail, total)], terms=[i])
+    symbols = {"upstream": of + step.consumer_name, "local": f"∂{step.consumer_name}/∂{step.name}"}
+    told = f"{of}{step.name} {written.joins} {written.between.join(symbols[factor] for factor in written.factors)}"
+    if formula and "local" in written.factors:
+        told += f" = {written.between.join((symbols | {'local': formula})[factor] for factor in written.factors)}"
+    numbers: list[Piece] = []
+    if len(written.factors) > 1:
+        for factor in written.factors:
+            numbers += [*([written.between] if numbers else []), Number(factor, i, True, is_answer=factor == "local")]
+        numbers.append(" = ")
+    total, edge = Number("total", i), (use.head, use.position)
+    numbers += [Number("contribution", i), f",  {written.total} ", total]
+    return Frame("Backward", told, numbers, [use.tail, use.head], [edge], grads=[(use.tail, total)], terms=[i])
 
 
 def _factor(step: BackwardStep) -> str:

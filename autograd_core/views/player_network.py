@@ -5,6 +5,7 @@ Forward, a unit has its weighted sum z and its value. Backward, it has δ, the g
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -50,6 +51,8 @@ def course_of(
     scene = View(end, {}, [unit.node for unit in network.columns[0]], {*parameters, *trained}).whole()
     places = {node.values[0]: node.key for node in scene.nodes}
     names = _names(network, called)
+    if loss is not None and loss.name is None and "L" not in {*names.values(), *(node.name for node in scene.nodes)}:
+        names.setdefault(loss, called.get(loss, "L"))  # as textbooks call it
     nodes = [node._replace(name=names.get(node.values[0], node.name), is_named=True) for node in scene.nodes]
     scene = scene._replace(nodes=nodes, output=nodes[scene.output.key])
     passes = Passes(scene, terms_of(scene), [])
@@ -92,6 +95,7 @@ class _Script:
                 for connection in unit.connections:
                     if connection.source is not None:
                         self.readers.setdefault(connection.source, []).append((unit, connection))
+        self.uses = Counter(use.tail for use, _ in self.passes.terms)
         order = [unit for column in reversed(self.columns[1:]) for unit in column]
         self.finished = {c.weight: unit.node for unit in order for c in unit.connections}  # the last unit that adds to its gradient
 
@@ -207,6 +211,8 @@ class _Script:
         readers = self.readers.get(unit.node, [])
         if not readers or len(readers) > FEW or any(c.weight is None for _, c in readers):
             return None
+        if self.uses[self.places[unit.node]] != len(readers):  # the loss reads it, too
+            return None
         symbols, numbers = "", list[Piece]()
         for reader, connection in readers:
             total, sign = self._node(reader.total), ("-" if connection.sign < 0 else "") if not symbols else (
@@ -224,11 +230,18 @@ class _Script:
 
     def _to_inputs(self) -> Frame:
         column = self.columns[0]
+        symbols = f"∂{self._of_end} by the inputs {listed([self._node(unit.node).name for unit in column])}"
         numbers: list[Piece] = []
+        products = [self._arriving(unit) for unit in column] if len(column) <= FEW else []
         for k, unit in enumerate(column[:MOST]):
-            numbers += [", " if k else "", f"∂/∂{self._node(unit.node).name} = ", Number("grad", self.places[unit.node])]
-        names = listed([self._node(unit.node).name for unit in column])
-        return Frame("Backward", f"∂{self._of_end} by the inputs {names}", numbers, self._drawn(0), [], grads=self._gradients(column))
+            name, result = self._node(unit.node).name, Number("grad", self.places[unit.node])
+            if products and all(products):
+                told, factors = products[k]  # type: ignore[misc]
+                symbols += f"\n∂{self._of_end}/∂{name} = {told}"
+                numbers += ["\n" if k else "", f"∂{self._of_end}/∂{name} = ", *factors, " = ", result]
+            else:
+                numbers += [", " if k else "", f"∂/∂{name} = ", result]
+        return Frame("Backward", symbols, numbers, self._drawn(0), [], grads=self._gradients(column))
 
     # -- parts ---------------------------------------------------------------------------------------------------
     def _node(self, value: Value) -> Node:

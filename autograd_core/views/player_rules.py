@@ -11,10 +11,18 @@ from typing import NamedTuple
 from ..derivatives.misconceptions import Term as Flow
 from ..derivatives.misconceptions import backward_pass
 from ..formulas.typesetting import number_text
-from .player_frames import Passes, Term, passes_of
+from .player_frames import RIGHT, Passes, Term, Written, passes_of
 from .scene import Edge, Scene
 
-_CALLED = {"upstream": "upstream gradient", "local": "local derivative", "contribution": "contribution", "total": "sum"}
+_CALLED = {"upstream": "upstream gradient", "local": "local derivative", "contribution": "contribution"}
+_WRITTEN = {
+    "overwrite": Written(joins="=", total="now"),
+    "multiplied where one adds": Written(joins="×=", total="product"),
+    "added where one multiplies": Written(between=" + "),
+    "forgot the upstream gradient": Written(factors=("local",)),
+    "forgot the local derivative": Written(factors=("upstream",)),
+}
+"""The rules that are written otherwise than the right one; those of the others give other numbers in the same places."""
 
 
 class Difference(NamedTuple):
@@ -41,7 +49,7 @@ def passes_by(scene: Scene, rule: str) -> Passes:
     edges = {(edge.head, edge.position): edge for edge in scene.edges}
     flows = [(edges[places[flow.consumer], flow.position], flow) for flow in found.terms if flow.consumer is not None]
     terms = [_term(edge, flow) for edge, flow in flows if scene.nodes[edge.tail].kind != "constant"]
-    return passes_of(scene._replace(nodes=nodes, output=nodes[scene.output.key]), terms)
+    return passes_of(scene._replace(nodes=nodes, output=nodes[scene.output.key]), terms, _WRITTEN.get(rule, RIGHT))
 
 
 def _term(edge: Edge, flow: Flow) -> Term:
@@ -69,7 +77,9 @@ def first_difference(right: Passes, wrong: Passes, digits: int) -> Difference | 
         for kind, x, y in pairs:
             if not _equal(x, y):
                 where = f"step {start + i + 1}, ∂{right.scene.output.name}/∂{node.name}"
-                words = f"first differs in {where}: the {_CALLED[kind]} is {number_text(x, digits)}, and not {number_text(y, digits)}"
+                total = "it is now" if wrong.written.total == "now" else f"the {wrong.written.total} is"
+                called = total if kind == "total" else f"the {_CALLED[kind]} is"
+                words = f"first differs in {where}: {called} {number_text(x, digits)}, and not {number_text(y, digits)}"
                 return Difference(words, start + i, i, term.use.tail)
     return None
 

@@ -221,6 +221,25 @@ def test_two_pages_stand_in_one_notebook(browser):
     page.close()
 
 
+def test_thumbnails_show_the_classes_of_their_own_sets(opened):
+    """Own labels 0 and 1 beside sets with -1 and 1, and the other way round."""
+    X, y = nn.data.xor_quadrants(40, seed=0, labels=(0, 1))
+    page = opened(nn.MLP(2, [3, 1], "tanh", "tanh", seed=0).playground(X, y))
+    strong = """(canvas) => {
+      const context = new OffscreenCanvas(56, 56).getContext("2d", { willReadFrequently: true }), found = {};
+      context.drawImage(canvas, 0, 0);
+      const { data } = context.getImageData(0, 0, 56, 56);
+      for (let k = 0; k < data.length; k += 4) { const key = data.slice(k, k + 3).join(); found[key] = (found[key] || 0) + 1; }
+      return Object.entries(found).filter(([, count]) => count > 30).map(([key]) => key).sort();
+    }"""
+    for chosen in ("your data", "circle"):
+        page.click(f'[data-set="{chosen}"]')
+        page.evaluate("makeThumbnails()")
+        colours = page.locator("#sets canvas").evaluate_all(f"(all) => all.map({strong})")
+        assert len(colours) > 3
+        assert all(len(found) >= 3 and found == colours[0] for found in colours), colours  # the ground, and a colour for each class
+
+
 def test_no_page_goes_wrong_for_other_networks(opened):
     X, _ = nn.data.gaussians(30)
     pages = [

@@ -52,7 +52,7 @@ class Parser {
       throw new ExpressionError(`'${unclosed.sign}' was never closed`, unclosed.at);
     }
     throw this.comma
-      ? new ExpressionError("Perhaps you forgot a comma?", this.comma.start)
+      ? new ExpressionError(FORGOTTEN_COMMA, this.comma.start)
       : new ExpressionError("invalid syntax", this.next.at);
   }
 

@@ -111,6 +111,11 @@ function refuse(part) {
   if (part.kind === "binary" && part.sign === "|") remedy = "an absolute value is written abs(...)";
   else if (part.kind === "call" && part.function.kind !== "name" && part.function.kind !== "attribute")
     remedy = "a product is written with *, such as 2*(x + 1)";
+  else if (part.kind === "call" && part.function.kind === "attribute" && Object.hasOwn(data.functions, part.function.name)) {
+    const {name, value} = part.function;
+    const operands = value.kind === "name" && data.modules.includes(value.text) ? part.parts : [value, ...part.parts];
+    remedy = `write ${name}(${operands.map((x) => oneLine(unparse(x))).join(", ")})`;
+  }
   throw new ExpressionError(`${oneLine(unparse(part))} is not understood: ${remedy}`, part.at);
 }
 

@@ -157,6 +157,8 @@ const COEFFICIENT =
   /(?<![\p{L}\p{N}_.])((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)(?![eE][+-]?\d)(?!(?<=0)[xXoObB])([\p{L}_][\p{L}\p{N}_]*)/u;
 const NEIGHBOURS = /([\p{L}\p{N}_.]+)[ \t]+(?=([\p{L}\p{N}_.]+|\())|\)[ \t]*(?=([\p{L}\p{N}_.]+|\())/gu;
 
+const FORGOTTEN_COMMA = "Perhaps you forgot a comma?";
+
 // The error with a remedy behind it, and at its place, if one stands near.
 function withRemedy(error, text, functions) {
   const start = text.lastIndexOf("\n", error.at - 1) + 1,
@@ -164,7 +166,8 @@ function withRemedy(error, text, functions) {
   const line = text.slice(start, end < 0 ? text.length : end),
     column = error.at - start;
   const found = remedy(line, column, functions);
-  return found ? new ExpressionError(`${error.message}: ${found[0]}`, start + found[1]) : error;
+  const said = error.message === FORGOTTEN_COMMA ? "invalid syntax" : error.message; // one remedy is enough
+  return found ? new ExpressionError(`${said}: ${found[0]}`, start + found[1]) : error;
 }
 
 function remedy(line, column, functions) {

@@ -16,10 +16,15 @@ function boxOf(set) {
   return { x, y };
 }
 
+// The numbers that stand for classes, in order, and whether each row has a 1 for its class and else 0.
+function targetsOf(set) {
+  const rows = set.rows.map((row) => row.slice(PAGE.sizes[0]));
+  const isOneHot = rows[0].length > 1 && rows.every((row) => row.every((t) => t === 0 || t === 1) && row.reduce((a, b) => a + b) === 1);
+  return { labels: [...new Set(rows.map((row) => row[0]))].sort((a, b) => a - b), isOneHot };
+}
+
 function readTargets() {
-  const inputs = PAGE.sizes[0], rows = state.set.rows.map((row) => row.slice(inputs));
-  state.labels = [...new Set(rows.map((row) => row[0]))].sort((a, b) => a - b);
-  state.isOneHot = rows[0].length > 1 && rows.every((row) => row.every((t) => t === 0 || t === 1) && row.reduce((a, b) => a + b) === 1);
+  Object.assign(state, targetsOf(state.set));
   const [low, high] = [state.labels[0], state.labels.at(-1)], range = (a, b) => ({ middle: (a + b) / 2, half: (b - a) / 2 || 1 });
   state.targets = range(low, high);
   state.scale = range(...(PAGE.scale || [low, high]));

@@ -222,13 +222,14 @@ function paintPoints() {
   if (ring) drawing.append(ring);
 }
 
-// The number of the class of a row, if the targets are classes.
-function classOf(row) {
+// The number of the class of a row, if the targets are classes; the labels are those of its own data set.
+function classOf(row, { labels, isOneHot } = state) {
   const targets = row.slice(PAGE.sizes[0]);
-  if (targets.length > 1) return state.isOneHot ? targets.indexOf(Math.max(...targets)) : null;
-  return state.labels.length === 2 ? state.labels.indexOf(targets[0]) : null;
+  if (targets.length > 1) return isOneHot ? targets.indexOf(Math.max(...targets)) : null;
+  const kind = labels.length === 2 ? labels.indexOf(targets[0]) : -1;
+  return kind < 0 ? null : kind;
 }
-const kindColour = (kind) => (state.network.sizes.at(-1) > 1 ? CLASSES[kind % 8] : kind ? theme.high : theme.low);
+const kindColour = (kind) => (PAGE.sizes.at(-1) > 1 ? CLASSES[kind % 8] : kind ? theme.high : theme.low);
 
 function paintPicture() {
   const { network, chosen, maps } = state, last = network.sizes.length - 1, inputs = network.sizes[0];
@@ -256,8 +257,9 @@ function paintThumbnail(canvas, set) {
   context.fillStyle = theme.middle;
   context.fillRect(0, 0, size, size);
   if (inputs > 2) return;
+  const targets = targetsOf(set);
   for (const row of set.rows) {
-    const kind = classOf(row);
+    const kind = classOf(row, targets);
     context.fillStyle = kind === null ? theme.low : kindColour(kind);
     context.fillRect(across(row[0], box.x) * size / 100 - 1.2, size - across(row[1], box.y) * size / 100 - 1.2, 2.4, 2.4);
   }
