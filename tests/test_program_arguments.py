@@ -1,5 +1,8 @@
 """What programs are called with: every dialect takes the same tables and rows, and refuses what are no real numbers in the same words."""
 
+import copy
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -60,3 +63,11 @@ def test_parameters_and_inputs_that_are_no_real_numbers_are_refused(program, row
 def test_columns_of_no_real_numbers_are_refused(dialect, column):
     with pytest.raises(TypeError, match=r"masked array|real number is needed"):
         PROGRAMS[dialect, "several"].columns([2.0], [column])
+
+
+@every_program
+def test_a_copy_of_a_program_is_itself_and_pickle_says_what_to_do(program):
+    assert copy.copy(program) is program
+    assert copy.deepcopy([program])[0] is program
+    with pytest.raises(TypeError, match="pickle its output, and compile_graph it again"):
+        pickle.dumps(program)

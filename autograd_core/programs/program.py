@@ -155,6 +155,15 @@ class Program:
         if len(shape) != 2 or shape[1] != self._input_count:
             raise ValueError(f"rows is a table with {self._input_count} column(s), one for each input, not of shape {tuple(shape)}")
 
+    def __copy__(self) -> Program:
+        return self  # as of a function
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Program:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a program is not pickled: pickle its output, and compile_graph it again, or write it to a file with save(...)")
+
     def __repr__(self) -> str:
         lines = self.source.count("\n")
         return f"<{self.dialect} program of {lines} lines: {self._wrt_count} parameters, {self._input_count} inputs>"
