@@ -97,7 +97,8 @@ def cube(model: Any, low: Any = -3.0, high: Any = 3.0, ax: Any = None) -> Axes:
     numbers: Any = range(8)
     if layers[1:]:
         zero = -1.0 if str(layers[0].activation).startswith("sign") else 0.0
-        numbers = predict_classes(Sequential(*layers[1:]), [[x or zero for x in corner] for corner in corners])
+        found = predict_classes(Sequential(*layers[1:]), [[x or zero for x in corner] for corner in corners])
+        numbers = [max(number, 0) for number in found]  # the classes -1 and 1 have the colours of 0 and 1
     colours, ax = dict(zip(corners, numbers)), panels_of(ax, 1, **SOLID)[0]
     for one, other in combinations(product((0, 1), repeat=3), 2):
         if sum(a != b for a, b in zip(one, other)) == 1:
