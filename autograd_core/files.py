@@ -109,6 +109,7 @@ def read_json(path: str | os.PathLike[str], kind: tuple[str, int]) -> dict[str, 
     Traceback (most recent call last):
     ValueError: ... is no whole JSON file, so it was not read: ...
     """
+    path = path_text(path)  # not a number, which would be an open file of somebody else's, and closed
     try:
         with open(path, "rb") as file:
             content = json.loads(file.read().decode("utf-8"))

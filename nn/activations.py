@@ -51,7 +51,6 @@ def activation_function(activation: Activation) -> Callable[[Any], Any]:
     return named(activation, ACTIVATIONS | CONVENTIONS, "activation", (*OF_LAYERS,))
 
 
-# -- initial weights -----------------------------------------------------------------------------------------------------
 Rule = Callable[[random.Random, int, int], float]
 INITIALIZATIONS: dict[str, Rule] = {
     # Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010

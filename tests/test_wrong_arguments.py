@@ -98,6 +98,7 @@ SENTENCES = [
     (lambda: ac.check_leaves(3, [x]), TypeError, "takes a function, not int: give it one without arguments"),
     (lambda: ac.Table(3, []), TypeError, "headers is a list, not int"),
     (lambda: ac.draw(x).save(3), TypeError, "a file is given by its path"),
+    (lambda: ac.read_json(3, ("weights", 1)), TypeError, "a file is given by its path"),
     (lambda: ac.sheet(x * x, count="all"), ValueError, "count of the blanks of this kind is a whole number from 1 to 4, not 'all'"),
     (lambda: ac.sheet(x * x, count=1, seed=[]), ValueError, r"seed is a whole number, not \[\]"),
     (lambda: ac.sheet(x * x, rate="x"), ValueError, "rate is a finite number, not 'x'"),

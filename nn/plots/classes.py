@@ -57,7 +57,6 @@ def decision_boundary(
     return ax
 
 
-# -- the numbers ---------------------------------------------------------------------------------------------------
 def labelled(model: Module, X: Any, y: Any, plane: bool = False) -> Labelled:
     """The samples with their classes, as the outputs of ``model`` number them: one output tells two labels apart, such as -1 and 1;
     several stand for the labels from 0 on (two of them also for -1 and 1), which may be given as one-hot rows."""
@@ -107,7 +106,6 @@ def scores_of(outputs: Sequence[Any]) -> Any:
     return np.array(outputs, dtype=float).reshape(len(outputs), -1)
 
 
-# -- what is drawn -------------------------------------------------------------------------------------------------
 def draw_regions(ax: Axes, regions: ClassRegions) -> list[Any]:
     """The region of each class in its tint, and the borders; the artists, so that they can be taken away again."""
     box, classes, margins = regions
