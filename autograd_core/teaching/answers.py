@@ -55,7 +55,7 @@ def read_answer(given: Any, values: Mapping[str, float]) -> Answer | None:
     if isinstance(given, numbers.Real):
         return Answer(repr(given), real(given))
     if not isinstance(given, str):
-        return Answer(str(given), None, problem="an answer is a number or a text such as 0.25, 1/4 or y*(1 - y)")
+        return Answer(str(given), None, problem="an answer is a number or a text such as 0.25, 1/4 or a*(2 + b)")
     text = plain(given)
     if match := _NUMBER.fullmatch(text):
         places = len(match["places"] or match["only"] or "") - int(match["power"] or 0)
