@@ -25,10 +25,11 @@ EXPECTED = ["w[0]", "x[0]", "products[0]", "w[1]", "x[1]", "products[1]", "v1", 
 
 
 @pytest.fixture
-def notebook():
+def notebook(monkeypatch):
     """A function that runs a cell and gives the value of its last line; what cells share, and IPython, end with the test."""
     from IPython.core.interactiveshell import InteractiveShell
 
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)  # IPython warns where another environment than its own is active
     shell = InteractiveShell.instance()
     shell.history_manager.enabled = False
 
