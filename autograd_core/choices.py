@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
 from typing import Any, TypeVar
 
+from .number import shown
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -125,11 +127,7 @@ def shortened(x: Any) -> str:
     >>> shortened("a" * 100)[-6:]
     'aaa...'
     """
-    try:
-        text = repr(x) if not isinstance(x, int) or abs(x) < 10**40 else "an integer of many digits"
-    except Exception:  # it may hold an integer that is too long to be printed, or be a stranger's object
-        text = "..."
-    return text if len(text) <= 60 else text[:57] + "..."
+    return shown(x, 60)
 
 
 # What options are called in other libraries.

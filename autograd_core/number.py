@@ -88,13 +88,13 @@ def no_output(x: Any) -> TypeError:
     return TypeError(f"a graph is given by its output, a Value, not by {type(x).__name__} {shown(x)}{advice}")
 
 
-def shown(x: Any) -> str:
+def shown(x: Any, most: int = 40) -> str:
     """What a message shows of ``x``, which may be long."""
     try:
-        text = repr(x)
+        text = repr(x) if not isinstance(x, int) or abs(x) < 10**40 else "an integer of many digits"
     except Exception:  # it may hold an integer that is too long to be printed, or be a stranger's object
         text = "..."
-    return text if len(text) <= 40 else text[:37] + "..."
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 # Where comparisons are noted; of the context, so that neither another thread nor another task is watched along.

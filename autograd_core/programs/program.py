@@ -49,7 +49,6 @@ class Program:
 
     def __init__(self, graph: Graph, emitted: Any) -> None:
         self.single = graph.single
-        self._counts = len(graph.wrt), len(graph.inputs)
         self._wrt_count, self._input_count, self._outputs = len(graph.wrt), len(graph.inputs), len(graph.outputs)
         self._with_further = graph if graph.further else None
         self._forward: Program | None = None
@@ -145,7 +144,7 @@ class Program:
         except TypeError:
             require_numbers(wrt_values, input_values)
             raise
-        if not flat or given != self._counts:
+        if not flat or given != (self._wrt_count, self._input_count):
             raise ValueError(
                 f"this program takes {self._wrt_count} value(s) of wrt and {self._input_count} of inputs, "
                 f"in one row each, not {given[0]} and {given[1]}"
