@@ -71,6 +71,8 @@ def relu(x: Any, slope_at_zero: float = 0.0) -> Any:
     >>> relu(-2.0), relu(3.0), grad(relu)(0.0), grad(lambda x: relu(x, slope_at_zero=1.0))(0.0)
     (0.0, 3.0, 0.0, 1.0)
     """
+    if slope_at_zero == 0.0 and isinstance(x, Number):
+        return x.relu()  # the same row, by the method that a kind of number has for it, which is quicker
     return FAMILIES["relu"](real(slope_at_zero))(x)
 
 

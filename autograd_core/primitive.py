@@ -126,6 +126,8 @@ class Primitive:
 
     def __call__(self, *inputs: Any) -> Any:
         """Apply to floats, giving a float, or to any kind of number, giving that kind."""
+        if self.arity == 1 == len(inputs) and isinstance(inputs[0], Number):  # the usual case, without a detour
+            return inputs[0].apply(self, *inputs)
         kind: type[Number] | None = None
         for x in inputs:
             if isinstance(x, Number) and (kind is None or x.rank > kind.rank):
