@@ -1,4 +1,4 @@
-"""The quick operators of ``Value``, printed from the rows of the table, and the order of a backward pass.
+"""The quick operators of ``Value``, printed from the rows of the table.
 
 A row's value and derivatives are read as formulas and printed into a function that records one node. Such
 a function does exactly what ``Value.apply`` does (a test compares the two on every row) in less than half
@@ -14,10 +14,10 @@ from typing import Any
 
 from .formulas.expression import derivative_formulas, to_text
 from .formulas.spelling import EAGER, spelling
-from .number import CUT, FAMILIES, Number, nested, no_output, real
+from .number import CUT, FAMILIES, Number, nested, real
 from .primitive import ATOM, OPERANDS, TABLE, Primitive
 from .table import weighted_sum
-from .unrolled import Unrolled, dot_recorder_source, left_to_do, printed
+from .unrolled import Unrolled, dot_recorder_source, printed
 
 _UNARY = """\
 def record_{identifier}(self):
@@ -132,75 +132,6 @@ def _record_dot(w: Sequence[Any], x: Sequence[Any], b: Any) -> Any:
 
 
 _record_dot_of = Unrolled("the recorder of dot", dot_recorder_source, _names)
-
-
-def whole_order(outputs: Sequence[Any]) -> list[Any]:
-    """``topological_order``. A loop instead of recursion: a graph may be a million operations deep."""
-    for output in outputs:
-        if not isinstance(output, _names["Value"]):
-            raise no_output(output)
-    order: list[Any] = []
-    seen: set[Any] = set()
-    stack: list[Any] = [*reversed(outputs)]
-    while stack:
-        node = stack.pop()
-        if node is None:  # everything above this mark is done, so the node below it is next
-            order.append(stack.pop())
-        elif node not in seen:
-            seen.add(node)
-            x, y = node._x, node._y
-            if x is None:
-                order.append(node)
-            else:
-                stack += (node, None, y, x) if y is not None else (node, None, *reversed(x)) if x.__class__ is tuple else (node, None, x)
-    return order
-
-
-def pass_order(output: Any, untouched: float) -> list[Any]:
-    """The same for a backward pass: without the leaves, which have no work to do there; the ``grad`` of each node is ``untouched``.
-
-    That is a zero of this pass alone, by which a node is known to be in the order: with a set, a whole training step takes 8 to 15 %
-    longer. Half the time of a backward pass is spent here. So a node that waits for no parent is put in order at once, and the first
-    parent that another one waits for comes next, without a detour over the stack.
-    """
-    if output.data.__class__ is not float:
-        require_plain([output])
-    waiting = float("nan")  # the grad of nodes in the stack whose parents are above them; a new object, for passes that are cut short
-    order: list[Any] = []
-    node, stack = output if output._x is not None else None, [None]
-    while node is not None:
-        x, y = node._x, node._y
-        if y is not None and y._x is not None and y.grad is not untouched:
-            node.grad = waiting
-            stack.append(node)
-            if x._x is None or x.grad is untouched:
-                node = y
-            else:
-                stack.append(y)
-                node = x
-            continue
-        if y is None and type(x) is tuple:
-            node.grad = waiting
-            stack.append(node)
-            stack += left_to_do[len(x)](x, untouched)
-        elif x._x is not None and x.grad is not untouched:
-            node.grad = waiting
-            stack.append(node)
-            node = x
-            continue
-        else:
-            node.grad = untouched
-            order.append(node)
-        node = stack.pop()
-        while node is not None:
-            mark = node.grad
-            if mark is waiting:
-                node.grad = untouched
-                order.append(node)
-            elif mark is not untouched:
-                break
-            node = stack.pop()
-    return order
 
 
 def _printed(record_plainly: Callable[..., Any], kind: type[Number], constant: type[Number]) -> Callable[..., Any]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import threading
 from typing import Any, NamedTuple
 
-from .number import CUT, real
-from .operators import adopt, pass_order, print_operators, whole_order
+from .number import CUT, no_output, real
+from .operators import adopt, print_operators, require_plain
+from .order import pass_order, whole_order
 from .persistence import copied, deep_copied, reduced
 from .primitive import Primitive
 from .synonyms import Synonyms, checked_name, without_gradient
@@ -88,7 +89,8 @@ class Value(Synonyms):
         with _one_pass:
             untouched = float("0.0")  # a new zero: where it still stands when a node's turn comes, nothing has flowed there
             cut = CUT  # the zero of a derivative that says that nothing flows
-            order = pass_order(self, untouched)
+            if self.data.__class__ is not float: require_plain([self])
+            order = pass_order((self,), untouched)
             try:
                 self.grad = self.grad + seed if seed else self.grad
                 for node in reversed(order):
@@ -182,4 +184,6 @@ def topological_order(*outputs: Value) -> list[Value]:
     >>> [node.op or "x" for node in topological_order((x * x).exp())]
     ['x', '*', 'exp']
     """
+    for output in outputs:
+        if not isinstance(output, Value): raise no_output(output)
     return whole_order(outputs)

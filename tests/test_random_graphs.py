@@ -14,7 +14,7 @@ from references import KINKED, REFERENCES, bounded, positive, used
 
 import autograd_core as ac
 from autograd_core import TABLE, Value, gradients, topological_order
-from autograd_core.operators import pass_order
+from autograd_core.order import pass_order
 
 OPTIONS = settings(deadline=None, max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
@@ -118,17 +118,25 @@ def test_the_gradient_is_that_of_centred_differences_where_these_settle(f, xs):
             assert slope == pytest.approx(numeric[0], rel=1e-5, abs=1e-5)
 
 
+def assert_parents_come_first(order):
+    place = {node: i for i, node in enumerate(order)}
+    assert len(place) == len(order)
+    assert all(place[parent] < place[node] for node in order for parent in node.parents)
+    return place
+
+
 @OPTIONS
 @every_program
 def test_the_order_is_topological_complete_and_the_same_each_time(f, xs):
     _, out = recorded(f, xs)
     order = topological_order(out)
-    place = {node: i for i, node in enumerate(order)}
-    assert len(place) == len(order)
+    place = assert_parents_come_first(order)
     assert order[-1] is out
-    assert all(place[parent] < place[node] for node in order for parent in node.parents)
     assert order == topological_order(out)
-    assert pass_order(out, float("0.0")) == [node for node in order if node.parents]
+    assert pass_order((out,), float("0.0")) == [node for node in order if node.parents]
+    several = [*order[::3], out, *order[::3]]
+    assert sorted(topological_order(*several), key=place.__getitem__) == order
+    assert_parents_come_first(topological_order(*several))
     again = topological_order(recorded(f, xs)[1])
     assert [(n.op, n.name, n.data, [place[p] for p in n.parents]) for n in order] == [
         (n.op, n.name, n.data, [{m: i for i, m in enumerate(again)}[p] for p in n.parents]) for n in again

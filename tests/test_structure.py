@@ -22,7 +22,7 @@ SLOTS = {name for name in autograd_core.Value.__slots__ if name.startswith("_")}
 # The rooms of each package, from the ground up: a file imports from rooms below its own, and from its own.
 ROOMS = {
     "autograd_core": ["collector", "number", "choices", "files", "tabular", "arguments", "tables", "words", "sequences", "primitive", "table",
-                      "functions", "formulas", "unrolled", "operators", "persistence", "synonyms", "value", "derivatives", "programs", "views", "teaching",
+                      "functions", "formulas", "unrolled", "order", "operators", "persistence", "synonyms", "value", "derivatives", "programs", "views", "teaching",
                       "__main__", "__init__"],
     "nn": ["arguments", "activations", "losses", "optim", "training", "data", "module", "layers", "perceptron", "export", "estimators",
            "plots", "studies", "__main__", "__init__"],
