@@ -81,10 +81,10 @@ def require_plain(nodes: Sequence[Any]) -> None:
         found = deeper
 
 
-def recorder_source(primitive: Primitive, reflected: bool = False) -> str:
+def recorder_source(primitive: Primitive, reflected: bool) -> str:
     """The source of the function that records ``primitive``, a row of one or two operands; ``reflected`` with the second one first.
 
-    >>> print(recorder_source(TABLE["tanh"]))  # doctest: +ELLIPSIS
+    >>> print(recorder_source(TABLE["tanh"], reflected=False))  # doctest: +ELLIPSIS
     def record_tanh(self):
         node = new_node(Value)
         x = self.data
