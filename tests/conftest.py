@@ -5,6 +5,7 @@ import gc
 import pytest
 
 from autograd_core.__main__ import main
+from autograd_core.programs import c_compiler
 
 
 @pytest.hookimpl(wrapper=True)
@@ -33,3 +34,13 @@ def run(capsys):
         return code, out, err
 
     return run
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty folder for what the C compiler builds, which is the one that the environment names or the first on the path."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("AUTOGRAD_CORE_CACHE", str(folder))
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setattr(c_compiler, "_temporary", {})  # where an earlier test may have built
+    return folder
