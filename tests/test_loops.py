@@ -10,7 +10,7 @@ from operator import add
 
 import numpy as np
 import pytest
-from test_c_compiler import everything
+from test_c_saved import everything
 
 import autograd_core as ac
 from autograd_core import Value, compile_graph, dot
