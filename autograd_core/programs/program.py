@@ -15,6 +15,8 @@ from ..number import Number, real
 from .graph import Graph
 from .statements import emit
 
+PLAIN = (list, tuple)  # the usual arguments: to ask them whether they have a shape takes as long as a small program
+
 
 class Program:
     """A compiled graph. Called with the values of its leaves, it returns the output's value and its gradient.
@@ -138,6 +140,9 @@ class Program:
         self.save(path)
 
     def _check_lengths(self, wrt_values: Sequence[float], input_values: Sequence[float]) -> None:
+        plain = type(wrt_values) in PLAIN and type(input_values) in PLAIN
+        if plain and len(wrt_values) == self._wrt_count and len(input_values) == self._input_count:
+            return
         flat = getattr(wrt_values, "ndim", 1) == getattr(input_values, "ndim", 1) == 1
         try:
             given = len(wrt_values), len(input_values)

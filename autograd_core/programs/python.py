@@ -18,7 +18,7 @@ from ..number import Number
 from ..primitive import domain_error
 from .chunks import Chunk, Partition, is_longer, partition
 from .graph import Graph
-from .program import Program, indented_list, require_numbers, returned, rows_of
+from .program import PLAIN, Program, indented_list, require_numbers, returned, rows_of
 from .statements import NAME, Emitted, Statement
 
 WHOLE = 4_000  # operands, about 1,300 statements: up to here one generated function, which reads and runs best
@@ -49,21 +49,22 @@ class PythonProgram(Program):
 
     def __call__(self, wrt_values: Sequence[float], input_values: Sequence[float] = ()) -> Any:
         self._check_lengths(wrt_values, input_values)
-        return self._run(_floats(wrt_values), _floats(input_values))
+        return self._run(_floats(wrt_values), _floats(input_values) if self._input_count else ())
 
     def _run(self, wrt_values: Sequence[float], input_values: Sequence[float]) -> Any:
         try:
             result = self._function(wrt_values, input_values)
-            for x in result[:1] if self.single else result:
-                if x.__class__ is not float and not isinstance(x, Number):  # of integers, or of no numbers
-                    require_numbers(wrt_values, input_values)
-                    return self._function(list(map(number, wrt_values)), list(map(number, input_values)))
-            return result
         except (ValueError, ArithmeticError) as error:
             raise _located(error) from error
         except TypeError:
             require_numbers(wrt_values, input_values)
             raise
+        if self.single and result[0].__class__ is float:  # without a loop
+            return result
+        if all(x.__class__ is float or isinstance(x, Number) for x in (result[:1] if self.single else result)):
+            return result
+        require_numbers(wrt_values, input_values)  # of integers, or of no numbers
+        return self._function(list(map(number, wrt_values)), list(map(number, input_values)))
 
     def batch(self, wrt_values: Sequence[float], rows: Any) -> Any:
         rows = rows_of(rows)
@@ -100,12 +101,14 @@ class PythonProgram(Program):
 
 def _floats(values: Any) -> Any:
     """NumPy's numbers as Python's own, which are faster one by one and fail where a number is not defined."""
-    if hasattr(values, "tolist"):
+    if type(values) not in PLAIN and hasattr(values, "tolist"):
         refuse_masked(values)
         return values.tolist()
     # One of them makes the sum one of them, too: that is quicker than to look at each.
     try:
-        return list(map(float, values)) if len(values) and (hasattr(values[0], "dtype") or hasattr(sum(values), "dtype")) else values
+        if not values or sum(values).__class__ is float:
+            return values
+        return list(map(float, values)) if hasattr(values[0], "dtype") or hasattr(sum(values), "dtype") else values
     except (TypeError, KeyError):
         require_numbers(values)
         raise
