@@ -80,7 +80,7 @@ def test_one_row_and_many_give_the_numbers_of_the_python_program(shape, limits, 
     for count in (1, 4, 11):
         value, slopes = built.batch(values, rows[:count])
         each = [reference(values, row) for row in rows[:count]]
-        assert value == pytest.approx(sum(v for v, _ in each), rel=1e-13)
+        assert value == pytest.approx(sum(v for v, _ in each), rel=1e-13, abs=0.0)
         assert slopes == pytest.approx([sum(column) for column in zip(*(g for _, g in each))], rel=1e-12, abs=1e-14)
     parts = len(re.findall(r"^void NAME\(chunk_\d+\)", built.source, re.MULTILINE))
     assert (parts > 2) == (limits == "in parts")
@@ -189,7 +189,7 @@ def test_both_are_kept_and_one_row_stays_exact(library, tmp_path, monkeypatch):
     program.threads_from = 0
     for program.threads in (1, 2):
         value, slopes = near = program.batch(values, rows)
-        assert value == pytest.approx(exact[0], rel=1e-13)
+        assert value == pytest.approx(exact[0], rel=1e-13, abs=0.0)
         assert slopes == pytest.approx(exact[1], rel=1e-12, abs=1e-12)
         assert near == exact or library == "of this machine"
     assert program(values, rows[0]) == one

@@ -226,7 +226,7 @@ def test_f08_one_sigmoid_output_and_two_softmax_outputs_are_the_same_classifier(
     x, w, v = [0.3, -1.2], [0.5, 2.0], [-1.0, 0.7]
     two = ac.softmax([ac.dot(w, x, 0.1), ac.dot(v, x, -0.4)])
     one = ac.sigmoid(ac.dot([p - q for p, q in zip(w, v)], x, 0.5))
-    assert two[0] == pytest.approx(one, rel=1e-15)
+    assert two[0] == pytest.approx(one, rel=1e-15, abs=0.0)
 
 
 @pytest.mark.parametrize("name", ["circles", "xor_quadrants", "gaussians"])
@@ -253,7 +253,7 @@ def test_f09_gradient_descent_ends_at_the_closed_form_of_linear_regression():
     for seed in range(3):
         model = nn.Neuron(1, "linear", seed=seed)
         model.fit([[x] for x in POINTS], TARGETS, loss="mse", optimizer=with_lr(nn.SGD, 0.1), epochs=1000)
-        assert datas([model.w[0], model.b]) == pytest.approx([slope, mean_t - slope * mean_x], rel=1e-10)
+        assert datas([model.w[0], model.b]) == pytest.approx([slope, mean_t - slope * mean_x], rel=1e-10, abs=0.0)
 
 
 def test_f09_superposition_tells_the_linear_units_from_the_others():
@@ -302,7 +302,7 @@ def test_f10_f_of_g_and_h_has_a_term_for_each_in_the_factor_order_of_the_layout(
     dg, dh = ac.jacobian(g, layout=layout)(V), ac.jacobian(h, layout=layout)(V)
     terms = [times(by_g, dg), times(by_h, dh)] if layout == "numerator" else [times(dg, by_g), times(dh, by_h)]
     for row, *parts in zip(whole, *terms):
-        assert row == pytest.approx([sum(entries) for entries in zip(*parts)], rel=1e-14)
+        assert row == pytest.approx([sum(entries) for entries in zip(*parts)], rel=1e-14, abs=0.0)
 
 
 def test_f10_the_derivative_of_a_quadratic_form_is_simplified_to_one_term_for_each_entry():

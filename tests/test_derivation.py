@@ -110,7 +110,7 @@ def test_c10_has_every_figure_of_the_lecture_exactly():
     written = derivation(named("L", 0.5 * (1.0 - y) ** 2), parameters, digits=16)
     forward = {line.left: result(line) for line in written.forward}
     exact = {"z1": 0.9, "a1": 0.7109495026250039, "z2": 0.85, "a2": 0.700567142473973, "s": 1.358118365816681, "ŷ": 0.7954537126660951}
-    assert forward == pytest.approx({**exact, "L": 0.02091959183104219}, rel=1e-15)
+    assert forward == pytest.approx({**exact, "L": 0.02091959183104219}, rel=1e-15, abs=0.0)
     backward = {line.left.removeprefix("∂L/∂"): result(line) for line in written.backward}
     deltas = {"s": -0.03328113397892365, "z1": -0.0047874982829575, "z2": -0.005585181898250523}
     weights = {"u1": -0.023661205649111883, "u2": -0.02331566892990799, "w11": -0.00239374914147875, "w21": -0.0027925909491252616}

@@ -61,7 +61,7 @@ def test_steps_and_receipts_of_the_named_graph_are_the_lecture_s_lines():
     receipt = explain(L_reg, w, level="named")
     assert [use.expression for use in receipt.uses] == ["0.5 * w ** 2", "w * 2 + b"]
     L_reg.backward()
-    assert receipt.total == pytest.approx(w.grad, rel=1e-15)
+    assert receipt.total == pytest.approx(w.grad, rel=1e-15, abs=0.0)
     assert explain(L_reg, whole["z"], level="named").total == whole["z"].grad
     unnamed = whole["L"].parents[1]
     with pytest.raises(ValueError, match=r"no node of the named graph, which has w, b, z, y, L, R, L_reg: give it a name"):
@@ -104,9 +104,9 @@ def test_the_formulas_evaluate_to_the_numbers_beside_them():
         values = {node.name: node.data[0] for node in scene.nodes}
         for node in scene.nodes:
             if node.row is not None:
-                assert evaluated(node.expression, values) == pytest.approx(node.data[0], rel=1e-15)
+                assert evaluated(node.expression, values) == pytest.approx(node.data[0], rel=1e-15, abs=0.0)
         for edge in scene.edges:
-            assert evaluated(edge.step.formula, values) == pytest.approx(edge.step.local, rel=1e-15)
+            assert evaluated(edge.step.formula, values) == pytest.approx(edge.step.local, rel=1e-15, abs=0.0)
 
 
 def test_a_leaf_changed_later_changes_nothing_that_was_recorded():
@@ -171,8 +171,8 @@ def test_the_player_computes_the_named_graph_as_python_does(number):
     done = subprocess.run(["node", "-e", program], capture_output=True, text=True, check=True)
     scene = View(output).at("named")
     for node, (data, local) in zip(scene.nodes, json.loads(done.stdout)):
-        assert data == pytest.approx(node.data[0], rel=1e-12)
-        assert local == pytest.approx([edge.step.local for edge in scene.edges if edge.head == node.key], rel=1e-12)
+        assert data == pytest.approx(node.data[0], rel=1e-12, abs=0.0)
+        assert local == pytest.approx([edge.step.local for edge in scene.edges if edge.head == node.key], rel=1e-12, abs=0.0)
 
 
 def test_a_fold_reads_like_any_row():

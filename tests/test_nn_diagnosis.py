@@ -145,7 +145,7 @@ def test_gradient_flow_gives_the_numbers_of_a_hand_calculation():
     found = gradient_flow(model, [[2.0]], [0.0])  # h = 7, y = -13.5, dL/dy = -27
     by_hand = {"layers.0 Layer(1, 1, linear)": (54.0 * 2.0, 54.0), "layers.1 Layer(1, 1, linear)": (27.0 * 7.0, 27.0)}
     assert found["means"] == {layer: sum(sizes) / 2 for layer, sizes in by_hand.items()}
-    assert found["norms"] == pytest.approx({layer: math.hypot(*sizes) for layer, sizes in by_hand.items()}, rel=1e-15)
+    assert found["norms"] == pytest.approx({layer: math.hypot(*sizes) for layer, sizes in by_hand.items()}, rel=1e-15, abs=0.0)
     assert found["ratio"] == 81.0 / 108.0
 
 

@@ -121,7 +121,7 @@ def test_e2_reduce_on_plateau_gives_pytorchs_rates_at_every_epoch_and_after_a_re
     for metric, rate in zip(TORCH["metrics"], case["rates"]):
         vars(reloaded).update(reloaded.checked_state(None, json.loads(json.dumps(plateau.state()))))
         lr, other = plateau.rate(metric, lr), reloaded.rate(metric, other)
-        assert lr == other == pytest.approx(rate, rel=1e-12)
+        assert lr == other == pytest.approx(rate, rel=1e-12, abs=0.0)
 
 
 @pytest.mark.parametrize(("mode", "up"), [("min", -1.0), ("max", 1.0)])
@@ -177,7 +177,7 @@ def test_clipping_gives_pytorchs_gradients_and_norm(case):
 @given(st.lists(st.floats(-1e3, 1e3), max_size=6), st.floats(1e-3, 1e4))
 def test_clipping_by_norm_keeps_the_direction_and_bounds_the_length(gradients, limit):
     clipped, norm = clip_norm(gradients, limit)
-    assert norm == pytest.approx(math.hypot(*gradients), rel=1e-12)
+    assert norm == pytest.approx(math.hypot(*gradients), rel=1e-12, abs=0.0)
     assert math.hypot(*clipped) <= limit * (1 + 1e-12)
     if norm < limit - 1e-6:
         assert clipped == gradients

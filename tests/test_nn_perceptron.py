@@ -34,10 +34,10 @@ def test_a1_a_neuron_is_an_activation_of_a_weighted_sum_whose_bias_is_the_weight
     for parameter, value in zip(with_one.w, [*(w.data for w in neuron.w), 0.25]):
         parameter.data = value
     y, same = neuron([1.5, -2.0]), with_one([1.5, -2.0, 1.0])
-    assert y.data == pytest.approx(same.data, rel=1e-15)
+    assert y.data == pytest.approx(same.data, rel=1e-15, abs=0.0)
     y.backward()
     same.backward()
-    assert [p.grad for p in neuron.parameters()] == pytest.approx([p.grad for p in with_one.parameters()], rel=1e-15)
+    assert [p.grad for p in neuron.parameters()] == pytest.approx([p.grad for p in with_one.parameters()], rel=1e-15, abs=0.0)
 
 
 def test_a1_a_neuron_is_drawn_with_its_inputs_weights_sum_and_activation():

@@ -43,9 +43,9 @@ def test_every_dialect_adds_up_what_the_function_itself_gives_for_each_row(diale
     slopes = [2.0 * (y - t) * (1.0 - y * y) for y, (_, t) in zip(y, ROWS)]
     values, rows = over_rows.values() * 0.0 + [w, b], over_rows.rows(ROWS)
     total, gradients = over_rows.sums(values, rows)
-    assert total == pytest.approx(sum(row[0] for row in expected), rel=1e-14)
-    assert list(gradients) == pytest.approx([sum(d * x for d, (x, _) in zip(slopes, ROWS)), sum(slopes)], rel=1e-13)
-    assert over_rows.outputs(values, rows) == [pytest.approx(row, rel=1e-14) for row in expected]
+    assert total == pytest.approx(sum(row[0] for row in expected), rel=1e-14, abs=0.0)
+    assert list(gradients) == pytest.approx([sum(d * x for d, (x, _) in zip(slopes, ROWS)), sum(slopes)], rel=1e-13, abs=0.0)
+    assert over_rows.outputs(values, rows) == [pytest.approx(row, rel=1e-14, abs=0.0) for row in expected]
     assert isinstance(gradients, np.ndarray if dialect in ("c", "numpy") else Floats)
 
 
@@ -134,10 +134,10 @@ def test_a_function_that_evaluates_otherwise_has_a_program_for_each():
 def test_without_gradients_outputs_are_those_of_the_numbers_that_the_parameters_had(dialect):
     over_rows = unit()
     assert over_rows.compile(ROWS, dialect, gradients=False) == ""
-    assert over_rows.outputs(over_rows.values(), ROWS) == [pytest.approx(row, rel=1e-14) for row in unit().outputs([0.5, -0.25], ROWS)]
+    assert over_rows.outputs(over_rows.values(), ROWS) == [pytest.approx(row, rel=1e-14, abs=0.0) for row in unit().outputs([0.5, -0.25], ROWS)]
     others = over_rows.values() * 2.0
     if dialect == "c":  # one library for all numbers
-        assert over_rows.outputs(others, ROWS) == [pytest.approx(row, rel=1e-14) for row in unit().outputs([1.0, -0.5], ROWS)]
+        assert over_rows.outputs(others, ROWS) == [pytest.approx(row, rel=1e-14, abs=0.0) for row in unit().outputs([1.0, -0.5], ROWS)]
     else:
         with pytest.raises(ValueError, match="compile it again"):
             over_rows.outputs(others, ROWS)

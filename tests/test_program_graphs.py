@@ -167,9 +167,9 @@ def test_a_list_of_outputs_gives_their_values_in_order(dialect):
     product = x * y
     outputs = [product, x, Value(5.0), product, product.exp() - z, y - (-y), z]
     program = compile_graph(outputs, [x], [y], dialect)
-    assert program([3.0], [-1.0]) == pytest.approx([-3.0, 3.0, 5.0, -3.0, math.exp(-3.0) - 4.0, -2.0, 4.0], rel=1e-15)
+    assert program([3.0], [-1.0]) == pytest.approx([-3.0, 3.0, 5.0, -3.0, math.exp(-3.0) - 4.0, -2.0, 4.0], rel=1e-15, abs=0.0)
     rows = program.batch([3.0], [[-1.0], [0.0], [2.0]])
-    assert rows == pytest.approx(np.array([program([3.0], [y]) for y in (-1.0, 0.0, 2.0)]), rel=1e-15)
+    assert rows == pytest.approx(np.array([program([3.0], [y]) for y in (-1.0, 0.0, 2.0)]), rel=1e-15, abs=0.0)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

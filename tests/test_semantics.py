@@ -117,7 +117,7 @@ def test_plain_and_numpy_scalars_work_on_either_side_of_every_operator(op, scala
         x = Value(1.5)
         y = apply(x)
         assert type(y) is Value
-        assert y.data == pytest.approx(reference(1.5), rel=1e-15)
+        assert y.data == pytest.approx(reference(1.5), rel=1e-15, abs=0.0)
         y.backward()
         assert x.grad == pytest.approx((reference(1.5 + 1e-6) - reference(1.5 - 1e-6)) / 2e-6, rel=1e-6, abs=1e-9)
 
@@ -130,7 +130,7 @@ def test_a_numpy_array_on_either_side_makes_an_array_of_results(op, kind):
         assert isinstance(result, np.ndarray)
         assert result.shape == (3,)
         assert all(type(y) is type(x) for y in result)
-        assert [float(f"{y:.17g}".split()[0]) for y in result] == pytest.approx(expected, rel=1e-15)
+        assert [float(f"{y:.17g}".split()[0]) for y in result] == pytest.approx(expected, rel=1e-15, abs=0.0)
 
 
 def test_an_array_of_values_multiplies_and_sums_as_numpy_does_and_backpropagates():

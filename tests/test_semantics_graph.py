@@ -62,10 +62,10 @@ def test_two_losses_that_share_a_subgraph_add_up_in_the_leaves():
     assert (x.grad, shared.grad) == (9.0, 3.0)
     second.backward()
     assert shared.grad == math.exp(2.25)
-    assert x.grad == pytest.approx(9.0 + 3.0 * math.exp(2.25), rel=1e-15)
+    assert x.grad == pytest.approx(9.0 + 3.0 * math.exp(2.25), rel=1e-15, abs=0.0)
     first.backward()
     assert (shared.grad, first.grad) == (3.0, 1.0)
-    assert x.grad == pytest.approx(18.0 + 3.0 * math.exp(2.25), rel=1e-15)
+    assert x.grad == pytest.approx(18.0 + 3.0 * math.exp(2.25), rel=1e-15, abs=0.0)
 
 
 def test_a_loss_inside_another_loss_gets_a_fresh_gradient():
@@ -144,8 +144,8 @@ def test_higher_derivatives_of_a_deep_chain_need_no_recursion_either():
         return x * x
 
     factor = 1.0001**5000
-    assert ac.grad(ac.grad(f))(1.0) == pytest.approx(2.0 * factor**2, rel=1e-10)
-    assert ac.jvp(ac.grad(f), (1.0,), (1.0,))[1] == pytest.approx(2.0 * factor**2, rel=1e-10)
+    assert ac.grad(ac.grad(f))(1.0) == pytest.approx(2.0 * factor**2, rel=1e-10, abs=0.0)
+    assert ac.jvp(ac.grad(f), (1.0,), (1.0,))[1] == pytest.approx(2.0 * factor**2, rel=1e-10, abs=0.0)
 
 
 def test_a_sum_of_a_hundred_thousand_terms_works_as_a_loop_and_as_one_node():
@@ -179,8 +179,8 @@ def test_a_parameter_that_changes_between_forward_and_backward_cannot_falsify_a_
     loss = (w * x).tanh() + w**2 + ac.dot([w, x], [x, w], w)
     w.data, x.data = 100.0, -100.0
     loss.backward()
-    assert w.grad == pytest.approx(2.0 * (1.0 - math.tanh(6.0) ** 2) + 6.0 + 5.0, rel=1e-15)
-    assert x.grad == pytest.approx(3.0 * (1.0 - math.tanh(6.0) ** 2) + 6.0, rel=1e-15)
+    assert w.grad == pytest.approx(2.0 * (1.0 - math.tanh(6.0) ** 2) + 6.0 + 5.0, rel=1e-15, abs=0.0)
+    assert x.grad == pytest.approx(3.0 * (1.0 - math.tanh(6.0) ** 2) + 6.0, rel=1e-15, abs=0.0)
 
 
 @quick

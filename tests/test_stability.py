@@ -97,7 +97,7 @@ def test_softmax_is_right_everywhere_in_value_and_gradient(xs):
         value, slopes = gradient(lambda v, i=i: ac.softmax(v)[i], xs)
         assert value == near(float(p))
         assert slopes == near([float(p * ((i == j) - q)) for j, q in enumerate(exact)])
-    assert math.fsum(ac.softmax(xs)) == pytest.approx(1.0, rel=1e-14)
+    assert math.fsum(ac.softmax(xs)) == pytest.approx(1.0, rel=1e-14, abs=0.0)
 
 
 @on_extremes

@@ -43,7 +43,7 @@ def test_derivatives_read_as_in_a_textbook(output, wrt, text, latex):
     assert str(found) == text
     assert latex in (None, found.latex())
     by_backward = ac.gradients(output, [wrt])[0].data
-    assert found.evaluate({leaf.name: leaf.data for leaf in (w, x, b, y, t)}) == pytest.approx(by_backward, rel=1e-13)
+    assert found.evaluate({leaf.name: leaf.data for leaf in (w, x, b, y, t)}) == pytest.approx(by_backward, rel=1e-13, abs=0.0)
 
 
 @pytest.mark.parametrize(("expression", "text"), [
