@@ -157,7 +157,7 @@ def traced_bytes() -> int:
 def python(*arguments: str) -> str:
     """The output of a new interpreter that finds this checkout first."""
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    environment = os.environ | {"PYTHONPATH": path}
+    environment = os.environ | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": ""}  # as usual: the bytecode is kept
     return subprocess.run([sys.executable, *arguments], env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
