@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from autograd_core import Value, draw, to_dot, topological_order
+from autograd_core import Value, draw, logsumexp, to_dot, topological_order
 from autograd_core.views.drawing import Drawing
 from autograd_core.views.layout import PACKAGE, REMEDY, VARIABLE, LayoutError, find_engine, render
 
@@ -108,6 +108,12 @@ def test_a_name_is_drawn_as_it_is_on_nodes_and_edges(name):
     assert texts(svg).count(f"{name} = 2") == 2
     backward = texts(draw(x * x, mode="backward").svg())
     assert f"∂v1/∂{name}" in backward
+
+
+def test_a_compact_picture_shows_names_as_they_are_also_between_angle_brackets():
+    names = [*AWKWARD, "<x>", "<b>x</b>", "</script>", "<>"]
+    shown = texts(draw(logsumexp([Value(2.0, name) for name in names]), style="compact").svg())
+    assert [name for name in names if name not in shown] == []
 
 
 UNPRINTABLE = ["", " ", "two\nlines", "end\\\n", "a\rb", "tab\there", "\x00", "bell \x07", "\x1b[1m", "\ud800", "\ufffe", "🙂"]

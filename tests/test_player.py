@@ -285,6 +285,12 @@ def test_a_saved_page_holds_the_fragment(name, tmp_path):
     assert player.html in page
 
 
+def test_a_page_is_written_where_a_name_holds_half_a_character(tmp_path):
+    output = Value(2.0, "\ud800") * 3.0
+    for page in (play(output), ac.sheet(output)):
+        assert page.save(tmp_path / "page.html").read_text("utf-8").count("?")
+
+
 def test_a_page_of_200_steps_is_under_500_kilobytes(tmp_path):
     xs = [Value(0.1 * i, f"x{i}") for i in range(3)]
     node = xs[0]

@@ -39,7 +39,7 @@ def fragment(sheet: Contents, answers: bool = False) -> str:
 
     data, script = planted_data(sheet.planted) if sheet.planted is not None else page_data(sheet.grader)
     data |= {"title": sheet.title, "digits": sheet.digits}
-    digest = hashlib.sha256(as_json(data).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(as_json(data).encode(errors="replace")).hexdigest()[:8]
     root = f"agc-sheet-{digest}-{next(_serial)}"  # the same from run to run, and different within one
     put = _Put(sheet, root, answers)
     body = [given(sheet.exercise), FORMS[sheet.form](sheet.exercise, put)]

@@ -168,8 +168,8 @@ def in_cell(text: str) -> str:
 
 
 def in_label(text: str) -> str:
-    """Text for a plain DOT label: a backslash is a backslash, a new line a new line."""
-    return legal(text).replace("\\", "\\\\").replace("&", "&amp;").replace("\n", "\\n")
+    """Text for a plain DOT label: a backslash is a backslash, a new line a new line, and what stands between < and > no HTML."""
+    return legal(text).replace("\\", "\\\\").replace("&", "&amp;").replace("<", "&lt;").replace("\n", "\\n")
 
 
 def legal(text: str) -> str:

@@ -56,5 +56,5 @@ def saved(what: str, path: str | Path, texts: dict[str, str]) -> Path:
     ending = {".htm": ".html"}.get(ending, ending)
     if ending not in texts:
         raise ValueError(f"{what} saved as {' or '.join(texts)}, not {path.name!r}")
-    replace_file(path, texts[ending])
+    replace_file(path, texts[ending].encode(errors="replace"))  # a name may hold half a character
     return path
