@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,8 +28,12 @@ def map_structure(change: Callable[[Any], Any], structure: Any) -> Any:
         changed = {key: map_structure(change, structure[key]) for key in _sorted_keys(structure)}
         return {key: changed[key] for key in structure}
     if is_array(structure):
-        return _array_like(structure, [change(x) for x in _flat(structure)])
-    return change(structure)
+        numbers = _flat(structure)
+        changed_numbers = [change(x) for x in numbers]
+        if numbers and all(map(operator.is_, changed_numbers, numbers)):  # of integers or texts, beside a result
+            return structure
+        return _array_like(structure, changed_numbers)
+    return change(without_axes(structure))
 
 
 def is_array(x: Any) -> bool:
@@ -36,17 +41,24 @@ def is_array(x: Any) -> bool:
     return hasattr(x, "__array__") and bool(getattr(x, "ndim", False))
 
 
+def without_axes(x: Any) -> Any:
+    """The number in a NumPy array without axes, which many of its functions return for one; anything else as it is."""
+    return x.item() if type(x).__name__ == "ndarray" and x.shape == () else x
+
+
 def leaves_of(structure: Any) -> Iterator[Any]:
     """The numbers in a structure, in the order in which :func:`map_structure` visits them."""
     if isinstance(structure, dict):
         structure = [structure[key] for key in _sorted_keys(structure)]
-    if isinstance(structure, list | tuple):
+    if type(structure) is float:  # the usual case
+        yield structure
+    elif isinstance(structure, list | tuple):
         for part in structure:
             yield from leaves_of(part)
     elif is_array(structure):
         yield from _flat(structure)
     else:
-        yield structure
+        yield without_axes(structure)
 
 
 def like(structure: Any, numbers: Iterator[Any]) -> Any:
@@ -56,6 +68,7 @@ def like(structure: Any, numbers: Iterator[Any]) -> Any:
 
 def kind_of(x: Any) -> str:
     """What ``x`` is, for messages: ``number``, or its type and length."""
+    x = without_axes(x)
     if isinstance(x, Number):
         return "number"
     try:
@@ -68,9 +81,9 @@ def kind_of(x: Any) -> str:
 
 def number(x: Any) -> Any:
     """``x`` itself if it is any kind of number of the library, else as a float; NumPy's arrays without axes are numbers, too."""
-    if type(x).__module__.startswith("numpy") and getattr(x, "shape", None) == () and hasattr(x, "tolist"):
+    if type(x).__module__.startswith("numpy") and getattr(x, "shape", None) == ():
         refuse_masked(x)
-        x = x.tolist()
+        x = without_axes(x)
     return x if isinstance(x, Number) else real(x)
 
 
@@ -127,7 +140,10 @@ def _structure_text(structure: Any) -> str:
 
 def _sorted_keys(structure: dict[Any, Any]) -> list[Any]:
     """The keys in an order that two dictionaries with the same keys share."""
-    return sorted(structure, key=lambda key: (type(key).__name__, key if isinstance(key, str | int | float | tuple) else repr(key)))
+    try:
+        return sorted(structure, key=lambda key: (type(key).__name__, key if isinstance(key, str | int | float | tuple) else repr(key)))
+    except TypeError:  # tuples that hold a text where others hold a number
+        return sorted(structure, key=lambda key: (type(key).__name__, repr(key)))
 
 
 def _flat(array: Any) -> list[Any]:
@@ -135,8 +151,8 @@ def _flat(array: Any) -> list[Any]:
     import numpy as np
 
     refuse_masked(array)
-    found: list[Any] = np.asarray(array).ravel().tolist()
-    return found
+    flat = np.asarray(array).ravel()
+    return list(flat) if flat.dtype.kind in "mM" else flat.tolist()  # a date is not the number of nanoseconds that it is kept as
 
 
 def refuse_masked(array: Any) -> None:

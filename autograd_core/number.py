@@ -47,7 +47,7 @@ def real(x: Any) -> float:
     """
     if type(x) is float:
         return x
-    if type(x) is int or isinstance(x, numbers.Real):  # the first is the quicker question
+    if type(x) is int or (isinstance(x, numbers.Real) and type(x).__name__ != "timedelta64"):  # the first is the quicker question
         try:
             return float(x)
         except OverflowError:
@@ -63,8 +63,9 @@ def real(x: Any) -> float:
         "list": "make a Value of each element",
         "tuple": "make a Value of each element",
         "ndarray": "make a Value of each element, or take one with .item()",
+        "timedelta64": "divide it by a unit, as in x / np.timedelta64(1, 's')",
     }.get(type(x).__name__, "convert it with float(...) first")
-    if isinstance(x, numbers.Complex):
+    if isinstance(x, numbers.Complex) and not isinstance(x, numbers.Real):
         advice = "only real numbers are differentiated; take .real or abs(...)"
     raise TypeError(f"a real number is needed, not {type(x).__name__} {shown(x)}: {advice}")
 
@@ -147,7 +148,7 @@ def reading_data() -> Iterator[None]:
             _end(token)
 
 
-READS = frozenset({"data", "grad", "item"})
+READS = frozenset({"data", "grad", "item", "scalar"})
 """Names by which code takes a plain number out of a Value."""
 
 
@@ -168,7 +169,7 @@ def watching_reads() -> Iterator[set[CodeType]]:
     here, numpy = sys._getframe().f_code.co_filename.removesuffix("number.py"), f"{os.sep}numpy{os.sep}"
 
     def note(frame: FrameType, event: str, _: object) -> None:
-        if event == "call" and not READS.isdisjoint(frame.f_code.co_names):
+        if event == "call" and not READS.isdisjoint((*frame.f_code.co_names, *frame.f_code.co_consts)):  # also getattr(x, "data")
             file = frame.f_code.co_filename
             if not (file.startswith(here) or "recorder of " in file or numpy in file):  # recorders are printed, and stand in no file
                 found.add(frame.f_code)
@@ -265,6 +266,9 @@ class Number:
     def __rfloordiv__(self: N, other: Any) -> N: return self._reflected("//", other)
     def __floor__(self: N) -> N: return self.apply(TABLE["floor"], self)
     def __ceil__(self: N) -> N: return self.apply(TABLE["ceil"], self)
+    def __trunc__(self: N) -> N: return self.apply(TABLE["trunc"], self)
+    def __divmod__(self: N, other: Any) -> tuple[N, N]: return self // other, self % other
+    def __rdivmod__(self: N, other: Any) -> tuple[N, N]: return other // self, other % self
     def __neg__(self: N) -> N: return self.apply(TABLE["neg"], self)
     def __pos__(self: N) -> N: return self
     def __abs__(self: N) -> N: return self.apply(TABLE["abs"], self)

@@ -40,6 +40,8 @@ class _Next:
 
 def reduced(self: Any, order: Order) -> tuple[Any, ...]:
     """What ``__reduce_ex__`` of a node gives."""
+    if _is_active(self):
+        raise TypeError("a number by which a function is differentiated is not pickled: what comes back would not depend on it")
     if self._x is None or getattr(_here, "next", None) is self:
         _here.next = None
         slots = (self.data, self.grad, self._made_by, self._x, self._y, self._dx, self._dy)
@@ -85,8 +87,15 @@ def _last_node(nodes: list[Any]) -> Any:
     return nodes[-1]
 
 
+def _is_active(node: Any) -> bool:
+    """Whether it is an input of a function that is being differentiated or recorded, and so is its own copy."""
+    return getattr(node, "active", False)
+
+
 def copied(self: Any) -> Any:
     """A second node over the same parents."""
+    if _is_active(self):
+        return self
     node = _restored(type(self), (self.data, self.grad, self._made_by, self._x, self._y, self._dx, self._dy))
     _set_state(node, _extra_state(self))
     return node
@@ -103,6 +112,9 @@ def deep_copied(self: Any, memo: dict[int, Any], order: Order) -> Any:
     for node in order(self):
         if id(node) not in memo:
             twin = copied(node)
+            if twin is node:
+                memo[id(node)] = node
+                continue
             if type(node._x) is tuple:
                 twin._x = tuple([memo[id(parent)] for parent in node._x])
             elif node._x is not None:

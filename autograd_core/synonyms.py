@@ -83,6 +83,12 @@ class Synonyms(Number):
 
     __slots__ = ()
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name in ("__eq__", "__hash__"):
+            if vars(cls).get(name, getattr(object, name)) is not getattr(object, name):
+                raise TypeError(f"{cls.__name__} defines {name}, but nodes of a graph are told apart by identity: compare their .data")
+
     @property
     def label(self: Any) -> str:
         """The ``name``; empty where there is none."""

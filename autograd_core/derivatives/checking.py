@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from ..arguments import kind_of, leaves_of, like
+from ..arguments import kind_of, leaves_of, like, without_axes
 from ..choices import named_options, require_function
 from ..number import CUT, Number, reading_data, real
 from ..primitive import OPERANDS, Primitive
@@ -239,7 +239,7 @@ def _zero_times_infinity(order: list[Value]) -> NonFinite | None:
 
 
 def _float(x: Any) -> float:
-    return x.scalar() if isinstance(x, Number) else float(x)
+    return x.scalar() if isinstance(x := without_axes(x), Number) else float(x)
 
 
 def _evaluate(f: Callable[[Any], Any], xs: Any, numbers: Sequence[float]) -> float:

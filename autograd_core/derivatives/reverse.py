@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ..arguments import kind_of, map_structure, number
+from ..arguments import kind_of, map_structure, number, without_axes
 from ..choices import require_list
 from ..number import CUT, Number, reading_data, real
 from ..operators import require_plain
@@ -28,7 +28,7 @@ def gradients(output: Any, inputs: Iterable[Value]) -> list[Any]:
 
     Raises ``TypeError`` where ``output`` is not one number, or an input no Value.
     """
-    inputs = require_list("gradients takes as inputs", inputs, "gradients(y, [x])")
+    inputs, output = require_list("gradients takes as inputs", inputs, "gradients(y, [x])"), without_axes(output)
     if kind_of(output) != "number":
         raise TypeError(f"gradients needs an output that is one number, not {kind_of(output)}: take each by itself, or jacobian(f)")
     for x in inputs:
@@ -70,13 +70,16 @@ def _order_from(output: Value, inputs: Sequence[Value]) -> dict[Value, None]:
 
 
 class _Input(Value):
-    """A leaf that a transform made of a plain number; it is ``active`` until the transform has its result."""
+    """A node by which a transform differentiates; when it has its result, the node is one of the usual kinds.
 
-    __slots__ = ("active",)
+    Until then it is ``active`` and its own copy: what is computed from another node would not depend on it.
+    """
 
-    def __init__(self, data: Any) -> None:
-        super().__init__(data)
-        self.active = True
+    __slots__ = ()
+    active = True
+
+
+_Input.__name__ = "Value"  # what messages call it
 
 
 def is_followed(output: Any, inputs: Sequence[Value]) -> bool:
@@ -90,7 +93,7 @@ def is_followed(output: Any, inputs: Sequence[Value]) -> bool:
         return False
     own = set(inputs)
     leaves = (node for node in topological_order(output) if not node.parents and node not in own)
-    return any(leaf.active if isinstance(leaf, _Input) else not isinstance(leaf, Constant) for leaf in leaves)
+    return not all(isinstance(leaf, Constant) for leaf in leaves)
 
 
 @contextmanager
@@ -105,10 +108,9 @@ def lifting(structure: Sequence[Any]) -> Iterator[tuple[list[Value], list[Any]]]
     def fresh(x: Any) -> Any:
         if isinstance(x, Dual):
             return make_dual(fresh(x.primal), x.tangent, x.level)
-        if isinstance(x, Value):
-            inputs.append(identity(x))
-        else:
-            inputs.append(_Input(number(x)))
+        inputs.append(identity(x) if isinstance(x, Value) else Value(number(x)))
+        if type(inputs[-1]) is Value:  # and none with an apply of its own
+            inputs[-1].__class__ = _Input
         return inputs[-1]
 
     try:
@@ -117,7 +119,7 @@ def lifting(structure: Sequence[Any]) -> Iterator[tuple[list[Value], list[Any]]]
     finally:
         for node in inputs:
             if isinstance(node, _Input):
-                node.active = False
+                node.__class__ = Value if node.parents else Constant
 
 
 def as_plain(result: Any) -> Any:

@@ -16,7 +16,7 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from ..arguments import kind_of, leaves_of, like, map_structure, number, require_same_structure
+from ..arguments import is_array, kind_of, leaves_of, like, map_structure, number, require_same_structure, without_axes
 from ..choices import named_options, require_function
 from ..number import CUT, Number, reading_data
 from ..value import Value
@@ -114,6 +114,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         _require_numbers("vjp", output)
         value = _result(output, inputs)
         more = _result(more, inputs)
+    shapes = [map_structure(lambda _: 0.0, argument) for argument in primals]  # as they are now
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         require_same_structure("the cotangent", cotangent, "the output", output)
@@ -121,7 +122,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         for y, seed in zip(leaves_of(output), leaves_of(cotangent)):
             total = joined(total, flow(given(seed), y))
         found = iter(reverse_pass(total, inputs, as_values=is_followed(total, inputs)))
-        return tuple(like(argument, found) for argument in primals)
+        return tuple(like(shape, found) for shape in shapes)
 
     return (value, pullback, more) if has_aux else (value, pullback)
 
@@ -216,6 +217,8 @@ def hvp(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def evaluate(*arguments: Any, **options: Any) -> Any:
+        if len(arguments) < 2:
+            raise TypeError(f"hvp(f) takes the arguments of f and, as the last one, a vector v: it was given {len(arguments)} argument(s)")
         *points, v = arguments
         places = _places(argnums, points)
         require_same_structure("v", v, "the gradient", _one_or_all([points[n] for n in places], argnums))
@@ -273,16 +276,18 @@ def _one_or_all(parts: list[Any], argnums: Argnums) -> Any:
 def _outer(outside: Any, inside: Any, rows: Iterable[Iterator[Any]]) -> Any:
     """For each number of one structure, a row of numbers in the other one."""
     each = iter(rows)
+    if is_array(outside) and is_array(inside) and not outside.size:  # of no numbers there is no row that has the axes of the inside
+        return like(outside, each).reshape(outside.shape + inside.shape)
     return map_structure(lambda _: like(inside, next(each)), outside)
 
 
 def _split(result: Any, has_aux: bool) -> tuple[Any, Any]:
     """The output and what comes beside it."""
     if not has_aux:
-        return result, None
+        return without_axes(result), None
     if not isinstance(result, tuple) or len(result) != 2:
         raise TypeError(f"with has_aux=True the function returns a pair (output, more), and this one returned {kind_of(result)}")
-    return result
+    return without_axes(result[0]), result[1]
 
 
 def _result(structure: Any, inputs: Sequence[Value]) -> Any:

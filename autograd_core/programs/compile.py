@@ -67,7 +67,7 @@ def compile_graph(
 
     Raises ``ValueError`` for an unknown dialect, for a node in ``wrt`` or ``inputs`` that is no leaf or stands there twice.
     """
-    if dialect not in DIALECTS:
+    if not isinstance(dialect, str) or dialect not in DIALECTS:
         raise not_one_of("dialect", dialect, DIALECTS)
     given = ("wrt is", wrt, "compile_graph(y, [x])"), ("inputs is", inputs, "inputs=[x]"), ("further is", further, "further=[y]")
     return DIALECTS[dialect].of(_checked(output, *(require_list(*one) for one in given)))

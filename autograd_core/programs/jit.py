@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import functools
 import inspect
 import math
@@ -9,6 +10,8 @@ import operator
 import random
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from numbers import Real
 from typing import Any, NamedTuple
 
 from ..arguments import kind_of, leaves_of, like, map_structure
@@ -20,7 +23,7 @@ from .program import Program
 
 
 @named_options()
-def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int | Iterable[int] = ()) -> Callable[..., Any]:
+def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int | Iterable[int] | None = ()) -> Callable[..., Any]:
     """A faster ``f``: recorded on Values, compiled, and re-used for arguments of the same shape.
 
     ``f`` takes numbers and nested lists and dictionaries of numbers, by position or by keyword, and returns numbers or nestings of
@@ -31,7 +34,7 @@ def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int |
     A Python ``if`` or ``while`` that looks at a number is decided while ``f`` is recorded, and stays so: a
     comparison made on a Value then is reported by a ``UserWarning`` that names the line. Use ``maximum``,
     ``relu``, ``step`` and the other piecewise functions of the library, which stay conditional. Where ``f`` reads ``.data``
-    or ``.grad``, it is called once more, for other numbers: if the program is wrong there, a ``UserWarning`` says so. A Value that ``f``
+    or ``.grad``, it is called once more, for other numbers: if the program is wrong there, a ``UserWarning`` says so. A Value or number that ``f``
     takes from outside stays what it was, too: a ``UserWarning`` says so in every call after it was changed.
     Called on Values or duals, as a transform calls it, ``f`` itself runs: ``grad(jit(f))`` is as ``grad(f)``.
 
@@ -49,7 +52,7 @@ def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int |
     Raises ``ValueError`` for a dialect that Python does not run and a position that ``f`` does not have, ``TypeError``
     for a static argument that cannot be hashed and for arguments and results that are no numbers.
     """
-    signature = _Signature(f, [static_argnums] if hasattr(static_argnums, "__index__") else static_argnums)  # type: ignore[list-item]
+    signature = _Signature(f, static_argnums)
     recordings = _Recordings(f, signature, _runnable(dialect))
 
     @functools.wraps(f)
@@ -68,20 +71,31 @@ def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int |
 
 
 def _runnable(dialect: str) -> str:
-    if dialect not in DIALECTS or not DIALECTS[dialect].runs_here:
+    if not isinstance(dialect, str) or dialect not in DIALECTS or not DIALECTS[dialect].runs_here:
         names = ", ".join(repr(name) for name, made in DIALECTS.items() if made.runs_here)
         raise ValueError(f"jit runs programs in one of the dialects {names}, not {dialect!r}")
     return dialect
 
 
+class _Input(Value):
+    """A leaf that stands for a number while a function is recorded: so long it is ``active``, and its own copy."""
+
+    __slots__ = ()
+    active = True
+
+
+_Input.__name__ = "Value"  # what messages call it
+
+
 class Recording(NamedTuple):
-    """A program (none if the function returns no numbers), the structure of its result, and the Values from outside."""
+    """A program (none if the function returns no numbers), the structure of its result, and what it took from outside."""
 
     program: Program | None
     structure: Any
-    captured: list[Value]
-    data: list[float]
-    """What the captured Values were."""
+    captured: list[tuple[str, Callable[[], Any]]]
+    """What Values and numbers from outside are called, and functions that give what they are now."""
+    data: list[Any]
+    """What they were."""
 
 
 class _Recordings:
@@ -111,7 +125,7 @@ class _Recordings:
 class _Signature:
     """Which arguments of a function are static, and what its parameters are called."""
 
-    def __init__(self, f: Callable[..., Any], static_argnums: Iterable[int]) -> None:
+    def __init__(self, f: Callable[..., Any], static_argnums: Any) -> None:
         require_function("jit", f, "of a recorded Value, take compile_graph")
         try:
             parameters = list(inspect.signature(f).parameters.values())
@@ -120,7 +134,7 @@ class _Signature:
         self.names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
         count, open_ended = len(self.names), not parameters or any(p.kind == p.VAR_POSITIONAL for p in parameters)
         self.static: set[int | str] = set()
-        for position in map(operator.index, static_argnums):
+        for position in _positions(static_argnums):
             if position < -count or (position >= count and not open_ended):
                 raise ValueError(f"static_argnums holds {position}, and {_called(f)} has {count} argument(s): 0 to {count - 1}")
             position += count if position < 0 else 0
@@ -152,6 +166,14 @@ class _Signature:
         return [name] if kind_of(argument) == "number" or _is_static(argument) else [f"{name}[{k}]" for k in range(count)]
 
 
+def _positions(static_argnums: Any) -> list[int]:
+    is_one = hasattr(static_argnums, "__index__") and getattr(static_argnums, "shape", ()) == ()
+    try:
+        return [operator.index(n) for n in ([static_argnums] if is_one else () if static_argnums is None else static_argnums)]
+    except TypeError:
+        raise TypeError(f"static_argnums is the position of an argument (0, 1, ...) or several, not {static_argnums!r}") from None
+
+
 def _record(
     f: Callable[..., Any], signature: _Signature, arguments: tuple[Any, ...], keywords: dict[str, Any], dialect: str
 ) -> Recording | None:  # fmt: skip
@@ -175,6 +197,8 @@ def _record(
         )
     program = compile_graph(outputs, [], inputs, dialect) if outputs else None
     data = [node.data for node in captured]
+    numbers = _numbers_outside(f)
+    outside = [(f"the Value {node.name!r}" if node.name else "a Value", partial(getattr, node, "data")) for node in captured] + numbers
     if reads and not lines and program and not _agrees(f, signature, arguments, keywords, program):
         code = min(reads, key=lambda code: (code.co_filename, code.co_firstlineno))
         warnings.warn(
@@ -184,7 +208,7 @@ def _record(
             UserWarning,
             stacklevel=4,
         )
-    return Recording(program, map_structure(lambda _: 0.0, result), captured, data)
+    return Recording(program, map_structure(lambda _: 0.0, result), outside, data + [now() for _, now in numbers])
 
 
 def _on_values(
@@ -202,12 +226,16 @@ def _on_values(
     def lift(x: Any, name: str) -> Any:
         if _is_static(x):
             return x
-        inputs.append(Value(moved(x), name))
+        inputs.append(_Input(moved(x), name))
         return inputs[-1]
 
     positional = [lifted(i, argument) for i, argument in enumerate(arguments)]
     by_name = {name: lifted(name, keywords[name]) for name in sorted(keywords)}
-    return f(*positional, **by_name), inputs
+    try:
+        return f(*positional, **by_name), inputs
+    finally:
+        for leaf in inputs:
+            leaf.__class__ = Value
 
 
 def _agrees(
@@ -237,18 +265,38 @@ def _check_result(f: Callable[..., Any], result: Any) -> None:
 
 
 def _report_changes(f: Callable[..., Any], recording: Recording) -> None:
-    """Warn of Values from outside that are not what they were."""
-    now = [node.data for node in recording.captured]
+    """Warn of what was taken from outside and is not what it was."""
+    now = [now() for _, now in recording.captured]
     if now == recording.data:
         return
-    node, was, data = next(x for x in zip(recording.captured, recording.data, now) if x[1] != x[2])
-    which = f"the Value {node.name!r}" if node.name else "a Value"
+    (which, _), was, data = next(x for x in zip(recording.captured, recording.data, now) if x[1] != x[2])
     warnings.warn(
         f"{_called(f)} uses {which} from outside, which was {was!r} when it was recorded and is {data!r} now: "
         f"the program goes on with {was!r}; make it an argument to follow its changes",
         UserWarning,
         stacklevel=3,
     )
+
+
+def _numbers_outside(f: Callable[..., Any]) -> list[tuple[str, Callable[[], Any]]]:
+    """The variables of the functions around ``f`` and of its module that ``f`` reads and does not set, and that are numbers."""
+    f = inspect.unwrap(f)
+    code = getattr(f, "__code__", None)
+    if code is None:
+        return []
+    instructions = [(instruction.opname, instruction.argval) for instruction in dis.get_instructions(code)]
+    own = {name for operation, name in instructions if operation.startswith("STORE_")}
+    loaded = sorted({name for operation, name in instructions if operation == "LOAD_GLOBAL"})
+    variables = {name: partial(f.__globals__.get, name) for name in loaded}  # type: ignore[attr-defined]
+    variables |= {name: partial(_content, cell) for name, cell in zip(code.co_freevars, f.__closure__ or ())}  # type: ignore[attr-defined]
+    return [(f"the number {name}", now) for name, now in variables.items() if name not in own and isinstance(now(), Real)]
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # the variable was deleted
+        return None
 
 
 def _called(f: Callable[..., Any]) -> str:
@@ -262,19 +310,21 @@ def _is_static(x: Any) -> bool:
 def _shape(structure: Any) -> Any:
     """The part of an argument that a program is compiled for: all but its numbers."""
     if isinstance(structure, list | tuple):
-        return (type(structure).__name__, *map(_shape, structure))
+        return (type(structure), *map(_shape, structure))
     if isinstance(structure, dict):
-        return ("dict", *((key, _shape(part)) for key, part in structure.items()))
+        return (dict, *((type(key), key, _shape(part)) for key, part in structure.items()))
     if getattr(structure, "ndim", 0):
         labels = [tuple(axis) for axis in getattr(structure, "axes", ())]  # of pandas
-        return ("array", type(structure).__name__, structure.shape, *labels)
+        return (type(structure), structure.shape, *labels)
     return ("static", structure) if _is_static(structure) else "number"
 
 
 def _static_key(label: int | str, x: Any) -> Any:
     """A static argument in a key: 1, 1.0 and True are three, and so are the two zeros."""
     if isinstance(x, tuple):
-        return ("tuple", *(_static_key(label, part) for part in x))
+        return (type(x), *(_static_key(label, part) for part in x))
+    if isinstance(x, frozenset):
+        return type(x), frozenset(_static_key(label, part) for part in x)
     try:
         hash(x)
     except TypeError:
