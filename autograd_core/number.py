@@ -266,7 +266,6 @@ class Number:
     def __rfloordiv__(self: N, other: Any) -> N: return self._reflected("//", other)
     def __floor__(self: N) -> N: return self.apply(TABLE["floor"], self)
     def __ceil__(self: N) -> N: return self.apply(TABLE["ceil"], self)
-    def __trunc__(self: N) -> N: return self.apply(TABLE["trunc"], self)
     def __divmod__(self: N, other: Any) -> tuple[N, N]: return self // other, self % other
     def __rdivmod__(self: N, other: Any) -> tuple[N, N]: return other // self, other % self
     def __neg__(self: N) -> N: return self.apply(TABLE["neg"], self)

@@ -1,5 +1,8 @@
 """What transforms take beside plain numbers: other nestings of a direction, argnums in every spelling, arrays without axes, masks."""
 
+import copy
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,6 +74,80 @@ def test_an_array_without_axes_is_a_number():
     assert ac.grad(lambda x: ac.grad(cube)(x))(np.array(3.0)) == 18.0
     with pytest.raises(TypeError, match="with an entry for each argument"):
         ac.jvp(cube, three, one)
+
+
+def test_an_array_without_axes_is_a_number_as_a_result_too():
+    chosen = lambda x: np.where(True, x**3, x)  # noqa: E731  of NumPy's functions many return such an array
+    assert type(chosen(ac.Value(2.0))) is np.ndarray
+    assert (ac.value_and_grad(chosen)(3.0), ac.jacobian(chosen)(3.0), ac.hessian(chosen)(3.0)) == ((27.0, 27.0), 27.0, 18.0)
+    assert ac.jvp(chosen, (3.0,), (1.0,)) == (27.0, 27.0)
+    assert ac.vjp(lambda x: [chosen(x)], 3.0)[1]([1.0]) == (27.0,)
+    assert ac.elementwise_grad(lambda xs: [chosen(x) for x in xs])([1.0, 3.0]) == [3.0, 27.0]
+    assert ac.grad(lambda x: (chosen(x), {"more": np.array(x)}), has_aux=True)(3.0) == (27.0, {"more": 3.0})
+    assert len(ac.gradcheck(chosen, 3.0).checks) == 3
+    x = ac.Value(3.0)
+    assert [g.data for g in ac.gradients(chosen(x), [x])] == [27.0]
+
+
+def test_what_comes_beside_a_result_stays_as_it_is_if_it_holds_no_nodes():
+    beside = np.array([1, 2]), np.array(["a"]), np.array([1.5], dtype=np.float32), np.array([0], dtype="M8[ns]")
+    for found in (ac.grad(lambda x: (x * x, beside), has_aux=True)(2.0)[1], ac.jvp(lambda x: (x, beside), (2.0,), (1.0,), has_aux=True)[2]):
+        assert all(one is other for one, other in zip(found, beside))
+    assert ac.grad(lambda v: (v.sum(), v * 2.0), has_aux=True)(np.array([1.0, 2.0]))[1].dtype == float
+
+
+def test_matrices_of_no_numbers_have_all_axes():
+    for f, at, shape in ((lambda v: v, np.zeros(0), (0, 0)), (lambda v: v, np.zeros((0, 3)), (0, 3, 0, 3)), (np.sum, np.zeros(0), (0,))):
+        assert ac.jacobian(f)(at).shape == shape
+    assert ac.hessian(lambda v: (v * v).sum())(np.zeros(0)).shape == (0, 0)
+    assert ac.jacobian(lambda v: v)([]) == []
+
+
+TIMES = [np.timedelta64(3, "ns"), np.array([3], "m8[ns]"), np.array([3], "m8[s]"), np.array(["2020-01-01"], "M8[ns]"), np.datetime64("2020-01-01")]
+
+
+@pytest.mark.parametrize("x", TIMES, ids=repr)
+def test_times_are_no_numbers(x):
+    for call in (lambda: ac.grad(np.sum)(x), lambda: ac.Value(x if x.shape == () else x[0])):
+        with pytest.raises(TypeError, match="a real number is needed, not (timedelta64|datetime64)"):
+            call()
+
+
+def test_keys_of_a_dictionary_may_be_tuples_of_different_kinds():
+    at = {(1, "a"): 2.0, ("b", 2): 3.0, (1, 2): 5.0}
+    assert ac.grad(lambda d: d[1, "a"] * d["b", 2] ** 2 * d[1, 2])(at) == {(1, "a"): 45.0, ("b", 2): 60.0, (1, 2): 18.0}
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+@pytest.mark.parametrize("f", [lambda c, x: c(x) * x, lambda c, x: c(x * x) * x / c(x), lambda c, x: c([x, {"x": x}])[1]["x"] * x])
+def test_a_copy_of_a_number_that_is_differentiated_is_that_number(copied, f):
+    square = lambda x: f(copied, x)  # noqa: E731
+    assert (ac.value_and_grad(square)(3.0), ac.hessian(square)(3.0), ac.hvp(square)(3.0, 1.0)) == ((9.0, 6.0), pytest.approx(2.0), pytest.approx(2.0))
+    assert ac.grad(ac.grad(square))(3.0) == pytest.approx(2.0)
+    assert ac.jvp(ac.grad(square), (3.0,), (1.0,)) == pytest.approx((6.0, 2.0))
+    assert ac.grad(lambda x: ac.jvp(square, (x,), (1.0,))[1])(3.0) == pytest.approx(2.0)
+    assert ac.grad(lambda v: (copied(v) * v).sum())(np.array([1.0, 3.0])).tolist() == [2.0, 6.0]
+
+
+def test_a_number_that_is_differentiated_is_not_pickled_and_can_be_afterwards():
+    seen = []
+    for f in (lambda x: pickle.dumps(x), lambda x: pickle.dumps([x * 2.0])):
+        with pytest.raises(TypeError, match="is not pickled: what comes back would not depend on it"):
+            ac.grad(lambda x, f=f: seen.append(x * 3.0) or f(x))(2.0)
+    assert pickle.loads(pickle.dumps(seen[0])).data == copy.deepcopy(seen[0]).data == 6.0
+
+
+def test_a_pullback_has_the_structure_that_the_arguments_had():
+    at = [2.0, 3.0]
+    _, pullback = ac.vjp(lambda xs: xs[0] * xs[1], at)
+    at.append(5.0)
+    assert pullback(1.0) == ([3.0, 2.0],)
+
+
+@pytest.mark.parametrize("arguments", [(), (3.0,)])
+def test_a_product_with_the_hessian_needs_a_vector(arguments):
+    with pytest.raises(TypeError, match=rf"as the last one, a vector v: it was given {len(arguments)}"):
+        ac.hvp(lambda x: x * x)(*arguments)
 
 
 @pytest.mark.parametrize("x", [MASKED, np.ma.masked, np.ma.array(2.0), [MASKED]], ids=repr)

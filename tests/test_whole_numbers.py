@@ -44,6 +44,8 @@ def test_whole_numbers_next_to_a_float_are_those_of_python(x):
         out.backward()
         assert (out.data, node.grad) == (built_in(x), 0.0)
     assert (math.floor(Value(x)).data, math.ceil(Value(x)).data, round(Value(x)).data) == (math.floor(x), math.ceil(x), round(x))
+    for a, b in ((Value(x), 2.5), (x, Value(2.5)), (Dual(x), Value(2.5))):
+        assert tuple(part.scalar() for part in divmod(a, b)) == divmod(x, 2.5)
 
 
 def test_round_to_digits_is_for_plain_floats():
