@@ -161,6 +161,12 @@ def refuse_masked(array: Any) -> None:
         raise TypeError("a masked array has entries that are no numbers: give its .compressed() numbers, or fill them in with .filled(0.0)")
 
 
+def refuse_times(array: Any) -> None:
+    """A ``TypeError`` for an array of times or dates: they are kept as whole numbers, of any unit."""
+    if getattr(getattr(array, "dtype", None), "kind", "") in ("m", "M") and array.size:
+        real(array.ravel()[0])
+
+
 def _array_like(array: Any, parts: list[Any]) -> Any:
     """``parts`` in the shape of ``array``: numbers, or arrays of one shape, which become further axes."""
     import numpy as np

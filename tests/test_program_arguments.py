@@ -19,10 +19,12 @@ NO_TABLES = {
     "nothing in it": ([[None]], "not NoneType None"), "text": ([["3"]], "not str '3'"), "complex": ([[3j]], "not complex"),
     "array of complex": (np.array([[3j]]), "not complex"), "array of texts": (np.array([["3"]]), "not str '3'"),
     "array of objects": (np.array([[None]], dtype=object), "not NoneType None"), "dates": (np.array([["2020-01-01"]], dtype="M8[D]"), "not date"),
+    "times in nanoseconds": (np.array([[3]], dtype="m8[ns]"), "not timedelta64"), "frame of times": (pd.DataFrame([[pd.Timestamp(0)]]), "not datetime64"),
     "frame of texts": (pd.DataFrame([["3"]]), "not str '3'"), "masked": (MASKED, "masked array"), "masked rows": ([MASKED[0]], "masked array"),
     "masks nothing": (np.ma.array([[3.0]]), "masked array"), "a number": (3.0, "rows is a list, not float"), "None": (None, "rows is a list"),
-    "a dictionary": ({0: 1.0}, "rows is a list"), "a text": ("3", "rows is a list, not str"), "an array without axes": (np.array(3.0), "rows is a list"),
+    "a dictionary": ({0: 1.0}, "rows is a list, not dict"), "a text": ("3", "rows is a list, not str"), "an array without axes": (np.array(3.0), "rows is a list"),
     "one row": ([3.0], "lists of numbers"), "dictionaries": ([{0: 3.0}], "lists of numbers"), "sets": ([{3.0}], "lists of numbers"),
+    "bytes": ([b"3"], "lists of numbers"), "a set of rows": (frozenset([(3.0,)]), "rows is a list"),
 }  # fmt: skip
 TABLES = [np.array([[3]]), np.array([[3.0]], dtype="f4"), np.array([[3.0]], dtype=object), pd.DataFrame([[3.0]]), ((3,),), [np.array([3.0])],
           pd.DataFrame({"a": [3]}, index=["r"]), np.asfortranarray([[3.0]])]  # fmt: skip
@@ -30,6 +32,8 @@ NO_ROWS = {
     "nothing in it": ([None], "not NoneType None"), "text": (["2"], "not str '2'"), "complex": ([2j], "not complex"),
     "array of complex": (np.array([2j]), "not complex"), "array of texts": (np.array(["2"]), "not str '2'"),
     "array of objects": (np.array([None], dtype=object), "not NoneType None"), "masked": (MASKED[0], "masked array"),
+    "times in nanoseconds": (np.array([3], dtype="m8[ns]"), "not timedelta64"), "a dictionary": ({0: 2.0}, "lists of numbers"),
+    "a dictionary of leaves": ({w: 2.0}, "lists of numbers"), "a set": ({2.0}, "lists of numbers"), "bytes": (b"2", "lists of numbers"),
     "two axes": ([[2.0]], "not list"), "a number": (2.0, "lists of numbers"), "an array without axes": (np.array(2.0), "lists of numbers"),
 }  # fmt: skip
 every_program = pytest.mark.parametrize("program", PROGRAMS.values(), ids=map("-".join, PROGRAMS))
@@ -63,6 +67,31 @@ def test_parameters_and_inputs_that_are_no_real_numbers_are_refused(program, row
 def test_columns_of_no_real_numbers_are_refused(dialect, column):
     with pytest.raises(TypeError, match=r"masked array|real number is needed"):
         PROGRAMS[dialect, "several"].columns([2.0], [column])
+
+
+NO_COLUMNS = [(None, "columns is a list"), (3.0, "columns is a list"), ({0: [3.0]}, "columns is a list"), ("3", "columns is a list"),
+              ([3.0], "lists of numbers"), ([iter([3.0])], "lists of numbers"), ([{0: 3.0}], "lists of numbers"), ([{3.0}], "lists of numbers"),
+              (["3"], "lists of numbers"), ([np.array([3], "M8[ns]")], "not datetime64")]  # fmt: skip
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(("columns", "sentence"), NO_COLUMNS, ids=lambda x: str(x)[:20])
+def test_what_is_no_list_of_columns_is_refused(dialect, columns, sentence):
+    with pytest.raises(TypeError, match=sentence):
+        PROGRAMS[dialect, "several"].columns([2.0], columns)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_columns_of_every_kind_give_the_same(dialect):
+    program, expected = PROGRAMS[dialect, "several"], [[6.0, 8.0], [3.0, 4.0]]
+    for columns in ([[3.0, 4.0]], ((3, 4),), np.array([[3.0, 4.0]]), [np.array([3.0, 4.0])], pd.DataFrame({"name": [3.0, 4.0]}), iter([[3.0, 4.0]])):
+        assert np.array_equal(program.columns([2.0], columns), expected), columns
+
+
+@pytest.mark.parametrize("program", [program for program in PROGRAMS.values() if program.dialect != "c"], ids=repr)
+def test_rows_of_several_lengths_are_refused(program):
+    with pytest.raises(ValueError, match=r"one length, not of \[1, 2\]|2 of inputs|1 and 2"):
+        program.batch([2.0], [[3.0], [3.0, 4.0]])
 
 
 @every_program

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ..arguments import refuse_masked
+from ..arguments import refuse_masked, refuse_times
 from ..choices import require_list, shortened
 from ..files import path_text, replace_file
 from ..formulas.spelling import Dialect
@@ -98,6 +98,7 @@ class Program:
         """
         if self.single:
             raise TypeError("columns needs a program of several outputs, compile_graph([output, ...], ...): this one has a gradient")
+        columns = _columns_of(columns)
         if len(columns) != self._input_count or len(set(map(len, columns))) > 1:
             raise ValueError(f"this program takes {self._input_count} column(s) of one length, not of {[*map(len, columns)]}")
         for column in columns:
@@ -143,6 +144,9 @@ class Program:
         plain = type(wrt_values) in PLAIN and type(input_values) in PLAIN
         if plain and len(wrt_values) == self._wrt_count and len(input_values) == self._input_count:
             return
+        for values in (wrt_values, input_values):
+            if isinstance(values, NO_ROWS):
+                require_numbers(values)
         flat = getattr(wrt_values, "ndim", 1) == getattr(input_values, "ndim", 1) == 1
         try:
             given = len(wrt_values), len(input_values)
@@ -173,10 +177,14 @@ class Program:
         return f"<{self.dialect} program of {lines} lines: {self._wrt_count} parameters, {self._input_count} inputs>"
 
 
+NO_ROWS = (dict, set, frozenset, str, bytes, bytearray)
+"""What can be gone through, and is no row of numbers: of a dictionary it would be the keys."""
+
+
 def require_numbers(*rows: Any) -> None:
     """A ``TypeError`` that says what is wrong, unless each of ``rows`` is a list of real numbers; it is looked for after an error only."""
     for row in rows:
-        if isinstance(row, dict | set | str) or not hasattr(row, "__len__") or getattr(row, "shape", None) == ():
+        if isinstance(row, NO_ROWS) or not hasattr(row, "__len__") or getattr(row, "shape", None) == ():
             raise TypeError(f"a program takes lists of numbers, as in program([0.5, 1.0], [2.0]), not {shortened(row)}")
         refuse_masked(row)
         for x in row:
@@ -195,13 +203,26 @@ def rows_of(rows: Any) -> Any:
     """``rows`` of a batch as an array or a list, without a look at its numbers; ``TypeError`` for what is no table."""
     if getattr(rows, "shape", ()):
         refuse_masked(rows)
-        return rows.to_numpy() if hasattr(rows, "to_numpy") else rows
+        rows = rows.to_numpy() if hasattr(rows, "to_numpy") else rows
+        refuse_times(rows)
+        return rows
     if not isinstance(rows, list | tuple):
-        rows = require_list("rows is", None if isinstance(rows, dict | set) else rows, "[[2.0], [3.0]]")
+        rows = require_list("rows is", rows, "[[2.0], [3.0]]")
     for row in rows if set(map(type, rows)) - {list, tuple} else ():
-        if not hasattr(row, "__len__") or isinstance(row, dict | set | str) or hasattr(row, "mask"):
+        if not hasattr(row, "__len__") or isinstance(row, NO_ROWS) or hasattr(row, "mask"):
             require_numbers(row)
     return rows
+
+
+def _columns_of(columns: Any) -> list[Any]:
+    """Columns in a list, each of which can be gone through, without a look at its numbers; ``TypeError`` for what is none."""
+    if hasattr(columns, "iloc"):  # of pandas, which goes through the names
+        return list(columns.to_numpy().T)
+    columns = require_list("columns is", columns, "[[2.0, 3.0]], a list for each input")
+    for column in columns:
+        if isinstance(column, NO_ROWS) or not hasattr(column, "__len__"):
+            require_numbers(column)
+    return columns
 
 
 def float_array(values: Any, is_row: bool = False) -> Any:
@@ -209,7 +230,11 @@ def float_array(values: Any, is_row: bool = False) -> Any:
     import numpy as np
 
     refuse_masked(values)
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of several lengths
+        raise ValueError(f"a table has rows of one length, not of {shortened(sorted({*map(len, values)}))}") from None
+    refuse_times(array)
     if (array.dtype.kind not in "fiub" and array.ndim) or (is_row and array.ndim != 1):
         plain = array.tolist() if hasattr(values, "dtype") else values
         require_plain_numbers([plain] if is_row else [row.tolist() if hasattr(row, "tolist") else row for row in plain])

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from operator import add
 from typing import Any
 
-from ..arguments import number, refuse_masked
+from ..arguments import number, refuse_masked, refuse_times
 from ..formulas.spelling import PYTHON
 from ..number import Number
 from ..primitive import domain_error
@@ -103,6 +103,7 @@ def _floats(values: Any) -> Any:
     """NumPy's numbers as Python's own, which are faster one by one and fail where a number is not defined."""
     if type(values) not in PLAIN and hasattr(values, "tolist"):
         refuse_masked(values)
+        refuse_times(values)
         return values.tolist()
     # One of them makes the sum one of them, too: that is quicker than to look at each.
     try:
