@@ -112,7 +112,7 @@ def read_json(path: str | os.PathLike[str], kind: tuple[str, int]) -> dict[str, 
     path = path_text(path)  # not a number, which would be an open file of somebody else's, and closed
     try:
         with open(path, "rb") as file:
-            content = json.loads(file.read().decode("utf-8"))
+            content = json.loads(file.read().decode("utf-8"), object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is no whole JSON file, so it was not read: {error}") from None
     if not isinstance(content, dict) or content.get("format") != kind[0]:
@@ -125,6 +125,14 @@ def read_json(path: str | os.PathLike[str], kind: tuple[str, int]) -> dict[str, 
         if content.pop("checksum", None) == zlib.crc32(json.dumps(content).encode()):
             return content
     raise ValueError(f"{path} does not have the checksum that it was written with: it was damaged or edited, so it was not read")
+
+
+def _object(entries: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, of which the last of two entries with one key would be read, and the first would never be seen."""
+    found = dict(entries)
+    if len(found) < len(entries):
+        raise ValueError("a key stands in it twice")
+    return found
 
 
 def _replace(place: str, data: bytes, mode: int | None) -> None:

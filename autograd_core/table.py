@@ -157,7 +157,8 @@ minimum  = _row("minimum",  "x if x < y or x != x else y",
                 lambda out, x, y: (exceeds(y, x), exceeds(x, y)), arity=2)
 where    = _row("where",    "y if x != 0.0 else z",
                 lambda out, x, y, z: (CUT, where(x, 1.0, CUT), where(x, CUT, 1.0)), arity=3)
-clip     = _row("clip",     "z if x > z or y > z else y if x < y else x", lambda out, x, y, z: (
+clip     = _row("clip",     "x + y + z if x != x or y != y or z != z "
+                            "else z if x > z or y > z else y if x < y else x", lambda out, x, y, z: (
                 select(z - y, select(x - z, CUT, select(y - x, CUT, 1.0)), CUT),  # 1 on the bounds
                 select(y - z, CUT, gate(y - x)),
                 gate(maximum(x, y) - z)), arity=3)

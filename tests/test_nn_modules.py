@@ -295,6 +295,7 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(tmp_path):
         "[]": "not a file of the kind 'nn state'",
         json.dumps({**content, "version": 1}): "version 1, and this program reads version 3",
         json.dumps({**content, "state": {**before, "layers.0.neurons.0.b": "x"}}): "damaged or edited",
+        whole.replace('"state": {', '"state": {"layers.0.neurons.0.b": 5.0, '): "a key stands in it twice",
     }.items():
         path.write_text(text)
         with pytest.raises(ValueError, match=message):

@@ -1,5 +1,6 @@
 """Rows that choose or count: where, clip, %, //, floor, ceil, trunc, round, and prod and sinc, as Python, NumPy and PyTorch define them."""
 
+import itertools
 import math
 import operator
 
@@ -115,6 +116,9 @@ def test_the_bounds_of_clip_may_be_left_out_or_be_values():
     assert low.grad == 1.0
     assert (ac.clip(5.0, high=2.0), ac.clip(5.0), ac.clip(5.0, 3.0, 1.0)) == (2.0, 5.0, 1.0)
     assert ac.grad(lambda x: ac.clip(x, 2.0, 2.0))(2.0) == 0.0  # a constant
+    at = [0.5, -2.0, 3.0, math.nan, math.inf, -math.inf]
+    for xs in itertools.product(at, repeat=3):  # nan stays nan, on a bound, too
+        assert np.array_equal(ac.clip(*xs), np.clip(*xs), equal_nan=True), xs
 
 
 def test_a_product_of_many():
