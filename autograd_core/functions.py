@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import functools
 import itertools
 import math
 import operator
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .arguments import number as plain_or_recorded
-from .choices import require_function, require_list
-from .number import FAMILIES, Number, real
-from .primitive import CONDITIONAL, OPERANDS, TABLE, Primitive, register
+from .choices import require_function, require_kind, require_list, require_whole
+from .number import FAMILIES, Number, real, shown
+from .primitive import ATOM, CONDITIONAL, OPERANDS, TABLE, Primitive, register
 from .table import exponent_shift, general_power, log_sum_exp, shares, weighted_sum
 from .words import Words
 
@@ -46,22 +48,63 @@ def primitive(
     >>> x.grad == -exp(-0.25)
     True
 
-    Raises ``ValueError`` for the name of a row that comes with the library, ``SyntaxError`` for an
-    expression that Python cannot read, ``NameError`` for a function that :mod:`math` does not have.
+    In ``python`` stand + - * /, calls of functions of numbers that every machine has, and conditionals on comparisons: it is printed
+    in other languages, too. Raises ``ValueError`` for anything else and for the name of a row that comes with the library,
+    ``SyntaxError`` for an expression that Python cannot read, ``NameError`` for a function that :mod:`math` does not have.
     """
     if not isinstance(name, str) or not isinstance(python, str):
         raise TypeError(f"name and python are texts, as in primitive('cube', 'x * x * x', ...), not {name!r} and {python!r}")
     require_function("primitive", derivatives, "write lambda out, x: ..., which gives the derivative by x")
+    name = unicodedata.normalize("NFKC", name)  # as Python reads it
     if name in _BUILT_IN:
         raise ValueError(f"{name!r} is a row of the library: choose another name")
     if not name.isidentifier():
         raise ValueError(f"a primitive's name is an identifier such as 'gaussian', not {name!r}")
+    arity, precedence = require_whole("arity", arity, 1, len(OPERANDS)), require_whole("precedence", precedence, CONDITIONAL, ATOM)
+    for what, text in (("latex", latex), ("domain", domain), ("summary", summary), ("example", example)):
+        require_kind(f"{what} is a text", text, str, f"{what}='...'")
+    if example and example.count(" -> ") != 1:
+        raise ValueError(f"example is a call and its result, such as 'cube(2.0) -> 8.0', not {example!r}")
     code = compile(python, f"<primitive {name}>", "eval")
     unknown = sorted(set(code.co_names) - set(vars(math)) - set(OPERANDS[:arity]))
     if unknown:
         raise NameError(f"{python!r} uses {', '.join(unknown)}: allowed are {', '.join(OPERANDS[:arity])} and the names of the math module")
+    _require_value(ast.parse(python, mode="eval").body)
     words = Words(latex, domain, summary, example)
     return register(Primitive(name, python, derivatives, arity=arity, words=words, precedence=precedence))
+
+
+_OF_ONE = """acos acosh asin asinh atan atanh cbrt ceil cos cosh erf erfc exp exp2 expm1 fabs floor gamma lgamma log log10 log1p log2
+    sin sinh sqrt tan tanh trunc"""
+_OPERAND_COUNTS = dict.fromkeys(_OF_ONE.split(), 1) | dict.fromkeys(("atan2", "copysign", "fmod", "hypot", "nextafter", "pow"), 2)
+
+
+def _require_value(node: ast.AST, is_test: bool = False, depth: int = 0) -> None:
+    """A ``ValueError`` for a part of a primitive's value that some language reads in another way than Python, or not at all."""
+    match node if depth <= 100 else None:
+        case ast.Compare(left=x, ops=[ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE() | ast.Eq() | ast.NotEq()], comparators=[y]) if is_test:
+            tests, values = [], [x, y]
+        case ast.BoolOp(values=parts) if is_test:
+            tests, values = parts, []
+        case ast.IfExp(test=test, body=x, orelse=y) if not is_test:
+            tests, values = [test], [x, y]
+        case ast.BinOp(left=x, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div(), right=y) if not is_test:
+            tests, values = [], [x, y]
+        case ast.UnaryOp(op=ast.USub(), operand=x) if not is_test:
+            tests, values = [], [x]
+        case ast.Call(func=ast.Name(id=name), args=parts, keywords=[]) if not is_test and _OPERAND_COUNTS.get(name) == len(parts):
+            tests, values = [], parts
+        case ast.Name(id=name) if not is_test and (name in OPERANDS or isinstance(getattr(math, name, None), float)):
+            return
+        case ast.Constant(value=int() | float() as x) if not is_test and not isinstance(x, bool) and math.isfinite(real(x)):
+            return
+        case _:
+            known = ", ".join(f"{name}({', '.join('xy'[:count])})" for name, count in _OPERAND_COUNTS.items())
+            written = shown(ast.unparse(node), 60) if depth <= 100 else "what is nested more than 100 deep"
+            allowed = f"there are + - * /, a if b < c else d, inf, {known}" if not is_test else "a test is x < y, x == y, joined by and, or"
+            raise ValueError(f"a primitive's value, which is printed in other languages, too, cannot hold {written}: {allowed}")
+    for part in (*tests, *values):
+        _require_value(part, part in tests, depth + 1)
 
 
 def relu(x: Any, slope_at_zero: float = 0.0) -> Any:

@@ -4,6 +4,7 @@ import copy
 import functools
 import gc
 import math
+import operator
 import pathlib
 import random
 import re
@@ -244,7 +245,7 @@ def inner(x):
     return [x * y.data, x]
 
 
-@pytest.mark.parametrize("f", [lambda x: x * x.data, lambda x: x * x.item(), lambda x: x * x.scalar(), lambda x: x * getattr(x, "data"), backwards, inner, lambda x: value_and_grad(lambda y: y * x.data)(x)])
+@pytest.mark.parametrize("f", [lambda x: x * x.data, lambda x: x * x.item(), lambda x: x * x.scalar(), lambda x: x * operator.attrgetter("data")(x), backwards, inner, lambda x: value_and_grad(lambda y: y * x.data)(x)])
 def test_a_number_read_while_recording_is_one_warning_if_the_program_keeps_it(f):
     fast = jit(f)
     with pytest.warns(UserWarning, match=r"computes with \.data, \.grad or \.item\(\) .*test_jit\.py:\d+") as caught:
@@ -536,7 +537,7 @@ def test_a_number_from_outside_that_changed_is_reported_too(monkeypatch):
     def shifted(x):
         nonlocal calls
         calls += 1  # a number of its own
-        return x + shift
+        return x + shift  # noqa: F821  until it is deleted
 
     fast, slow = jit(value_and_grad(shifted)), jit(scaled_from_outside)
     with warnings.catch_warnings():

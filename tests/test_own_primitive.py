@@ -1,6 +1,7 @@
 """An operation that a user adds with one call has every reading, and a wrong definition says what is wrong."""
 
 import math
+import re
 
 import mpmath
 import pytest
@@ -83,6 +84,16 @@ def test_defining_a_name_again_replaces_the_row(gaussian):
     assert old.primitive is gaussian
 
 
+# The part of each that some language would read in another way than Python, or not at all.
+NOT_IN_EVERY_LANGUAGE = {
+    "1.0 - +x": "+x", "not x": "not x", "~x": "~x", "x ** 2": "x ** 2", "x % 2": "x % 2", "x // 2": "x // 2", "x @ x": "x @ x", "x and 1": "x and 1",
+    "x or 2": "x or 2", "x < 1": "x < 1", "x if x else 2": "x", "x if 0 < x < 1 else 0": "0 < x < 1", "x if not x < 0 else 0": "not x < 0",
+    "x if x in (1, 2) else 0": "x in (1, 2)", "remainder(x, 1)": "remainder(x, 1)", "log(x, 2)": "log(x, 2)", "degrees(x)": "degrees(x)",
+    "isnan(x)": "isnan(x)", "hypot(x)": "hypot(x)", "exp(*[x])": "*[x]", "sin(x) + cos": "cos", "lambda: x": "lambda: x", "[x][0]": "[x][0]",
+    "True": "True", "1j": "1j", "None": "None", "1e400 * x": "1e309",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "python", "options", "kind", "message"),
     [
@@ -98,6 +109,12 @@ def test_defining_a_name_again_replaces_the_row(gaussian):
         ("mine", "__import__('os')", {}, NameError, "__import__"),
         ("mine", "x +", {}, SyntaxError, "invalid syntax"),
         ("mine", "y = x", {}, SyntaxError, "invalid syntax"),
+        *(("mine", text, {}, ValueError, f"cannot hold '{re.escape(part)}'") for text, part in NOT_IN_EVERY_LANGUAGE.items()),
+        ("mine", "x" + " + x" * 200, {}, ValueError, "more than 100 deep"),
+        *(("mine", "x", {"arity": arity}, ValueError, "arity is a whole number from 1 to 3") for arity in (0, 4, -1, None, 1.5, "1", True)),
+        *(("mine", "x", {"precedence": given}, ValueError, "precedence is a whole number from 0 to 5") for given in (-1, 6, "a", None)),
+        *(("mine", "x", {what: 3}, TypeError, f"{what} is a text, not int") for what in ("latex", "domain", "summary", "example")),
+        ("mine", "x", {"example": "mine(2.0) is 2.0"}, ValueError, "a call and its result"),
     ],
 )
 def test_a_wrong_definition_is_refused_and_leaves_the_table_as_it_was(table, name, python, options, kind, message):
@@ -105,6 +122,30 @@ def test_a_wrong_definition_is_refused_and_leaves_the_table_as_it_was(table, nam
     with pytest.raises(kind, match=message):
         primitive(name, python, lambda out, x: 1.0, **options)
     assert before == TABLE
+
+
+@pytest.mark.parametrize("text", [
+    "x if x > 0.0 and x < 1.0 or x == -1.5 else -x", "copysign(x, -1.0) - -x * (2.0 - (x - 3))", "fmod(x, 0.4) / nextafter(x, 9.0) + pi * tau",
+])  # fmt: skip
+def test_a_value_is_the_same_in_every_language_that_runs_here(table, text):
+    row = primitive("mine", text, lambda out, x: 1.0)
+    for at in (-1.5, -0.3, 0.7, 2.5):
+        x = Value(at)
+        values = [ac.compile_graph(row(x), [x], dialect=dialect)([at])[0] for dialect in ("python", "numpy", "c")]
+        assert {row(at), row(x).data, row(Dual(at)).primal, *values} == {eval(text, vars(math) | {"x": at})}
+
+
+def test_a_name_is_what_python_reads_it_as_and_a_derivative_may_be_nan(table):
+    row = primitive("µ", "x * x", lambda out, x: math.nan)
+    assert TABLE["μ"] is row
+    x = Value(3.0)
+    assert str(ac.compile_graph(row(x), [x])([2.0])) == "(4.0, [nan])"
+
+
+def test_a_derivative_that_compares_its_operand_for_equality_is_refused(table):
+    row = primitive("mine", "x * x", lambda out, x: 0.0 if x == 0.0 else 2.0 * x)
+    with pytest.raises(TypeError, match="has no value yet, so it cannot be compared"):
+        row(Value(1.0))
 
 
 def test_derivatives_with_functions_of_math_are_refused_with_advice(table):

@@ -71,7 +71,7 @@ def test_the_data_of_every_node_is_a_float():
 
 @pytest.mark.parametrize("own", [{"__eq__": lambda x, y: x.data == y.data}, {"__hash__": lambda x: hash(x.data)}], ids=lambda own: next(iter(own)))
 def test_a_kind_of_value_that_is_equal_by_data_is_refused_before_gradients_are_mixed_up(own):
-    with pytest.raises(TypeError, match=rf"Equal defines __(eq|hash)__, but nodes .* by identity"):
+    with pytest.raises(TypeError, match=r"Equal defines __(eq|hash)__, but nodes .* by identity"):
         type("Equal", (Value,), own)
     assert type("Same", (Value,), {"__hash__": Value.__hash__, "__eq__": object.__eq__})(1.0) != Value(1.0)
 

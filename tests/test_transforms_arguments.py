@@ -109,7 +109,7 @@ TIMES = [np.timedelta64(3, "ns"), np.array([3], "m8[ns]"), np.array([3], "m8[s]"
 @pytest.mark.parametrize("x", TIMES, ids=repr)
 def test_times_are_no_numbers(x):
     for call in (lambda: ac.grad(np.sum)(x), lambda: ac.Value(x if x.shape == () else x[0])):
-        with pytest.raises(TypeError, match="a real number is needed, not (timedelta64|datetime64)"):
+        with pytest.raises(TypeError, match=r"a real number is needed, not (timedelta64|datetime64)"):
             call()
 
 

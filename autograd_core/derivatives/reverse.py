@@ -118,8 +118,8 @@ def lifting(structure: Sequence[Any]) -> Iterator[tuple[list[Value], list[Any]]]
             yield inputs, [map_structure(fresh, part) for part in structure]
     finally:
         for node in inputs:
-            if isinstance(node, _Input):
-                node.__class__ = Value if node.parents else Constant
+            if type(node) is _Input:
+                node.__class__ = Value if node.parents else Constant  # type: ignore[assignment]
 
 
 def as_plain(result: Any) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
+from numbers import Real
 from typing import Any
 
 from ..number import CUT, TABLE, Number, real
@@ -35,7 +36,6 @@ class Expression(Number):
 
     __slots__ = ("inputs", "primitive")
     rank = 30
-    __eq__ = object.__eq__  # a formula has no data to look at
     __hash__ = object.__hash__
 
     def __init__(self, primitive: Primitive, inputs: tuple[Expression, ...]) -> None:
@@ -45,6 +45,10 @@ class Expression(Number):
     @classmethod
     def apply(cls, primitive: Primitive, *inputs: Any) -> Expression:
         return without_idle(primitive, tuple(x if isinstance(x, Expression) else Literal(real(x)) for x in inputs))
+
+    def __eq__(self, other: object) -> bool:
+        """Identity; of a formula and a number nothing is known yet, which is the ``TypeError`` that ``<`` gives."""
+        return self.scalar() == other if isinstance(other, Real) else self is other
 
     def __bool__(self) -> bool:
         return True

@@ -20,7 +20,7 @@ COMPARISON = CONDITIONAL + 0.5
 
 _BINARY = {ast.Add: ("+", SUM), ast.Sub: ("-", SUM), ast.Mult: ("*", PRODUCT), ast.Div: ("/", PRODUCT)}
 _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.Is: "is"}  # "!=" is the dialect's
-_NUMBERS = ("inf", "nan", "pi", "e", "tau", "cut")  # every other name that is not called is an operand
+NUMBERS = ("inf", "nan", "pi", "e", "tau", "cut")  # every other name that is not called is an operand
 
 
 class Dialect(NamedTuple):
@@ -113,7 +113,7 @@ class _Printer:
 
     def inside(self, node: ast.expr, least: float) -> None:
         """Print ``node`` where anything that binds less tightly than ``least`` needs brackets."""
-        if isinstance(node, ast.Name) and node.id not in _NUMBERS:
+        if isinstance(node, ast.Name) and node.id not in NUMBERS:
             self.pieces.append((node.id, least))
         elif precedence(node, self.dialect) < least:
             self.text("(")
@@ -144,7 +144,7 @@ class _Printer:
             self.text(self.dialect.cut)
         elif node.id in ("pi", "e", "tau"):
             self.text(repr(getattr(math, node.id)))
-        elif node.id in _NUMBERS:
+        elif node.id in NUMBERS:
             self.text(self.dialect.function(node.id))
         else:
             self.inside(node, CONDITIONAL)
@@ -158,6 +158,8 @@ class _Printer:
         self.inside(node.right, level + 0.5)  # from the left: brackets on the right stay, or rounding would change
 
     def _unaryop(self, node: ast.UnaryOp) -> None:
+        if not isinstance(node.op, ast.USub):
+            raise ValueError(f"of the signs a primitive's value has a minus alone, not {ast.unparse(node)!r}")
         self.text("-")
         self.inside(node.operand, SIGN + 0.5)  # in C, two minus signs in a row are another operator
 
@@ -171,6 +173,8 @@ class _Printer:
         self.text(closing)
 
     def _compare(self, node: ast.Compare) -> None:
+        if len(node.ops) > 1:
+            raise ValueError(f"in a primitive's value two comparisons are joined by and, not as in {ast.unparse(node)!r}")
         kind = type(node.ops[0])
         is_cut = kind is ast.Is and self.dialect.cut != "cut"
         number = self.dialect.number if kind in (ast.Eq, ast.NotEq) else ""

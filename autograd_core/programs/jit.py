@@ -23,7 +23,9 @@ from .program import Program
 
 
 @named_options()
-def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int | Iterable[int] | None = ()) -> Callable[..., Any]:
+def jit(
+    f: Callable[..., Any], dialect: str = "python", *, static_argnums: int | Iterable[int] | None = ()
+) -> Callable[..., Any]:  # fmt: skip
     """A faster ``f``: recorded on Values, compiled, and re-used for arguments of the same shape.
 
     ``f`` takes numbers and nested lists and dictionaries of numbers, by position or by keyword, and returns numbers or nestings of
@@ -34,8 +36,8 @@ def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: int |
     A Python ``if`` or ``while`` that looks at a number is decided while ``f`` is recorded, and stays so: a
     comparison made on a Value then is reported by a ``UserWarning`` that names the line. Use ``maximum``,
     ``relu``, ``step`` and the other piecewise functions of the library, which stay conditional. Where ``f`` reads ``.data``
-    or ``.grad``, it is called once more, for other numbers: if the program is wrong there, a ``UserWarning`` says so. A Value or number that ``f``
-    takes from outside stays what it was, too: a ``UserWarning`` says so in every call after it was changed.
+    or ``.grad``, it is called once more, for other numbers: if the program is wrong there, a ``UserWarning`` says so. A Value or
+    number that ``f`` takes from outside stays what it was, too: a ``UserWarning`` says so in every call after it was changed.
     Called on Values or duals, as a transform calls it, ``f`` itself runs: ``grad(jit(f))`` is as ``grad(f)``.
 
     >>> from autograd_core import jit, sigmoid, value_and_grad
@@ -287,8 +289,8 @@ def _numbers_outside(f: Callable[..., Any]) -> list[tuple[str, Callable[[], Any]
     instructions = [(instruction.opname, instruction.argval) for instruction in dis.get_instructions(code)]
     own = {name for operation, name in instructions if operation.startswith("STORE_")}
     loaded = sorted({name for operation, name in instructions if operation == "LOAD_GLOBAL"})
-    variables = {name: partial(f.__globals__.get, name) for name in loaded}  # type: ignore[attr-defined]
-    variables |= {name: partial(_content, cell) for name, cell in zip(code.co_freevars, f.__closure__ or ())}  # type: ignore[attr-defined]
+    variables = {name: partial(f.__globals__.get, name) for name in loaded}
+    variables |= {name: partial(_content, cell) for name, cell in zip(code.co_freevars, f.__closure__ or ())}
     return [(f"the number {name}", now) for name, now in variables.items() if name not in own and isinstance(now(), Real)]
 
 

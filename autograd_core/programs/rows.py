@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..formulas.expression import derivative_formulas, to_text
-from ..formulas.spelling import TABLE_NOTATION, Dialect, Spelling, spelling
+from ..formulas.spelling import NUMBERS, TABLE_NOTATION, Dialect, Spelling, spelling
 from ..number import CUT
 from ..primitive import OPERANDS, PRODUCT, Primitive
 from ..sequences import Statements
@@ -81,7 +81,7 @@ def row_text(primitive: Primitive, count: int, dialect: Dialect) -> RowText:
 def _edge(derivative: str, dialect: Dialect) -> Edge:
     if derivative == "cut":
         return Edge(CUT, spelling(derivative, dialect), spelling(derivative, dialect), frozenset(), 0, derivative, frozenset(), False)
-    if derivative.isidentifier():  # as in dot, which may have a great many operands
+    if derivative.isidentifier() and derivative not in NUMBERS:  # as in dot, which may have a great many operands
         product = Spelling((("g", PRODUCT), " * ", (derivative, PRODUCT + 0.5)), PRODUCT)
         own = frozenset([derivative])
         return Edge(None, Spelling(((derivative, 0.0),), PRODUCT), product, own, 1, derivative, own, False)
