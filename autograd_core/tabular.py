@@ -55,7 +55,13 @@ def as_lists(x: Any) -> Any:
     ([[1.0, 0.0], [0.0, 1.0]], range(0, 3))
     """
     x = x.to_numpy() if hasattr(x, "to_numpy") else x.toarray() if hasattr(x, "toarray") else x
+    if _is_time(x) and x.shape:  # kept as whole numbers, of any unit
+        return list(x)
     return x.tolist() if hasattr(x, "tolist") else x
+
+
+def _is_time(x: Any) -> bool:
+    return getattr(getattr(x, "dtype", None), "kind", "") in ("m", "M")
 
 
 def _sequence(table: Any, name: str, least: int = 0) -> list[Any] | tuple[Any, ...]:
@@ -77,9 +83,9 @@ def _number(cell: Any, place: str, words: str = FOR_WORDS) -> float:
     """The cell as a float, or a ``ValueError`` that starts with the place."""
     if type(cell) is float and math.isfinite(cell):
         return cell
-    if getattr(cell, "shape", None) == ():  # NumPy's scalars and arrays or tensors that hold one number
+    if getattr(cell, "shape", None) == () and not _is_time(cell):  # NumPy's scalars and arrays or tensors that hold one number
         cell = cell.item()
-    if isinstance(cell, Real):
+    if isinstance(cell, Real) and not _is_time(cell):
         try:
             number = float(cell)
         except OverflowError:

@@ -42,7 +42,9 @@ BAD_ROWS = [
     (pd.DataFrame({"a": [1, None]}, dtype="Int64"), ValueError, r"row 1, column 0 is (nan|<NA>).*leave the row out"), ([[1, None]], ValueError, "row 0, column 1 is None.*leave the row out"),
     ([1.0, 2.0], ValueError, r"X: row 0 is 1.0 \(float\), not a list: X is a list of rows: write \[\[1.0, 2.0\]\] for one row, \[\[1.0\], \[2.0\]\] for a column"), (np.zeros(3), ValueError, r"row 0 is 0.0"),
     (pd.Series([1, 2]), ValueError, r"row 0 is 1 \(int\)"), (np.zeros((1, 2, 2)), ValueError, r"row 0, column 0 is \[0.0, 0.0\] \(list\)"),
-    ([[Value(1.0)]], ValueError, r"row 0, column 0 is Value.*take its .data"), ([[1j]], ValueError, "row 0, column 0 is 1j"), ([[10**400]], ValueError, "column 0 is an integer too large"),
+    ([[Value(1.0)]], ValueError, r"row 0, column 0 is Value.*take its .data"), ([[1j]], ValueError, "row 0, column 0 is 1j"),
+    (np.array([[1]], "m8[ns]"), ValueError, "row 0, column 0 is .*timedelta64"), (np.array([[1]], "M8[ns]"), ValueError, "column 0 is .*datetime64"),
+    ([[10**400]], ValueError, "column 0 is an integer too large"),
     (["ab"], ValueError, "row 0 is 'ab'"), (None, TypeError, "X is a table: .* not None"), ("text", TypeError, "not 'text'"), (3.0, TypeError, "not 3.0"),
     ({"a": [1]}, TypeError, "not {'a'"), (np.array(3.0), TypeError, "X is a table"),
 ]  # fmt: skip
