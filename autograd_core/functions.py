@@ -48,8 +48,7 @@ def primitive(
     >>> x.grad == -exp(-0.25)
     True
 
-    In ``python`` stand + - * /, calls of functions of numbers that every machine has, and conditionals on comparisons: it is printed
-    in other languages, too. Raises ``ValueError`` for anything else and for the name of a row that comes with the library,
+    Raises ``ValueError`` for the name of a row that comes with the library and for a part of ``python`` that other languages have not,
     ``SyntaxError`` for an expression that Python cannot read, ``NameError`` for a function that :mod:`math` does not have.
     """
     if not isinstance(name, str) or not isinstance(python, str):
@@ -61,17 +60,21 @@ def primitive(
     if not name.isidentifier():
         raise ValueError(f"a primitive's name is an identifier such as 'gaussian', not {name!r}")
     arity, precedence = require_whole("arity", arity, 1, len(OPERANDS)), require_whole("precedence", precedence, CONDITIONAL, ATOM)
-    for what, text in (("latex", latex), ("domain", domain), ("summary", summary), ("example", example)):
-        require_kind(f"{what} is a text", text, str, f"{what}='...'")
-    if example and example.count(" -> ") != 1:
-        raise ValueError(f"example is a call and its result, such as 'cube(2.0) -> 8.0', not {example!r}")
     code = compile(python, f"<primitive {name}>", "eval")
     unknown = sorted(set(code.co_names) - set(vars(math)) - set(OPERANDS[:arity]))
     if unknown:
         raise NameError(f"{python!r} uses {', '.join(unknown)}: allowed are {', '.join(OPERANDS[:arity])} and the names of the math module")
     _require_value(ast.parse(python, mode="eval").body)
-    words = Words(latex, domain, summary, example)
+    words = _checked_words(Words(latex, domain, summary, example))
     return register(Primitive(name, python, derivatives, arity=arity, words=words, precedence=precedence))
+
+
+def _checked_words(words: Words) -> Words:
+    for what, text in words._asdict().items():
+        require_kind(f"{what} is a text", text, str, f"{what}='...'")
+    if words.example and words.example.count(" -> ") != 1:
+        raise ValueError(f"example is a call and its result, such as 'cube(2.0) -> 8.0', not {words.example!r}")
+    return words
 
 
 _OF_ONE = """acos acosh asin asinh atan atanh cbrt ceil cos cosh erf erfc exp exp2 expm1 fabs floor gamma lgamma log log10 log1p log2
@@ -196,6 +199,7 @@ def round(x: Any, digits: int | None = None) -> Any:  # noqa: A001  the built-in
     """
     if digits is None:
         return TABLE["round"](x)
+    digits = require_whole("digits", digits, None)
     return x.__round__(digits) if isinstance(x, Number) else builtins.round(real(x), digits)
 
 
@@ -205,8 +209,8 @@ def sinc(x: Any, order: float = 0) -> Any:
     >>> sinc(0.0), sinc(0.5) == 2 / math.pi
     (1.0, True)
     """
-    if order < 0 or order != int(order):
-        raise ValueError(f"the order of a derivative is 0, 1, 2, ..., not {order!r}")
+    if not 0.0 <= real(order) <= 60.0 or order != int(order):
+        raise ValueError(f"the order of a derivative of sinc is 0, 1, 2, ... up to 60, not {order!r}")
     return FAMILIES["sinc"](float(order))(x)
 
 

@@ -102,7 +102,7 @@ def test_powers_and_derivatives_of_sinc_are_written_with_their_numbers():
     (lambda: Value(0.0) ** -0.5, ac.DomainError, "needs x > 0$"), (lambda: Value(-1.0) ** -1.5, ac.DomainError, "needs x > 0$"),
     (lambda: ac.dot([1.0, 2.0], [1.0]), ValueError, "given 2 weights and 1 inputs"), (lambda: ac.dot([], []), ValueError, "empty list|at least one"),
     (lambda: ac.dot([1.0], [1.0, 2.0]), ValueError, "given 1 weights and 2 inputs"), (lambda: ac.dot(3.0, [1.0]), TypeError, "dot takes a list"),
-    (lambda: ac.dot([1.0], 3.0), TypeError, "dot takes a list"), (lambda: ac.sinc(1.0, -1), ValueError, "order of a derivative is 0, 1, 2"),
+    (lambda: ac.dot([1.0], 3.0), TypeError, "dot takes a list"), (lambda: ac.sinc(1.0, -1), ValueError, "order of a derivative of sinc is 0, 1, 2"),
     (lambda: ac.sinc(1.0, 0.5), ValueError, "not 0.5"), (lambda: ac.logsumexp([]), ValueError, "at least one number"),
     (lambda: ac.softmax(1.0), TypeError, "softmax takes a list"), (lambda: ac.log_softmax([]), ValueError, "log_softmax needs at least one"),
     (lambda: ac.round(Value(1.25), 1), TypeError, "round"), (lambda: ac.relu(1.0, "x"), TypeError, "real number"),

@@ -288,3 +288,10 @@ def test_a_chain_of_5000_operations_is_evaluated_and_printed():
     assert found.operation_count() == 5000
     assert str(found).count("sin(") == to_text(found).count("sin(") == found.latex().count(r"\sin") == 2500
     assert symbolic(f, a).evaluate({"a": 0.5}) == pytest.approx(ac.gradients(f, [a])[0].data, rel=1e-9)
+
+
+def test_what_is_cut_adds_nothing_to_a_formula_beside_an_infinite_derivative():
+    x = Value(3.0, "x")
+    condition = ac.cbrt((0.0 / x) ** 2)  # 0 whatever x is, where the derivative of cbrt is infinite
+    y = ac.where(condition, x, 2.0 * x)
+    assert (symbolic(y, x).evaluate({"x": 3.0}), ac.gradients(y, [x])[0].data) == (2.0, 2.0)

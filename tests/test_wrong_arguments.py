@@ -142,6 +142,13 @@ SENTENCES = [
     (lambda: model().fit(np.ma.array(X, mask=[[0, 1], [0, 0]]), Y), ValueError, "X: row 0, column 1 is None .* fill the gap in"),
     (lambda: model().fit(X, Y, epochs=1, metrics=lambda t, y: [1.0]), ValueError, "what <lambda> returns is a number, not \\[1.0\\]"),
     (lambda: ac.grad(lambda v: (v * v).sum())(np.ma.array([1.0, 2.0], mask=[0, 1])), TypeError, r"a masked array .*\.compressed\(\)"),
+    *((lambda view=view, wrong=wrong: view(ac.Value(1.0) * 2.0, limit=wrong), ValueError, "limit is a whole number, 0 or more, not ")
+      for view in (ac.draw, ac.play, ac.to_mermaid, lambda y, limit: ac.draw([y], level="network", limit=limit)) for wrong in (None, "9", 2.5, -1)),
+    (lambda: ac.finite_difference_errors(ac.sin, 1.0, 1e-3), TypeError, r"steps is a list, not float: write \[1e-3, 1e-6\]"),
+    (lambda: ac.gradcheck(ac.sin, 1.0, tolerance=None), ValueError, "tolerance is a finite number of at least 0, not None"),
+    (lambda: ac.gradcheck(ac.sin, 1.0, tolerance=float("nan")), ValueError, "tolerance is a finite number of at least 0, not nan"),
+    (lambda: ac.sinc(0.5, None), TypeError, "a real number is needed, not NoneType"), (lambda: ac.sinc(0.5, float("inf")), ValueError, "up to 60, not inf"),
+    (lambda: ac.round(2.5, "1"), ValueError, "digits is a whole number, not '1'"), (lambda: ac.round(2.5, 1.0), ValueError, "digits is a whole"),
     (lambda: nn.accuracy([], []), ValueError, "the number of targets is a positive number, not 0"),
     (lambda: nn.accuracy([1, 0], [1]), ValueError, "of different lengths, 2 and 1"),
     (lambda: nn.squared_error([1.0], 1.0), TypeError, "squared_error takes two numbers, not list"),

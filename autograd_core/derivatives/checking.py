@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..arguments import kind_of, leaves_of, like, without_axes
-from ..choices import named_options, require_function
+from ..choices import named_options, require_function, require_list, require_number
 from ..number import CUT, Number, reading_data, real
 from ..primitive import OPERANDS, Primitive
 from ..tables import Table
@@ -110,8 +110,8 @@ def finite_difference_errors(f: Callable[[Any], Any], x: float, steps: Sequence[
     >>> errors[0] > min(errors) < errors[-1]
     True
     """
-    exact = grad(f)(x)
-    estimates = [(step, numerical_gradient(f, x, step)) for step in steps or [10.0**-k for k in range(1, 13)]]
+    steps = [10.0**-k for k in range(1, 13)] if steps is None else require_list("steps is", steps, "[1e-3, 1e-6]")
+    exact, estimates = grad(f)(x), [(step, numerical_gradient(f, x, step)) for step in steps]
     return [StepError(step, estimate, abs(estimate - exact)) for step, estimate in estimates]
 
 
@@ -132,7 +132,7 @@ def gradcheck(f: Callable[[Any], Any], xs: Any, order: int = 2, tolerance: float
     """
     if order not in (1, 2):
         raise ValueError(f"order is 1 or 2, not {order!r}")
-    numbers = [real(x) for x in leaves_of(xs)]
+    tolerance, numbers = require_number("tolerance", tolerance), [real(x) for x in leaves_of(xs)]
     labels = ["x"] if kind_of(xs) == "number" else [f"x[{i}]" for i in range(len(numbers))]
     if _evaluate(f, xs, numbers) != _evaluate(f, xs, numbers):
         raise GradcheckError("f gives different values for the same input: it cannot be checked (is it random, or not finite?)")

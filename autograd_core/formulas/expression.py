@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
-from numbers import Real
 from typing import Any
 
 from ..number import CUT, TABLE, Number, real
@@ -19,6 +18,7 @@ from .simplification import simplify
 from .spelling import PYTHON, Dialect, spelling
 from .typesetting import Written, name_text, number_latex, number_text, on_paper, operand_names, operation_latex, symbol_latex
 
+LONGEST_FORMULA = 100_000  # operations of a formula that is written out
 
 class Expression(Number):
     """A formula: a primitive applied to formulas. Arithmetic on formulas gives formulas.
@@ -46,9 +46,8 @@ class Expression(Number):
     def apply(cls, primitive: Primitive, *inputs: Any) -> Expression:
         return without_idle(primitive, tuple(x if isinstance(x, Expression) else Literal(real(x)) for x in inputs))
 
-    def __eq__(self, other: object) -> bool:
-        """Identity; of a formula and a number nothing is known yet, which is the ``TypeError`` that ``<`` gives."""
-        return self.scalar() == other if isinstance(other, Real) else self is other
+    def __eq__(self, other: object) -> bool:  # identity; a formula and a number cannot be compared yet
+        return self.scalar() == other if isinstance(other, int | float) else self is other
 
     def __bool__(self) -> bool:
         return True
@@ -322,9 +321,6 @@ def _written_out(expression: Expression, piece: Callable[[Expression, list[Writt
             if not uses[x]:
                 del written[x]
     return written[expression][0]
-
-
-LONGEST_FORMULA = 100_000
 
 
 def _paper_piece(part: Expression, operands: list[Written]) -> Written:

@@ -21,11 +21,11 @@ from ..value import Constant, Value, topological_order
 from .compile import DIALECTS, compile_graph
 from .program import Program
 
+Positions = int | Iterable[int] | None
+
 
 @named_options()
-def jit(
-    f: Callable[..., Any], dialect: str = "python", *, static_argnums: int | Iterable[int] | None = ()
-) -> Callable[..., Any]:  # fmt: skip
+def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: Positions = ()) -> Callable[..., Any]:
     """A faster ``f``: recorded on Values, compiled, and re-used for arguments of the same shape.
 
     ``f`` takes numbers and nested lists and dictionaries of numbers, by position or by keyword, and returns numbers or nestings of

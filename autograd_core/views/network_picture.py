@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..choices import require_whole
 from ..derivatives.reverse import reverse_pass
 from ..functions import dot
 from ..value import Value
@@ -85,6 +86,7 @@ def read_network(
     if isinstance(classes, str) or len(classes) not in (0, len(outputs)):
         raise ValueError(f"classes are words, one for each of the {len(outputs)} outputs, not {classes!r}")
     network = network_of(outputs, inputs or own_inputs, parameters)
+    limit = require_whole("limit", limit, 0)
     circles = sum(len(drawn_rows(len(column))) for column in network.columns)
     if circles > limit:
         raise ValueError(f"the network has {circles} circles to draw (limit={limit}): draw a part of it, or pass a larger limit")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..choices import named_options, require_one_of
+from ..choices import named_options, require_one_of, require_whole
 from ..files import path_text
 from ..value import Value
 from .drawing import Drawing
@@ -139,7 +139,7 @@ def play(
 
 def _play_graph(scene: Scene, limit: int, rules: Sequence[str], look: Look) -> Player:
     """The player of single Values; or several, one for each of the rules."""
-    if len(scene.nodes) > limit:
+    if len(scene.nodes) > require_whole("limit", limit, 0):
         raise ValueError(f"the graph has {len(scene.nodes)} nodes, more than a person steps through (limit={limit}): play a part of it")
     right = passes_of(scene)
     if not rules:

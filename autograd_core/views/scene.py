@@ -10,6 +10,7 @@ import copy
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from ..choices import require_whole
 from ..formulas.typesetting import operation_text
 from ..primitive import Primitive
 from ..value import Constant, Value
@@ -106,6 +107,7 @@ class View:
 
     def at(self, level: str | None = None, limit: int = LIMIT) -> Scene:
         """The graph at a level of :mod:`.zoom`, or at the next that has at most ``limit`` nodes; or the named graph."""
+        limit = require_whole("limit", limit, 0)
         if level == "named":
             scene = self.named().whole()
             if len(scene.nodes) > limit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..choices import named_options
 from ..formulas.expression import Expression, Literal, Symbol
+from ..number import CUT
 from ..value import Constant, Value, topological_order
 from .names import Names, names_for
 
@@ -50,7 +51,7 @@ def symbolic(output: Value, wrt: Value, names: Names = None, *, simplify: bool =
             continue
         derivatives = node.primitive.local_derivatives(formulas[node], *(formulas[parent] for parent in node.parents))
         for parent, derivative in zip(node.parents, derivatives):
-            if parent in depends:
+            if parent in depends and derivative is not CUT:
                 term = total[node] * derivative
                 total[parent] = total[parent] + term if parent in total else term
     found = total.get(wrt, Literal(0.0))
