@@ -292,6 +292,10 @@ class Number:
             return self._binary("pow", exponent)
         return self.apply(FAMILIES["**"](real(exponent)), self)
 
+    def conjugate(self: N) -> N:
+        """The number itself, for it is real; NumPy's ``std`` and ``var`` ask for it."""
+        return self
+
     def __float__(self) -> float:
         kind = type(self).__name__
         raise TypeError(

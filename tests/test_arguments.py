@@ -27,6 +27,7 @@ def test_arrays_keep_the_arithmetic_of_arrays():
     of_floats(grad(lambda v: (v + v).sum())(V), [2.0, 2.0])
     of_floats(grad(lambda m: (m @ m).sum())(M), (M.sum(1) + M.sum(0)[:, None]) * 0 + (np.ones((2, 2)) @ M.T + M.T @ np.ones((2, 2))))
     of_floats(grad(lambda v: np.exp(v).sum())(V), np.exp(V))
+    of_floats(grad(lambda v: v.std() ** 2 + v.var() + np.vdot(v, v))(V), 2.0 * (V - V.mean()) + 2.0 * V)
     of_floats(grad(lambda v: (v * v).mean())(np.array([1, 2, 3])), np.array([2.0, 4.0, 6.0]) / 3.0)
 
 
