@@ -23,7 +23,7 @@ def closest(name: Any, known: Iterable[str]) -> str:
     """
     import difflib  # only when something went wrong: the import of the engine stays quick
 
-    known = require_list("the names that exist are", known, "['sin', 'cos']")[:1000]
+    known = require_list("the names that exist are", known, "['sin', 'cos']", in_any_order=True)[:1000]
     if not isinstance(name, str) or len(name) >= 100:
         return ""
     for word, spellings in ((name, {other: other for other in known}), (name.lower(), {other.lower(): other for other in known})):
@@ -38,7 +38,7 @@ def not_one_of(what: str, given: Any, allowed: Iterable[str], or_else: str = "")
     >>> print(not_one_of("style", "boxs", ["boxes", "compact"]))
     style is one of 'boxes', 'compact', not 'boxs'; did you mean 'boxes'?
     """
-    names = require_list("what is allowed is", allowed, "['sin', 'cos']")
+    names = require_list("what is allowed is", allowed, "['sin', 'cos']", in_any_order=True)
     meant = closest(given, names)
     hint = f"; did you mean {meant!r}?" if meant and meant != given else ""
     return ValueError(f"{what} is one of {', '.join(map(repr, names))}{or_else}, not {given!r}{hint}")
@@ -68,18 +68,20 @@ def require_kind(what: str, given: Any, kind: type[Any] | tuple[type[Any], ...],
         raise TypeError(f"{what}, not {type(given).__name__}: write {written}")
 
 
-def require_list(what: str, given: Any, written: str) -> list[Any]:
-    """What is ``given`` as a list; a ``TypeError`` with the line to write, where that cannot be gone through or is a text.
+def require_list(what: str, given: Any, written: str, in_any_order: bool = False) -> list[Any]:
+    """What is ``given`` as a list; a ``TypeError`` with the line to write, where that cannot be gone through or is a text, or,
+    unless it may be ``in_any_order``, a set, which has none, or a dictionary, of which it would be the keys.
 
     >>> require_list("wrt is", 3, "[x]")
     Traceback (most recent call last):
     TypeError: wrt is a list, not int: write [x]
     """
+    no_list = (str, bytes) if in_any_order else (str, bytes, bytearray, dict, set, frozenset)
     try:
-        entries = iter(() if isinstance(given, str | bytes) else given)
+        entries = iter(() if isinstance(given, no_list) else given)
     except TypeError:
         entries = None
-    if entries is None or isinstance(given, str | bytes):
+    if entries is None or isinstance(given, no_list):
         raise TypeError(f"{what} a list, not {type(given).__name__}: write {written}")
     return list(entries)
 

@@ -149,6 +149,11 @@ SENTENCES = [
     (lambda: ac.gradcheck(ac.sin, 1.0, tolerance=float("nan")), ValueError, "tolerance is a finite number of at least 0, not nan"),
     (lambda: ac.sinc(0.5, None), TypeError, "a real number is needed, not NoneType"), (lambda: ac.sinc(0.5, float("inf")), ValueError, "up to 60, not inf"),
     (lambda: ac.round(2.5, "1"), ValueError, "digits is a whole number, not '1'"), (lambda: ac.round(2.5, 1.0), ValueError, "digits is a whole"),
+    *((lambda call=call: call({ac.Value(1.0): 1.0}), TypeError, "list, not dict|an entry for each argument")
+      for call in (ac.softmax, ac.logsumexp, ac.prod, ac.cumsum, lambda d: ac.dot(d, d), lambda d: ac.jvp(ac.sin, d, d), lambda d: ac.jvp(ac.sin, (1.0,), d))),
+    (lambda: ac.gradients(ac.Value(1.0), {ac.Value(2.0), ac.Value(3.0)}), TypeError, r"takes as inputs a list, not set: write gradients\(y, \[x\]\)"),
+    (lambda: ac.compile_graph(ac.Value(1.0), {ac.Value(2.0), ac.Value(3.0)}), TypeError, r"wrt is a list, not set: write compile_graph\(y, \[x\]\)"),
+    (lambda: nn.SGD({ac.Value(2.0), ac.Value(3.0)}), TypeError, "parameters is a list, not set"),
     (lambda: nn.accuracy([], []), ValueError, "the number of targets is a positive number, not 0"),
     (lambda: nn.accuracy([1, 0], [1]), ValueError, "of different lengths, 2 and 1"),
     (lambda: nn.squared_error([1.0], 1.0), TypeError, "squared_error takes two numbers, not list"),

@@ -137,7 +137,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     (12.0, 4.0)
     """
     _function("jvp", f)
-    if any(not hasattr(each, "__iter__") or getattr(each, "shape", None) == () for each in (primals, tangents)):
+    no_row = dict, set, frozenset, str, bytes  # of which the keys would be the arguments, or those of any order
+    if any(not hasattr(row, "__iter__") or getattr(row, "shape", None) == () or isinstance(row, no_row) for row in (primals, tangents)):
         raise TypeError("primals and tangents are tuples with an entry for each argument: jvp(f, (2.0,), (1.0,))")
     primals, tangents = tuple(primals), tuple(tangents)
     require_same_structure("tangents", tangents, "primals", primals)
