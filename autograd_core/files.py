@@ -99,7 +99,9 @@ def write_json(path: str | os.PathLike[str], kind: tuple[str, int], content: dic
     """
     text = json.dumps(content)
     head = {"format": kind[0], "version": kind[1], "checksum": zlib.crc32(text.encode())}
-    replace_file(path, f"{json.dumps(head)[:-1]}, {text[1:]}")
+    if not head.keys().isdisjoint(content):
+        raise ValueError(f"the content has an entry {min(head.keys() & content)!r}, which is what the file says of itself: rename it")
+    replace_file(path, f"{json.dumps(head)[:-1]}{', ' if content else ''}{text[1:]}")
 
 
 def read_json(path: str | os.PathLike[str], kind: tuple[str, int]) -> dict[str, Any]:

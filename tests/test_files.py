@@ -220,3 +220,13 @@ def test_a_file_that_may_not_be_written_to_is_not_replaced(tmp_path, monkeypatch
     with pytest.raises(PermissionError, match="may not be written to"):
         replace_file(path, "new")
     assert path.read_text() == "old"
+
+
+def test_json_that_could_not_be_read_again_is_not_written(tmp_path):
+    path = tmp_path / "content.json"
+    for name in ("format", "version", "checksum"):
+        with pytest.raises(ValueError, match=f"the content has an entry '{name}'"):
+            ac.write_json(path, ("kind", 1), {"x": 1.0, name: 2})
+    assert not path.exists()
+    ac.write_json(path, ("kind", 1), {})
+    assert ac.read_json(path, ("kind", 1)) == {}

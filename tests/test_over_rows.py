@@ -164,3 +164,11 @@ def test_floats_have_what_is_asked_of_arrays():
     assert Floats.of(array := np.array([1.0])) is array
     with pytest.raises(ValueError, match="these are 10 and 2"):
         numbers * [1.0, 2.0]
+
+
+def test_what_is_no_function_or_holds_no_row_is_refused():
+    for record, parameters, says in ((3, [], "OverRows takes a function, not int"), (len, Value(1.0), "parameters is a list, not Value")):
+        with pytest.raises(TypeError, match=says):
+            OverRows(record, parameters)
+    with pytest.raises(ValueError, match="rows is empty"):
+        OverRows(lambda row: ([], []), []).compile([])

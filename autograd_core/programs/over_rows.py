@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib import import_module
 from typing import Any
 
+from ..choices import require_function, require_list
 from ..number import watching_comparisons, watching_reads
 from ..primitive import DomainError
 from ..value import Value
@@ -49,7 +50,8 @@ class OverRows:
         self, record: Callable[[Any], Recorded], parameters: Sequence[Value],
         evaluating: Callable[[], AbstractContextManager[Any]] = nullcontext,
     ) -> None:  # fmt: skip
-        self.record, self.parameters, self.evaluating = record, list(parameters), evaluating
+        self.record = require_function("OverRows", record, "record(row) gives the leaves of a row and the outputs")
+        self.parameters, self.evaluating = require_list("parameters is", parameters, "OverRows(record, [w])"), evaluating
         self._run_itself()
 
     def _run_itself(self) -> None:
@@ -76,6 +78,8 @@ class OverRows:
         'computes with something that a recorded graph holds as a constant (.data, random numbers, an attribute that changes)'
         """
         self._run_itself()
+        if not len(rows):
+            raise ValueError("rows is empty: the graph is recorded on its first row")
         with watching_comparisons() as places:
             with watching_reads() as reads:
                 inputs, nodes = self.record(rows[0])
