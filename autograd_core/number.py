@@ -209,7 +209,8 @@ class Number:
 
     ``<`` and its like compare data. ``==`` and ``hash`` are those of the object, so that numbers may stand in sets and
     be looked for in lists. But while a function is differentiated (``grad``, ``jvp``, ...) or recorded (``jit``), it
-    stands for a function of plain numbers: there ``==``, ``!=`` and truth look at the data, too.
+    stands for a function of plain numbers: there ``==``, ``!=`` and truth look at the data, too. Sets and the keys of dictionaries
+    go on looking for the object: ``{2.0: 5.0}.get(x)`` finds nothing.
 
     >>> from autograd_core import Value, grad
     >>> Value(2.0) == 2.0, grad(lambda x: 5.0 * x if x == 2.0 else x)(2.0)
