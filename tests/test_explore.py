@@ -42,7 +42,7 @@ FORMULAS = [
       ("acosh", "x"), ("acosh", "b"), ("atanh", "w"), ("log1p", "x"), ("log2", "x"), ("log10", "x"), ("expm1", "x"), ("softplus", "y"), ("identity", "x"), ("cbrt", "z"), ("ln", "x")]),
     # what is not defined
     "log(y)", "2 + log(z)*x", "1 + 2/(x-x)", "1/z", "0/z", "sqrt(y)", "asin(x)", "atanh(b)", "exp(x*big)", "x**1000*x**1000", "1e308*10*x", "y**0.5", "y**x", "z**-1", "z**y", "log1p(-b)", "log(0)", "1/0", "exp(1000)",
-    "10.0**400*x", "x % z", "x // z", "cosh(x*big)", "acosh(w)", "x*1e200*1e200 - x", "tan(x)/z", "sinc(w, 0.5)", "sinc(w, -1)", "leaky_relu(x, x)", "softmax([x, 1])", "softmax([x, 1])[2]", "softmax([])", "dot([x], [1, 2])",
+    "10.0**400*x", "x % z", "x // z", "cosh(x*big)", "acosh(w)", "x*1e200*1e200 - x", "tan(x)/z", "sinc(w, 0.5)", "sinc(w, -1)", "sinc(w, 61)", "leaky_relu(x, x)", "softmax([x, 1])", "softmax([x, 1])[2]", "softmax([])", "dot([x], [1, 2])",
     "dot(x, x)", "dot([x])", "logsumexp([])", "logsumexp(x)", "logsumexp([x], [y])", "prod(x)", "x[0]", "a = x; b1 = a*y\nlog(b1)",
     # functions as one calls them in a program, and products as one writes them on paper
     "math.exp(w)", "1 + np.maximum(x, 2*y)", "x.exp()", "(x + y).maximum(w)", "math.foo(w)", "np.linalg.exp(x)", "w x", "sigmoid(w x + b)", "max(x y)", "(x 2)",

@@ -98,8 +98,8 @@ class Recorder {
     if (typeof constant !== "number") {
       throw new ExpressionError("a plain number is needed, not a Value: use it directly in the expression, or take its .data", part.at);
     }
-    if (name === "sinc" && (constant < 0 || constant % 1))
-      throw new ExpressionError(`the order of a derivative is 0, 1, 2, ..., not ${repr(constant)}`, part.at);
+    if (name === "sinc" && (constant < 0 || constant > 60 || constant % 1))
+      throw new ExpressionError(`the order of a derivative of sinc is 0, 1, 2, ... up to 60, not ${repr(constant)}`, part.at);
     return this.apply(
       this.placed(() => family(name, constant), part),
       given.slice(0, 1),
