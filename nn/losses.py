@@ -189,9 +189,9 @@ def _each(
         if isinstance(y, list) and isinstance(t, list) and len(y) == len(t):
             return [mapped(part, target, f" of sample {i}") for i, (part, target) in enumerate(zip(y, t))]
         if isinstance(y, list) and len(y) == 1 and not isinstance(t, list):
-            return [mapped(y[0], t, where)]
+            return [mapped(*y, t, where)]
         if isinstance(t, list) and len(t) == 1 and not isinstance(y, list):
-            return mapped(y, t[0], where)
+            return mapped(y, *t, where)
         if isinstance(y, list) or isinstance(t, list):
             raise ValueError(f"predictions and targets{where} do not match: {_described(y)} and {_described(t)}")
         kind.check(t)
@@ -239,8 +239,8 @@ def _cross_entropy_of(row: Any, target: Any, where: str) -> Any:
             PROBABILITIES.check(probability)
         return -dot(probabilities, ac.log_softmax(row))
     try:
-        index = operator.index(target[0] if isinstance(target, list | tuple) else target)
-    except (TypeError, IndexError):
+        index = operator.index(*(target if isinstance(target, list | tuple) else [target]))
+    except TypeError:
         raise TypeError(f"a class index is an int, not {target!r}: convert it with int(...); only one-hot rows may hold Values") from None
     if not 0 <= index < len(row):
         raise ValueError(f"class {index} of {where} is out of range: {len(row)} logits have the classes 0 to {len(row) - 1}")

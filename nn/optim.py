@@ -98,7 +98,9 @@ class Optimizer:
         """The update of one parameter, compiled; ``.source`` shows it."""
         key = (type(self), dialect, *map(bool, self.hyperparameters.values()))
         if key not in _PROGRAMS:
-            coefficients = [Value(1.0) for _ in self._coefficients()]
+            probe = copy.copy(self)
+            probe.steps += 1  # coefficients are those of a step, of which there may have been none
+            coefficients = [Value(x) for x in probe._coefficients()]
             columns = w, g, *remembered = [Value(1.0, name) for name in ("w", "g", *self.remembered)]
             own = coefficients
             with watching_comparisons() as places:

@@ -32,6 +32,20 @@ def test_a_hundred_updates_of_arrays_are_those_of_lists_to_the_bit(case, monkeyp
     assert again.update(values, gradients) == arrays.update(array, np.array(gradients)).tolist()
 
 
+def test_only_many_numbers_of_a_training_in_c_are_updated_in_c_so_that_others_need_no_compiler():
+    class Watched(nn.SGD):
+        def program(self, dialect="python"):
+            chosen.append(dialect)
+            return super().program("numpy")
+
+    chosen, size = [], optim.WORTH_C
+    for dialect, count in (("numpy", size), ("c", size - 1), ("c", size)):
+        optimizer = Watched(map(Value, range(count)))
+        optimizer.dialect = dialect
+        optimizer.update(np.ones(count), np.ones(count))
+    assert chosen == ["numpy", "numpy", "c"]
+
+
 def trained(dialect, X=X, Y=Y, **options):
     model = nn.MLP(2, [6, 2], "tanh", seed=3)
     history = model.fit(X, Y, epochs=25, batch_size=10, seed=0, dialect=dialect, **options)

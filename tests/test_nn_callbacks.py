@@ -13,6 +13,7 @@ from test_nn_training import LINE, ON_LINE, X, Y, small, train
 import nn
 from nn.losses import mse_loss
 from nn.optim import SGD
+from nn.training.callbacks import Interrupts
 
 
 @pytest.mark.parametrize("dialect", ["python", "eager", "numpy", "c"])
@@ -219,6 +220,29 @@ def test_ctrl_c_before_the_first_epoch_changes_no_parameter_and_leaves_the_model
     assert (history.stopped, len(history), model.training, model.state_dict()) == ("interrupted", 0, False, small().state_dict())
 
 
+def test_ctrl_c_outside_of_what_is_called_is_noted_and_the_next_call_raises_it(ctrl_c):
+    for before in (lambda interrupts: None, lambda interrupts: interrupts.call(list)):
+        with Interrupts() as interrupts:
+            before(interrupts)
+            interrupts.check()
+            ctrl_c()
+            with pytest.raises(KeyboardInterrupt):
+                interrupts.call(pytest.fail, "it was called")
+
+
+def test_a_second_ctrl_c_does_not_disturb_what_is_done_after_the_first(ctrl_c):
+    def function(model, history):
+        try:
+            ctrl_c()
+        finally:
+            ctrl_c()
+            tidied.append(True)
+
+    tidied = []
+    assert train(small(), epochs=3, callbacks=function).stopped == "interrupted"
+    assert tidied == [True]
+
+
 def test_a_handler_of_ones_own_stays_and_another_thread_sets_none(ctrl_c):
     seen, found = [], []
     former = signal.signal(signal.SIGINT, lambda *_: seen.append("Ctrl-C"))
@@ -231,6 +255,15 @@ def test_a_handler_of_ones_own_stays_and_another_thread_sets_none(ctrl_c):
     thread.start()
     thread.join()
     assert found[0].stopped == "finished"
+
+
+@pytest.mark.parametrize(("watch", "rates"), [(None, [0.25, 0.25, 0.25, 0.25, 0.25]), ("val_loss", [0.25, 0.25, 0.25, 0.25, 0.25]),
+                                              ("loss", [0.25, 0.25, 0.25, 0.25, 0.25]), ("epoch", [0.25, 0.25, 0.125, 0.0625, 0.03125])])  # fmt: skip
+def test_a_plateau_in_fit_looks_at_the_last_epoch(watch, rates):
+    history = train(nn.MLP(1, [1], init="zeros", bias=False), [[1.0]], [0.0], loss=lambda predictions, targets: predictions[0], epochs=5,
+                    validation=([[2.0]], [0.0]), optimizer=lambda p: SGD(p, lr=0.25),
+                    callbacks=[nn.ReduceLROnPlateau(factor=0.5, patience=0, threshold_mode="abs", watch=watch)])  # fmt: skip
+    assert history["lr"] == rates
 
 
 @pytest.mark.parametrize(("min_delta", "epochs"), [(0.0, 9), (0.375, 9), (0.5, 3), (1.5, 3)])

@@ -202,6 +202,12 @@ def test_a_loss_of_many_samples_adds_one_node_and_one_division_to_those_of_each(
         assert operation_count(loss) == each * 2 * times + 2
 
 
+def test_the_loss_of_one_number_is_the_formula_of_the_textbook_without_a_sum_and_a_division():
+    for loss, formula in ((losses.mse_loss, squared_error), (losses.l1_loss, lambda y, t: abs(y - t))):
+        for graph in (loss(Value(3.0), 1.0), loss([Value(3.0)], [1.0]), loss([Value(3.0)], [1.0], reduction="sum")):
+            assert [(node.op, node.data) for node in topological_order(graph)] == [(node.op, node.data) for node in topological_order(formula(Value(3.0), 1.0))]
+
+
 def test_predictions_come_one_by_one_in_lists_of_lists_and_in_arrays():
     single, y, z = [1.0, -1.0], Value(0.5), Value(-2.0)
     expected = losses.hinge_loss([y, z], single).data
@@ -247,6 +253,8 @@ REFUSED = [
     (lambda: losses.mse_loss([], []), ValueError, "no predictions"),
     (lambda: losses.hinge_loss([[]], [[]]), ValueError, "no predictions"),
     (lambda: cross_entropy([], []), ValueError, "no predictions"),
+    (lambda: squared_error([Y], 1.0), TypeError, "two numbers, not list and float: lists are for mse_loss"),
+    (lambda: squared_error(Y, (1.0,)), TypeError, "two numbers, not Value and tuple"),
     (lambda: losses.mse_loss([Y], ["1"]), TypeError, "not str '1'"),
     (lambda: losses.mse_loss([None], [1.0]), TypeError, "not NoneType"),
     (lambda: losses.mse_loss([Y], [1.0], reduction="average"), ValueError, "'mean', 'sum' or 'none', not 'average'"),
@@ -259,6 +267,7 @@ REFUSED = [
     (lambda: cross_entropy([[Y, Y]], [2]), ValueError, "class 2 of row 0 is out of range: 2 logits have the classes 0 to 1"),
     (lambda: cross_entropy([[Y, Y], [Y, Y]], [0, -1]), ValueError, "class -1 of row 1"),
     (lambda: cross_entropy([[Y, Y]], [0.0]), TypeError, "a class index is an int"),
+    (lambda: cross_entropy([[Y, Y]], [[]]), TypeError, r"a class index is an int, not \[\]"),
     (lambda: cross_entropy([[Y, Y]], [Value(1.0)]), TypeError, "only one-hot rows may hold Values"),
     (lambda: cross_entropy([[Y, Y]], [0, 1]), ValueError, "1 rows of logits need as many targets, not a list of 2"),
     (lambda: cross_entropy([[Y, Y]], 0), ValueError, "not one number"),
@@ -267,6 +276,7 @@ REFUSED = [
     (lambda: cross_entropy([Y], 0), ValueError, "at least two logits"),
     (lambda: cross_entropy([[Y], [Y]], [0, 0]), ValueError, "row 0 .* binary_cross_entropy_with_logits"),
     (lambda: cross_entropy(Y, 0), ValueError, "at least two logits"),
+    (lambda: cross_entropy([[Y, Y], Y], [0, 0]), ValueError, "row 1 is no row of at least two logits"),
     (lambda: l2_penalty([], 0.1), ValueError, "at least one parameter"),
     (lambda: l1_penalty([Y], -0.1), ValueError, "strength"),
 ]

@@ -114,6 +114,27 @@ def test_a_schedule_is_the_factor_of_the_rate_and_of_1_where_none_is_given():
     assert [schedule(3, 0.5) for schedule in schedules] == close([factor / 2 for factor in factors])
 
 
+def test_the_schedule_after_a_warm_up_begins_with_its_own_first_rate_as_pytorchs_sequential_schedule_does():
+    warmup = LinearWarmup(3, start_factor=0.5, after=Schedule(lambda epoch: 0.5 / (1 + epoch)))
+    assert [warmup(epoch) for epoch in range(7)] == close([1 / 2, 2 / 3, 5 / 6, 1 / 2, 1 / 4, 1 / 6, 1 / 8])
+
+
+def test_a_schedule_shows_what_it_was_made_with_and_not_where_it_is():
+    used = StepLR(2, 0.5)
+    nn.MLP(1, [1]).fit([[1.0]], [1.0], epochs=1, optimizer=SGD, callbacks=used)
+    assert repr(used) == repr(StepLR(2, gamma=0.5)) == "StepLR(step_size=2, gamma=0.5)"
+
+
+def test_a_plateau_may_stop_learning_altogether_and_the_defaults_are_pytorchs():
+    assert [ReduceLROnPlateau(factor=0.0, patience=0).rate(math.inf, 0.5), ReduceLROnPlateau(factor=0.0, patience=0, min_lr=0.25).rate(math.inf, 0.5)] == [0.0, 0.25]
+    plateau, lr, changes = ReduceLROnPlateau(), 1.0, []
+    for epoch in range(24):
+        lr, former = plateau.rate(1.0 - 1e-4 * (epoch > 0), lr), lr
+        changes += [(epoch, lr)] if lr != former else []
+    assert changes == [(11, 0.1), (22, pytest.approx(0.01))]
+    assert [ReduceLROnPlateau(patience=0).rate(math.inf, lr) for lr in (1e-8, 1.2e-8)] == [1e-8, pytest.approx(1.2e-9)]
+
+
 @pytest.mark.parametrize("case", TORCH["plateaus"], ids=lambda case: str(case["options"]))
 def test_e2_reduce_on_plateau_gives_pytorchs_rates_at_every_epoch_and_after_a_reload(case):
     lr = other = 0.1
@@ -230,6 +251,14 @@ def test_centered_rmsprop_survives_a_constant_gradient_whose_variance_rounds_bel
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_an_update_can_be_read_before_the_first_step_and_holds_no_number_of_a_certain_step(kind):
+    unused = type("Unused", (kind,), {})(leaves(), lr=0.5, weight_decay=0.25)
+    used = kind(leaves(), weight_decay=0.125)
+    used.update([1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
+    assert unused.program().source == used.program().source
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_nonfinite_gradients_give_nonfinite_values_and_no_exception(kind):
     for gradient in (math.nan, math.inf, 1e200):
         optimizer = kind(leaves(2))
@@ -269,6 +298,9 @@ REFUSED = [
     (lambda: LinearWarmup(5, start_factor=1.5), ValueError, "start_factor .* to 1"),
     (lambda: LinearWarmup(5, after=ReduceLROnPlateau()), TypeError, "a schedule such as nn.StepLR"),
     (lambda: ReduceLROnPlateau(factor=1.0), ValueError, "factor"),
+    (lambda: ReduceLROnPlateau(patience=-1), ValueError, "patience is a whole number, 0 or more"),
+    (lambda: ReduceLROnPlateau(cooldown=-1), ValueError, "cooldown is a whole number, 0 or more"),
+    (lambda: ReduceLROnPlateau(threshold_mode="min"), ValueError, "threshold_mode 'rel' or 'abs', not 'min' and 'min'"),
     (lambda: ReduceLROnPlateau(mode="less"), ValueError, "mode is 'min' or 'max'"),
     (lambda: SGD([A], lr=10**400), ValueError, "lr is a finite number"),
     (lambda: SGD([A], nesterov="yes"), ValueError, "nesterov is True or False"),

@@ -106,7 +106,7 @@ class _Training:
         chosen = callbacks_of(given.callbacks)
         checkpoint = next((callback for callback in chosen if isinstance(callback, Checkpoint)), None)
         written = checkpoint.read() if checkpoint else None
-        seed = count("seed", given.seed, None) if given.seed is not None else written["seed"] if written else random.randrange(2**32)
+        seed = count("seed", given.seed, None) if given.seed is not None else written["seed"] if written else random.getrandbits(32)
         samples = samples_of(model, given.X, given.y, loss, given.sample_weight)
         data, self.held_out = split_samples(samples, given.validation, model, loss, seed)
         size = len(data.rows) if size is None else count("batch_size", size, 1, len(data.rows))

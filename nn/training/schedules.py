@@ -81,7 +81,7 @@ class LinearWarmup(Schedule):
         self.after = after
 
     def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
-        if self.after is not None and epoch > self.steps:
+        if self.after is not None and epoch >= self.steps:
             return self.after(epoch - self.steps, base_lr)
         return base_lr * (self.start_factor + (1.0 - self.start_factor) * min(epoch, self.steps) / self.steps)
 

@@ -85,7 +85,9 @@ TESTS = {
     "autograd_core/value.py": ["test_semantics.py", "test_semantics_graph.py"],
     "autograd_core/operators.py": ["test_operators.py", "test_semantics.py", "test_numbers.py", "test_refused.py"],
     "autograd_core/derivatives/dual.py": ["test_transforms.py", "test_transforms_nesting.py", f"test_extremes.py::{RIGHT}", *CUTS],
-    "nn/optim.py": ["test_nn_optim.py"],
+    "nn/optim.py": ["test_nn_optim.py", *(f"test_nn_arrays.py::test_{name}" for name in (
+        "a_rule_that_compares_numbers_is_refused_where_it_does", "a_hundred_updates_of_arrays_are_those_of_lists_to_the_bit",
+        "only_many_numbers_of_a_training_in_c_are_updated_in_c_so_that_others_need_no_compiler"))],
     "nn/losses.py": ["test_nn_losses.py"],
     "nn/training/callbacks.py": ["test_nn_callbacks.py", "test_nn_optim.py", "test_nn_training.py", "test_nn_robust.py"],
     "nn/training/schedules.py": ["test_nn_optim.py", "test_nn_callbacks.py", f"{REFUSED}[two rates]"],
