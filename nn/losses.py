@@ -62,7 +62,7 @@ def mse_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
     """
     if reduction == "none":
         return _each(squared_error, predictions, targets, reduction)
-    return _each(operator.sub, predictions, targets, reduction, total=lambda d: dot(d, d) if len(d) > 1 else ac.pow(d[0], 2))
+    return _each(operator.sub, predictions, targets, reduction, total=lambda d: dot(d, d) if len(d) > 1 else ac.pow(*d, 2))
 
 
 def l1_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:

@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -174,6 +175,36 @@ def test_a_bar_shows_at_a_terminal_unless_it_is_declined(capsys, monkeypatch):
     assert "2/2" in capsys.readouterr().err
 
 
+def test_a_bar_is_drawn_when_it_is_time_and_its_last_line_has_the_last_figures(capsys, monkeypatch):
+    monkeypatch.setattr("tqdm.std.time", lambda: 0.0)  # so it never is
+    history = train(small(), epochs=30, callbacks=[nn.Progress(True)])
+    first, last = filter(str.strip, capsys.readouterr().err.split("\r"))
+    assert "0/30" in first
+    assert "30/30" in last
+    assert f"loss {history['loss'][-1]:.4g}" in last
+    assert last.endswith("\n")
+
+
+def test_in_a_notebook_a_bar_shows_where_nothing_is_red(capsys, monkeypatch):
+    for shell, shows in ((SimpleNamespace(kernel=None), True), (SimpleNamespace(), False), (None, False)):  # a notebook, IPython at a terminal, neither
+        monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda shell=shell: shell))
+        train(small(), epochs=2)
+        out, err = capsys.readouterr()
+        assert ("2/2" in out, out != "", err) == (shows, shows, "")
+
+
+def test_what_early_stopping_remembers_is_checked_as_a_whole():
+    model, stopping = small(), nn.EarlyStopping(2)
+    train(model, epochs=2, callbacks=stopping)
+    run, state = SimpleNamespace(model=model), stopping.state()
+    assert (state["waited"], state["best"].keys()) == (0, model.state_dict().keys())
+    for fits in (state, stopping.fresh()):
+        assert stopping.checked_state(run, fits) == fits
+    for wrong in ({"best": None}, {"smallest": math.inf}, {"best": {}}, {"best": state["best"] | {"more": 0.0}}, {"waited": -1}):
+        with pytest.raises(ValueError, match="the state of|do not fit together"):
+            stopping.checked_state(run, state | wrong)
+
+
 def test_a_bar_that_is_asked_for_needs_tqdm_and_one_that_is_not_does_without(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "tqdm", None)
     with pytest.raises(ImportError, match="pip install tqdm"):
@@ -208,6 +239,16 @@ def test_ctrl_c_ends_a_function_of_ones_own_at_once_and_a_step_when_it_is_whole(
     train(one_step, epochs=1)
     assert reached == ["in a step"]
     assert model.state_dict() in (one_step.state_dict(), small().state_dict())
+
+
+def test_ctrl_c_that_was_noted_last_is_said(ctrl_c):
+    class Late(nn.Callback):
+        def epoch(self, run):
+            if len(run.history) == run.epochs:
+                ctrl_c()
+
+    history = train(small(), epochs=2, callbacks=[Late()])
+    assert (history.stopped, len(history)) == ("interrupted", 2)
 
 
 def test_ctrl_c_before_the_first_epoch_changes_no_parameter_and_leaves_the_model_in_evaluation_mode(ctrl_c):

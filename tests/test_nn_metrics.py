@@ -81,6 +81,10 @@ def test_a_step_that_gradients_do_not_move_is_told_once():
     with pytest.warns(UserWarning, match=r"every gradient is 0.*Perceptron\(2.*flat") as told:
         nn.Perceptron(2).fit([[0.0, 0.0], [1.0, 1.0]], [0, 1], epochs=3)
     assert [warning.filename for warning in told] == [__file__]
+    with pytest.warns(UserWarning, match=r"every gradient is 0.*: Neuron\(1, sign\) is flat"):  # the last one is what stops them
+        nn.Sequential(nn.Layer(1, 2, "step", seed=0), nn.Layer(2, 1, "linear", seed=0), nn.Layer(1, 2, "sign", seed=0)).fit([[0.5]], [[3.0, 4.0]], epochs=1)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         nn.Perceptron(1, weights=[1.0], bias=-0.5).fit([[0.0], [1.0]], [0, 1], epochs=1)  # it has nothing to learn
+        nn.Sequential(nn.Layer(1, 2, "step", seed=0), nn.Layer(2, 1, "linear")).fit([[0.5]], [3.0], epochs=1)  # something moves
+        nn.Sequential(nn.Layer(1, 1, "linear", init="zeros"), nn.Layer(1, 1, "linear", init="zeros", bias=False)).fit([[0.5]], [3.0], epochs=1)

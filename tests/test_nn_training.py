@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 import re
 
 import numpy as np
@@ -374,6 +375,75 @@ def test_a_callback_begins_anew_in_each_training():
     first, second = (train(small(), epochs=50, callbacks=[stopping]) for _ in range(2))
     assert first.stopped == second.stopped == "early stopping"
     assert len(first) == len(second)
+
+
+def test_no_epochs_are_a_training_that_changes_nothing():
+    model = small()
+    assert (train(model, epochs=0).stopped, model.state_dict(), model.training) == ("finished", small().state_dict(), False)
+
+
+def test_all_chance_in_a_training_is_drawn_from_its_seed_and_the_generators_of_the_model_stay_as_they_were():
+    states = []
+    for own in (1, 2):
+        model = nn.Sequential(nn.Layer(2, 6, seed=0), nn.Dropout(0.5, seed=own), nn.Layer(6, 1, "linear", seed=2))
+        before = model.layers[1].generator.getstate()
+        train(model, epochs=2, batch_size=20)
+        assert model.layers[1].generator.getstate() == before
+        states.append(model.state_dict())
+    assert states[0] == states[1]
+
+
+def test_without_a_seed_a_training_draws_its_own_from_the_generator_of_python():
+    def trained():
+        model = small()
+        train(model, epochs=1, batch_size=7, seed=None)
+        return tuple(model.state_dict().values())
+
+    random.seed(3)
+    first = [trained() for _ in range(6)]
+    random.seed(3)
+    assert [trained() for _ in range(6)] == first
+    assert len(set(first)) == 6
+
+
+@pytest.mark.parametrize("options", [{"validation": (X[:20], Y[:20])}, {"validation": (X[:20], Y[:20]), "batch_size": 30}, {}])
+def test_the_best_parameters_are_those_that_the_smallest_loss_was_measured_with(options):
+    model = small()
+    history = train(model, epochs=8, callbacks=[nn.EarlyStopping(40), nn.Schedule(lambda epoch: 1000.0 if epoch > 4 else 1.0)],
+                    optimizer=lambda p: SGD(p, lr=0.5), **options)  # fmt: skip
+    assert 1 < history.best_epoch < 8
+    assert model.evaluate(*options.get("validation", (X, Y)), "bce_with_logits")["loss"] == min(history.watched())
+
+
+def test_the_best_parameters_of_batches_are_those_at_the_end_of_their_epoch():
+    states, model = [], small()
+    history = train(model, epochs=6, batch_size=15, optimizer=lambda p: SGD(p, lr=8.0),
+                    callbacks=[lambda model, history: states.append(model.state_dict()), nn.EarlyStopping(40)])  # fmt: skip
+    assert model.state_dict() == states[history.best_epoch - 1]
+    assert history.best_epoch < 6
+
+
+def test_an_infinite_gradient_is_not_clipped_to_a_finite_one():
+    model = nn.MLP(1, [1], init="zeros", bias=False)
+    with pytest.raises(nn.TrainingError, match="the loss is 0.0, the norm of its gradient inf"):
+        train(model, [[1.0]], [0.0], loss=lambda outputs, targets: ac.sqrt(outputs[0]), epochs=1, callbacks=[nn.ClipValue(1.0)])
+    assert list(model.state_dict().values()) == [0.0]
+
+
+@pytest.mark.parametrize("dialect", ["python", "eager"])
+def test_an_error_of_ones_own_code_comes_out_as_it_is_and_the_model_keeps_whole_steps(dialect):
+    class Failing(nn.Callback):
+        def gradients(self, run, gradients):
+            if run.optimizer.steps == 5:
+                raise LookupError("the sixth step")
+            return gradients
+
+    model, five = small(), small()
+    optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
+    with pytest.raises(LookupError, match="the sixth step"):
+        train(model, epochs=9, optimizer=optimizer, callbacks=[Failing()], dialect=dialect)
+    train(five, epochs=5, optimizer=lambda p: SGD(p, lr=0.1, momentum=0.9), dialect=dialect)
+    assert (model.state_dict(), optimizer.steps, model.training) == (five.state_dict(), 5, False)
 
 
 @pytest.mark.parametrize("optimizer", [lambda parameters: None, lambda parameters: "adam"])

@@ -166,10 +166,10 @@ class _Training:
             setattr(module, name, random.Random(f"{run.facts['seed']}/{number}/{i}"))
         # The loss of the whole data set in one batch is that of the values before the step.
         before = self.snapshot() if self.held_out is None and run.facts["batch_size"] == len(self.data.rows) else None
-        total, norm, moved, lr = 0.0, 0.0, 0.0, run.optimizer.lr
+        total, moved, lr = 0.0, 0.0, run.optimizer.lr
         for batch_number, batch in enumerate(self.batches(chance), start=1):
             value, norm, size = self.step(batch, f"in epoch {number}, batch {batch_number}")
-            total, moved = total + value * size, moved + norm
+            total, moved = total + value * size, max(moved, norm)
         flat = [part for part in self.modules if activation_name(getattr(part, "activation", "linear")).startswith(("step", "sign"))]
         if number == 1 and total and not moved and flat:
             advice = "take a sigmoid or tanh, or, for a Perceptron, its learn(X, t)"
@@ -210,7 +210,7 @@ class _Training:
                     value, gradients = callback.loss(run, value, Floats.of(gradients))
                 norm = Floats.norm(gradients)
                 if not (math.isfinite(value) and (math.isfinite(norm) or Floats.finite(gradients))):
-                    raise ArithmeticError(f"the loss is {value}")
+                    raise ArithmeticError(f"the loss is {value}, the norm of its gradient {norm}")
                 for callback in run.callbacks:
                     gradients = callback.gradients(run, Floats.of(gradients))
                 values = optimizer.update(run.values, gradients)

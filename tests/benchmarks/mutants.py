@@ -91,7 +91,8 @@ TESTS = {
     "nn/losses.py": ["test_nn_losses.py"],
     "nn/training/callbacks.py": ["test_nn_callbacks.py", "test_nn_optim.py", "test_nn_training.py", "test_nn_robust.py"],
     "nn/training/schedules.py": ["test_nn_optim.py", "test_nn_callbacks.py", f"{REFUSED}[two rates]"],
-    "nn/training/loop.py": ["test_nn_training.py", "test_nn_robust.py", "test_nn_callbacks.py"],
+    "nn/training/loop.py": ["test_nn_training.py", "test_nn_robust.py", "test_nn_callbacks.py", *(f"test_nn_metrics.py::test_{name}" for name in (
+        "a_loss_of_probabilities_behind_a_linear_output_names_the_missing_sigmoid", "a_step_that_gradients_do_not_move_is_told_once"))],
 }
 """The files, and for each the tests that belong to it, behind its own examples, the most telling ones first."""
 SURVIVED, LIMIT = 7, 60.0
