@@ -169,8 +169,9 @@ class SGD(Optimizer):
         return [self.lr, momentum, 1.0 - dampening if self.state else 1.0] if momentum else [self.lr]
 
     def rule(self, w: Any, g: Any, *further: Any) -> Sequence[Any]:
-        if len(further) == 1:
-            return [w - further[0] * g]
+        if not self.remembered:
+            (lr,) = further
+            return [w - lr * g]
         b, lr, momentum, fresh = further
         b = momentum * b + fresh * g
         return w - lr * (g + momentum * b if self.hyperparameters["nesterov"] else b), b

@@ -116,6 +116,14 @@ def test_a_step_of_arrays_to_infinity_is_undone_and_says_where(dialect):
     assert (optimizer.steps, optimizer.state) == (0, {})
 
 
+def test_a_rule_may_divide_by_a_parameter_by_its_gradient_and_by_a_coefficient():
+    class Relative(nn.Optimizer):
+        def rule(self, w, g, lr):
+            return [w - lr / (w / g + lr)]
+
+    assert Relative([Value(0.0)], lr=0.5).update([2.0], [4.0]) == [1.5]
+
+
 def test_a_rule_that_compares_numbers_is_refused_where_it_does():
     class Timid(nn.Optimizer):
         def rule(self, w, g, lr):

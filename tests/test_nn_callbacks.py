@@ -201,7 +201,7 @@ def test_what_early_stopping_remembers_is_checked_as_a_whole():
     for fits in (state, stopping.fresh()):
         assert stopping.checked_state(run, fits) == fits
     for wrong in ({"best": None}, {"smallest": math.inf}, {"best": {}}, {"best": state["best"] | {"more": 0.0}}, {"waited": -1}):
-        with pytest.raises(ValueError, match="the state of|do not fit together"):
+        with pytest.raises(ValueError, match=r"the state of|do not fit together"):
             stopping.checked_state(run, state | wrong)
 
 

@@ -425,7 +425,7 @@ def test_the_best_parameters_of_batches_are_those_at_the_end_of_their_epoch():
 
 def test_an_infinite_gradient_is_not_clipped_to_a_finite_one():
     model = nn.MLP(1, [1], init="zeros", bias=False)
-    with pytest.raises(nn.TrainingError, match="the loss is 0.0, the norm of its gradient inf"):
+    with pytest.raises(nn.TrainingError, match=r"the loss is 0\.0, the norm of its gradient inf"):
         train(model, [[1.0]], [0.0], loss=lambda outputs, targets: ac.sqrt(outputs[0]), epochs=1, callbacks=[nn.ClipValue(1.0)])
     assert list(model.state_dict().values()) == [0.0]
 

@@ -78,8 +78,7 @@ def fit(
 
 def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
     """The optimizer itself, one by its name, or what a function makes of the parameters."""
-    made = optimizer
-    if not isinstance(optimizer, Optimizer):
+    if not isinstance(made := optimizer, Optimizer):
         make = named(optimizer, OPTIMIZERS, "optimizer")
         made = make(parameters, lr=0.01) if isinstance(optimizer, str) else make(parameters)
     kind("an optimizer is nn.Adam, nn.SGD, ... or a function that makes one of the parameters", made, Optimizer, "optimizer=nn.Adam")
@@ -221,10 +220,8 @@ class _Training:
             if not isinstance(error, run.execution.FAILURES):
                 raise
             where = run.interrupts.call(run.execution.place_of_failure, run.values, batch)
-            raise TrainingError(
-                f"training stopped {place}: {error}; {where}. The model keeps the parameters from before this step. "
-                + _remedy(run.model, run.execution.loss)
-            ) from error
+            kept = "The model keeps the parameters from before this step."
+            raise TrainingError(f"training stopped {place}: {error}; {where}. {kept} {_remedy(run.model, run.execution.loss)}") from error
         run.values = values
         return value, norm, size
 
