@@ -37,11 +37,10 @@ class Value(Synonyms):
     """
 
     # One object a node, without a tuple or closure in it: the garbage collector is the main cost of a scalar engine. _x and _y are
-    # the operands and _dx and _dy the derivatives with respect to them, as in the table. One operand leaves _y None; three or more
-    # stand as tuples in _x and _dx. A leaf has None in all four. Few nodes have a name, so it has no slot of its own: _made_by is the
-    # row, or None for a leaf, or a _Label with both.
+    # the operands and _dx and _dy the derivatives with respect to them, as in the table. One operand leaves _y None; three or more,
+    # and those of a node that apply made, stand as tuples in _x and _dx. A leaf has None in all four. Few nodes have a name, so it
+    # has no slot of its own: _made_by is the row, or None for a leaf, or a _Label with both.
     __slots__ = ("_dx", "_dy", "_made_by", "_x", "_y", "data", "grad")
-    rank = 10
 
     def __init__(self, data: Any, name: str | None = None, label: str | None = None) -> None:
         self.data: float = data if type(data) is float else real(data)
@@ -61,18 +60,12 @@ class Value(Synonyms):
         """
         parents = tuple([x if isinstance(x, Value) else Constant(x) for x in inputs])
         operands = [parent.data for parent in parents]
-        node = Value(0.0)
         try:
-            node.data = primitive.evaluate(*operands)
+            node = Value(primitive.evaluate(*operands))
             derivatives = primitive.local_derivatives(node.data, *operands)
         except (TypeError, ValueError, ArithmeticError) as error:
             primitive.refuse(error, operands, [parent.name for parent in parents])
-        node._made_by = primitive
-        if len(parents) > 2:
-            node._x, node._dx = parents, derivatives
-        else:
-            node._x, node._y = (*parents, None)[:2]
-            node._dx, node._dy = (*derivatives, None)[:2]
+        node._made_by, node._x, node._dx = primitive, parents, derivatives
         return node
 
     def backward(self, seed: float = 1.0) -> None:

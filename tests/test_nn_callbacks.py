@@ -314,6 +314,16 @@ def test_early_stopping_waits_for_a_loss_that_is_smaller_by_more_than_min_delta(
     assert history["loss"] == [-0.25 * i for i in range(epochs)]
 
 
+def test_what_accompanies_a_training_on_lists_needs_no_numpy(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    callbacks = [nn.L2(0.5), nn.L1(0.25), nn.ClipNorm(1.0), nn.ClipValue(0.5), nn.EarlyStopping(), nn.StepLR(1), nn.Checkpoint(tmp_path / "c")]
+    assert len(train(small(), epochs=2, validation=0.25, metrics="accuracy", callbacks=callbacks)) == 2
+
+
+def test_early_stopping_waits_for_ten_epochs_unless_it_is_told_otherwise():
+    assert len(train(small(), optimizer=lambda p: SGD(p, lr=0.0), callbacks=nn.EarlyStopping())) == 11  # the first is the best
+
+
 def test_a_validation_that_is_infinite_from_the_first_epoch_on_is_waited_for_as_any_other():
     history = train(nn.MLP(1, [1], init="zeros"), [[1.0]], [0.0], loss="mse", epochs=9, validation=([[1.0]], [1e200]), callbacks=[nn.EarlyStopping(2)])
     assert (history.stopped, history["val_loss"]) == ("early stopping", [math.inf] * 2)

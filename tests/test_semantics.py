@@ -2,6 +2,7 @@
 
 import math
 import operator
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -111,6 +112,40 @@ def test_format_takes_the_specifications_of_floats():
     assert repr(Value(1.0)) == "Value(data=1.0, grad=0.0)"
     assert repr(x) == f"Value(data={math.pi!r}, grad=0.0, name='x')"
     assert format(ac.Dual(math.pi, 1.0), ".2f") == "3.14 + 1.00 ε"
+
+
+def test_a_notebook_shows_what_a_node_is_called_what_made_it_and_its_numbers():
+    x = Value(0.5, "x")
+    product = x * 3.0
+    product.backward()
+    for node, cells in ((x, ["x", "leaf", "0.5", "3.0"]), (product, ["", "*", "1.5", "1.0"])):
+        assert re.findall(r"<td[^>]*>([^<]*)</td>", node._repr_html_()) == cells
+
+
+def test_a_name_is_given_in_either_word_and_taken_away_again():
+    for x in (Value(1.0, "x"), Value(1.0, name="x"), Value(1.0, label="x")):
+        y = x * x
+        y.name = "y"
+        assert (x.name, x.op, y.name, y.op) == ("x", "", "y", "*")
+        x.name = y.name = None
+        assert (x.name, x.op, y.name, y.op) == (None, "", None, "*")
+
+
+def test_a_subclass_may_have_bases_that_register_it():
+    registered = []
+
+    class Registering:
+        __slots__ = ()
+
+        def __init_subclass__(cls, **options):
+            super().__init_subclass__(**options)
+            registered.append(cls)
+
+    class Weight(Value, Registering):
+        __slots__ = ()
+
+    assert registered == [Weight]
+    assert (Weight(2.0) * 3.0).data == 6.0
 
 
 SCALARS = [2.0, 2, Fraction(5, 2), np.float64(2.5), np.float32(2.5), np.int64(2), np.bool_(True)]

@@ -82,7 +82,7 @@ TESTS = {
     "autograd_core/programs/loops.py": LOOPS,
     "autograd_core/programs/c_loops.py": LOOPS,
     "autograd_core/formulas/simplification.py": TEXTBOOK,
-    "autograd_core/value.py": ["test_semantics.py", "test_semantics_graph.py"],
+    "autograd_core/value.py": ["test_semantics.py", "test_semantics_graph.py", "test_numbers.py", "test_refused.py", "test_own_primitive.py"],
     "autograd_core/operators.py": ["test_operators.py", "test_semantics.py", "test_numbers.py", "test_refused.py"],
     "autograd_core/derivatives/dual.py": ["test_transforms.py", "test_transforms_nesting.py", f"test_extremes.py::{RIGHT}", *CUTS],
     "nn/optim.py": ["test_nn_optim.py", *(f"test_nn_arrays.py::test_{name}" for name in (
