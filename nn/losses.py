@@ -62,7 +62,7 @@ def mse_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
     """
     if reduction == "none":
         return _each(squared_error, predictions, targets, reduction)
-    return _each(operator.sub, predictions, targets, reduction, total=lambda d: dot(d, d) if len(d) > 1 else ac.pow(*d, 2))
+    return _each(operator.sub, predictions, targets, reduction, total=lambda d: dot(d, d) if len(d) > 1 else ac.pow(_sum(d), 2))
 
 
 def l1_loss(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
@@ -189,9 +189,9 @@ def _each(
         if isinstance(y, list) and isinstance(t, list) and len(y) == len(t):
             return [mapped(part, target, f" of sample {i}") for i, (part, target) in enumerate(zip(y, t))]
         if isinstance(y, list) and len(y) == 1 and not isinstance(t, list):
-            return [mapped(*y, t, where)]
+            return [mapped(part, t, where) for part in y]
         if isinstance(t, list) and len(t) == 1 and not isinstance(y, list):
-            return mapped(y, *t, where)
+            return mapped(y, t[0], where)
         if isinstance(y, list) or isinstance(t, list):
             raise ValueError(f"predictions and targets{where} do not match: {_described(y)} and {_described(t)}")
         kind.check(t)
