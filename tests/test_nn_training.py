@@ -328,6 +328,12 @@ def test_bad_input_is_refused_by_one_clear_error_and_changes_nothing(case):
     assert model.state_dict() == before
 
 
+@pytest.mark.parametrize("dialect", ["rust", "javascript", None])
+def test_a_dialect_that_does_not_run_here_is_refused_also_where_a_model_runs_eagerly_anyway(dialect):
+    with pytest.raises(ValueError, match="dialect is one of 'python', "):
+        train(nn.Sequential(nn.Layer(2, 2, seed=0), nn.BatchNorm(2), nn.Layer(2, 1, "linear", seed=1)), dialect=dialect)
+
+
 def test_labels_out_of_range_are_refused():
     with pytest.raises(ValueError, match="labels of 3 classes are 0 to 2"):
         train(nn.MLP(2, [3]), X, [3] * 60, loss="cross_entropy")
