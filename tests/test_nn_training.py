@@ -436,20 +436,32 @@ def test_an_infinite_gradient_is_not_clipped_to_a_finite_one():
     assert list(model.state_dict().values()) == [0.0]
 
 
-@pytest.mark.parametrize("dialect", ["python", "eager"])
-def test_an_error_of_ones_own_code_comes_out_as_it_is_and_the_model_keeps_whole_steps(dialect):
+@pytest.mark.parametrize("dialect", ["python", "numpy", "eager"])
+def test_an_error_of_ones_own_code_comes_out_as_it_is_and_the_model_keeps_the_steps_before_it(dialect):
     class Failing(nn.Callback):
+        def begin(self, run):
+            self.seen = []
+
         def gradients(self, run, gradients):
-            if run.optimizer.steps == 5:
+            self.seen.append(list(run.values))
+            if len(self.seen) == 6:
                 raise LookupError("the sixth step")
             return gradients
 
-    model, five = small(), small()
+    model, failing = small(), Failing()
     optimizer = SGD(model.parameters(), lr=0.1, momentum=0.9)
     with pytest.raises(LookupError, match="the sixth step"):
-        train(model, epochs=9, optimizer=optimizer, callbacks=[Failing()], dialect=dialect)
-    train(five, epochs=5, optimizer=lambda p: SGD(p, lr=0.1, momentum=0.9), dialect=dialect)
-    assert (model.state_dict(), optimizer.steps, model.training) == (five.state_dict(), 5, False)
+        train(model, epochs=9, batch_size=15, optimizer=optimizer, callbacks=[failing], dialect=dialect)
+    assert list(model.state_dict().values()) == failing.seen[5] != failing.seen[4]
+    assert (optimizer.steps, model.training) == (5, False)
+
+
+def test_a_step_that_fails_changes_no_running_average():
+    model = nn.Sequential(nn.Layer(2, 3, seed=0), nn.BatchNorm(3), nn.Layer(3, 1, "linear", seed=1))
+    before = model.state_dict()
+    with pytest.raises(nn.TrainingError, match="would make a parameter infinite"):
+        train(model, [[1e3 * x for x in row] for row in X], loss="mse", optimizer=lambda p: SGD(p, lr=1e308))
+    assert model.state_dict() == before
 
 
 @pytest.mark.parametrize("optimizer", [lambda parameters: None, lambda parameters: "adam"])
