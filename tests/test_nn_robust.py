@@ -209,6 +209,7 @@ def test_a_step_to_infinity_is_undone():
     with pytest.raises(nn.TrainingError, match="would make a parameter infinite or nan"):
         train(model, y=[3e10] * 12, optimizer=optimizer)
     assert model.state_dict() == before
+    assert (optimizer.steps, optimizer.state) == (0, {})
     assert not model.training
 
 
