@@ -124,6 +124,13 @@ def test_the_order_is_the_same_every_time():
     assert signature() == signature()
 
 
+@pytest.mark.parametrize("wrong", [3.0, None, [Value(1.0)], ac.Dual(1.0, 1.0)], ids=lambda x: type(x).__name__)
+def test_what_is_no_node_has_no_order(wrong):
+    for outputs in ((wrong,), (Value(1.0), wrong)):
+        with pytest.raises(TypeError, match=f"a graph is given by its output, a Value, not by .*{type(wrong).__name__}"):
+            ac.topological_order(*outputs)
+
+
 def test_a_chain_of_a_million_operations_is_built_differentiated_and_dropped():
     x = Value(0.5)
     held = sys.getrefcount(x)
