@@ -1,5 +1,6 @@
 """Transforms inside transforms, in every order: closed forms, and no confusion between the directions of two levels."""
 
+import importlib.util
 import itertools
 import math
 
@@ -151,6 +152,14 @@ def test_jvp_of_a_public_dual_keeps_its_own_direction_apart():
     assert (value.primal, value.tangent, slope.primal, slope.tangent) == (8.0, 12.0, 12.0, 12.0)
 
 
+def test_the_first_jvp_of_a_process_keeps_the_direction_of_a_public_dual_apart():
+    spec = importlib.util.find_spec("autograd_core.derivatives.transforms")
+    fresh = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fresh)
+    value, slope = fresh.jvp(lambda x: x**3, (Dual(2.0, 1.0),), (1.0,))
+    assert (value.primal, value.tangent, slope.primal, slope.tangent) == (8.0, 12.0, 12.0, 12.0)
+
+
 def test_a_gradient_of_a_function_over_a_users_value_stays_a_node_of_the_users_graph():
     w = Value(3.0, "w")
     slope = ac.grad(lambda x: w * x**2)(2.0)
@@ -169,6 +178,23 @@ def test_a_gradient_of_a_function_over_a_users_value_stays_a_node_of_the_users_g
     w.grad = 0.0
     second[0][1].backward()
     assert (second[0][1].data, w.grad) == (12.0, 4.0)
+
+
+def test_a_users_value_is_followed_in_either_part_of_a_result_of_forward_mode():
+    w = Value(5.0, "w")
+    value, slope = ac.jvp(lambda t: ac.grad(lambda x: w * x + t * x)(1.0), (2.0,), (1.0,))
+    value.backward()
+    assert (value.data, slope, w.grad) == (7.0, 1.0, 1.0)
+    w.grad = 0.0
+    value, slope = ac.jvp(lambda t: ac.grad(lambda x: t * x)(1.0), (2.0,), (w,))
+    slope.backward()
+    assert (value.data, slope.data, w.grad) == (2.0, 5.0, 1.0)
+
+
+def test_what_a_transform_made_is_a_number_to_the_next_one():
+    kept = []
+    assert ac.grad(lambda x: kept.append(x) or x * x)(3.0) == 6.0
+    assert repr(ac.grad(lambda y: y * kept[0])(2.0)) == "3.0"
 
 
 def test_transforms_leave_the_grad_of_a_users_nodes_alone():
@@ -210,4 +236,5 @@ def test_mixed_partial_derivatives_agree_whichever_comes_first(x, y):
 def test_a_path_that_is_cut_stays_cut_under_a_direction_of_any_length(direction):
     for f in (lambda x: ac.sqrt(ac.relu(x)), lambda x: ac.cbrt(ac.maximum(x, 0.0))):
         slope = lambda x: ac.jvp(f, (x,), (direction,))[1]  # noqa: B023, E731
-        assert slope(-1.0) == ac.grad(slope)(-1.0) == ac.grad(ac.grad(slope))(-1.0) == 0.0
+        assert slope(-1.0) == ac.grad(ac.grad(slope))(-1.0) == 0.0
+        assert ac.value_and_grad(slope)(-1.0) == (0.0, 0.0)  # recorded, it is the same number

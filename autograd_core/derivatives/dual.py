@@ -102,4 +102,4 @@ def joined(total: Any, term: Any) -> Any:
         return total
     if total is CUT:  # 0.0 + -0.0 is 0.0, as backward() adds it
         return 0.0 + term if type(term) is float else term
-    return total + term if type(total) is float and type(term) is float else merge(total, term)
+    return total + term if type(total) is type(term) is float else merge(total, term)
