@@ -261,8 +261,8 @@ def test_several_outputs_equal_the_eager_engine(shape, monkeypatch):
 
 
 # -- what is recognised ------------------------------------------------------------------------------------------------
-def groups_of(loss, net, wrt=None):
-    found = find_groups(Graph([loss], net.parameters if wrt is None else wrt, net.inputs, True), set())
+def groups_of(loss, net, wrt=None, single=True):
+    found = find_groups(Graph([loss], net.parameters if wrt is None else wrt, net.inputs, single), set())
     return list(dict.fromkeys(group for group, _ in found.values()))
 
 
@@ -290,9 +290,9 @@ def test_one_missing_weight_leaves_the_other_rows_of_its_matrix():
     assert [(g.matrix.m, g.matrix.n) for g in groups_of(loss, net, wrt) if isinstance(g, Layer)][:2] == [(3, 5), (4, 5)]
 
 
-def matrices_of(net, outputs):
+def matrices_of(net, outputs, single=True):
     """Their sizes, and whether their weights and biases stand where they say."""
-    layers = [g for g in groups_of(reduce(add, outputs), net) if isinstance(g, Layer)]
+    layers = [g for g in groups_of(reduce(add, outputs), net, single=single) if isinstance(g, Layer)]
     for found in layers:
         m, n = found.matrix.m, found.matrix.n
         assert len(found.nodes) == m
@@ -317,6 +317,8 @@ def test_rows_that_do_not_follow_each_other_are_no_matrix():
     assert matrices_of(net, layer(x, (rows[::-1], biases[::-1]))) == matrices_of(net, layer(x, (rows, biases[::-1]))) == [(1, 8)] * 4
     assert matrices_of(net, layer(x, (rows, [biases[0]] * 4))) == [], "one bias of four matrices"
     assert matrices_of(net, layer(x, (rows, [biases[i] for i in (0, 1, 3, 2)]))) == [(2, 8), (1, 8), (1, 8)]
+    assert matrices_of(net, layer(x, (rows[:2] + rows[3:], biases[:3]))) == [(2, 8), (1, 8)], "the biases alone go on"
+    assert matrices_of(net, layer(x, (rows[::-1], [0.0] * 4))) == [(1, 8)] * 4
     overlapping = [[w for row in rows for w in row][4 * i : 4 * i + 8] for i in range(4)]
     assert matrices_of(net, layer(x, (overlapping, biases))) == []
 
@@ -355,6 +357,38 @@ def test_a_loop_that_would_change_the_order_of_a_sum_is_none(early):
         outputs += [f(z) for f in (pair[::-1] if early else pair)]
     groups = groups_of(reduce(add, outputs), net)
     assert [len(g.nodes) for g in groups if isinstance(g, Map)] == ([] if early else [8])
+    assert [(g.matrix.m, g.matrix.n) for g in groups if isinstance(g, Layer)] == [(8, 5)]
+
+
+def test_where_no_gradient_is_asked_for_the_order_of_its_sums_stands_in_no_way():
+    net = Net(0)
+    h = [ac.tanh(z) for z in layer(net.new_inputs(5), net.weights(8, 5))]
+    rows, biases = net.weights(4, 8)
+    first, between = layer(h, (rows[:2], biases[:2])), ac.sin(h[0])
+    several = [first[0] + first[1] + between, *layer(h, (rows[2:], biases[2:]))]  # something else uses an input meanwhile
+    repeated = [*layer([*h[:7], h[0]], (rows, biases)), h[7]]
+    beside = [*layer(h, (rows, biases)), rows[1][7] * h[0], biases[3] * rows[0][0]]
+    one_bias = layer(h, (rows, [biases[0]] * 4))
+    z = layer(h, (rows, biases))
+    turned = [ac.tanh(z[0]), ac.sin(z[1]), *map(ac.tanh, z[1:])]
+    for outputs, with_gradient, without in (
+        (several, [(8, 5), (2, 8), (2, 8)], [(8, 5), (4, 8)]),
+        (repeated, [(8, 5)], [(8, 5), (4, 8)]),
+        (beside, [(8, 5)], [(8, 5), (4, 8)]),
+        (one_bias, [(8, 5)], [(8, 5), *[(1, 8)] * 4]),
+        (turned, [(8, 5), (4, 8)], [(8, 5), (4, 8)]),
+    ):
+        assert (matrices_of(net, outputs), matrices_of(net, outputs, single=False)) == (with_gradient, without)
+    maps = [[len(g.nodes) for g in groups_of(reduce(add, turned), net, single=single) if isinstance(g, Map)] for single in (True, False)]
+    assert maps == [[8], [8, 4]]
+
+
+def test_four_results_are_worth_a_loop_and_three_are_none():
+    for m in (3, 4, 5):
+        net = Net(0)
+        z = layer(net.new_inputs(4), net.weights(m, 4))
+        found = groups_of(reduce(add, map(ac.tanh, z)), net)
+        assert [len(g.nodes) for g in found] == [m] * (1 if m < 4 else 2)
 
 
 def test_an_activation_of_several_operations_is_as_many_loops_and_unequal_constants_are_none():

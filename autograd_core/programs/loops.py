@@ -188,7 +188,7 @@ class _Search:
             if node is None:
                 return None
             nodes.append(node)
-        return Map(nodes, operands) if len(set(nodes)) == len(nodes) else None  # type: ignore[arg-type]
+        return Map(nodes, operands)  # type: ignore[arg-type]
 
     def _operand(self, node: Value, count: int) -> Group | Value | None:
         group, i = self.home.get(node, (None, 0))
@@ -237,7 +237,7 @@ class _Sum:
 def _continues(piece: list[_Sum], at: _Sum) -> bool:
     """Whether a sum is the next row of the matrix that the piece is."""
     last, n = piece[-1], len(at.x)
-    stride, step = at.start - last.start, 0 if at.bias is None or last.bias is None else at.bias - last.bias
+    stride, step = at.start - last.start, 0 if at.bias is None else at.bias - last.bias  # type: ignore[operator]
     if stride < n or (at.bias is not None and step < 1):
         return False
     return len(piece) == 1 or (stride == last.start - piece[-2].start and (at.bias is None or step == last.bias - piece[-2].bias))  # type: ignore[operator]
