@@ -58,7 +58,8 @@ def test_derivatives_of_what_is_made_of_rows():
         (ac.square, 3.0, 6.0), (ac.reciprocal, 4.0, -1 / 16), (ac.radians, 9.0, math.pi / 180), (ac.degrees, 9.0, 180 / math.pi),
         (lambda x: ac.logaddexp(x, 0.0), 0.0, 0.5), (lambda x: ac.logaddexp(0.0, x), 0.0, 0.5), (lambda x: ac.cumsum([x, x, x])[2], 1.0, 3.0),
         (ac.exp2, 1.0, 2.0 * math.log(2.0)), (ac.logit, 0.25, 16 / 3), (lambda x: ac.relu(x, 1.0), 0.0, 1.0), (lambda x: ac.relu(x, 0.5), 0.0, 0.5),
-        (ac.relu, 0.0, 0.0), (ac.leaky_relu, 0.0, 0.01), (lambda x: ac.elu(x, 0.3), 0.0, 0.3), (lambda x: ac.sinc(x, 1), 0.0, -math.pi**2 / 3),
+        (lambda x: ac.relu(x, -1.0), 0.0, -1.0),
+        (ac.relu, 0.0, 0.0), (lambda x: ac.relu(x, -1.0), 0.0, -1.0), (ac.leaky_relu, 0.0, 0.01), (lambda x: ac.elu(x, 0.3), 0.0, 0.3), (lambda x: ac.sinc(x, 1), 0.0, -math.pi**2 / 3),
         (ac.cbrt, 8.0, 1 / 12), (lambda x: ac.hypot(x, 0.0), 0.0, 0.0), (lambda x: x**0, 0.0, 0.0), (lambda x: x**-1, 1e155, -1e-310), (lambda x: x**-0.5, 1e206, -5e-310),
     ]:  # fmt: skip
         assert grad(f)(x) == pytest.approx(expected, rel=1e-14, abs=1e-322)
