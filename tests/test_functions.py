@@ -9,6 +9,7 @@ import pytest
 import autograd_core as ac
 from autograd_core import TABLE, Dual, Value, grad
 from autograd_core.formulas.typesetting import operation_text
+from autograd_core.primitive import find
 
 BOTH = [float, Value, lambda x: Dual(x, 0.0)]
 
@@ -38,6 +39,7 @@ def test_figures(kind):
     for k, (found, expected) in enumerate(figures):
         assert data(found) == pytest.approx(expected, rel=1e-15, abs=0.0), k
         assert isinstance(found, float | Value | Dual)
+    assert repr(data(ac.relu(kind(-0.0)))) == repr(data(abs(kind(-0.0)))) == "0.0"
     assert [data(c) for c in ac.cumsum([x, y, high])] == [3.0, -1.0, 1.0]
     assert ac.cumsum([]) == []
 
@@ -82,6 +84,7 @@ def test_logit_is_the_inverse_of_sigmoid_and_exact_beside_one_half():
 def test_a_row_is_internal_where_no_function_and_no_operator_is_it():
     assert {row.name for row in TABLE.values() if row.internal} == {row.name for row in TABLE.values() if not (hasattr(ac, row.name) or row.method)}
     assert {row.name for row in TABLE.values() if row.arithmetic} == {"+", "-", "*", "/", "neg"}
+    assert {row.name for row in TABLE.values() if row.weighted_sum} == {"dot"}
 
 
 def test_the_row_of_a_family_in_the_table_is_that_of_the_usual_constants():
@@ -89,6 +92,15 @@ def test_the_row_of_a_family_in_the_table_is_that_of_the_usual_constants():
     assert {row.name: row.constants for row in TABLE.values() if row.constants} == {
         **{name: (constant,) for name, constant in usual.items()}, "**": (3.0,), "raised": (0.0,)
     }  # fmt: skip
+
+
+def test_activations_have_pytorchs_name_with_their_constant():
+    assert {row.name: row.torch for row in TABLE.values() if row.activation} == {
+        "tanh": "Tanh()", "sigmoid": "Sigmoid()", "softplus": "Softplus()", "identity": "Identity()", "relu": "ReLU()",
+        "leaky_relu": "LeakyReLU(0.01)", "elu": "ELU()", "step": "", "sign": "",
+    }  # fmt: skip
+    others = {("leaky_relu", 0.25): "LeakyReLU(0.25)", ("elu", 0.5): "ELU(0.5)", ("relu", 1.0): ""}  # the last one PyTorch has not
+    assert {(name, constant): find(name, (constant,)).torch for name, constant in others} == others
 
 
 def test_powers_and_derivatives_of_sinc_are_written_with_their_numbers():

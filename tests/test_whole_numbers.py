@@ -6,6 +6,7 @@ import operator
 
 import numpy as np
 import pytest
+import references
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,9 @@ quick = settings(deadline=None, max_examples=300, derandomize=True)
 @example(1.0, 0.1)
 @example(-1.0, 0.1)
 @example(6.0, -2.0)
+@example(-6.0, 2.0)
+@example(-7.3, -0.5)
+@example(7.3, 0.5)
 def test_remainder_and_quotient_are_those_of_python_on_either_side(x, y):
     for operation in (operator.mod, operator.floordiv):
         expected = operation(x, y)
@@ -98,6 +102,13 @@ def test_the_sinc_is_numpys_and_its_derivatives_are_right_near_0_and_far_away():
     third = ac.grad(ac.grad(ac.grad(ac.sinc)))
     assert [third(x) for x in (0.0, 1e-8)] == pytest.approx([0.0, math.pi**4 / 5 * 1e-8])
     assert ac.gradcheck(ac.sinc, 0.7)
+
+
+@pytest.mark.parametrize("order", range(10))
+def test_a_derivative_of_sinc_of_any_order_is_right_where_it_is_a_series_and_where_it_is_none(order):
+    most = math.pi**order / (order + 1)  # it is nowhere larger than that
+    for x in (0.0, 1e-5, -0.1, 0.2, 0.4, -0.6, 0.8, 1.1, -1.3, 1.6, 1.9, 2.05, -2.3, 3.5, 4.75, 17.0):
+        assert ac.sinc(x, order) == pytest.approx(float(references.sinc(references.mp.mpf(x), order)), rel=0.0, abs=3e-14 * most), x
 
 
 def test_a_branch_not_taken_sends_nothing_whatever_its_derivative():
