@@ -14,6 +14,9 @@ from test_table import NEAR_ONE, ROWS
 import autograd_core as ac
 from autograd_core import Value, compile_graph, dot
 from autograd_core.programs import c_source
+from autograd_core.programs.c import LANES
+from autograd_core.programs.c_loops import emit_loops
+from autograd_core.programs.graph import Graph
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -47,8 +50,9 @@ def network(bias=True, shared=False):
         for _ in range(2):
             hidden = [ac.relu(dot(square[4 * i : 4 * i + 4], hidden, 0.1)) for i in range(4)]
     (out,) = layer(p, hidden, 1, lambda y: y, bias)
+    beside = next(p), next(p)  # they stand in no matrix
     used = parameters[: parameters.index(next(p))]
-    return (out - x[0]) ** 2 + ac.where(x[1], used[0], used[-1]), used, x
+    return (out - x[0]) ** 2 + ac.where(x[1], *beside), used, x
 
 
 def plain():
@@ -107,12 +111,60 @@ def test_what_a_person_reads():
     assert source.count("/* dW = ") == source.count("outer_product(")
     assert len(re.findall(r"/\* dW = \w+ \w+\^T \+ \w+ \w+\^T, added up over the rows \*/", source)) == 1
     assert source.index("/* forward */") < source.index("/* backward */") < source.index("totals[0]")
+    assert source.count("/* forward */") == source.count("/* backward */") == 1
     assert "/* forward */" not in compile_graph([out], w, x, "c").source
     out, w, x = plain()
     source = compile_graph(out, w, x, "c").source
     assert "/* atan2(" in source or "/* hypot(" in source or "/* sigmoid(" in source
     assert re.search(r"const double n3_0 = parameters\[0\];", source)
     assert re.search(r"const number n4_1 = inputs\[1\];", source)
+
+
+@pytest.mark.parametrize("steps", [2, 3, 4, 5])
+def test_the_gradient_of_a_matrix_is_said_with_its_first_three_uses(steps):
+    square, x = leaves(16, 1), leaves(4, 2)
+    h = x
+    for _ in range(steps):
+        h = [ac.tanh(dot(square[4 * i : 4 * i + 4], h, 0.1)) for i in range(4)]
+    (said,) = re.findall(r"/\* dW = (.*), added up over the rows \*/", sources_of([h[0] + h[1] + h[2] + h[3]], square, x).text)
+    terms = said.split(" + ")
+    assert all(re.fullmatch(r"\w+ \w+\^T", term) for term in terms[:3])
+    assert terms[3:] == ["..."] * (steps > 3)
+
+
+def sources_of(outputs, wrt, inputs, single=True):
+    return c_source.Sources(emit_loops(Graph(outputs, wrt, inputs, single), LANES))
+
+
+def test_how_much_the_compiler_is_asked_to_do(monkeypatch):
+    """A great many statements take it minutes, and one row has code of its own where that is built quickly."""
+    for shape, level in ((network, "-O2"), (plain, "-O1")):
+        out, w, x = shape()
+        assert [(s.level, s.has_row) for s in (sources_of([out], w, x), sources_of([out], w, x, False))] == [(level, True), ("-O2", True)]
+    out, w, x = plain()
+    monkeypatch.setattr(c_source, "ONE_ROW", 1)
+    assert [(s.level, s.has_row) for s in (sources_of([out], w, x), sources_of([out], w, x, False))] == [("-Og", False), ("-O2", False)]
+    monkeypatch.setattr(c_source, "LONG", 1)
+    assert (sources_of([out], w, x).level, sources_of([out], w, x).has_row) == ("-O2", True), "a table of instructions"
+    monkeypatch.setattr(c_source, "LONG", 10_000)
+    monkeypatch.setattr(c_source, "WHOLE", 1)
+    monkeypatch.setattr(c_source, "PART", 1)
+    parts = sources_of([out], w, x, False)
+    assert (parts.level, parts.has_row) == ("-Og", False)
+
+
+@pytest.mark.parametrize("shape", [plain, network])
+def test_a_long_program_is_a_few_files_with_each_function_in_one_of_them(shape, monkeypatch):
+    for name in ("WHOLE", "PART", "FILE"):
+        monkeypatch.setattr(c_source, name, 1)
+    out, w, x = shape()
+    source = sources_of([out], w, x)
+    files = source.files(1 + len(w), c_source.ROW)
+    defined = [name for text in files for name in re.findall(r"^(?:static )?void NAME\((\w+)\)\(.*\)\n\{", text, re.MULTILINE)]
+    count = sum(name.startswith("chunk_") for name in defined)
+    assert count > 16
+    assert sorted(defined) == sorted([*(f"chunk_{i}" for i in range(count)), "statements", "gradients"])
+    assert len(files) <= 8 + (shape is network)
 
 
 def test_an_operand_that_the_compiler_can_know_gives_the_numbers_of_python_too():
