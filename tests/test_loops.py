@@ -403,6 +403,41 @@ def test_an_activation_of_several_operations_is_as_many_loops_and_unequal_consta
     assert len({node for g in twice for node in g.nodes}) == 16
 
 
+def test_an_operand_beside_a_loop_is_the_same_at_every_place_and_has_no_gradient():
+    net = Net(0)
+    x = net.new_inputs(8)
+    h = [ac.tanh(z) for z in layer(x, net.weights(8, 8))]
+    z = layer(h, net.weights(4, 8))
+    slope = Value(2.0)
+    net.parameters.append(slope)
+    for outputs, maps in (
+        ([x[0] * a for a in z], [8, 4]),  # the same input
+        ([b * a for a, b in zip(z, x)], [8]),
+        ([a * b for a, b in zip(z, [x[0], 0.5, 0.5, 0.5])], [8]),
+        ([a * b for a, b in zip(z, [0.5, 0.5, 0.5, x[0]])], [8]),
+        ([slope * a for a in z], [8]),
+        ([b * a for a, b in zip(z, h)], [8]),  # the first half of a loop
+        ([z[0] * z[1], *[ac.tanh(a) * a for a in z]], [8, 4, 4]),
+    ):
+        assert [len(g.nodes) for g in groups_of(reduce(add, [*outputs, *h]), net) if isinstance(g, Map)] == maps
+
+
+def test_an_operation_that_is_barred_keeps_its_likes_from_being_a_loop():
+    net = Net(0)
+    z = layer(net.new_inputs(5), net.weights(8, 5))
+    for place in (0, 3):
+        a = [ac.tanh(each) for each in z]
+        home = find_groups(Graph([reduce(add, a)], net.parameters, net.inputs, True), {a[place]})
+        assert home.keys() == set(z)
+
+
+def test_the_order_in_which_inputs_without_a_gradient_are_used_stands_in_no_way():
+    net = Net(0)
+    x = net.new_inputs(8)
+    z = layer(x, net.weights(4, 8))
+    assert matrices_of(net, [z[0], ac.sin(x[0]), *z[1:]]) == [(4, 8)]
+
+
 def test_shared_weights_are_one_matrix_with_several_uses():
     loss, net = recurrent(0)
     layers = [g for g in groups_of(loss, net) if isinstance(g, Layer)]

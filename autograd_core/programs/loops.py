@@ -26,10 +26,10 @@ LEAST_MAP = 4
 class Matrix:
     """Where the weights and biases of a layer stand in ``wrt``: ``W[j][i]`` at ``start + j * stride + i``, ``b[j]`` at ``bias + j * step``.
 
-    ``bias`` is None where every bias is a constant, ``constant``.
+    ``bias`` is None where every bias is the same constant, ``constant``, which is None elsewhere.
     """
 
-    def __init__(self, m: int, n: int, start: int, stride: int, bias: int | None, step: int, constant: float) -> None:
+    def __init__(self, m: int, n: int, start: int, stride: int, bias: int | None, step: int, constant: float | None) -> None:
         self.m, self.n, self.start, self.stride, self.bias, self.step, self.constant = m, n, start, stride, bias, step, constant
         self.key = (m, n, start, stride, bias, step)
 
@@ -113,7 +113,7 @@ class _Search:
                 return None
             if b not in place and b in self.graph.varying:
                 return None
-            return _Sum(node, x, start, place.get(b), 0.0 if b in place else self.graph.constants[b], active)
+            return _Sum(node, x, start, place.get(b), self.graph.constants.get(b), active)
         return None
 
     def _find_layers(self, sums: dict[tuple[object, ...], list[_Sum]]) -> None:
@@ -194,7 +194,7 @@ class _Search:
         group, i = self.home.get(node, (None, 0))
         if group is not None and i == 0 and len(group.nodes) == count:
             return group
-        return None if node in self.graph.active or group is not None else node
+        return None if node in self.graph.active else node
 
     def _fits(self, node: Value, operands: Sequence[Group | Value | None], i: int) -> bool:
         """Whether ``node`` is for place ``i`` what the map's first node is for place 0."""
@@ -229,9 +229,9 @@ class _Search:
 class _Sum:
     """A weighted sum whose weights follow each other in ``wrt``; those of one layer have the same ``key``."""
 
-    def __init__(self, node: Value, x: tuple[Value, ...], start: int, bias: int | None, constant: float, active: bool) -> None:
+    def __init__(self, node: Value, x: tuple[Value, ...], start: int, bias: int | None, constant: float | None, active: bool) -> None:
         self.node, self.x, self.start, self.bias, self.constant, self.active = node, x, start, bias, constant, active
-        self.key = (x, bias is None, constant)
+        self.key = (x, constant)
 
 
 def _continues(piece: list[_Sum], at: _Sum) -> bool:
