@@ -191,10 +191,10 @@ class _Search:
         return Map(nodes, operands)  # type: ignore[arg-type]
 
     def _operand(self, node: Value, count: int) -> Group | Value | None:
-        group, i = self.home.get(node, (None, 0))
-        if group is not None and i == 0 and len(group.nodes) == count:
-            return group
-        return None if node in self.graph.active else node
+        if node not in self.home:
+            return None if node in self.graph.active else node
+        group, i = self.home[node]
+        return group if i == 0 and len(group.nodes) == count else None
 
     def _fits(self, node: Value, operands: Sequence[Group | Value | None], i: int) -> bool:
         """Whether ``node`` is for place ``i`` what the map's first node is for place 0."""
@@ -234,21 +234,23 @@ class _Sum:
         self.key = (x, constant)
 
 
+def _apart(before: _Sum, at: _Sum) -> tuple[int, int]:
+    """How far the weights of a sum stand behind those of the sum before it, and its bias behind that one's: where it has none, as far."""
+    stride = at.start - before.start
+    return stride, stride if at.bias is None else at.bias - before.bias  # type: ignore[operator]
+
+
 def _continues(piece: list[_Sum], at: _Sum) -> bool:
     """Whether a sum is the next row of the matrix that the piece is."""
-    last, n = piece[-1], len(at.x)
-    stride, step = at.start - last.start, 0 if at.bias is None else at.bias - last.bias  # type: ignore[operator]
-    if stride < n or (at.bias is not None and step < 1):
-        return False
-    return len(piece) == 1 or (stride == last.start - piece[-2].start and (at.bias is None or step == last.bias - piece[-2].bias))  # type: ignore[operator]
+    stride, step = apart = _apart(piece[-1], at)
+    return stride >= len(at.x) and step > 0 and (len(piece) == 1 or apart == _apart(*piece[-2:]))
 
 
 def _layer(piece: list[_Sum]) -> Iterator[Layer]:
     head, n = piece[0], len(piece[0].x)
     if len(piece) * n < LEAST_WEIGHTS:
         return
-    stride = piece[1].start - head.start if len(piece) > 1 else n
-    step = piece[1].bias - head.bias if len(piece) > 1 and head.bias is not None else 1  # type: ignore[operator]
+    stride, step = _apart(*piece[:2]) if len(piece) > 1 else (n, n)
     matrix = Matrix(len(piece), n, head.start, stride, head.bias, step, head.constant)
     places = list(matrix.places())
     if len(set(places)) == len(places):  # else a bias is one of the weights
