@@ -247,7 +247,8 @@ def _continues(piece: list[_Sum], at: _Sum) -> bool:
 
 
 def _layer(piece: list[_Sum]) -> Iterator[Layer]:
-    head, n = piece[0], len(piece[0].x)
+    head = piece[0]
+    n = len(head.x)
     if len(piece) * n < LEAST_WEIGHTS:
         return
     stride, step = _apart(*piece[:2]) if len(piece) > 1 else (n, n)
