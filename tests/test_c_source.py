@@ -159,7 +159,7 @@ def test_a_long_program_is_a_few_files_with_each_function_in_one_of_them(shape, 
         monkeypatch.setattr(c_source, name, 1)
     out, w, x = shape()
     source = sources_of([out], w, x)
-    files = source.files(1 + len(w), c_source.ROW)
+    files = source.files(1 + len(w), c_source.ROW, exact=True)
     defined = [name for text in files for name in re.findall(r"^(?:static )?void NAME\((\w+)\)\(.*\)\n\{", text, re.MULTILINE)]
     count = sum(name.startswith("chunk_") for name in defined)
     assert count > 16

@@ -109,7 +109,9 @@ class CProgram(Program):
         sources = Sources(emitted)
         self.source = sources.text
         self._rows = self._exact_rows = self._functions_of_rows(sources, exact=True)
-        self._row = _Functions("row", sources.files(self._results, ROW), sources.level, {"program": "pppp"}) if sources.has_row else None
+        self._row = None
+        if sources.has_row:
+            self._row = _Functions("row", sources.files(self._results, ROW, exact=True), sources.level, {"program": "pppp"})
         first = self._rows if graph.inputs or not self._row else self._row  # without inputs there is one row, which is empty
         first.build()
         self._buffers = _Buffers(self._wrt_count, self._input_count, self._results, self._row, self._rows)

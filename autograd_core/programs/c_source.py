@@ -57,7 +57,7 @@ class Sources:
         # many of them take too long.
         self.level = "-O2" if looped.matrices or self._data or not (looped.single or self._chunks) else "-O1" if self.has_row else LARGE
 
-    def files(self, result_count: int, lanes: str, exact: bool = True) -> list[str]:
+    def files(self, result_count: int, lanes: str, exact: bool) -> list[str]:
         """What is compiled: the functions for one row (``ROW``) or for vectors of rows (``ROWS``), in files that are compiled at a time.
 
         Not ``exact``, they call the C library's functions of vectors, where it has them.
