@@ -159,12 +159,16 @@ def test_a_long_program_is_a_few_files_with_each_function_in_one_of_them(shape, 
         monkeypatch.setattr(c_source, name, 1)
     out, w, x = shape()
     source = sources_of([out], w, x)
+    functions = re.findall(r"^void NAME\(chunk_\d+\).*?^\}$", source.text, re.MULTILINE | re.DOTALL)
+    assert max(len(function.splitlines()) for function in functions) < 16, "one statement, and what it reads"
     files = source.files(1 + len(w), c_source.ROW, exact=True)
     defined = [name for text in files for name in re.findall(r"^(?:static )?void NAME\((\w+)\)\(.*\)\n\{", text, re.MULTILINE)]
     count = sum(name.startswith("chunk_") for name in defined)
     assert count > 16
     assert sorted(defined) == sorted([*(f"chunk_{i}" for i in range(count)), "statements", "gradients"])
     assert len(files) <= 8 + (shape is network)
+    monkeypatch.setattr(c_source, "WHOLE", 1000)
+    assert "chunk_" not in sources_of([out], w, x).text
 
 
 def test_an_operand_that_the_compiler_can_know_gives_the_numbers_of_python_too():

@@ -42,11 +42,11 @@ class Sources:
         self.results = [*emitted.values, *emitted.gradients]
         self._parameters = looped.parameter_places
         self._inputs = {name: i for i, name in enumerate(emitted.inputs)}
-        kept = {name for _, uses in looped.matrices for use in uses for part in use for name in NAME.findall(part)}
+        kept = looped.arrays.keys() & {name for _, uses in looped.matrices for use in uses for part in use for name in NAME.findall(part)}
         arrays = sorted(looped.arrays, key=lambda name: name not in kept)  # those that gradients are made of come first
         sizes = [looped.arrays[name] for name in arrays]
         self._arrays = dict(zip(arrays, accumulate([0, *sizes])))
-        self._kept = sum(looped.arrays.get(name, 0) for name in kept) if looped.single else 0
+        self._kept = sum(looped.arrays[name] for name in kept)
         self._places: dict[str, int] = {}  # of values that one function hands to another, behind the arrays
         self._first_further = sum(sizes)
         self._first_place = self._first_further + len(looped.further)
@@ -118,7 +118,7 @@ class Sources:
             home[statement.target] = len(groups)
             groups[-1].append(statement)
         if len(groups) == 1:
-            return [self._function("statements", groups[0])]
+            return [self._function("statements", statements)]
         parts = [self._function(f"chunk_{i}", group) for i, group in enumerate(groups)]
         calls = "".join(f"    NAME(chunk_{i})(parameters, inputs, v, totals);\n" for i in range(len(groups)))
         self._chunks = len(parts)
@@ -204,11 +204,8 @@ def _wrappers(text: str, one_row: bool, exact: bool) -> str:
     """The functions of <math.h> that ``text`` calls, for vectors, with as many operands as in the calls."""
     if one_row:
         return "".join(f"#define {call} {call.removeprefix('lanes_')}\n" for call in sorted(set(re.findall(r"\blanes_\w+(?=\()", text))))
-    counts: dict[str, int] = {}
-    for call in re.finditer(r"\blanes_(\w+)\(", text):
-        if call[1] not in counts:
-            counts[call[1]] = _operands_of_call(text, call.end())
-    return "".join(_wrapper(name, "xyz"[: counts[name]], exact or name not in OF_VECTORS) for name in sorted(counts))
+    ends = {call[1]: call.end() for call in re.finditer(r"\blanes_(\w+)\(", text)}
+    return "".join(_wrapper(name, "xyz"[: _operands_of_call(text, ends[name])], exact or name not in OF_VECTORS) for name in sorted(ends))
 
 
 def _operands_of_call(text: str, start: int) -> int:
