@@ -73,6 +73,9 @@ PYTHON += ["test_program_scale.py::test_numpy_numbers_make_a_python_program_rais
            "test_program_scale.py::test_one_number_of_numpy_among_others_computes_as_a_float_does",
            "test_program_scale.py::test_a_batch_is_the_sum_of_single_calls[7]", "test_program_scale.py::test_rows_of_a_wrong_shape_are_a_value_error",
            "test_program_scale.py::test_a_wrong_number_of_values_is_a_value_error"]  # fmt: skip
+SOURCES = [f"test_c_source.py::test_{name}" for name in (
+    "what_a_person_reads", "the_gradient_of_a_matrix_is_said_with_its_first_three_uses", "how_much_the_compiler_is_asked_to_do",
+    "a_long_program_is_a_few_files_with_each_function_in_one_of_them")]  # fmt: skip
 SAVED = "test_c_compiler.py::test_a_saved_program"
 WRONG = "test_wrong_arguments.py"
 REFUSED = "test_nn_training.py::test_bad_input_is_refused_by_one_clear_error_and_changes_nothing"
@@ -86,7 +89,7 @@ TESTS = {
     "autograd_core/programs/reach.py": CUTS,
     "autograd_core/programs/rows.py": ["test_statements.py", *CUTS, *GRAPHS],
     "autograd_core/programs/python.py": ["test_statements.py", *GRAPHS, *PYTHON],
-    "autograd_core/programs/c_source.py": ["test_c_source.py::test_what_a_person_reads", f"{SAVED}_says_how_it_is_called_and_needs_only_math",
+    "autograd_core/programs/c_source.py": [*SOURCES, f"{SAVED}_says_how_it_is_called_and_needs_only_math",
                                            "test_c_source.py", f"{SAVED}_is_right_on_every_side_of_its_kinks",
                                            "test_program_columns.py::test_further_nodes_have_the_values_of_the_graph_and_change_no_other_number[c]",
                                            f"{SAVED}_in_chunks_prints_the_numbers_of_the_python_program"],
