@@ -305,6 +305,9 @@ def test_eight_weights_are_a_matrix_and_seven_are_read_one_by_one():
     for m, n, found in ((2, 4, [(2, 4)]), (1, 8, [(1, 8)]), (1, 7, []), (7, 1, []), (3, 3, [(3, 3)])):
         net = Net(0)
         assert matrices_of(net, layer(net.new_inputs(n), net.weights(m, n))) == found
+    net = Net(0)
+    hidden = [ac.tanh(z) for z in layer(net.new_inputs(5), net.weights(8, 5))]
+    assert matrices_of(net, layer(hidden, net.weights(1, 8))) == [(8, 5), (1, 8)]
     for m, n, order, bias in ((2, 4, "matrix", True), (5, 2, "neurons", False), (4, 3, "matrix", None)):
         net = Net(0)
         assert matrices_of(net, layer(net.new_inputs(n), net.weights(m, n, order, bias))) == [(m, n)]
@@ -417,9 +420,12 @@ def test_an_operand_beside_a_loop_is_the_same_at_every_place_and_has_no_gradient
         ([a * b for a, b in zip(z, [0.5, 0.5, 0.5, x[0]])], [8]),
         ([slope * a for a in z], [8]),
         ([b * a for a, b in zip(z, h)], [8]),  # the first half of a loop
+        ([z[0] * z[1], *[a * a for a in z[1:]]], [8]),
         ([z[0] * z[1], *[ac.tanh(a) * a for a in z]], [8, 4, 4]),
     ):
-        assert [len(g.nodes) for g in groups_of(reduce(add, [*outputs, *h]), net) if isinstance(g, Map)] == maps
+        groups = groups_of(reduce(add, [*z, *outputs, *h]), net)
+        assert [g.matrix.m for g in groups if isinstance(g, Layer)] == [8, 4]
+        assert [len(g.nodes) for g in groups if isinstance(g, Map)] == maps
 
 
 def test_an_operation_that_is_barred_keeps_its_likes_from_being_a_loop():
