@@ -109,3 +109,13 @@ def test_a_saved_program_says_how_it_is_called_and_needs_only_math(tmp_path):
     assert text.startswith("/* void program(const double *parameters, const double *inputs, double *value, double *gradients)")
     assert [line for line in text.splitlines() if line.startswith("#include")] == ["#include <math.h>"]
     assert text.isascii()
+    weight, price = Value(0.5, "weight"), Value(2.0, "price")
+    for inputs, results, names in (
+        ([price], "value[0] is the value, and gradients[i] its derivative by parameters[i]", "price"),
+        ([], "values[i] is output i", "none"),
+    ):
+        outputs = weight * price if inputs else [weight * price]
+        compile_graph(outputs, [weight], inputs, "c").save_c(tmp_path / "program.c")
+        said = (tmp_path / "program.c").read_text().partition("*/")[0]
+        assert f"\n   {results}.\n" in said
+        assert f"\n     parameters: weight\n     inputs: {names}\n" in said

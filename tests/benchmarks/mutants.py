@@ -76,7 +76,7 @@ PYTHON += ["test_program_scale.py::test_numpy_numbers_make_a_python_program_rais
 SOURCES = [f"test_c_source.py::test_{name}" for name in (
     "what_a_person_reads", "the_gradient_of_a_matrix_is_said_with_its_first_three_uses", "how_much_the_compiler_is_asked_to_do",
     "a_long_program_is_a_few_files_with_each_function_in_one_of_them")]  # fmt: skip
-SAVED = "test_c_compiler.py::test_a_saved_program"
+SAVED = "test_c_saved.py::test_a_saved_program"
 WRONG = "test_wrong_arguments.py"
 REFUSED = "test_nn_training.py::test_bad_input_is_refused_by_one_clear_error_and_changes_nothing"
 TESTS = {
