@@ -1,5 +1,6 @@
 """Loops in C programs: the numbers of the eager engine, whatever the network looks like and however wide a vector is."""
 
+import math
 import os
 import random
 import re
@@ -514,8 +515,8 @@ def test_no_activation_keeps_a_network_from_being_loops(name):
 
 def emitted(net, out):
     looped = emit_loops(Graph([out], net.parameters, net.inputs, True), LANES)
-    loops = [sum(statement.loop > 0 for statement in part) for part in (looped.emitted.forward, looped.emitted.backward)]
-    return loops, [name for name in looped.arrays if name.startswith("x_")], [s.text for s in looped.emitted.forward if "product(" in s.text]
+    loops = [sum(statement.loop != 0 for statement in part) for part in (looped.emitted.forward, looped.emitted.backward)]
+    return loops, [name for name in looped.arrays if name.startswith("x_")], [s for s in looped.emitted.forward if "product(" in s.text]
 
 
 def test_what_stands_in_an_array_is_read_there_and_other_inputs_are_gathered():
@@ -526,7 +527,8 @@ def test_what_stands_in_an_array_is_read_there_and_other_inputs_are_gathered():
         loops, gathered, products = emitted(net, reduce(add, [*h, *z]))
         assert loops == [1, 1]
         assert gathered == [place] * (place == "x_z2")
-        assert [product.split(", ")[5] for product in products] == ["inputs", place]
+        assert [product.text.split(", ")[5] for product in products] == ["inputs", place]
+        assert [product.comment for product in products] == ["z1 = W inputs + b", f"z2 = W {f'({place})' if '+' in place else place} + b"]
 
 
 def test_inputs_that_were_gathered_get_their_gradients_beside_what_else_flows_to_them():
@@ -551,6 +553,62 @@ def test_a_quotient_beside_loops_knows_its_own_value():
         looped = emit_loops(Graph([out], [*net.parameters, x], net.inputs, True), LANES)
         (value,) = (statement.target for statement in looped.emitted.forward if "/ x" in statement.text)
         assert re.search(rf"-{value} / x", " ".join([*(s.text for s in looped.emitted.backward), *looped.emitted.gradients]))
+
+
+def test_what_flows_to_an_element_of_an_array_may_be_cut():
+    net, (x, y) = Net(0), (Value(0.25, "x"), Value(0.5, "y"))
+    h = [ac.tanh(z) for z in layer(net.new_inputs(5), net.weights(8, 5))]
+    out = reduce(add, h) + h[0] * ac.step(x) * ac.step(y) + ac.cbrt(x)
+    assert emitted(net, out)[0] == [1, 1]
+    wrt = [*net.parameters, x, y]
+    programs = [compile_graph(out, wrt, net.inputs, dialect) for dialect in ("python", "numpy")]
+    for at in ((1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (0.0, 1.0)):
+        (value, slopes), (found, found_slopes) = (program([*(p.data for p in net.parameters), *at], [0.5] * 5) for program in programs)
+        assert [found, *found_slopes] == pytest.approx([value, *slopes], rel=1e-13)
+
+
+def test_what_flows_to_elements_beside_a_loop_is_added_to_what_flows_through_it():
+    def beside(net, h):
+        return [*map(ac.sin, h), h[0] * h[1] * h[7]]
+
+    def through_all(net, h):
+        return layer(h, net.weights(4, 8))
+
+    def through_some(net, h):
+        return [*h, h[0] * h[1], *layer(h[2:6], net.weights(4, 4))]
+
+    for users, loops, texts, comments in (
+        (beside, [2, 2], ["d_a1 + "], []), (through_all, [1, 1], ["d_a1 = W2.T @ d_z2"], ["d_a1 = W^T d_z2"]),
+        (through_some, [1, 1], ["d_a1[2:6] + W2.T @ d_z2", "d_a1[0] = d_a1[0] + a1[1] + 1.0"], ["d_a1 + 2 += W^T d_z2"]),
+    ):  # fmt: skip
+        net = Net(0)
+        h = [ac.tanh(z) for z in layer(net.new_inputs(5), net.weights(8, 5))]
+        out = reduce(add, users(net, h))
+        assert emitted(net, out)[0] == loops
+        in_c = emit_loops(Graph([out], net.parameters, net.inputs, True), LANES).emitted
+        assert [statement.comment for statement in in_c.backward if statement.comment] == comments
+        out.backward()
+        program = compile_graph(out, net.parameters, net.inputs, "numpy")
+        value, slopes = program([p.data for p in net.parameters], [x.data for x in net.inputs])
+        assert [value, *slopes] == pytest.approx([out.data, *(p.grad for p in net.parameters)], rel=1e-13)
+        assert all(text in program.source for text in texts)
+
+
+def test_what_is_steep_is_no_loop_where_a_gradient_is_asked_for():
+    net, y = Net(0), Value(0.5, "y")
+    h = [ac.cbrt(z) for z in layer(net.new_inputs(5), net.weights(8, 5))]
+    out = reduce(add, h) * ac.step(y)
+    assert emitted(net, out)[0] == [0, 0]
+    program = compile_graph(out, [*net.parameters, y], net.inputs, "numpy")
+    zeros = [0.0] * len(net.parameters)
+    assert program([*zeros, -1.0], [1.0] * 5) == (0.0, [0.0] * 49)
+    assert all(map(math.isnan, program([*zeros, 0.0], [1.0] * 5)[1][:48]))
+    net = Net(0)
+    roots = [ac.cbrt(x) for x in net.new_inputs(5)]
+    h = [ac.tanh(z) for z in layer(roots, net.weights(8, 5))]
+    for outputs, loops in (([reduce(add, h)], 0), (h, 1)):
+        looped = emit_loops(Graph(outputs, [*net.parameters, *net.inputs], [], len(outputs) == 1), LANES)
+        assert sum(statement.loop != 0 for statement in looped.emitted.forward) == loops
 
 
 def test_values_are_named_where_the_backward_pass_needs_them_and_stand_where_they_are_used_elsewhere():

@@ -176,7 +176,7 @@ def test_a_wrong_number_of_values_is_a_value_error(parameters, inputs, dialect, 
      np.zeros((3, 3)), np.zeros(2), np.zeros((2, 2, 2)), np.zeros((3, 0))],
 )  # fmt: skip
 def test_rows_of_a_wrong_shape_are_a_value_error(rows, dialect, compiled):
-    with pytest.raises(ValueError, match=r"2 of inputs|2 column|2 value|shape"):
+    with pytest.raises(ValueError, match=r"2 of inputs|2 column|2 value|shape|one length"):
         compiled[dialect].batch(AT, rows)
 
 
@@ -237,6 +237,16 @@ def test_a_short_limit_makes_several_chunks(short_chunks, dialect):
     one = compile_graph(*a_loss(), dialect)
     assert chunk_count(one) >= 2
     assert_near(one.batch(AT, table(9)), compile_graph(*a_loss()), table(9))
+
+
+def test_a_python_program_is_one_function_of_up_to_4000_operands_and_else_several_of_2000():
+    x = Value(2.0, "x")
+    outputs = [-x for _ in range(2_000)]  # an operand in each statement, and each result
+    assert chunk_count(compile_graph(outputs, [x])) == 0
+    program = compile_graph([*outputs, x], [x])
+    assert [part.count(" = -x") for part in program.source.split("def chunk_")[1:]] == [2_000, 0, 0]
+    assert [part.count("v[") for part in program.source.split("def chunk_")[2:]] == [4_000, 2]
+    assert program([3.0]) == [-3.0] * 2_000 + [3.0]
 
 
 def chunk_count(one):

@@ -8,7 +8,9 @@ import pytest
 import autograd_core as ac
 from autograd_core import TABLE, Primitive, Value, compile_graph
 from autograd_core.formulas.spelling import PYTHON
+from autograd_core.programs.graph import Graph
 from autograd_core.programs.rows import row_text
+from autograd_core.programs.statements import emit
 
 
 def neuron(w, x, b):
@@ -28,6 +30,14 @@ def several(w, x, b):
 
 def cut(w, x, b):
     return ac.sqrt(ac.relu(w)) * ac.step(x) + b * 0.0
+
+
+def guarded(w, x, b):
+    return ac.relu(ac.sin(w)) * b + 2.0 * (ac.step(w) * (ac.cbrt(x) - ac.cbrt(b)))
+
+
+def level(w, x, b):
+    return ac.relu(ac.sin(w) * ac.step(b)) * ac.cbrt(x)
 
 
 def constants(w, x, b):
@@ -111,6 +121,47 @@ def program(parameters, inputs):
     return v4, [
         0.0 if w < 0.0 else ((d_v2 * (0.5 / v2) if v2 != 0.0 else d_v2 * (0.5 * copysign(inf, v2))) if r_v3 != 0.0 else 0.0) * (0.0 if w == 0.0 else 1.0),
         0.0,
+    ]
+""",
+    (guarded, "wxb"): """\
+def program(parameters, inputs):
+    w, x, b = parameters
+    # forward
+    v1 = sin(w)
+    v2 = 0.0 if v1 <= 0.0 else v1  # relu(v1)
+    r_v3 = 1.0 if w > 0.0 else 0.0 if w < 0.0 else 1.0
+    v3 = 1.0 if w > 0.0 else 0.0 if w < 0.0 else 0.0 if w == 0.0 else w  # step(w)
+    v4 = cbrt(x)
+    v5 = cbrt(b)
+    v6 = v4 - v5
+    v7 = v2 * b + 2.0 * (v3 * v6)
+    # backward
+    d_v = 2.0
+    d_v6 = d_v * v3 if r_v3 != 0.0 else 0.0
+    d_v5 = -d_v6
+    return v7, [
+        (0.0 if v1 < 0.0 else b * (0.0 if v1 == 0.0 else 1.0)) * cos(w),
+        (d_v6 * (0.3333333333333333 / (v4 * v4)) if v4 * v4 != 0.0 else d_v6 * (0.3333333333333333 * copysign(inf, v4 * v4))) if r_v3 != 0.0 else 0.0,
+        ((d_v5 * (0.3333333333333333 / (v5 * v5)) if v5 * v5 != 0.0 else d_v5 * (0.3333333333333333 * copysign(inf, v5 * v5))) if r_v3 != 0.0 else 0.0) + v2,
+    ]
+""",
+    (level, "wx"): """\
+def program(parameters, inputs):
+    w, x = parameters
+    b, = inputs
+    # forward
+    v1 = sin(w)
+    r_v2 = 1.0 if b > 0.0 else 0.0 if b < 0.0 else 1.0
+    v2 = 1.0 if b > 0.0 else 0.0 if b < 0.0 else 0.0 if b == 0.0 else b  # step(b)
+    v3 = v1 * v2
+    v4 = 0.0 if v3 <= 0.0 else v3  # relu(v3)
+    v5 = cbrt(x)
+    v6 = v4 * v5
+    # backward
+    d_v5 = v4
+    return v6, [
+        ((0.0 if v3 < 0.0 else v5 * (0.0 if v3 == 0.0 else 1.0)) * v2 if r_v2 != 0.0 else 0.0) * cos(w),
+        d_v5 * (0.3333333333333333 / (v5 * v5)) if v5 * v5 != 0.0 else d_v5 * (0.3333333333333333 * copysign(inf, v5 * v5)),
     ]
 """,
     (constants, "wxb"): """\
@@ -204,16 +255,58 @@ def test_a_gradient_of_many_contributions_is_stated_fifty_at_a_time_and_under_on
     assert source.count(" = d_") == 0, "what has a name gets no other"
 
 
+def test_a_gradient_of_a_hundred_factors_is_stated_and_sums_stand_first_without_brackets():
+    w, xs = Value(2.0, "w"), [Value(1.0, f"x{i}") for i in range(260)]
+    out = w
+    for x in xs:
+        out = x * out
+    backward = compile_graph(out, [w], xs).source.split("# backward\n")[1].splitlines()
+    assert [line.count(" * ") for line in backward if "*" in line] == [99, 100, 60]
+    y, (x, b, c) = w + xs[0], xs[:3]
+    assert compile_graph(w * c + (y * b + ac.sin(y)), [w], [x, b, c]).source.endswith("return v3, [cos(v1) + x1 + x2]\n")
+    assert compile_graph(ac.atan(-w), [w]).source.splitlines()[3:] == ["    v1 = -w", "    v2 = atan(v1)", "    # backward", "    return v2, [-(1.0 / (1.0 + v1 * v1))]"]
+
+
 def test_identity_is_another_name_for_what_has_one():
     w = Value(2.0, "w")
     source = compile_graph(ac.identity(ac.sin(w)) * ac.identity(w), [w]).source
     assert re.findall(r"    (\w+) = .*", source) == ["v1", "v2"]
 
 
+def test_names_are_written_as_every_language_takes_them_and_none_stands_for_two():
+    names = {
+        "w": "w", "a b": "a_b", "1st": "v1st", "é": "ue9", "β₁": "u3b2u2081", "__LINE__": "LINE", "__x__": "x", " ": "v_", "_": "_", "x[0]": "x_0",
+        "lambda": "lambda_", "exp": "exp_", "parameters": "parameters_", "chunk_1": "chunk_1_", "v1": "v1", "p12": "p12",
+    }  # fmt: skip
+    leaves = [Value(1.0, name) for name in names]
+    source = compile_graph(sum(leaves[1:], leaves[0]), leaves).source
+    assert re.findall(r"\w+", source.split(" = parameters")[0].split("\n", 1)[1]) == list(names.values())
+    assert "    v1_2 = w + " in source
+    same = [Value(1.0, name) for name in ("w", "w_2", "w", "w", "w_2", "v2")]
+    assert compile_graph(sum(same[1:], same[0]), same).source.splitlines()[1] == "    w, w_2, w_3, w_4, w_2_2, v2 = parameters"
+    a, b, c, d = (Value(float(i), name) for i, name in enumerate(("", "", "x1", "")))
+    program = compile_graph(c * (a + b) + d * (a - b), [a, b], [c, d])
+    assert program.source.splitlines()[1:3] == ["    p1, p2 = parameters", "    x1, x2 = inputs"]
+    assert re.findall(r"    (d_\w+) = (\w+)", program.source) == [("d_v", "x2"), ("d_v_2", "x1")]
+    assert program([0.0, 1.0], [2.0, 3.0]) == (-1.0, [5.0, -1.0])
+
+
+def test_a_program_of_up_to_5000_nodes_carries_comments():
+    for count in (5_000, 5_001):
+        x, constant = Value(0.5, "x"), Value(0.5)
+        for _ in range(count - 4):
+            constant = ac.sin(constant)
+        emitted = emit(Graph([ac.sigmoid(x) * constant], [x], [], True), PYTHON)
+        assert [statement.comment for statement in emitted.forward] == ["sigmoid(x)" if count == 5_000 else "", ""]
+
+
 def test_comments_say_what_is_not_seen_and_stay_short():
     x, y = Value(0.5, "x"), Value(1.5, "y" * 70)
     source = compile_graph(ac.tanh(x) * ac.sigmoid(x) + ac.sigmoid(y), [x, y]).source
     assert re.findall(r"\S  # (.*)", source) == ["sigmoid(x)"]
+    assert re.findall(r"\S  # (.*)", compile_graph(ac.clip(*map(Value, (0.5, 0.0, 1.0))), []).source) == []
+    leaves = [Value(0.5, "x"), Value(0.0, "low"), Value(1.0, "high")]
+    assert re.findall(r"\S  # (.*)", compile_graph(ac.clip(*leaves), leaves).source) == ["clip(x, low, high)"]
     for length, comments in ((51, 1), (52, 0)):
         x, z = Value(0.5, "x" * length), Value(0.5, "z")
         assert len(re.findall(r"\S  # ", compile_graph(ac.sigmoid(x) + ac.logsumexp([z, z, z, z]), [x, z]).source)) == comments

@@ -17,7 +17,7 @@ from autograd_core import TABLE, Value, compile_graph, exp, formula, log, sigmoi
 from autograd_core.formulas.expression import Expression, Literal, Symbol, parts, to_text
 
 w, x, b, y, t = (Value(data, name) for name, data in {"w": 0.5, "x": 2.0, "b": 1.0, "y": 3.0, "t": 0.2}.items())
-s = Symbol("s")
+q, r, s = Symbol("q"), Symbol("r"), Symbol("s")
 
 
 # -- texts -----------------------------------------------------------------------------------------------------------
@@ -55,7 +55,20 @@ def test_derivatives_read_as_in_a_textbook(output, wrt, text, latex):
     (12.0 - 4.0 * s, "12 - 4 * s"), ((6.0 * s + 5.25).sqrt(), "sqrt(6 * s + 5.25)"), (1.0 / (2.0 * s + 4.0), "1 / (2 * (s + 2))"), (0.25 / s, "1 / (4 * s)"),
     (0.2 / s, "0.2 / s"), ((s - s).log(), "log(s - s)"), (s * (s / s).exp(), "2.718281828459045 * s"), ((s * s) ** 100, "s ** 200"), ((s * s) ** 101, "(s ** 2) ** 101"),
     (math.inf * s + s - s, "inf * s + s - s"), (1.0 / (s - s), "1 / (s - s)"), (1e308 * (10.0 * s), "1e+308 * (10 * s)"),
-    (Expression(TABLE["*"], (Literal(5e-324), Literal(0.1) * s)), "5e-324 * (0.1 * s)"),
+    (Expression(TABLE["*"], (Literal(5e-324), Literal(0.1) * s)), "5e-324 * (0.1 * s)"), (math.nan * s + s - s, "nan * s + s - s"),
+    ((s - s).sqrt(), "0"), (-((3.0 - s) ** 3), "(s - 3) ** 3"), (-((s - 2.0) ** 2), "-(s - 2) ** 2"), (-1.0 * (s + 2.0), "-s - 2"), (3.0 * (s - 1.0), "3 * (s - 1)"),
+    ((s / 2.0 + 0.5).sqrt(), "sqrt(0.5 * (s + 1))"), ((s + 1.0) * (2.0 * s + 2.0), "2 * (s + 1) ** 2"), ((s - 1.0) * (2.0 - 2.0 * s), "-2 * (s - 1) ** 2"),
+    (r / s + 1.0, "r / s + 1"), ((2.0 * s).sqrt() ** 2 * r - 2.0 * s * r, "0"), (s.exp().sqrt() + 1.0, "exp(0.5 * s) + 1"),
+    ((-1.0 - s).sqrt(), "sqrt(-(s + 1))"), ((-(r + s)) ** 2, "(r + s) ** 2"), (0.5 * (1.0 - s), "0.5 * (1 - s)"), ((s + 2.0) / -1.0, "-s - 2"),
+    (r / (s - 1.0) - r, "r * (2 - s) / (s - 1)"), (-((s - 1.0) / (2.0 - s)), "(1 - s) / (2 - s)"), (2.0 * (s + 1.0), "2 * (s + 1)"), ((s + -0.25) ** 3, "(s - 0.25) ** 3"),
+    (-0.25 * r * (s - 0.5) * (s - r), "0.25 * r * (0.5 - s) * (s - r)"), (0.001 * (1.0 - 2.0 * s) * (r - 0.5), "0.001 * (1 - 2 * s) * (r - 0.5)"),
+    (((s + 1.0) * (s - 1.0) - s * s + 5.0) * r, "4 * r"), ((s + s) * (s + s) + (s - 10.0) ** 2, "4 * s ** 2 + (s - 10) ** 2"), (s.sqrt() - s, "sqrt(s) - s"),
+    (ac.hypot(2.0 * s, 2.0), "2 * hypot(s, 1)"), (ac.hypot(s, 0.25), "hypot(s, 0.25)"), ((0.1 * s).sin(), "sin(0.1 * s)"), (s**0.0, "1"),
+    (s.sqrt() / r + s.sqrt(), "sqrt(s) * (r + 1) / r"), (1.0 / s + r / (s * q), "(q + r) / (s * q)"), (r / s + 1.0 / s + r, "(r + 1) / s + r"), (r + r / s - 3.0 * s, "r - 3 * s + r / s"),
+    ((ac.maximum(s, r) - 1.0) * s, "s * (maximum(s, r) - 1)"), (0.125 / s, "1 / (8 * s)"), (r - (0.1 - s).sqrt() - q, "r - sqrt(0.1 - s) - q"),
+    (s * (s - s + 2.0).sqrt(), f"{math.sqrt(2.0)} * s"), (s + (s - s + 2.0).sqrt(), f"s + {math.sqrt(2.0)}"), ((s - s + 2.0).sqrt() ** 2 * s, "2 * s"),
+    ((s.sin() * r * r).sqrt() + r, "sqrt(r ** 2 * sin(s)) + r"), (s.exp() * r + s.exp() + 1.0, "(r + 1) * exp(s) + 1"), ((s * s).sqrt() * s.sin() * r, "sqrt(s ** 2) * r * sin(s)"),
+    (1 / 12 * s, "s / 12"), (1 / 13 * s, f"{1 / 13} * s"), (s / 999.0, "s / 999"), (s / 1001.0, f"{1 / 1001} * s"),
 ])  # fmt: skip
 def test_powers_factors_and_signs_are_collected(expression, text):
     assert str(expression.simplified()) == text
@@ -72,6 +85,15 @@ def test_a_formula_that_nobody_reads_stays_as_it_is():
     for _ in range(500):
         long = long.sin() + s
     assert long.simplified() is long
+    assert str(sum([s] * 400, s).simplified()) == "401 * s", "400 operations are read"
+    many = sum([s] * 401, s)
+    assert many.simplified() is many
+    assert str(ac.dot([s] * 16, [s] * 16, 0.0).simplified()) == "16 * s ** 2"
+    assert str(ac.dot([s] * 17, [s] * 17, 0.0).simplified()) == "s * s + s * s + s * s + ... + s * s"
+    for sizes, is_multiplied_out in (((4, 6), True), ((5, 5), False)):  # into 24 products, and into 25
+        a, c = ([Symbol(f"{letter}{i}") for i in range(size)] for letter, size in zip("ac", sizes))
+        difference = sum(a) * sum(c) - sum(p * q for p in a for q in c)
+        assert (str(difference.simplified()) == "0") == is_multiplied_out
     swollen = s
     for _ in range(40):
         swollen = swollen * swollen.sin()

@@ -29,7 +29,8 @@ Sum = dict[frozenset[tuple[int, Fraction]], Term]  # terms by their bases and ex
 class Base(NamedTuple):
     """What is raised to a power: a symbol or a function, as a formula; or a sum, as its terms.
 
-    Of the factors of a product those of a lower ``rank`` stand first: symbols and activations (0), functions (1), exponentials (2).
+    Of the factors of a product those of a lower ``rank`` stand first: roots of numbers (-1), symbols and activations (0), functions (1),
+    exponentials (2).
     """
 
     formula: Any
@@ -96,13 +97,13 @@ class _Reading:
         if name in ("/", "divide"):
             return self.product(first, self.power(inputs[1], Fraction(-1)))
         if name == "**":
-            return self.power(first, _exactly(row.constants[0]))
+            return self.power(first, *map(_exactly, row.constants))
         if name == "sqrt":
             return self.power(first, Fraction(1, 2))
         if name == "identity":
             return first
-        if row.weighted_sum and len(inputs) <= 2 * LONGEST_WEIGHTED_SUM + 1:
-            n = len(inputs) // 2
+        n = len(inputs) // 2
+        if row.weighted_sum and n <= LONGEST_WEIGHTED_SUM:
             return self.added(*(self.product(w, x) for w, x in zip(inputs[:n], inputs[n:-1])), inputs[-1])
         return self.function(row, inputs)
 
@@ -114,8 +115,9 @@ class _Reading:
                 return _constant(_exactly(row.evaluate(*(float(x) for x in numbers if x is not None))))
             except (ValueError, ArithmeticError):
                 raise _UnsuitableError from None
-        rank, sizes = 2 if row.name == "exp" else 0 if row.activation else 1, {abs(c) for x in inputs for c, _ in x.values()}
-        size = sizes.pop() if row.name == "hypot" and len(sizes) == 1 else Fraction(1)  # hypot(x / 2, y / 2) is hypot(x, y) / 2
+        rank, size = 2 if row.name == "exp" else 0 if row.activation else 1, Fraction(1)
+        if row.name == "hypot":  # hypot(x / 2, y / 2) is hypot(x, y) / 2
+            size = _common_size(coefficient for x in inputs for coefficient, _ in x.values())
         inputs = [_scaled(x, 1 / size) for x in inputs]
         key = row.name, row.constants, *(frozenset((key, c) for key, (c, _) in x.items()) for x in inputs)
         return _scaled(self.base(key, Base(self.apply(row, *(self.written(x) for x in inputs)), inputs[0], rank)), size)
@@ -125,8 +127,11 @@ class _Reading:
         """The terms, where a sum stood among them as its own terms."""
         found: list[Term] = []
         for coefficient, powers in terms.values():
-            inner = self.summed(powers[0][0]) if len(powers) == 1 and powers[0][1] == 1 and abs(coefficient) == 1 else {}
-            found += _scaled(inner, coefficient).values() if inner else [(coefficient, powers)]
+            match powers:
+                case [(place, 1)] if abs(coefficient) == 1 and (inner := self.summed(place)):
+                    found += _scaled(inner, coefficient).values()
+                case _:
+                    found.append((coefficient, powers))
         return _terms(found)
 
     def summed(self, place: int) -> Sum:
@@ -157,10 +162,11 @@ class _Reading:
         ((coefficient, powers),) = self.factored(x).values()
         if exponent.denominator == 1 and abs(exponent) <= 100:
             return _terms([(coefficient**exponent.numerator, tuple((place, e * exponent) for place, e in powers))])
-        if coefficient != 1 or len(powers) != 1 or powers[0][1] != 1:  # the square root of a square is no power of its base
+        if coefficient != 1 or [e for _, e in powers] != [1]:  # the square root of a square is no power of its base
             term = coefficient, powers
-            ((_, powers),) = self.base(("power", frozenset(powers), coefficient), Base(None, _terms([term]), 0)).values()
-        return _terms([(Fraction(1), ((powers[0][0], exponent),))])
+            ((_, powers),) = self.base(("power", frozenset(powers), coefficient), Base(None, _terms([term]), 0 if powers else -1)).values()
+        ((place, _),) = powers
+        return _terms([(Fraction(1), ((place, exponent),))])
 
     # -- factors -------------------------------------------------------------------------------------------------
     def factored(self, terms: Sum) -> Sum:
@@ -189,8 +195,8 @@ class _Reading:
         places = dict.fromkeys(place for powers in exponents for place in powers)
         of = {place: [powers.get(place, Fraction(0)) for powers in exponents] for place in places}
         shared = {place: min(e) for place, e in of.items() if min(e) > 0 or max(e) < 0}
-        if is_factor or min(shared.values(), default=Fraction(0)) < 0:
-            shared = {place: min(e) for place, e in of.items() if min(e) > 0 or min(e) < 0}
+        if is_factor:
+            shared = {place: min(e) for place, e in of.items() if min(e)}
         if not shared:
             terms = self.collected(terms)
             return self.as_factor(terms) if is_factor else terms
@@ -206,57 +212,49 @@ class _Reading:
         groups: dict[frozenset[tuple[int, Fraction]], list[Term]] = {}
         for term in terms.values():
             groups.setdefault(frozenset((place, e) for place, e in term[1] if e < 0 or self.bases[place].rank == 2), []).append(term)
-        if len(groups) in (1, len(terms)):
-            return terms
         return self.added(*(self.factored(_terms(group)) if key else _terms(group) for key, group in groups.items()))
 
     def as_factor(self, terms: Sum) -> Sum:
         """A sum as one base, times the number that its terms share; a sum and its negative are the same base."""
         numbers = [coefficient for coefficient, _ in terms.values()]
-        size = abs(numbers[0])
-        if all(x.denominator == 1 for x in numbers):
-            size = Fraction(math.gcd(*(x.numerator for x in numbers)))
-        elif any(abs(x) != size for x in numbers):
-            size = Fraction(1)
-        for factor in (-size, size) if max(numbers) < 0 else (size, -size):
-            key = _key(_scaled(terms, 1 / factor))
-            if key in self.places:
-                return _terms([(factor, ((self.places[key], Fraction(1)),))])
-        factor = -size if max(numbers) < 0 else size
-        inner = _scaled(terms, 1 / factor)
+        size = Fraction(math.gcd(*map(int, numbers))) if all(x.denominator == 1 for x in numbers) else _common_size(numbers)
+        size = -size if max(numbers) < 0 else size
+        if (key := _key(_scaled(terms, -1 / size))) in self.places:
+            return _terms([(-size, ((self.places[key], Fraction(1)),))])
+        inner = _scaled(terms, 1 / size)
         rank = max(self.bases[place].rank for _, powers in inner.values() for place, _ in powers)
-        return _scaled(self.base(_key(inner), Base(None, inner, min(rank, 1))), factor)
+        return _scaled(self.base(_key(inner), Base(None, inner, min(rank, 1))), size)
 
     def multiplied_out(self, terms: Sum) -> Sum | None:
         """Without sums as factors; ``None`` where there are none, or the result would be long."""
         found: list[Term] = []
-        has_sums = False
-        for coefficient, powers in terms.values():
-            sums = [(place, e) for place, e in powers if len(self.summed(place)) > 1 and e.denominator == 1 and e > 0]
-            has_sums = has_sums or bool(sums)
-            product: list[Term] = [(coefficient, tuple(power for power in powers if power not in sums))]
-            for place, e in sums:
+        sums = [[(place, e) for place, e in powers if self.summed(place) and e.denominator == 1 and e > 0] for _, powers in terms.values()]
+        if not any(sums):
+            return None
+        for (coefficient, powers), factors in zip(terms.values(), sums):
+            product: list[Term] = [(coefficient, tuple(power for power in powers if power not in factors))]
+            for place, e in factors:
                 for _ in range(e.numerator):
                     if len(product) * len(self.summed(place)) > MOST_TERMS:
                         return None
                     inner = [_terms([term]) for term in self.summed(place).values()]
                     product = [term for x in product for y in inner for term in self.product(_terms([x]), y).values()]
             found += product
-        return _terms(found) if has_sums else None
+        return _terms(found)
 
     # -- writing -------------------------------------------------------------------------------------------------
     def written(self, terms: Sum) -> Any:
         """The formula: a term that is added first, powers of one base in falling order, symbols before functions."""
         ordered = sorted(terms.values(), key=lambda term: not term[1] or any(self.bases[place].rank for place, _ in term[1]))
-        if len({place for _, powers in ordered for place, _ in powers}) == 1 and all(e.denominator == 1 for _, p in ordered for _, e in p):
-            ordered.sort(key=lambda term: -term[1][0][1] if term[1] else Fraction(0))
+        if len({place for _, powers in ordered for place, _ in powers}) == 1:
+            ordered.sort(key=lambda term: -sum(e for _, e in term[1]))
         pieces = [self.factors(*term) for term in ordered]
         for i, (is_negative, _) in enumerate(pieces):
             if not is_negative:
                 pieces.insert(0, pieces.pop(i))
                 break
         if not pieces:
-            return self.apply(TABLE["*"], 0.0, 0.0)
+            return self.apply(TABLE["identity"], 0.0)
         is_negative, total = pieces[0]
         total = self.apply(TABLE["neg"], total) if is_negative else total
         for is_negative, piece in pieces[1:]:
@@ -265,15 +263,14 @@ class _Reading:
 
     def factors(self, coefficient: Fraction, powers: Powers) -> tuple[bool, Any]:
         """Whether a term is subtracted, and the term without its sign: numbers first, exponentials last, one fraction."""
-        turned = self.turned(powers) if coefficient < 0 else None
+        is_negative = coefficient < 0
+        turned = self.turned(powers) if is_negative else None
         above, below = _numbers(abs(coefficient), any(e < 0 for _, e in powers))
         ordered = sorted(powers, key=lambda power: self.bases[power[0]].rank)
         raised = [(e, self.raised(place, abs(e), place == turned)) for place, e in ordered]
         numerator = self.multiplied(above, [x for e, x in raised if e > 0])
-        if below == 1.0 and all(e > 0 for e, _ in raised):
-            return coefficient < 0 and turned is None, numerator
         denominator = self.multiplied(below, [x for e, x in raised if e < 0])
-        return coefficient < 0 and turned is None, self.apply(TABLE["/"], numerator, denominator)
+        return is_negative and turned is None, self.apply(TABLE["/"], numerator, denominator)
 
     def turned(self, powers: Powers) -> int | None:
         """A difference that takes the minus sign in front of it: ``-(a - b)`` is ``b - a``."""
@@ -293,8 +290,8 @@ class _Reading:
         return self.apply(TABLE["sqrt"] if exponent == Fraction(1, 2) else find("**", (float(exponent),)), formula)
 
     def multiplied(self, number: float, factors: list[Any]) -> Any:
-        product = self.apply(TABLE["*"], number, factors[0]) if factors else self.apply(TABLE["*"], number, 1.0)
-        for factor in factors[1:]:
+        product = self.apply(TABLE["*"], number, 1.0)
+        for factor in factors:
             product = self.apply(TABLE["*"], product, factor)
         return product
 
@@ -310,6 +307,12 @@ def _terms(terms: Iterable[Term]) -> Sum:
 
 def _scaled(terms: Sum, factor: Fraction | int) -> Sum:
     return {key: (coefficient * factor, powers) for key, (coefficient, powers) in terms.items()}
+
+
+def _common_size(numbers: Iterable[Fraction]) -> Fraction:
+    """The absolute value of all of them, or 1 where they differ."""
+    sizes = {abs(x) for x in numbers}
+    return sizes.pop() if len(sizes) == 1 else Fraction(1)
 
 
 def _constant(x: Fraction) -> Sum:

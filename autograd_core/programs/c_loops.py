@@ -79,12 +79,11 @@ class LoopEmission(Emission):
 
     def __init__(self, graph: Graph, dialect: Dialect) -> None:
         self.home = find_groups(graph, _with_reach(graph, dialect))
-        self.first: dict[Value, Group] = {}
-        seen: set[Group] = set()
+        first: dict[Group, Value] = {}
         for node, _ in graph.order:
-            if node in self.home and self.home[node][0] not in seen:
-                self.first[node] = self.home[node][0]
-                seen.add(self.home[node][0])
+            if (group := self._group_of(node)) is not None:
+                first.setdefault(group, node)
+        self.first = {node: group for group, node in first.items()}
         self.in_matrix = self._leaves_of_matrices(graph)
         self.input_places = {x: i for i, x in enumerate(graph.inputs)}
         super().__init__(graph, dialect)
@@ -95,6 +94,10 @@ class LoopEmission(Emission):
         self.x_of: dict[Layer, str] = {}
         self.has_gradient: set[Group] = set()  # whose gradient's array holds numbers, to which more may be added
         self.matrices: dict[tuple[object, ...], tuple[Matrix, list[Use]]] = {}
+
+    def _group_of(self, node: Value) -> Group | None:
+        group, _ = self.home.get(node, (None, None))
+        return group
 
     def _leaves_of_matrices(self, graph: Graph) -> set[Value]:
         """The parameters that stand in no statement."""
@@ -128,14 +131,15 @@ class LoopEmission(Emission):
         """Called before an array gets its elements one by one, where a language has to make it first."""
 
     def follow(self, node: Value, parents: Sequence[Value], flows: set[Value], needed: set[Value]) -> None:
-        group, _ = self.home.get(node, (None, 0))
+        group = self._group_of(node)
         if isinstance(group, Layer):
             flows.update(x for x in group.x if x in self.graph.active)
         else:
             super().follow(node, parents, flows, needed)
 
     def _may_be_inlined(self, node: Value, row: RowText, operands: dict[str, Term]) -> bool:
-        return self.graph.consumer.get(node, (None, 0))[0] not in self.home and super()._may_be_inlined(node, row, operands)
+        user, _ = self.graph.consumer.get(node, (None, None))
+        return user not in self.home and super()._may_be_inlined(node, row, operands)
 
     # -- the forward pass ------------------------------------------------------------------------------------------
     def forward_of(self, node: Value, parents: Sequence[Value]) -> None:
@@ -160,11 +164,12 @@ class LoopEmission(Emission):
 
     def _place_of(self, x: Sequence[Value]) -> str:
         """The inputs of a layer where they stand next to each other in an array; else nothing."""
-        group, start = self.home.get(x[0], (None, 0))
-        if group is None:
+        first, *_ = x
+        if first not in self.home:
             inputs = self.graph.inputs
-            start = self.input_places.get(x[0], len(inputs))
+            start = self.input_places.get(first, len(inputs))
             return self.part("inputs", start, len(x)) if inputs[start : start + len(x)] == list(x) else ""
+        group, start = self.home[first]
         return self.part(self.array_of[group], start, len(x)) if list(group.nodes[start : start + len(x)]) == list(x) else ""
 
     def _gathered(self, name: str, x: Sequence[Value]) -> str:
@@ -174,14 +179,15 @@ class LoopEmission(Emission):
         return gathered
 
     def _map_forward(self, name: str, group: Map) -> None:
-        row = self.row(group.nodes[0], group.nodes[0].parents)
+        first, *_ = group.nodes
+        row = self.row(first, first.parents)
         text = row.value.fill(texts_of(dict(zip(row.operands, map(self._element, group.operands)))))
         self.forward.append(self.for_each(name, text, len(group.nodes)))
 
     def _element(self, operand: Group | Value) -> Term:
         if isinstance(operand, Value):
             return self.term(operand)
-        return Term(self.each(self.array_of[operand]), ATOM, 0)
+        return Term(self.each(self.array_of[operand]))
 
     # -- the backward pass -----------------------------------------------------------------------------------------
     def backward_of(self, node: Value, parents: Sequence[Value]) -> None:
@@ -209,9 +215,9 @@ class LoopEmission(Emission):
         for i, node in enumerate(group.nodes):
             terms = self.pending.pop(node, [])
             if group in self.has_gradient and terms:
-                terms.insert(0, Term(f"{name}[{i}]", ATOM, 0))
+                terms.insert(0, Term(f"{name}[{i}]"))
             if terms or group not in self.has_gradient:
-                self.backward.append(Statement(f"{name}[{i}]", summed(terms or [_ZERO]).text, ""))
+                self.backward.append(Statement(f"{name}[{i}]", _total(terms), ""))
         self.has_gradient.add(group)
 
     def _is_fresh(self, group: Group) -> bool:
@@ -223,10 +229,11 @@ class LoopEmission(Emission):
         self.matrices.setdefault(matrix.key, (matrix, []))[1].append(Use(d, self.x_of[layer]))
         if self.graph.active.isdisjoint(layer.x):
             return
-        group, start = self.home.get(layer.x[0], (None, 0))
-        if group is None or not self._place_of(layer.x):
+        first, *_ = layer.x
+        if first not in self.home or not self._place_of(layer.x):
             self._scattered(layer, d)
             return
+        group, start = self.home[first]
         fresh = len(layer.x) == len(group.nodes) and self._is_fresh(group)
         if not fresh:
             self._settle(group)
@@ -239,35 +246,35 @@ class LoopEmission(Emission):
 
     def _scattered(self, layer: Layer, d: str) -> None:
         """The gradient of inputs that stand here and there: gathered so far, continued, and brought back."""
-        groups = dict.fromkeys(self.home[x][0] for x in layer.x if x in self.home)
-        for group in groups:
-            self._settle(group)
+        for group in dict.fromkeys(map(self._group_of, layer.x)):
+            if group is not None:
+                self._settle(group)
         name = self.array(f"d_{self.x_of[layer]}", len(layer.x))
         before = [self._so_far(x) for x in layer.x]
         add = any(before)
         if add:
             self.begin(name, self.backward)
-            self.backward += [Statement(f"{name}[{i}]", summed(terms or [_ZERO]).text, "") for i, terms in enumerate(before)]
+            self.backward += [Statement(f"{name}[{i}]", _total(terms), "") for i, terms in enumerate(before)]
         self._transposed(name, layer.matrix, d, add)
         for i, x in enumerate(layer.x):
             if x in self.home:
                 group, k = self.home[x]
                 self.backward.append(Statement(f"{self._gradient(group)}[{k}]", f"{name}[{i}]", ""))
             elif x in self.graph.active:
-                self.pending[x] = [Term(f"{name}[{i}]", ATOM, 0)]
+                self.pending[x] = [Term(f"{name}[{i}]")]
 
     def _so_far(self, x: Value) -> list[Term]:
         if x in self.home:
             group, k = self.home[x]
-            return [Term(f"{self._gradient(group)}[{k}]", ATOM, 0)]
+            return [Term(f"{self._gradient(group)}[{k}]")]
         return self.pending.get(x, [])
 
     def _map_backward(self, group: Map) -> None:
-        node = group.nodes[0]
-        row = self.row(node, node.parents)
+        first, *_ = group.nodes
+        row = self.row(first, first.parents)
         texts = texts_of(dict(zip(row.operands, map(self._element, group.operands))))
         texts["out"] = (self.each(self.array_of[group]), ATOM)
-        upstream = Term(self.each(self._gradient(group)), ATOM, 0)
+        upstream = Term(self.each(self._gradient(group)))
         for operand, edge in zip(group.operands, row.edges):
             if isinstance(operand, Value) or edge.flat or self.graph.active.isdisjoint(operand.nodes):
                 continue
@@ -276,26 +283,21 @@ class LoopEmission(Emission):
                 self._settle(operand)
             self.has_gradient.add(operand)
             target = self._gradient(operand)
-            terms = [] if fresh else [Term(self.each(target), ATOM, 0)]
+            terms = [] if fresh else [Term(self.each(target))]
             terms.append(contribution(edge, upstream, dict(texts), self.dialect))
             self.backward.append(self.for_each(target, summed(terms).text, len(group.nodes)))
 
-    def _state_backward(self, node: Value, gradient: Term) -> Term:
-        if node not in self.home or gradient.size == 0:
-            return super()._state_backward(node, gradient)
-        group, i = self.home[node]
-        name = self.own(f"d_{self.array_of[group]}_{i}")
-        self.backward.append(Statement(name, gradient.text, ""))
-        return Term(name, ATOM, 0)
 
-
-_ZERO = Term("0.0", ATOM, 0)
+def _total(terms: Sequence[Term]) -> str:
+    return summed(terms).text if terms else "0.0"
 
 
 def _with_reach(graph: Graph, dialect: Dialect) -> set[Value]:
     """The nodes whose gradient may meet an infinite derivative: statements know what was cut on the way, loops do not."""
     reach = Reach(graph, dialect, lambda node, parents: row_text(node.primitive, len(parents), dialect))
-    inner = [(node, parents) for node, parents in graph.order if parents and node in graph.varying] if reach.watched else []
+    if not reach.watched:
+        return set()
+    inner = [(node, parents) for node, parents in graph.order if parents and node in graph.varying]
     return reach.below.union(node for node, parents in inner if any(edge.singular for edge in reach.row(node, parents).edges))
 
 

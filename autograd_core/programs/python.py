@@ -24,7 +24,7 @@ from .statements import NAME, Emitted, Statement
 WHOLE = 4_000  # operands, about 1,300 statements: up to here one generated function, which reads and runs best
 CHUNK = 2_000  # operands in each function of a longer program: the compiler's time and memory stay linear
 RESERVED = {*keyword.kwlist, *dir(math), *dir(builtins), "np", "parameters", "inputs", "v", "program", "count"}
-_numbers = itertools.count(1)
+_numbers = itertools.count()
 
 
 def identifier(name: str) -> str:
@@ -71,7 +71,7 @@ class PythonProgram(Program):
         if hasattr(rows, "shape"):
             self._check_width(rows.shape)
             rows = rows.tolist()
-        for row in (*rows, [0.0] * self._input_count):
+        for row in (*rows, range(self._input_count)):
             self._check_lengths(wrt_values, row)
         wrt_values = _floats(wrt_values)
         if not self.single:
@@ -84,10 +84,10 @@ class PythonProgram(Program):
         return total, gradients
 
     def _columns(self, wrt_values: Sequence[float], columns: Sequence[Any]) -> list[Any]:
-        wrt_values, function = _floats(wrt_values), self._function
-        self._check_lengths(wrt_values, [0.0] * self._input_count)
+        (wrt_values, *columns), function = map(_numbers_of, (wrt_values, *columns)), self._function
+        self._check_lengths(wrt_values, range(self._input_count))
         try:
-            found = [function(wrt_values, row) for row in zip(*map(_floats, columns))]
+            found = [function(wrt_values, row) for row in zip(*columns)]
         except (ValueError, ArithmeticError) as error:
             raise _located(error) from error
         return [list(column) for column in zip(*found)] or [[] for _ in range(self._outputs)]
@@ -100,19 +100,23 @@ class PythonProgram(Program):
 
 
 def _floats(values: Any) -> Any:
-    """NumPy's numbers as Python's own, which are faster one by one and fail where a number is not defined."""
+    """NumPy's numbers, and rows of whole numbers, as floats, which are faster one by one and fail where a number is not defined."""
     if type(values) not in PLAIN and hasattr(values, "tolist"):
         refuse_masked(values)
         refuse_times(values)
         return values.tolist()
     # One of them makes the sum one of them, too: that is quicker than to look at each.
     try:
-        if not values or sum(values).__class__ is float:
-            return values
-        return list(map(float, values)) if hasattr(values[0], "dtype") or hasattr(sum(values), "dtype") else values
+        return values if not values or sum(values).__class__ is float else list(map(number, values))
     except (TypeError, KeyError):
         require_numbers(values)
         raise
+
+
+def _numbers_of(values: Any) -> Any:
+    """The same, whole numbers as floats."""
+    values = _floats(values)
+    return values if {float}.issuperset(map(type, values)) else list(map(number, values))
 
 
 # -- source ------------------------------------------------------------------------------------------------------
@@ -134,7 +138,8 @@ def _one_function(emitted: Emitted, single: bool) -> str:
     lines += ["    # forward", *(_line(statement) for statement in emitted.forward)]
     if single:
         lines += ["    # backward", *(_line(statement) for statement in emitted.backward)]
-        lines += returned(f"return {emitted.values[0]}, [", emitted.gradients, "]")
+        (value,) = emitted.values
+        lines += returned(f"return {value}, [", emitted.gradients, "]")
     else:
         lines += returned("return [", emitted.values, "]")
     return "\n".join(lines) + "\n"

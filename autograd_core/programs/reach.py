@@ -50,11 +50,12 @@ def _reach(tree: ast.expr, known: frozenset[str]) -> ast.expr:
         return body if ast.dump(body) == ast.dump(orelse) else ast.IfExp(test, body, orelse)
     if isinstance(tree, ast.Name) and tree.id == "cut":
         return ast.Constant(0.0)
-    own = [ast.Name(f"r_{name}") for name in ("g", getattr(tree, "id", "g")) if name in known]
+    own: list[ast.expr] = [ast.Name(f"r_{name}") for name in ("g", getattr(tree, "id", "g")) if name in known]
     factors = own if isinstance(tree, ast.Name) and tree.id != "g" else own[:1]
-    if not factors:
-        return ast.Constant(1.0)
-    return factors[0] if len(factors) == 1 else ast.BinOp(factors[0], ast.Mult(), factors[1])
+    product, *others = factors or [ast.Constant(1.0)]
+    for factor in others:
+        product = ast.BinOp(product, ast.Mult(), factor)
+    return product
 
 
 def _test(test: ast.expr, known: frozenset[str]) -> ast.expr | bool:
@@ -65,10 +66,10 @@ def _test(test: ast.expr, known: frozenset[str]) -> ast.expr | bool:
         if decides in [part for part in parts if isinstance(part, bool)]:
             return decides
         kept = [part for part in parts if not isinstance(part, bool)]
-        return not decides if not kept else kept[0] if len(kept) == 1 else ast.BoolOp(test.op, kept)
-    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is):
-        name: str = test.left.id  # type: ignore[attr-defined]
-        return ast.Compare(ast.Name(f"r_{name}"), [ast.Eq()], [ast.Constant(0.0)]) if name in known else False
+        return ast.BoolOp(test.op, kept) if kept else not decides
+    match test:
+        case ast.Compare(ast.Name(name), [ast.Is()]):
+            return ast.Compare(ast.Name(f"r_{name}"), [ast.Eq()], [ast.Constant(0.0)]) if name in known else False
     return test
 
 
@@ -93,7 +94,7 @@ class Reach:
         for gap, parent in zip(row.operands, parents):
             if parent in self.values:
                 found[gap] = self.values[parent]
-            elif parent not in self.graph.varying and self.graph.constants.get(parent) is CUT:
+            elif self.graph.constants.get(parent) is CUT:
                 found[gap] = NOTHING
         return found
 
@@ -134,7 +135,7 @@ class Reach:
     def needs_guard(self, node: Value, parents: Sequence[Value], edge: Edge, upstream: Written | None) -> bool:
         """Whether an edge that may be cut has a product in it that could be 0 times infinity."""
         operands = self._of_operands(self.row(node, parents), parents)
-        if not edge.leaves.isdisjoint(operands) or ("out" in edge.leaves and node in self.values):
+        if not edge.leaves.isdisjoint(operands):  # a value of its own that was cut needs none: below it everything is
             return True
         varies = any(operand in self.graph.varying for gap, operand in zip(self.row(node, parents).operands, parents) if gap in edge.needs)
         return upstream is not None and edge.singular and (varies or "out" in edge.needs)
@@ -144,8 +145,8 @@ class Reach:
         some = [reach for reach in dict.fromkeys(reaches) if reach is not None]
         if None in reaches or not some:
             return None
-        total, either = some[0], spelling("r if r != 0.0 else s", self.dialect)
-        for reach in some[1:]:
+        (total, *others), either = some, spelling("r if r != 0.0 else s", self.dialect)
+        for reach in others:
             total = either.fill({"r": reach, "s": total}), either.precedence
         return total
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..formulas.expression import derivative_formulas, to_text
 from ..formulas.spelling import NUMBERS, TABLE_NOTATION, Dialect, Spelling, spelling
 from ..number import CUT
-from ..primitive import OPERANDS, PRODUCT, Primitive
+from ..primitive import CONDITIONAL, OPERANDS, PRODUCT, SIGN, Primitive
 from ..sequences import Statements
 
 
@@ -72,21 +72,20 @@ def row_text(primitive: Primitive, count: int, dialect: Dialect) -> RowText:
         value = spelling(texts.value, dialect)
         edges = tuple(_edge(text, dialect) for text in texts.derivatives)
     except LookupError as error:
-        raise ValueError(f"{primitive.name} cannot be written in the {dialect.name} dialect, which has no {error.args[0]}") from None
+        (missing,) = error.args
+        raise ValueError(f"{primitive.name} cannot be written in the {dialect.name} dialect, which has no {missing}") from None
     uses = Counter(gap for pattern in (value, *(pattern for _, pattern in before)) for gap in pattern.gaps())
     singular = any(edge.singular for edge in edges) or _may_be_infinite(ast.parse(texts.value, mode="eval"))
     return RowText(operands, before, value, uses, edges, singular)
 
 
 def _edge(derivative: str, dialect: Dialect) -> Edge:
-    if derivative == "cut":
-        return Edge(CUT, spelling(derivative, dialect), spelling(derivative, dialect), frozenset(), 0, derivative, frozenset(), False)
     if derivative.isidentifier() and derivative not in NUMBERS:  # as in dot, which may have a great many operands
-        product = Spelling((("g", PRODUCT), " * ", (derivative, PRODUCT + 0.5)), PRODUCT)
+        product = Spelling((("g", PRODUCT), " * ", (derivative, SIGN)), PRODUCT)
         own = frozenset([derivative])
-        return Edge(None, Spelling(((derivative, 0.0),), PRODUCT), product, own, 1, derivative, own, False)
+        return Edge(None, Spelling(((derivative, CONDITIONAL),), PRODUCT), product, own, 1, derivative, own, False)
     tree = ast.parse(derivative, mode="eval").body
-    literal = _number(tree)
+    literal = CUT if _is_cut(tree) else _number(tree)
     pattern = spelling(derivative, dialect)
     contribution = spelling(ast.unparse(_times_upstream(tree)), dialect)
     gaps = Counter(contribution.gaps())

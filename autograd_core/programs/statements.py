@@ -32,8 +32,8 @@ class Term(NamedTuple):
     """A piece of an expression: its text, how tightly it binds, and how many operations it has."""
 
     text: str
-    precedence: float
-    size: int
+    precedence: float = ATOM
+    size: int = 0
 
 
 class Statement(NamedTuple):
@@ -108,7 +108,7 @@ class Emission:
 
     def _needed_backward(self) -> set[Value]:
         """The nodes whose values stand in the backward pass."""
-        flows = {self.graph.outputs[0]}
+        flows = set(self.graph.outputs)
         needed: set[Value] = set()
         for node, parents in reversed(self.graph.order):
             if node in flows and node in self.graph.active and parents:
@@ -131,7 +131,7 @@ class Emission:
         for wish, leaf in self.leaves():
             names[leaf] = self.unique(given.get(leaf, wish))
         for node, name in given.items():
-            if node not in names and node.parents:
+            if node not in names:
                 names[node] = self.unique(name)
         return names
 
@@ -152,7 +152,8 @@ class Emission:
         return name
 
     def own(self, name: str) -> str:
-        """``name``, which this file made, or one like it if a node has it already."""
+        """``name``, which this file made, or one like it if a node has it already; what is of ``a[0]`` is called ``a_0``."""
+        name = name.replace("[", "_").replace("]", "")
         if name in self.used_names:
             return self.unique(name)
         self.used_names.add(name)
@@ -163,7 +164,7 @@ class Emission:
         """How the value of ``node`` is written where it is used."""
         if node not in self.varying:
             return _number(self.graph.constants[node], self.dialect)
-        return self.inlined[node] if node in self.inlined else Term(self.names[node], ATOM, 0)
+        return self.inlined[node] if node in self.inlined else Term(self.names[node])
 
     def run_forward(self) -> None:
         for node, parents in self.graph.order:
@@ -177,8 +178,9 @@ class Emission:
         # identity is another name for its operand
         if row.value.pieces == (("x", 0),) and operands["x"].size == 0 and node not in self.names:
             self.inlined[node] = operands["x"]
-            if parents[0] in self.reach.values:
-                self.reach.values[node] = self.reach.values[parents[0]]
+            (operand,) = parents
+            if operand in self.reach.values:
+                self.reach.values[node] = self.reach.values[operand]
             return
         if self._may_be_inlined(node, row, operands):
             size = 1 + sum(term.size for term in operands.values())
@@ -215,10 +217,11 @@ class Emission:
 
     def _named(self, wish: str, written: Written, statements: list[Statement]) -> Written:
         """A reach under a name, unless it is one already."""
-        if written[0].isidentifier() or written[0] == "0.0":
+        text, _ = written
+        if text.isidentifier():
             return written
         name = self.own(wish)
-        statements.append(Statement(name, written[0], ""))
+        statements.append(Statement(name, text, ""))
         return name, ATOM
 
     def _comment(self, node: Value, text: str) -> str:
@@ -229,7 +232,8 @@ class Emission:
 
     # -- the backward pass ---------------------------------------------------------------------------------------
     def run_backward(self) -> list[str]:
-        self.pending[self.graph.outputs[0]] = [Term("1.0", ATOM, 0)]
+        (output,) = self.graph.outputs
+        self.pending[output] = [Term("1.0")]
         for node, parents in reversed(self.graph.order):
             if parents and node in self.graph.active:
                 self.backward_of(node, parents)
@@ -249,7 +253,7 @@ class Emission:
             if reach is not None:
                 reach = self._named(f"r_{self.names.get(parent, 'v')}", reach, self.backward)
                 if upstream.text != "1.0" and self.reach.needs_guard(node, parents, edge, flowing):
-                    term = Term(*self.reach.guarded((term.text, term.precedence), reach), term.size + 1)
+                    term = Term(*self.reach.guarded((term.text, term.precedence), reach), term.size)
             terms = self.pending.setdefault(parent, [])
             terms.append(term)
             self.reach.gradients.setdefault(parent, []).append(reach)
@@ -264,16 +268,14 @@ class Emission:
 
     def _upstream(self, node: Value, gradient: Term, uses: int) -> Term:
         """The gradient of ``node`` as its edges write it: under a name, unless it is used once or is one already."""
-        if gradient.size == 0 or (uses <= 1 and gradient.size < LONGEST):
-            return gradient
-        return self._state_backward(node, gradient)
+        return gradient if uses <= 1 and gradient.size < LONGEST else self._state_backward(node, gradient)
 
     def _state_backward(self, node: Value, gradient: Term) -> Term:
         if gradient.size == 0:
             return gradient
         name = self.own(f"d_{self.names.get(node, 'v')}")
         self.backward.append(Statement(name, gradient.text, ""))
-        return Term(name, ATOM, 0)
+        return Term(name)
 
     def _backward_texts(self, node: Value, parents: Sequence[Value], row: RowText) -> dict[str, tuple[str, float]]:
         texts = texts_of({gap: self.term(parent) for gap, parent in zip(row.operands, parents)})
@@ -298,16 +300,16 @@ def contribution(edge: Edge, upstream: Term, texts: dict[str, tuple[str, float]]
 
 def summed(terms: Sequence[Term]) -> Term:
     """The terms added from left to right."""
-    if len(terms) == 1:
-        return terms[0]
-    first = terms[0]
+    first, *others = terms
+    if not others:
+        return first
     parts = [first.text if first.precedence >= SUM else f"({first.text})"]
-    for term in terms[1:]:
-        if term.precedence == SIGN and term.text.startswith("-"):
+    for term in others:
+        if term.precedence == SIGN:
             parts.append(f" - {term.text[1:]}")
         else:
             parts.append(f" + {term.text}" if term.precedence > SUM else f" + ({term.text})")
-    return Term("".join(parts), SUM, sum(term.size for term in terms) + len(terms) - 1)
+    return Term("".join(parts), SUM, sum(term.size for term in terms) + len(others))
 
 
 def texts_of(operands: dict[str, Term]) -> dict[str, tuple[str, float]]:
@@ -316,7 +318,7 @@ def texts_of(operands: dict[str, Term]) -> dict[str, tuple[str, float]]:
 
 
 def _number(x: float, dialect: Dialect) -> Term:
-    return Term(*number_in(x, dialect), 0)
+    return Term(*number_in(x, dialect))
 
 
 def _in_ascii(name: str) -> str:
