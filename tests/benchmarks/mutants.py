@@ -21,6 +21,7 @@ import os
 import random
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -282,7 +283,9 @@ def main(path: str = "", count: str = "60", seed: str = "0", survivors: str = ""
     for plugin in importlib.metadata.entry_points(group="pytest11"):
         plugin.load()
     known = Path(survivors).read_text() if survivors else ""
-    results = [examine(name, None if count == "all" else int(count), int(seed), known) for name in ([path] if path else TESTS)]
+    with tempfile.TemporaryDirectory() as own:  # where no other run of pytest clears away folders
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = own
+        results = [examine(name, None if count == "all" else int(count), int(seed), known) for name in ([path] if path else TESTS)]
     tried, noticed = map(sum, zip(*results))
     print(f"{noticed} of {tried} mutants noticed: {100.0 * noticed / max(tried, 1):.1f} %")
     return 0 if noticed >= 0.97 * tried else 1
