@@ -36,6 +36,14 @@ def run(capsys):
     return run
 
 
+@pytest.fixture(scope="module")
+def own_cache(tmp_path_factory):
+    """A folder for what the C compiler builds that the tests of one file share."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUTOGRAD_CORE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     """An empty folder for what the C compiler builds, which is the one that the environment names or the first on the path."""

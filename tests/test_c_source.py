@@ -18,12 +18,7 @@ from autograd_core.programs.c import LANES
 from autograd_core.programs.c_loops import emit_loops
 from autograd_core.programs.graph import Graph
 
-
-@pytest.fixture(scope="module", autouse=True)
-def own_cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AUTOGRAD_CORE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def leaves(count, seed):

@@ -19,15 +19,10 @@ import pytest
 import autograd_core as ac
 from autograd_core import Dual, Program, Value, grad, hessian, hvp, jacobian, jit, jvp, number, value_and_grad, vjp
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 HERE = str(pathlib.Path(__file__))
 every_dialect = pytest.mark.parametrize("dialect", ["python", "numpy", "c"])
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AUTOGRAD_CORE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 @pytest.fixture(autouse=True)

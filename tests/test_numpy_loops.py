@@ -6,7 +6,7 @@ import runpy
 
 import numpy as np
 import pytest
-from test_loops import SHAPES, cross_entropy, groups_of, layer, mlp, plain, rows_of
+from loop_networks import SHAPES, cross_entropy, groups_of, layer, mlp, plain, rows_of
 
 import autograd_core as ac
 from autograd_core import Value, compile_graph

@@ -18,6 +18,8 @@ from autograd_core import TABLE, Constant, Value, compile_graph, gradients, topo
 from autograd_core.formulas.spelling import PYTHON, spelling
 from autograd_core.primitive import ATOM
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 DIALECTS = ["python", "numpy", "c"]
 OPTIONS = settings(deadline=None, max_examples=120, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 FEW = settings(OPTIONS, max_examples=15, phases=[Phase.generate])  # each is a run of the C compiler
@@ -30,13 +32,6 @@ AWKWARD = [
     "lanes_exp", "chunk", "chunk_0", "result", "result_0", "result_2", "value", "gradients", "t0", "v1_m0", "out", "s",
     "self", "", " ", "_", "__", "a b", "w[0]", "1st", "é", "β₁", "变量", "a\nb", "*/", "/* a", "\\", "'", "#", "%d", "{x}",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AUTOGRAD_CORE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 def named(draw, nodes):

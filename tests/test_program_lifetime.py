@@ -19,14 +19,9 @@ from autograd_core import DIALECTS, Value, compile_graph
 from autograd_core.programs import program as shared
 from autograd_core.programs import python
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 RUN_HERE = [name for name, made in DIALECTS.items() if made.runs_here]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AUTOGRAD_CORE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 def a_program(dialect, operations=20):

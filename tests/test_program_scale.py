@@ -17,17 +17,12 @@ from autograd_core.programs import c as program_c
 from autograd_core.programs import c_compiler as compiler
 from autograd_core.programs import c_source, javascript, python
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 DIALECTS = ["python", "numpy", "c"]
 ARRAYS = ["numpy", "c"]
 CHUNKED = settings(OPTIONS, max_examples=80, suppress_health_check=list(HealthCheck))
 CHUNKED_IN_C = settings(CHUNKED, max_examples=12, phases=[Phase.generate])  # each is a run of the C compiler
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AUTOGRAD_CORE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 # -- many rows -----------------------------------------------------------------------------------------------------

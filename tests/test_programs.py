@@ -16,6 +16,8 @@ from test_table import MIXED, ROWS, SATURATING, one_by_one, points, same
 import autograd_core as ac
 from autograd_core import Value, compile_graph, gradients, topological_order
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 WEIGHTS = (1.0, -0.75)
 EDGES = [-0.0, 5e-324, -5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, -1.7976931348623157e308]
 MANY = (1, 2, 7, 100)
@@ -55,13 +57,6 @@ def all_cases():
 
 CASES = list(all_cases())
 every_case = pytest.mark.parametrize("case", CASES, ids=[case.label for case in CASES])
-
-
-@pytest.fixture(scope="module", autouse=True)
-def own_cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AUTOGRAD_CORE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 def eager(case, xs, weight):

@@ -35,28 +35,13 @@ CUTS = ["test_extremes.py::test_what_flows_beside_a_cut_path_is_not_cut_and_cons
 RIGHT = "test_a_derivative_is_right_or_not_finite_and_the_same_in_every_reading"
 CORNERS = ["test_extremes.py::test_a_zero_at_a_corner_is_a_number_and_no_chosen_zero",
            "test_extremes.py::test_a_power_with_a_varying_exponent_at_0_is_right_or_not_finite"]  # fmt: skip
-LOOPS = ["test_loops.py::test_no_activation_keeps_a_network_from_being_loops", "test_loops.py::test_a_network_is_a_few_matrices_and_activations",
-         "test_loops.py::test_one_missing_weight_leaves_the_other_rows_of_its_matrix", "test_loops.py::test_shared_weights_are_one_matrix_with_several_uses",
-         *(f"test_loops.py::test_{name}" for name in (
-             "eight_weights_are_a_matrix_and_seven_are_read_one_by_one", "rows_that_do_not_follow_each_other_are_no_matrix",
-             "weights_that_are_used_beside_their_matrix_are_none_where_a_gradient_is_asked_for",
-             "what_stands_in_an_array_is_read_there_and_other_inputs_are_gathered",
-             "inputs_that_were_gathered_get_their_gradients_beside_what_else_flows_to_them",
-             "what_flows_to_an_element_of_an_array_may_be_cut", "what_flows_to_elements_beside_a_loop_is_added_to_what_flows_through_it",
-             "what_is_steep_is_no_loop_where_a_gradient_is_asked_for", "values_are_named_where_the_backward_pass_needs_them_and_stand_where_they_are_used_elsewhere",
-             "a_loop_is_stated_for_every_operation_and_for_every_derivative_of_it", "a_quotient_beside_loops_knows_its_own_value",
-             "two_uses_of_one_matrix_that_change_places_on_the_way_are_none",
-             "where_no_gradient_is_asked_for_the_order_of_its_sums_stands_in_no_way", "four_results_are_worth_a_loop_and_three_are_none",
-             "an_operand_beside_a_loop_is_the_same_at_every_place_and_has_no_gradient",
-             "an_operation_that_is_barred_keeps_its_likes_from_being_a_loop",
-             "the_order_in_which_inputs_without_a_gradient_are_used_stands_in_no_way",
-             "a_matrix_is_split_where_something_else_uses_what_it_is_given", "a_loop_that_would_change_the_order_of_a_sum_is_none",
-             "an_activation_of_several_operations_is_as_many_loops_and_unequal_constants_are_none")),
-         "test_numpy_loops.py::test_networks_are_near_the_python_program", "test_program_columns.py", "test_loops.py::test_several_outputs_equal_the_eager_engine",
+LOOPS = ["test_loops_found.py", "test_loops_stated.py",
+         "test_numpy_loops.py::test_networks_are_near_the_python_program", "test_program_columns.py",
+         "test_loops.py::test_several_outputs_equal_the_eager_engine",
          *(f"test_loops.py::test_networks_equal_the_eager_engine_at_every_width[2-{name}]" for name in ("plain", "mixed_uses", "convolution",
                                                                                                        "attention", "residual", "recurrent"))]  # fmt: skip
-STEEP = "test_loops.py::test_what_is_steep_is_no_loop_where_a_gradient_is_asked_for"
-STATED = "test_loops.py::test_a_loop_is_stated_for_every_operation_and_for_every_derivative_of_it"
+STEEP = "test_loops_stated.py::test_what_is_steep_is_no_loop_where_a_gradient_is_asked_for"
+STATED = "test_loops_stated.py::test_a_loop_is_stated_for_every_operation_and_for_every_derivative_of_it"
 TEXTBOOK = [f"test_textbook.py::test_{name}" for name in ("derivatives_read_as_in_a_textbook", "powers_factors_and_signs_are_collected",
             "what_backpropagation_multiplies_keeps_its_order", "a_formula_that_nobody_reads_stays_as_it_is",
             "a_simplified_formula_has_the_same_value")]  # fmt: skip
