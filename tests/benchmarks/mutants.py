@@ -27,10 +27,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-CUTS = ["test_extremes.py::test_what_flows_beside_a_cut_path_is_not_cut_and_constants_may_cut",
-        "test_extremes.py::test_an_own_function_whose_derivative_is_its_value_hands_on_what_is_cut",
-        "test_extremes.py::test_a_program_knows_what_was_cut_wherever_it_came_from",
-        "test_extremes.py::test_a_program_computes_no_reach_where_nothing_is_cut_or_nothing_is_infinite",
+CUTS = ["test_cuts.py::test_what_flows_beside_a_cut_path_is_not_cut_and_constants_may_cut",
+        "test_cuts.py::test_an_own_function_whose_derivative_is_its_value_hands_on_what_is_cut",
+        "test_cuts.py::test_a_program_knows_what_was_cut_wherever_it_came_from",
+        "test_cuts.py::test_a_program_computes_no_reach_where_nothing_is_cut_or_nothing_is_infinite",
         "test_extremes.py::test_all_readings_agree_on_random_graphs_of_extremes"]  # fmt: skip
 RIGHT = "test_a_derivative_is_right_or_not_finite_and_the_same_in_every_reading"
 CORNERS = ["test_extremes.py::test_a_zero_at_a_corner_is_a_number_and_no_chosen_zero",
