@@ -63,8 +63,7 @@ class PythonProgram(Program):
             return result
         if all(x.__class__ is float or isinstance(x, Number) for x in (result[:1] if self.single else result)):
             return result
-        require_numbers(wrt_values, input_values)  # of integers, or of no numbers
-        return self._function(list(map(number, wrt_values)), list(map(number, input_values)))
+        return self._function(list(map(number, wrt_values)), list(map(number, input_values)))  # of whole numbers beside others
 
     def batch(self, wrt_values: Sequence[float], rows: Any) -> Any:
         rows = rows_of(rows)
