@@ -74,6 +74,7 @@ def test_whole_numbers_compute_as_floats_and_every_result_is_looked_at():
     assert repr(half([2], [3])) == repr(half([True + 1], np.array([3]))) == repr(half([2], range(3, 4))) == "[1.0, 6.0, 3.0]"
     assert repr(half([big], [1])) == f"[{2.0**52!r}, {2.0**53!r}, 1.0]"
     assert repr(half.columns([2], [[3, True]])) == "[[1.0, 1.0], [6.0, 2.0], [3.0, 1.0]]"
+    assert repr(half.columns([2], [[3, 0.5]])) == "[[1.0, 1.0], [6.0, 1.0], [3.0, 0.5]]"
     assert repr(PROGRAMS["python", "single"]([2], [3])) == "(6.0, [3.0])"
     assert repr(ac.compile_graph(w * x + 0.5, [w], [x])([2], [3])) == "(6.5, [3.0])"
     with pytest.raises(ac.DomainError, match=r"in the program's line: v1 = log\(x\)"):
