@@ -28,7 +28,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .choices import closest, named_options, not_one_of, require_kind, require_list, require_number, require_whole, shortened
+from .choices import closest, named_options, not_one_of, require_kind, require_list, require_number, require_shape, require_whole, shortened
 from .collector import rare_collections
 from .derivatives.dual import Dual
 from .derivatives.reverse import gradients
@@ -117,7 +117,7 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
     from .programs.jit import jit
     from .programs.over_rows import OverRows
     from .programs.program import Program
-    from .tabular import as_lists, as_numbers, as_rows
+    from .tabular import as_labels, as_lists, as_numbers, as_rows
     from .teaching.class_set import sheets
     from .teaching.engines import grade
     from .teaching.explore import Explorer, explore
@@ -153,7 +153,7 @@ _LAZY = {
     "programs.jit": ("jit",),
     "programs.over_rows": ("OverRows",),
     "programs.program": ("Program",),
-    "tabular": ("as_lists", "as_numbers", "as_rows"),
+    "tabular": ("as_labels", "as_lists", "as_numbers", "as_rows"),
     "teaching.class_set": ("sheets",),
     "teaching.engines": ("grade",),
     "teaching.explore": ("Explorer", "explore"),
@@ -217,6 +217,7 @@ __all__ = [
     "abs",
     "acos",
     "acosh",
+    "as_labels",
     "as_lists",
     "as_numbers",
     "as_rows",
@@ -297,6 +298,7 @@ __all__ = [
     "require_list",
     "require_number",
     "require_place",
+    "require_shape",
     "require_whole",
     "round",
     "sheet",

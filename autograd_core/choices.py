@@ -123,6 +123,33 @@ def require_whole(what: str, given: Any, least: int | None = 1, most: int = 2**6
     raise ValueError(f"{what} is a whole number{bounds}, not {shortened(given)}")
 
 
+def require_shape(given: Any, like: Any, name: str, range_: str = "a number") -> Any:
+    """A copy of ``given``, plain data as JSON holds it, if it has the shape of ``like``; else ``ValueError``.
+
+    The shape is the keys of dictionaries, the length of lists, texts, and the kinds of numbers; ``None`` stands for anything.
+
+    >>> require_shape({"steps": 3, "rates": [1, 0.5]}, {"steps": 0, "rates": [0.0, 0.0]}, "the state")
+    {'steps': 3, 'rates': [1.0, 0.5]}
+    """
+    if isinstance(like, dict):
+        found = given if isinstance(given, dict) else {}
+        pairs = ([key for key in like if key not in found], "missing"), ([key for key in found if key not in like], "unknown")
+        if found is not given or pairs[0][0] or pairs[1][0]:
+            differences = [f"{len(keys)} {kind}, the first is {keys[0]!s:.60}" for keys, kind in pairs if keys]
+            raise ValueError("; ".join([f"{name} does not fit: it is a dictionary of {len(like)}", *differences]))
+        return {key: require_shape(given[key], part, f"{name}, {key}", range_) for key, part in like.items()}
+    if isinstance(like, list):
+        if not isinstance(given, list) or len(given) != len(like):
+            what = f"one of {len(given)}" if isinstance(given, list) else shortened(given)
+            raise ValueError(f"{name} is a list of {len(like)}, not {what}")
+        return [require_shape(part, entry, f"{name}[{i}]", range_) for i, (part, entry) in enumerate(zip(given, like))]
+    if isinstance(like, int | float) and not isinstance(like, bool):
+        return require_whole(name, given, 0) if isinstance(like, int) else require_number(name, given, range_)
+    if like is not None and (type(given) is not type(like) or (isinstance(like, str) and given != like)):
+        raise ValueError(f"{name} is {like!r}, not {shortened(given)}")
+    return given
+
+
 def shortened(x: Any) -> str:
     """What a message shows of something that may be long, or that refuses to be shown.
 

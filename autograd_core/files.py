@@ -71,8 +71,8 @@ def path_text(path: Any) -> str:
 def require_place(path: str | os.PathLike[str], endings: Iterable[str] = ()) -> None:
     """Refuse, before a long computation, a file that could not be written after it.
 
-    ``ValueError`` for an ending that is none of ``endings`` (a name without one passes), ``OSError`` where its folder is missing or may
-    not be written to.
+    ``ValueError`` for an ending that is none of ``endings`` (``""`` is one for a name that has none), ``OSError`` where its folder is
+    missing or may not be written to.
 
     >>> require_place("curve.pgn", [".png", ".svg"])
     Traceback (most recent call last):
@@ -80,7 +80,7 @@ def require_place(path: str | os.PathLike[str], endings: Iterable[str] = ()) -> 
     """
     path = path_text(path)
     ending, allowed, folder = os.path.splitext(path)[1].lower(), list(dict.fromkeys(endings)), os.path.dirname(os.path.abspath(path))
-    if ending and allowed and ending not in allowed:
+    if allowed and ending not in allowed:
         raise not_one_of(f"the ending of {path!r}", ending, allowed)
     if not os.path.isdir(folder):
         raise FileNotFoundError(errno.ENOENT, f"there is no folder {folder!r}, so nothing was written: make it first", path)
@@ -113,6 +113,8 @@ def read_json(path: str | os.PathLike[str], kind: tuple[str, int]) -> dict[str, 
     """
     path = path_text(path)  # not a number, which would be an open file of somebody else's, and closed
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
+            raise ValueError("it is no plain file, and might never end")
         with open(path, "rb") as file:
             content = json.loads(file.read().decode("utf-8"), object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from numbers import Real
 from typing import Any
 
+from .choices import require_whole
 from .number import shown
 
 FOR_WORDS = "convert it with float(...) first"
+FOR_LABELS = "number the classes, as in [names.index(label) for label in y]"
 
 
 def as_rows(X: Any, name: str = "X") -> list[list[float]]:
@@ -47,6 +49,22 @@ def as_numbers(y: Any, name: str = "y", or_rows: bool = False, words: str = FOR_
     return as_rows(y, name) if or_rows and _is_row(y[0]) else [_number(cell, f"{name}: row {i}", words) for i, cell in enumerate(y)]
 
 
+def as_labels(y: Any, classes: int | None = None) -> list[int]:
+    """The labels of a classification, whole numbers of any type, as a new list of ints; with ``classes`` from 0 to ``classes - 1``.
+
+    >>> as_labels([0, 1.0, True])
+    [0, 1, 1]
+    """
+    highest = math.inf if classes is None else require_whole("classes is the number of classes: it", classes) - 1
+    labels = as_numbers(y, words=FOR_LABELS)
+    for i, label in enumerate(labels):
+        if label != int(label):
+            raise ValueError(f"y: row {i} is {label!r}: a label is a whole number, the index of its class")
+        if classes is not None and not 0 <= label <= highest:
+            raise ValueError(f"y: row {i} is {label:g}: the labels of {classes} classes are 0 to {highest}")
+    return list(map(int, labels))
+
+
 def as_lists(x: Any) -> Any:
     """Arrays, series and frames as lists, sparse ones too; anything else as it is.
 
@@ -76,7 +94,7 @@ def _sequence(table: Any, name: str, least: int = 0) -> list[Any] | tuple[Any, .
 
 
 def _is_row(value: Any) -> bool:
-    return not isinstance(value, str | bytes) and getattr(value, "shape", None) != () and isinstance(value, Iterable)
+    return not isinstance(value, str | bytes | bytearray) and getattr(value, "shape", None) != () and isinstance(value, Iterable)
 
 
 def _number(cell: Any, place: str, words: str = FOR_WORDS) -> float:

@@ -47,11 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace) -> None:
-    if options.save:  # what cannot be written is refused now, not after the training
+    if options.save is not None:  # what cannot be written is refused now, not after the training
         require_place(options.save, [ending for made in DIALECTS.values() for ending in made.endings])
-    if options.plot:
+    if options.plot is not None:
         from .plots.live import Figure, save_training  # type: ignore[attr-defined]
-        require_place(options.plot, [f".{kind}" for kind in Figure().canvas.get_supported_filetypes()])
+        require_place(options.plot, ["", *(f".{kind}" for kind in Figure().canvas.get_supported_filetypes())])
     load, sizes, activation, lr, batch_size, epochs = TASKS[options.data]
     samples = load(options.seed)
     sizes = sizes if options.hidden is None else [*options.hidden, sizes[-1]]
@@ -65,9 +65,9 @@ def run(options: argparse.Namespace) -> None:
     print(history)
     if len(history):
         print(f"{round(len(samples.X) * 0.25)} held-out samples: {history['val_accuracy'][-1]:.1%} right")
-    if options.save:
+    if options.save is not None:
         export_program(model, options.save)
-    if options.plot:
+    if options.plot is not None:
         save_training(model, samples, history, options.plot)
 
 

@@ -21,12 +21,13 @@ try:
 except ImportError:
     raise ImportError("nn.Classifier and nn.Regressor need scikit-learn 1.6 or later: python -m pip install -U scikit-learn") from None
 
-from .arguments import kind, named
+from .arguments import count, kind, listed, named, number
 from .layers import MLP
 from .module import Module
 from .optim import OPTIMIZERS
 from .training.callbacks import callbacks_of
 from .training.loop import fit
+from .training.prediction import predicted_classes
 
 Factory = Callable[[int, int], Module]
 
@@ -51,14 +52,15 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
     def _train(self, X: Any, targets: Any, outputs: int, loss: str, weights: Any) -> None:
         """Make a network for the data, and train it."""
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        make = self.module or (lambda inputs, outputs: MLP(inputs, [*self.hidden, outputs], activation=self.activation, seed=seed))
-        self.network_ = make(X.shape[1], outputs)
+        hidden, size = listed("hidden is", self.hidden, "hidden=(32,)"), count("batch_size", self.batch_size)
+        rows = len(X) if weights is None else int(np.count_nonzero(weights))
+        rows -= round(rows * number("validation", self.validation or 0.0, "a number from 0 to 1"))
+        make = self.module or (lambda inputs, outputs: MLP(inputs, [*hidden, outputs], activation=self.activation, seed=seed))
+        self.network_ = make(X.shape[1], outputs) if callable(make) else make
         kind("module is a function of the numbers of inputs and outputs that makes an nn.Module", self.network_, Module, "module=my_model")
-        count = len(X) if weights is None else int(np.count_nonzero(weights))
-        count -= round(count * (self.validation or 0.0))
         optimizer = partial(named(self.optimizer, OPTIMIZERS, "optimizer"), lr=self.lr) if self.lr is not None else self.optimizer
         self.history_ = fit(
-            self.network_, X, targets, loss=loss, optimizer=optimizer, epochs=self.epochs, batch_size=max(1, min(self.batch_size, count)),
+            self.network_, X, targets, loss=loss, optimizer=optimizer, epochs=self.epochs, batch_size=max(1, min(size, rows)),
             validation=self.validation, sample_weight=weights, seed=seed, dialect=self.dialect,
             callbacks=callbacks_of(self.callbacks, wanted=False),  # a search would show many bars
         )  # fmt: skip
@@ -110,8 +112,8 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Any:
         """The most probable class of each sample."""
-        outputs = self._outputs(X)
-        return self.classes_[outputs.argmax(axis=1)]
+        classes = predicted_classes(self._outputs(X))
+        return self.classes_[classes]
 
 
 class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]

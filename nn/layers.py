@@ -11,9 +11,9 @@ from typing import Any
 import autograd_core as ac
 
 from .activations import OF_LAYERS, Activation, activation_function, activation_name, initial_weights
-from .arguments import count, fitting, generator_of, number
-from .module import Module, checked_inputs, one_or_all
-from .training.model import Model, Parameter, inputs_of
+from .arguments import count, fitting, generator_of, listed, number
+from .module import Module, checked_inputs
+from .training.model import Model, Parameter
 
 
 class _Unit(Module):
@@ -35,13 +35,14 @@ class _Unit(Module):
 
     def set_weights(self, weights: Sequence[float], bias: float = 0.0) -> Any:
         """Give it these numbers; returns the unit itself. ``ValueError``, and no change, if they do not fit."""
-        for parameter, x in zip(self.parameters(), self.fitting_weights(weights, bias)):
+        for parameter, x in zip((p for p in (*self.w, self.b) if p is not None), self.fitting_weights(weights, bias)):
             parameter.data = x
         return self
 
     def fitting_weights(self, weights: Sequence[float], bias: float) -> list[float]:
         """The weights and the bias as floats; ``ValueError`` if the unit has no place for them, or one is no number."""
-        found = fitting([*weights, bias], [0.0] * (len(self.w) + 1), f"{self!r} has {len(self.w)} weights and a bias: the list of both")
+        row, what = listed("weights is", weights, "[0.5, -0.5]"), f"{self!r} has {len(self.w)} weights and a bias: the list of both"
+        found = fitting([*row, bias], [0.0] * (len(self.w) + 1), what, "a finite number")
         if self.b is None and found[-1]:
             raise ValueError(f"{self!r} was made with bias=False: its bias is 0.0, not {bias!r}")
         return list(found)
@@ -104,7 +105,7 @@ class Layer(Module):
     def forward(self, x: Any) -> Any:
         x = checked_inputs(x, self.nin, self)
         outputs = [neuron.activated(x) for neuron in self.neurons]
-        return self._together(outputs) if self._together else one_or_all(outputs)
+        return self._together(outputs) if self._together else outputs if len(outputs) > 1 else outputs[0]
 
     def backward(self, x: Sequence[float], upstream: Sequence[float]) -> list[float]:
         """The layer's own backward pass, from ∂J/∂y to ∂J/∂x = Wᵀδ, where δ is the vector-Jacobian product of the activation.
@@ -117,7 +118,7 @@ class Layer(Module):
         """
         z = [ac.dot(neuron.w, x, 0.0 if neuron.b is None else neuron.b).data for neuron in self.neurons]
         activation = self._together or (lambda z: [self.neurons[0]._function(own) for own in z])
-        (delta,) = ac.vjp(activation, z)[1](list(upstream))
+        (delta,) = ac.vjp(activation, z)[1](listed("upstream is", upstream, "[1.0]"))
         for neuron, d in zip(self.neurons, delta):
             for parameter, value in zip(neuron.parameters(), [*x, 1.0]):
                 parameter.grad += d * value
@@ -129,7 +130,8 @@ class Layer(Module):
         >>> Layer(2, 1, "linear").set_weights([[1.0, 2.0]], [3.0])([1.0, 1.0]).data
         6.0
         """
-        if not len(weights) == len(biases) == self.nout or any(len(row) != self.nin for row in weights):
+        weights, biases = listed("weights is", weights, "[[1.0, 2.0]]"), listed("biases is", biases, "[3.0]")
+        if not len(weights) == len(biases) == self.nout or any(len(listed("a row is", row, "[1.0]")) != self.nin for row in weights):
             raise ValueError(f"{self!r} has {self.nout} row(s) of {self.nin} weights, and as many biases: given {weights!r} and {biases!r}")
         found = [neuron.fitting_weights(row, bias) for neuron, row, bias in zip(self.neurons, weights, biases)]
         for neuron, row in zip(self.neurons, found):
@@ -246,16 +248,16 @@ class Conv1d(_Unit):
         super().__init__(kernel_size, kernel_size, activation, bias, init, seed, expand)
 
     def recorded(self, inputs: int | None = None) -> tuple[list[Any], list[Any]]:
-        return super().recorded(inputs or len(self.w) + 2)  # a filter takes any number: enough to see it move
+        return super().recorded(len(self.w) + 2 if inputs is None else inputs)  # a filter takes any number: enough to see it move
 
     def forward(self, x: Any) -> Any:
-        x, width, padding, outputs = inputs_of(x), len(self.w), self.padding, []
+        x, width, padding, outputs = checked_inputs(x, None, self), len(self.w), self.padding, []
         if len(x) + 2 * padding < width:
             raise ValueError(f"{self!r} takes {width - 2 * padding} inputs or more, not {len(x)}")
         for start in range(-padding, len(x) + padding - width + 1):
             used = [i for i in range(width) if 0 <= start + i < len(x)]  # a zero adds nothing
             outputs.append(self.activated([x[start + i] for i in used], [self.w[i] for i in used]))
-        return one_or_all(outputs)
+        return outputs if len(outputs) > 1 else outputs[0]
 
     def __repr__(self) -> str:
         return f"Conv1d({len(self.w)}, padding={self.padding}, {activation_name(self.activation)})"
@@ -279,7 +281,8 @@ class Dropout(Module):
     def needs_batch(self) -> bool:  # type: ignore[override]
         return self.training and self.p > 0.0
 
-    def forward(self, x: Sequence[Any]) -> list[Any]:
+    def forward(self, x: Any) -> list[Any]:
+        checked_inputs(x, None, self)
         if not self.needs_batch:
             return list(x)
         return [value * (1.0 / (1.0 - self.p) if self.generator.random() >= self.p else 0.0) for value in x]
@@ -308,7 +311,7 @@ class BatchNorm(Module):
         self.weight = [Parameter(1.0, f"gamma[{i}]") for i in range(1, features + 1)]
         self.bias = [Parameter(0.0, f"beta[{i}]") for i in range(1, features + 1)]
         self.running_mean, self.running_var, self.num_batches_tracked = [0.0] * features, [1.0] * features, 0
-        self.eps, self.momentum = eps, momentum
+        self.eps, self.momentum = number("eps", eps), number("momentum", momentum, "a number from 0 to 1")
 
     @property
     def needs_batch(self) -> bool:  # type: ignore[override]

@@ -54,7 +54,7 @@ class Module(Model):
         >>> len(outputs), [x.name for x in inputs]
         (1, ['x1', 'x2'])
         """
-        inputs = inputs or self.inputs()
+        inputs = self.inputs() if inputs is None else ac.require_whole("inputs", inputs)
         if inputs is None:
             raise ValueError(f"{type(self).__name__} does not say how many inputs it takes: give inputs=, or draw(model(x)), its outputs")
         with evaluating(self):
@@ -96,19 +96,14 @@ class Module(Model):
         return "\n".join([f"{type(self).__name__}(", *parts, ")"]) if parts else f"{type(self).__name__}()"
 
 
-def checked_inputs(x: Any, count: int, module: Model) -> list[Any]:
-    """The inputs of one sample as a list of ``count`` nodes; anything else is one clear error."""
-    x = x.tolist() if hasattr(x, "tolist") else x
-    if not hasattr(x, "__len__"):
-        raise TypeError(f"{module!r} takes a list of {count} numbers, not {type(x).__name__} {ac.shortened(x)}")
+def checked_inputs(x: Any, count: int | None, module: Model) -> list[Any]:
+    """The inputs of one sample as a list of ``count`` nodes, of any number for ``None``; anything else is one clear error."""
+    x, size = x.tolist() if hasattr(x, "tolist") else x, "numbers" if count is None else f"{count} numbers"
+    if not hasattr(x, "__len__") or isinstance(x, str | bytes | dict | set | frozenset):
+        raise TypeError(f"{module!r} takes a list of {size}, not {type(x).__name__} {ac.shortened(x)}")
     x = x if isinstance(x, list | tuple) else list(x)
     if len(x) and isinstance(x[0], list | tuple):
-        raise TypeError(f"{module!r} takes one sample, {count} numbers, and not a list of rows: write predict(X) or [model(x) for x in X]")
-    if len(x) != count:
+        raise TypeError(f"{module!r} takes one sample, {size}, and not a list of rows: write predict(X) or [model(x) for x in X]")
+    if count is not None and len(x) != count:
         raise ValueError(f"{module!r} takes {count} inputs, not {len(x)}")
     return inputs_of(x)
-
-
-def one_or_all(outputs: list[Any]) -> Any:
-    """The only output by itself, or the list of several."""
-    return outputs[0] if len(outputs) == 1 else outputs

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import autograd_core as ac
 
+from .arguments import count, kind, named, number
 from .layers import Layer, Neuron
 from .module import Module, checked_inputs
 from .training.samples import check_lengths
@@ -71,6 +72,9 @@ class Perceptron(Neuron):
         converged: 11 updates in 6 epochs
         """
         rows, targets = ac.as_rows(X), ac.as_numbers(t, "t")
+        number("lr", lr, "a finite number above 0"), count("epochs", epochs, 0)
+        if len(parameters := self.parameters()) != self.nin + 1:
+            raise ValueError(f"the weights and the bias of {self!r} are not all parameters, so it cannot learn")
         check_lengths(rows, targets, "X and t")
         strange = sorted(set(targets) - set(CODINGS[self.coding]))
         if strange:
@@ -81,8 +85,8 @@ class Perceptron(Neuron):
             for x, target in zip(rows, targets):
                 error = self(x).data - target
                 if error:
-                    for parameter, value in zip(self.parameters(), [*x, 1.0]):
-                        parameter.data -= lr * error * value
+                    new = [parameter.data - lr * error * value for parameter, value in zip(parameters, [*x, 1.0])]
+                    self.set_weights(new[:-1], new[-1])  # which refuses numbers that have become infinite
                     errors[-1] += 1
         return Convergence(bool(errors) and errors[-1] == 0, len(errors), sum(errors), errors)
 
@@ -92,8 +96,7 @@ class Perceptron(Neuron):
 
 def threshold(coding: str = "01", at_zero: int = 1) -> str:
     """The name of the activation of a perceptron."""
-    if coding not in CODINGS:
-        raise ValueError(f"coding is '01' (outputs 0 and 1) or 'pm1' (outputs -1 and 1), not {coding!r}")
+    named(coding, CODINGS, "coding", or_else="")
     if at_zero not in (0, 1):
         raise ValueError(f"at_zero is 1 (a sum of 0 counts as positive) or 0 (it does not), not {at_zero!r}")
     return ("step" if coding == "01" else "sign") + ("" if at_zero else " z>0")
@@ -125,9 +128,7 @@ def gate(name: str, coding: str = "01") -> Perceptron:
     >>> ac.formula(gate("or")([ac.Value(1.0, "x1"), ac.Value(0.0, "x2")]))
     step(x1 + x2 - 0.5)
     """
-    if name not in _GATES:
-        raise ValueError(f"the gates of one perceptron are {', '.join(map(repr, _GATES))}, not {name!r}: xor takes two layers")
-    weights, bias, bias_pm1 = _GATES[name]
+    weights, bias, bias_pm1 = named(name, _GATES, "a gate of one perceptron (xor takes two layers)", or_else="")
     return fixed(Perceptron(len(weights), coding, 0, weights, bias if coding == "01" else bias_pm1))
 
 
@@ -137,7 +138,7 @@ def fixed(model: AnyModel) -> AnyModel:
     >>> fixed(Perceptron(2, weights=[1.0, 1.0], bias=-1.5)).parameters()
     []
     """
-    for unit in model.modules():
-        if isinstance(unit, Neuron):
-            unit.w, unit.b = [ac.Constant(w.data) for w in unit.w], ac.Constant(unit.b.data)  # type: ignore[misc, assignment, union-attr]
+    kind("fixed takes a model", model, Module, "fixed(nn.Perceptron(2))")
+    for parameter in model.parameters():
+        parameter.__class__, parameter.name = ac.Constant, None  # type: ignore[assignment]
     return model

@@ -89,7 +89,8 @@ def test_a_model_in_the_place_of_its_parameters():
     ("option", "file", "told"),
     [("--plot", "x.xyz", "the ending of 'x.xyz' is one of .*'.png'"), ("--plot", "x.pgn", "did you mean '.png'"),
      ("--save", "x.txt", "the ending of 'x.txt' is one of '.py'"), ("--plot", "/nowhere/x.png", "there is no folder '/nowhere'"),
-     ("--save", "/nowhere/x.py", "there is no folder '/nowhere'")],
+     ("--save", "/nowhere/x.py", "there is no folder '/nowhere'"), ("--save", "model", "the ending of 'model' is one of '.py'"),
+     ("--save", "", "the ending of '' is one of '.py'"), ("--save", ".py", "the ending of '.py' is one of '.py'.* not ''")],
 )  # fmt: skip
 def test_a_file_that_cannot_be_written_is_refused_before_the_training(option, file, told, capsys, monkeypatch):
     monkeypatch.setattr("nn.MLP.fit", lambda *arguments, **options: pytest.fail("it trains"))
@@ -102,8 +103,10 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_training(option, fi
 
 def test_a_place_that_is_good_or_that_may_not_be_written_to(tmp_path, monkeypatch):
     require_place(tmp_path / "x.PNG", [".png"])
-    require_place(tmp_path / "x", [".png"])
+    require_place(tmp_path / "x", ["", ".png"])
     require_place(tmp_path / "x.anything")
+    with pytest.raises(ValueError, match=r"the ending of .* is one of '.png', not ''"):
+        require_place(tmp_path / "x", [".png"])
     monkeypatch.setattr(os, "access", lambda folder, mode: False)
     with pytest.raises(PermissionError, match="allows no new files"):
         require_place(tmp_path / "x.png")

@@ -317,3 +317,10 @@ def test_the_description_is_escaped_and_the_engine_runs_once(path):
     drawing = Drawing("digraph {}", 'a "graph" <b>')
     assert 'alt="a &quot;graph&quot; &lt;b&gt;"' in drawing._repr_mimebundle_()["text/html"]
     assert (drawing.svg(), log.read_text()) == ("<svg/>\n", "run\n")
+
+
+@pytest.mark.parametrize("name", ["<b>x</b>", "<x", "\t", "\n\t", " ", "<", "&lt;", "x\\"])
+@pytest.mark.parametrize("style", ["boxes", "compact"])
+def test_any_name_is_drawn_as_it_is_written(name, style):
+    words = ["".join(text.itertext()) for text in ET.fromstring(draw(Value(2.0, name) * 3.0, style=style).svg()).iter(f"{SVG}text")]
+    assert not name.strip() or any(word.replace("\u2060", "").startswith(name) for word in words)

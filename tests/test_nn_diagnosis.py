@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 
 import pytest
 from matplotlib.figure import Figure
@@ -298,3 +299,23 @@ def test_e6_every_diagnosis_is_drawn():
     found = overfit_one_batch(model, X, Y, steps=5)
     (line,) = found.plot(ax=Figure().subplots()).lines
     assert list(line.get_ydata()) == found["history"]["loss"]
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, 1e300])
+def test_a_model_whose_numbers_are_not_finite_is_diagnosed_too(number):
+    model, X, y = MLP(2, [3, 1], seed=0), [[0.5, 1.0], [1.0, 2.0]], [0.0, 1.0]
+    for parameter in model.parameters():
+        parameter.data = number
+    found = check_gradients(model, X, y)
+    assert (found.fine, found["checked"]) == (False, 0)
+    assert re.match(r"Nothing could be compared: the loss is (nan|inf), and the node .* is (nan|inf)", found.finding)
+    assert "nan" in str(activation_histograms(model, X).table) or "inf" in str(activation_histograms(model, X).table)
+    assert dead_units(model, X)["share"] == 0.0
+
+
+def test_what_is_no_model_is_not_looked_into():
+    for call in (lambda: gradient_flow(3, [[1.0]], [1.0]), lambda: dead_units(None, [[1.0]])):
+        with pytest.raises(TypeError, match="what is looked into is a model, not "):
+            call()
+    with pytest.raises(ValueError, match="per_layer is a whole number, 1 or more, not 0"):
+        check_gradients(MLP(1, [1]), [[1.0]], [1.0], per_layer=0)

@@ -137,11 +137,20 @@ def test_callbacks_and_validation_reach_the_training():
     ({"activation": "rel"}, "activation is one of .* did you mean 'relu'"),
     ({"dialect": "fortran"}, "dialect is one of"),
     ({"validation": 1.0}, "validation is a pair .* or a fraction"),
-    ({"epochs": -1}, "epochs is a whole number"),
+    ({"epochs": -1}, "epochs is a whole number"), ({"batch_size": 0}, "batch_size is a whole number, 1 or more, not 0"),
+    ({"batch_size": None}, "batch_size is a whole number"), ({"validation": "x"}, "validation is a number from 0 to 1, not 'x'"),
+    ({"validation": float("nan")}, "validation is a number from 0 to 1"), ({"hidden": 5}, r"hidden is a list, not int: write hidden=\(32,\)"),
+    ({"module": 3}, "module is a function of the numbers of inputs and outputs"),
 ])  # fmt: skip
 def test_a_wrong_option_is_refused_when_it_is_fitted(options, words):
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises((ValueError, TypeError), match=words):
         nn.Classifier(**options).fit(IRIS.data, WORDS)
+
+
+def test_an_output_that_is_nan_is_of_no_class():
+    classifier = nn.Classifier(epochs=1, random_state=0).fit(np.array(IRIS.data), WORDS)
+    with pytest.raises(ValueError, match=r"output 0 is .*nan.*, which is of no class"):
+        classifier.predict([[1.7e308] * 4])
 
 
 def test_a_single_class_is_refused():

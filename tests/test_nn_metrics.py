@@ -1,5 +1,6 @@
 """Accuracy and other metrics of a training against scikit-learn's, and the class that an output stands for."""
 
+import math
 import warnings
 
 import numpy as np
@@ -88,3 +89,33 @@ def test_a_step_that_gradients_do_not_move_is_told_once():
         nn.Perceptron(1, weights=[1.0], bias=-0.5).fit([[0.0], [1.0]], [0, 1], epochs=1)  # it has nothing to learn
         nn.Sequential(nn.Layer(1, 2, "step", seed=0), nn.Layer(2, 1, "linear")).fit([[0.5]], [3.0], epochs=1)  # something moves
         nn.Sequential(nn.Layer(1, 1, "linear", init="zeros"), nn.Layer(1, 1, "linear", init="zeros", bias=False)).fit([[0.5]], [3.0], epochs=1)
+
+
+def test_two_figures_of_one_name_are_refused():
+    def loss(targets, outputs):
+        return 7.0
+
+    def val_loss(targets, outputs):
+        return 7.0
+
+    for metrics_ in (["mae", "mae"], [lambda t, y: 1.0, lambda t, y: 2.0], loss, val_loss):
+        with pytest.raises(ValueError, match="two figures of an epoch would be called"):
+            nn.MLP(1, [1]).fit([[0.0], [1.0]], [0, 1], epochs=1, metrics=metrics_)
+
+
+def test_outputs_in_arrays_have_the_classes_of_lists():
+    assert predicted_classes(np.array([[0.1, 0.9], [0.8, 0.2]])) == predicted_classes([np.array([0.1, 0.9]), [0.8, 0.2]]) == [1, 0]
+
+
+def test_the_best_epoch_is_one_with_a_loss_and_a_page_shows_the_names_of_metrics():
+    history = nn.History([{"epoch": i, "loss": 1.0, "val_loss": loss, "<lambda>": 0.5} for i, loss in enumerate([math.nan, 2.0, 1.0], start=1)])
+    assert history.best_epoch == 3
+    assert "&lt;lambda> 0.5" in history._repr_html_()
+    with pytest.raises(KeyError, match="'acc' was not recorded: there are epoch, loss"):
+        nn.MLP(1, [1]).fit([[0.0]], [1.0], epochs=2, callbacks=nn.ReduceLROnPlateau(watch="acc"))
+
+
+def test_a_training_ends_whatever_a_callback_does_to_its_history():
+    seen = []
+    nn.MLP(1, [1]).fit([[0.0]], [1.0], epochs=3, callbacks=lambda model, history: seen.append(0) or history.epochs.clear())
+    assert len(seen) == 3

@@ -170,6 +170,12 @@ def test_a_plateau_waits_from_the_first_epoch_on_and_is_where_nothing_gets_bette
 
 
 # -- clipping ---------------------------------------------------------------------------------------------------
+def test_gradients_whose_norm_is_beyond_all_floats_keep_their_direction():
+    for limit in (1.0, 1e308):
+        assert clip_norm([1.5e308, -1.5e308], limit) == (pytest.approx([limit / math.sqrt(2.0), -limit / math.sqrt(2.0)], rel=1e-15), math.inf)
+    assert clip_norm([1.5e308, -1.5e308], math.inf)[0] == [1.5e308, -1.5e308]
+
+
 def clip_norm(gradients, limit, clip=clip_grad_norm):
     """The gradients of parameters after clipping, and what it returns."""
     parameters = leaves(len(gradients))

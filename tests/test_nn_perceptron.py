@@ -11,6 +11,7 @@ import autograd_core as ac
 import nn
 from lectures.gates import polygon_around, region_code, union_of_polygons, xor_network
 from nn import gate
+from nn.perceptron import fixed
 
 CORNERS = list(itertools.product((0.0, 1.0), repeat=2))
 SIGNS = list(itertools.product((-1.0, 1.0), repeat=2))
@@ -160,7 +161,7 @@ def test_a9_the_units_of_the_exercise_with_sign_of_zero_plus_one(bias, truth):
 
 def test_bad_arguments_are_refused_by_one_clear_error():
     for message, call in {
-        "coding is '01'": lambda: nn.Perceptron(2, "0/1"),
+        "coding is one of '01', 'pm1', not '0/1'": lambda: nn.Perceptron(2, "0/1"),
         "at_zero is 1": lambda: nn.Perceptron(2, at_zero=2),
         "has 2 weights": lambda: nn.Perceptron(2, weights=[1.0]),
         "takes 2 inputs, not 3": lambda: nn.Perceptron(2)([1.0, 2.0, 3.0]),
@@ -173,3 +174,26 @@ def test_bad_arguments_are_refused_by_one_clear_error():
     }.items():
         with pytest.raises(ValueError, match=message):
             call()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [({"lr": float("nan")}, ValueError, "lr is a finite number above 0"), ({"lr": -1.0}, ValueError, "lr is"), ({"lr": 0.0}, ValueError, "lr is"),
+     ({"lr": "x"}, ValueError, "lr is"), ({"epochs": 2.5}, ValueError, "epochs is a whole number"), ({"epochs": "x"}, ValueError, "epochs is"),
+     ({"lr": 1e308}, ValueError, "is a finite number, not inf")],
+)  # fmt: skip
+def test_a_learning_rule_that_cannot_learn_says_so_and_leaves_numbers(options, error, words):
+    unit = nn.Perceptron(2)
+    with pytest.raises(error, match=words):
+        unit.learn([[1.0, 0.0], [4.0, 4.0]], [0, 1], **options)
+    assert all(map(math.isfinite, unit.state_dict().values()))
+
+
+def test_what_is_fixed_holds_no_parameters_whatever_it_is_made_of_and_does_not_learn():
+    network = nn.Sequential(nn.Conv1d(2, padding=1), nn.BatchNorm(3), nn.Layer(3, 2, bias=False), nn.Perceptron(2)).eval()
+    before = network.predict([[0.5, -1.0]])
+    assert fixed(network).parameters() == []
+    assert network.predict([[0.5, -1.0]]) == before
+    with pytest.raises(ValueError, match="are not all parameters, so it cannot learn"):
+        fixed(nn.Perceptron(2)).learn([[0.0, 0.0]], [0])
+    assert fixed(nn.Perceptron(1)).set_weights([2.0], -1.0)([1.0]).data == 1.0

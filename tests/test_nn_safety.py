@@ -1,9 +1,15 @@
 """Nothing is lost and nothing let in: damaged states and checkpoints, and Ctrl-C at any moment of a training."""
 
+import copy
+import math
+import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+
+import nn
 
 sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
 from damage import damaged_checkpoints, damaged_states, edited_checkpoints
@@ -30,3 +36,64 @@ def test_ctrl_c_at_any_moment_leaves_the_model_after_a_whole_step(tmp_path):
     assert found.wrong == []
     assert found.ends["interrupted"] > 0  # on a busy machine many come before fit or after it
     assert found.ends.total() == 150
+
+
+def test_a_state_holds_finite_numbers_alone():
+    model = nn.Sequential(nn.Layer(1, 1, seed=0), nn.BatchNorm(1))
+    before = model.state_dict()
+    for name in before.keys() - {"layers.1.num_batches_tracked"}:
+        for wrong in (math.nan, math.inf, True, "1", None, 10**400):
+            with pytest.raises(ValueError, match=f"{name}.* is a finite number, not"):
+                model.load_state_dict(before | {name: [wrong] if isinstance(before[name], list) else wrong})
+    assert model.state_dict() == before
+
+
+def test_a_file_that_is_none_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    model = nn.MLP(1, [1])
+    for path in (tmp_path / "pipe", "/dev/zero"):
+        with pytest.raises(ValueError, match="it is no plain file, and might never end"):
+            model.load(path)
+    with pytest.raises(ValueError, match="it is no plain file"):
+        model.fit([[0.0]], [1.0], epochs=1, callbacks=nn.Checkpoint(tmp_path / "pipe", resume=True))
+
+
+def test_a_model_is_trained_by_one_thread_at_a_time():
+    """The second is refused while the first waits in a callback, and neither another model nor a training within one is."""
+    model, told = nn.MLP(1, [1], seed=0), []
+
+    def trained(part):
+        try:
+            told.append(part.fit([[0.0], [1.0]], [1.0, 3.0], epochs=1).stopped)
+        except RuntimeError as error:
+            told.append(str(error))
+
+    def meanwhile(_, history):
+        for part in (model, model.layers[0], copy.deepcopy(model)):
+            thread = threading.Thread(target=trained, args=[part])
+            thread.start()
+            thread.join()
+        trained(model)
+
+    assert model.fit([[0.0], [1.0]], [1.0, 3.0], epochs=1, callbacks=meanwhile).stopped == "finished"
+    assert [text[:27] for text in told] == ["another thread trains this "] * 2 + ["finished"] * 2
+    trained(model)
+    assert told[-1] == "finished"
+
+
+@pytest.mark.parametrize("dialect", ["python", "numpy", "eager"])
+def test_a_gradient_whose_square_is_beyond_all_floats_ends_a_training_and_does_not_stop_its_learning_in_silence(dialect, tmp_path):
+    """Adam divides by the root of the square: its steps would be 0 for ever, and a checkpoint could not be read again."""
+    model = nn.MLP(1, [1], seed=0)
+    before, optimizer = model.state_dict(), nn.Adam(model)
+    with pytest.raises(nn.TrainingError, match="infinite or nan, or what the optimizer or a layer remembers"):
+        model.fit([[1e200]], [0.0], loss="l1", optimizer=optimizer, epochs=2, dialect=dialect)
+    assert (model.state_dict(), optimizer.steps, optimizer.state) == (before, 0, {})
+
+
+def test_a_running_average_beyond_all_floats_is_undone():
+    model = nn.Sequential(nn.BatchNorm(1), nn.Layer(1, 1, seed=0))
+    before = model.state_dict()
+    with pytest.raises(nn.TrainingError, match="or what the optimizer or a layer remembers"):
+        model.fit([[1e200], [2e200]], [0.0, 1.0], epochs=1)
+    assert model.state_dict() == before

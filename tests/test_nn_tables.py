@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autograd_core import Value, as_numbers, as_rows
-from nn.training.samples import as_labels
+from autograd_core import Value, as_labels, as_numbers, as_rows
 
 NESTED = [[1, 2], [3, 4]]
 SAME = {

@@ -252,3 +252,11 @@ def test_an_option_that_fit_refuses_is_refused_before_the_page(option):
     (name,) = option
     with pytest.raises(ValueError, match=f"{name} is a"):
         nn.MLP(2, [2, 1], seed=0).playground(**option)
+
+
+@pytest.mark.parametrize("weight", [float("nan"), float("inf")])
+def test_a_weight_that_is_no_finite_number_is_refused(weight):
+    model = nn.MLP(2, [2, 1], seed=0)
+    model.parameters()[1].data = weight
+    with pytest.raises(ValueError, match=f"a weight is {weight}, and a training starts from finite numbers"):
+        model.playground()

@@ -6,7 +6,7 @@ import random
 import pytest
 from sheet_graphs import functions, network, neuron, patient, regularised
 
-from autograd_core import Value, sheet, sin
+from autograd_core import Value, play, sheet, sin
 from autograd_core.derivatives.misconceptions import RULES, backward_pass
 from autograd_core.teaching.forms import FORMS
 from autograd_core.teaching.grading import VERDICTS
@@ -233,6 +233,12 @@ def test_a_name_is_a_text_and_no_markup(form):
     assert page.check([2, "<b>\"&", 4]).points == 3
 
 
+def test_half_a_character_in_a_name_or_a_title_is_a_question_mark_in_a_page(tmp_path):
+    x = Value(2.0, "\ud800")
+    for i, page in enumerate([sheet(x * 3.0), sheet(Value(2.0, "x") * 3.0, title="\udfff"), play(x * 3.0), play(Value(2.0) * 3.0, title="\ud800")]):
+        assert "?" in page.save(tmp_path / f"{i}.html").read_text(encoding="utf-8")
+
+
 def test_blanks_are_found_by_their_names():
     L, wrt = neuron()
     page = sheet(L, level="named", wrt=wrt)
@@ -241,6 +247,14 @@ def test_blanks_are_found_by_their_names():
         page.check({"dL/dx": 1})
     with pytest.raises(ValueError, match="a list of 10"):
         page.check([1, 2])
+
+
+@pytest.mark.parametrize("text", ["1e999", "-1e5000000000", "x" * 100_000, "x" * 40 + "q", "9" * 5000, "-" * 5000 + "1", "1+" * 5000 + "1", "(" * 5000, "2**99999"])
+def test_an_answer_of_any_size_is_wrong_and_no_accident(text):
+    x = Value(2.0, "x")
+    page = sheet(x * Value(3.0, "xx") * Value(5.0, "xxx"))
+    assert page.check([text] * len(page.answers)).points == 0
+    assert page.check(["xx xxx"] + [None] * (len(page.answers) - 1)).points == page.check(["xxxxx"] + [None] * (len(page.answers) - 1)).points
 
 
 def test_answers_at_random_never_break_the_grader():

@@ -3,6 +3,7 @@
 import inspect
 import re
 import warnings
+from collections import deque
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,7 @@ from scipy import sparse
 import autograd_core as ac
 import nn
 from autograd_core import Value
+from nn.perceptron import fixed
 
 ROOT = Path(ac.__file__).parent.parent
 # Words of Python's own errors, which say nothing of what is allowed.
@@ -113,6 +115,9 @@ SENTENCES = [
     (lambda: ac.sheets("y = x*w", 10**20), ValueError, "is a whole number from 1 to 10,000, not 1000"),
     (lambda: ac.sheets("y = x*w", 1, ranges=3), TypeError, "ranges is a dictionary"),
     (lambda: ac.sheets("y = x*w", 1, ranges={"x": None}), ValueError, r"ranges\['x'\] is \(low, high\)"),
+    (lambda: ac.sheets("y = x*w", 1, ranges={"x": (-1e308, 1e308)}), ValueError, r"ranges\['x'\] is \(low, high\)"),
+    (lambda: ac.play(x * x, title=3), TypeError, "title is a text, not int: write title='Backpropagation'"),
+    (lambda: ac.play(x * x, digits="x"), ValueError, "digits is a whole number, 1 or more, not 'x'"),
     (lambda: ac.sheets(lambda *v: v[0], 1), TypeError, r"as in lambda w, x: w \* x, without \*"),
     (lambda: ac.sheets("y = x*w", 1).results(3), TypeError, "a file is given by its path"),
     (lambda: model().fit(X, Y, lr=0.1), TypeError, r"fit\(\) has no option 'lr': .* optimizer=lambda p: nn.SGD\(p, lr=0.1\)"),
@@ -159,6 +164,22 @@ SENTENCES = [
     (lambda: nn.squared_error([1.0], 1.0), TypeError, "squared_error takes two numbers, not list"),
     (lambda: nn.clip_grad_norm([3], 1.0), TypeError, r"each of parameters is a Value, not int: write nn.clip_grad_norm"),
     (lambda: nn.PerceptronLayer(3, [1.0]), TypeError, "weights is a list, not int"),
+    (lambda: model()({0.0, 1.0}), TypeError, r"Layer\(2, 3, relu\) takes a list of 2 numbers, not set"),
+    (lambda: model()({0: 1.0, 1: 2.0}), TypeError, "takes a list of 2 numbers, not dict"),
+    (lambda: nn.Dropout(0.5)(3.0), TypeError, "takes a list of numbers, not float 3.0"),
+    (lambda: nn.Conv1d(2)("abc"), TypeError, "takes a list of numbers, not str 'abc'"),
+    (lambda: nn.BatchNorm(2, eps=-1.0), ValueError, "eps is a finite number of at least 0, not -1.0"),
+    (lambda: nn.BatchNorm(2, momentum=None), ValueError, "momentum is a number from 0 to 1, not None"),
+    (lambda: model().summary(inputs="x"), ValueError, "inputs is a whole number, 1 or more, not 'x'"),
+    (lambda: nn.Neuron(2).set_weights(3), TypeError, r"weights is a list, not int: write \[0.5, -0.5\]"),
+    (lambda: nn.Neuron(2).set_weights([1.0, float("nan")]), ValueError, "is a finite number, not nan"),
+    (lambda: nn.Layer(2, 1).set_weights([[1.0, 2.0]], None), TypeError, "biases is a list, not NoneType"),
+    (lambda: nn.Layer(2, 1).backward(X[1], 1.0), TypeError, r"upstream is a list, not float: write \[1.0\]"),
+    (lambda: nn.gate(["or"]), ValueError, r"is one of 'or', 'and', 'nor', 'nand', 'not', not \['or'\]"),
+    (lambda: fixed(5), TypeError, r"fixed takes a model, not int"),
+    (lambda: nn.predicted_classes([[0.5, float("nan")]]), ValueError, "output 0 is .*nan.*, which is of no class"),
+    (lambda: nn.predicted_classes([[]]), ValueError, r"output 0 is \[\], which is of no class"),
+    (lambda: model().load_state_dict({"a" * 1000: 1.0}), ValueError, "1 unknown, the first is a{60}$"),
 ]  # fmt: skip
 
 
@@ -176,6 +197,45 @@ def test_a_leaf_that_is_no_parameter_is_named_when_training_begins():
         warnings.simplefilter("error")
         for slope in (nn.Parameter(2.0), ac.Constant(2.0), 2.0, Value(1.0) + 1.0):
             Line(slope).fit(X, Y, epochs=1)
+
+
+class Slopes(Line):
+    """A model whose slopes stand in a place that training may find or not."""
+
+    def __init__(self, place):
+        super().__init__(nn.Parameter(0.5))
+        held = [nn.Parameter(1.0, "w1"), nn.Parameter(2.0, "w2")]
+        places = {"list": held, "set": set(held), "array": np.array(held), "deque": deque(held), "closure": lambda: held, "computed": [w * 2.0 for w in held]}
+        self.held, self.own = places[place], held if place == "computed" else None
+
+    def forward(self, x):
+        return super().forward(x) + sum(w * x[1] for w in (self.held() if callable(self.held) else self.held))
+
+
+@pytest.mark.parametrize("place", ["set", "array", "deque", "closure", "computed"])
+def test_a_parameter_that_training_does_not_find_is_named_when_training_begins(place):
+    with pytest.warns(UserWarning, match="Slopes computes with .*, which training never changes: a Parameter in a set, an array") as told:
+        nn.fit(Slopes(place), X, Y, epochs=0)
+    assert [warning.filename for warning in told] == [__file__]
+    line = Line(nn.Parameter(2.0))
+    line.slope = line.slope - 0.1  # a step by hand that forgets .data
+    with pytest.warns(UserWarning, match=r"Line computes with Parameter\(data=2.0.*, which training never changes"):
+        line.fit(X, Y, epochs=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Slopes("list").fit(X, Y, epochs=1)
+
+
+def test_a_loss_that_no_parameter_reaches_is_told():
+    with pytest.warns(UserWarning, match=r"no parameter of MLP reaches the loss, and fit changes nothing: .data cuts the graph"):
+        model().fit(X, Y, epochs=1, loss=lambda predictions, targets: 3.0)
+
+
+def test_a_list_that_holds_itself_is_gone_through_once():
+    line = Line(nn.Parameter(2.0))
+    line.held = [nn.Parameter(3.0)]
+    line.held += [line.held, line]
+    assert [name for name, _ in line.named_parameters()] == ["slope", "offset", "held.0"]
 
 
 @pytest.mark.parametrize("seed", [np.int64(3), True, 2**70, -1])
@@ -203,11 +263,12 @@ class Tensor:
         return self.rows
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
 def test_tables_of_other_libraries_are_read():
     expected = model().predict(X)
-    for table in (Tensor(X), sparse.csr_matrix(np.array(X)), np.ma.array(X)):
+    for table in (Tensor(X), sparse.csr_matrix(np.array(X)), np.ma.array(X), np.matrix(X)):
         assert model().predict(table) == expected
-    assert len(model().fit(Tensor(X), Tensor(Y), epochs=1)) == 1
+    assert len(model().fit(Tensor(X), Tensor(Y), epochs=1)) == len(model().fit(np.matrix(X), Y, epochs=1)) == 1
 
 
 @pytest.mark.parametrize("lr", ["x", float("nan"), Value(0.1), None, -1.0])

@@ -59,7 +59,7 @@ def read_answer(given: Any, values: Mapping[str, float]) -> Answer | None:
     text = plain(given)
     if match := _NUMBER.fullmatch(text):
         places = len(match["places"] or match["only"] or "") - int(match["power"] or 0)
-        return Answer(given, float(text), 0.5 * 10.0**-places)
+        return Answer(given, float(text), 0.5 * 10.0 ** min(-places, 300))
     return _formula(given, text, values)
 
 
@@ -116,14 +116,17 @@ def _with_products(text: str, known: Mapping[str, float]) -> list[str]:
 
 
 def _split(word: str, names: list[str]) -> list[str]:
-    """A word as names side by side; nothing if it is none."""
-    if word in names:
-        return [word]
-    for name in sorted(names, key=len, reverse=True):
-        rest = _split(word[len(name) :], names) if word.startswith(name) else []
-        if rest:
-            return [name, *rest]
-    return []
+    """A word as names side by side, the longest first; nothing if it is none."""
+    longest = sorted(filter(None, names), key=len, reverse=True)
+    first = {len(word): ""}  # at each place from which the rest is names, the name there
+    for start in range(len(word) - 1, -1, -1):
+        found = next((name for name in longest if word.startswith(name, start) and start + len(name) in first), "")
+        first |= {start: found} if found else {}
+    parts, start = list[str](), 0
+    while first.get(start):
+        parts.append(first[start])
+        start += len(parts[-1])
+    return parts
 
 
 def agrees(answer: Answer, expected: float, tolerance: float = TOLERANCE, origin: float = 0.0) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import numbers
 import random
 from collections import Counter
@@ -73,7 +74,7 @@ def _all_choices(usual: Mapping[str, list[float]], ranges: Mapping[str, Range]) 
 def _choices(name: str, given: Range) -> list[float]:
     if isinstance(given, numbers.Real):
         return [real(given)]
-    if isinstance(given, tuple) and len(given) == 2 and given[0] < given[1]:
+    if isinstance(given, tuple) and len(given) == 2 and 0.0 < given[1] - given[0] < math.inf:
         return _grid(given[0], given[1], max(1, *(_places(x) for x in given)))
     if isinstance(given, list) and given:
         return [float(x) for x in given]

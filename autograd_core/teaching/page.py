@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ..derivatives.misconceptions import RULES
 from ..formulas.typesetting import number_text
+from ..views.pages import whole
 from .exercise import Cell, Choice, Exercise, Place
 from .forms import FORMS, given, pretty, shown, spoken
 from .grading import Grader
@@ -54,7 +55,7 @@ def fragment(sheet: Contents, answers: bool = False) -> str:
     head = f"<style>{asset('sheet.css')}</style><h2>{title}</h2>"
     task = "" if answers else f'<p class="task">{html.escape(sheet.task)}</p>{_NAME}'
     kind = "agc-sheet answers" if answers else "agc-sheet"
-    return f'<div class="{kind}" id="{root}" role="group" aria-label="{title}">{head}{task}{"".join(body)}</div>'
+    return whole(f'<div class="{kind}" id="{root}" role="group" aria-label="{title}">{head}{task}{"".join(body)}</div>')
 
 
 def document(title: str, fragments: Sequence[str]) -> str:
@@ -65,7 +66,7 @@ def document(title: str, fragments: Sequence[str]) -> str:
     )
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title>'
     body = "\n".join(fragments)
-    return f"<!doctype html>\n<html lang=en><head>{head}<style>{style}</style></head><body class=agc-page>\n{body}\n</body></html>\n"
+    return whole(f"<!doctype html>\n<html lang=en><head>{head}<style>{style}</style></head><body class=agc-page>\n{body}\n</body></html>\n")
 
 
 class _Put:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
@@ -54,6 +55,8 @@ def playground(
     listed = partial(require_list, written="[[[0.5, -0.5, 0.0]]], one unit of two weights and a bias")
     layers = [listed("a layer is", layer) for layer in listed("weights is", weights)]
     weights = [[[real(x) for x in listed("a unit is", unit)] for unit in layer] for layer in layers]
+    if strange := [x for layer in weights for unit in layer for x in unit if not math.isfinite(x)]:
+        raise ValueError(f"a weight is {strange[0]}, and a training starts from finite numbers")
     sizes = _sizes(weights, len(hidden), bias, sets)
     names, (programs, first, is_free) = [name for name, _ in (*hidden, output)], _choices(sizes, hidden, output[1], loss[1])
     data = {

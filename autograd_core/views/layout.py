@@ -164,7 +164,7 @@ def with_note(table: str, note: str) -> str:
 def in_cell(text: str) -> str:
     """Text for a cell of an HTML-like label."""
     # A word joiner behind a backslash keeps \\N and its like from being replaced by the engine.
-    return html.escape(legal(text), quote=False).replace("\\", "\\\u2060").replace("\n", "<BR/>") or " "
+    return html.escape(legal(text).replace("\t", " "), quote=False).replace("\\", "\\\u2060").replace("\n", "<BR/>") or " "
 
 
 def in_label(text: str) -> str:

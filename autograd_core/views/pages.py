@@ -22,7 +22,16 @@ def page(title: str, body: str, style: str = SHEET, kind: str = "") -> str:
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
     head += f"<title>{html.escape(title)}</title><style>{style}</style>"
     attribute = f' class="{kind}"' if kind else ""
-    return f"<!doctype html>\n<html lang=en><head>{head}</head><body{attribute}>\n{body}\n</body></html>\n"
+    return whole(f"<!doctype html>\n<html lang=en><head>{head}</head><body{attribute}>\n{body}\n</body></html>\n")
+
+
+def whole(text: str) -> str:
+    """The text with a question mark for each half of a surrogate pair, which can be in a name, and in no file.
+
+    >>> whole("<p>\\ud800 = 1</p>")
+    '<p>? = 1</p>'
+    """
+    return text.encode(errors="replace").decode()
 
 
 class Page:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..choices import named_options, require_one_of, require_whole
+from ..choices import named_options, require_kind, require_one_of, require_whole
 from ..files import path_text
 from ..value import Value
 from .drawing import Drawing
@@ -123,7 +123,7 @@ def play(
     to install if there is no layout engine.
     """
     plays_network = level == "network" or (level is None and is_network(output))
-    look = Look(title, present, digits if digits is not None else 4 if present or plays_network else 6)
+    look = _look(title, present, digits, 4 if present or plays_network else 6)
     if isinstance(rules, str) or not hasattr(rules, "__iter__"):
         raise TypeError(f"rules is a list of names such as ('right', 'overwrite'), not {rules!r}")
     if plays_network and rules:
@@ -160,6 +160,11 @@ def _play_graph(scene: Scene, limit: int, rules: Sequence[str], look: Look) -> P
 def _pictures(scene: Scene, look: Look) -> list[str]:
     """The graph from left to right, and unless it is large from top to bottom."""
     return [svg(scene, look.digits, rankdir) for rankdir in (("LR", "TB") if len(scene.nodes) <= UPRIGHT else ("LR",))]
+
+
+def _look(title: str, present: bool, digits: int | None, usual: int) -> Look:
+    require_kind("title is a text", title, str, "title='Backpropagation'")
+    return Look(title, present, usual if digits is None else require_whole("digits", digits))
 
 
 def _play_network(

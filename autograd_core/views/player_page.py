@@ -14,6 +14,7 @@ from ..formulas.typesetting import number_text
 from ..primitive import OPERANDS, Primitive
 from ..programs.javascript import helpers, row_functions
 from .folding import Fold
+from .pages import whole
 from .player_frames import MOST, Passes, Term, as_data
 from .player_rules import Difference
 from .scene import Node, Scene
@@ -70,7 +71,7 @@ def fragment(show: Show) -> str:
     changing = [node for node in scene.nodes if node.kind != "constant"]
     jumps = sorted({key for frame in frames for key in frame.now})
     results = [f"{scene.nodes[i].name} = {number_text(scene.nodes[i].data[0], show.look.digits)}" for i in show.outputs]
-    return _TEMPLATE.format(
+    return whole(_TEMPLATE.format(
         root=root,
         present=" present" if show.look.asks else "",
         css=_asset("player.css"),
@@ -86,7 +87,7 @@ def fragment(show: Show) -> str:
         difference=f'<div class="difference">{html.escape(show.difference.words)}</div>' if show.difference else "",
         last=len(frames) - 1,
         script=_script(root, data, rows),
-    )
+    ))  # fmt: skip
 
 
 def _rows(scene: Scene) -> dict[tuple[Primitive, int], int]:

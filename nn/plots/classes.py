@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_core import as_numbers, as_rows
+from autograd_core import as_labels, as_numbers, as_rows
 
 from ..module import Module
 from ..training.prediction import last_activation, predict
-from ..training.samples import as_labels, check_lengths
+from ..training.samples import check_lengths
 from .axes import INK, MARKERS, Axes, Box, box_around, colour, legend, one_panel, tint
 
 

@@ -87,6 +87,6 @@ def activation_histograms(values: Mapping[str, Sequence[float]], bins: int = 30,
     panels = panels_of(ax, len(values), size=(3.4, 2.8))
     for i, (panel, (layer, outputs)) in enumerate(zip(panels, values.items())):
         zeros = sum(output == 0.0 for output in outputs) / len(outputs)
-        panel.hist(outputs, bins=bins, color=colour(0))
+        panel.hist([y for y in outputs if math.isfinite(y)], bins=bins, color=colour(0))
         panel.set(title=f"{layer}\n{100 * zeros:.0f} % are 0" if zeros else layer, xlabel="output", ylabel="" if i else "count")
     return panels

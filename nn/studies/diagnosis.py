@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from autograd_core import Table, check_leaves, find_wrong_derivative
+from autograd_core import Table, check_leaves, find_nonfinite, find_wrong_derivative
 
 from ..arguments import count
 from ..layers import Conv1d, Dropout
@@ -88,10 +88,10 @@ def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer:
     The gradient is right: in all 2 parameters compared it agrees with finite differences.
     """
     trial, chance = Trial(model, X, y, loss, samples, seed), random.Random(seed)
-    output, checks = trial.graph(), dict[tuple[str, str], Any]()
-    if trial.graph().data != output.data:
+    output, checks, per_layer = trial.graph(), dict[tuple[str, str], Any](), count("per_layer", per_layer)
+    if math.isfinite(output.data) and trial.graph().data != output.data:
         raise ValueError("the loss differs from call to call: keep the random generator of a module in its attribute generator")
-    for layer, parameters in parameters_of_layers(trial.model).items():
+    for layer, parameters in parameters_of_layers(trial.model).items() if math.isfinite(output.data) else ():
         chosen = chance.sample(parameters, min(per_layer, len(parameters)))
         compared = check_leaves(trial.graph, [parameter for _, parameter in chosen])
         checks |= {(layer, name): check for (name, _), check in zip(chosen, compared)}
@@ -100,7 +100,9 @@ def check_gradients(model: Module, X: Any, y: Any, loss: Any = "mse", per_layer:
     (_, name), worst = max(kept.items(), key=lambda item: item[1].error, default=(("", ""), None))
     left_out = len(checks) - len(kept)
     finding = f"The gradient is right: in all {len(kept)} parameters compared it agrees with finite differences."
-    if worst is None:
+    if not math.isfinite(output.data):
+        finding = f"Nothing could be compared: the loss is {output.data}, and {find_nonfinite(output)}."
+    elif worst is None:
         finding = f"Nothing could be compared: all {left_out} parameters tried stand on a kink. Take other samples or another seed."
     elif worst.wrong:
         cause = "Perhaps the model or the loss reads .data or calls the functions of math, which cuts the graph."
@@ -162,7 +164,7 @@ def dead_units(model: Module, X: Any) -> Diagnosis:
     for layer, seen in outputs_of_layers(model, X).items():
         if seen.activation == "relu":
             units = [[max(row)] for row in seen.rows] if isinstance(seen.layer, Conv1d) else seen.rows
-            activity[layer] = [sum(y > 0.0 for y in unit) / len(unit) for unit in zip(*units)]
+            activity[layer] = [sum(y != 0.0 for y in unit) / len(unit) for unit in zip(*units)]
     dead = {layer: [i for i, share in enumerate(shares, start=1) if share == 0.0] for layer, shares in activity.items()}
     off, total = sum(map(len, dead.values())), sum(map(len, activity.values()))
     bad = [layer for layer in activity if len(dead[layer]) > DEAD_SHARE * len(activity[layer])]
@@ -195,8 +197,8 @@ def activation_histograms(model: Module, X: Any) -> Diagnosis:
         finding = f"More than half of the outputs are saturated in {', '.join(bad)}: take smaller initial weights or standardised inputs."
     rows = []
     for layer, ys in outputs.items():
-        flat = f"{saturated[layer]:.0%}" if layer in saturated else ""
-        rows.append((layer, f"{statistics.fmean(ys):.3g}", f"{statistics.pstdev(ys):.3g}", f"{ys.count(0.0) / len(ys):.0%}", flat))
+        flat, mean = f"{saturated[layer]:.0%}" if layer in saturated else "", statistics.fmean(ys)
+        rows.append((layer, f"{mean:.3g}", f"{math.dist(ys, [mean] * len(ys)) / len(ys)**0.5:.3g}", f"{ys.count(0.0) / len(ys):.0%}", flat))
     table = Table(["layer", "mean", "deviation", "zero", "saturated"], rows, "<>>>>")
     return Diagnosis(finding, not bad, table, {"outputs": outputs, "saturated": saturated}, ("activation_histograms", outputs, {}))
 

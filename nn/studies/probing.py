@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from autograd_core import Value, as_rows
 
 from ..activations import activation_name
-from ..arguments import count, named
+from ..arguments import count, kind, named
 from ..layers import Neuron
 from ..losses import LOSSES
 from ..module import Module
@@ -49,6 +49,7 @@ class Seen(NamedTuple):
 
 def outputs_of_layers(model: Module, X: Any) -> dict[str, Seen]:
     """What each layer puts out for the rows of ``X`` in evaluation mode."""
+    kind("what is looked into is a model", model, Model, "nn.diagnosis.dead_units(nn.MLP(2, [8, 1]), X)")
     twin, samples = copy.deepcopy(model).eval(), as_rows(X)
     found = {label: Seen(activation_name(getattr(layer, "activation", "")), layer, []) for label, layer in layers_of(twin).items()}
 
@@ -69,6 +70,7 @@ class Trial(Execution):
     """A copy of a model in training mode, a loss, and at most ``samples`` rows, drawn at random."""
 
     def __init__(self, model: Module, X: Any, y: Any, loss: Any, samples: int, seed: int) -> None:
+        kind("what is looked into is a model", model, Model, "nn.diagnosis.gradient_flow(nn.MLP(2, [8, 1]), X, y)")
         if not model.parameters():
             raise ValueError(f"{type(model).__name__} has no parameters, so there is no gradient to look at")
         data, size = samples_of(model, X, y, loss), count("samples, how many rows to look at,", samples)

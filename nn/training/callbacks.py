@@ -205,7 +205,10 @@ class ClipNorm(Callback):
         self.max_norm = number("max_norm", max_norm, "a positive number")
 
     def gradients(self, run: Run | None, gradients: Any) -> Any:
-        return gradients * min(self.max_norm / (Floats.norm(gradients) + 1e-6), 1.0)
+        most, norm = 1.0, Floats.norm(gradients)
+        if math.isinf(norm) and Floats.finite(gradients):  # a length beyond all floats has a direction all the same
+            gradients, most, norm = (small := gradients * 2.0**-600), 2.0**600, Floats.norm(small)
+        return gradients * min(self.max_norm / (norm + 1e-6), most)
 
 
 class ClipValue(Callback):

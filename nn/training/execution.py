@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, NamedTuple
 
-from autograd_core import DIALECTS, Constant, OverRows, Value, dot, find_nonfinite, reading_data
+from autograd_core import DIALECTS, Constant, OverRows, Value, dot, find_nonfinite, reading_data, topological_order
 
-from .model import Model, assign, inputs_of
+from .model import Model, Parameter, assign, inputs_of, walk
 
 RUNS = (*(name for name, made in DIALECTS.items() if made.runs_here), "eager")  # in a program, or sample by sample on Values
 Loss = Callable[[Any, Any], Any]
@@ -117,6 +117,24 @@ class Execution(OverRows):
             return loss(outputs, targets)
         total = self.weight(rows)
         return dot([row[-1] / total for row in rows], [loss([y], [t]) for y, t in zip(outputs, targets)])
+
+
+def warn_of_untrained(how: Execution, row: Sequence[float]) -> None:
+    """Warn of what the loss and the outputs are computed from like a parameter, and what training leaves as it is."""
+    held, known, lost, name = {y: path for path, y in walk(how.model, Value, "", set())}, set(how.parameters), [], type(how.model).__name__
+    with evaluating(how.model):
+        nodes = how.record(row)[1]
+    for node in topological_order(*nodes):
+        if node in held and type(node) is Value and not node.parents:
+            said = f"write Parameter({node.data:g}), or Constant({node.data:g}) if it is to stay"
+            warnings.warn(f"{held[node]} of {name} is a Value, which training never changes: {said}", stacklevel=6)
+        elif node not in known and any(isinstance(leaf, Parameter) for leaf in (topological_order(node) if node in held else [node])):
+            lost.append(node)
+    if lost:
+        where = "a Parameter in a set, an array, a closure or made in forward, or what was computed before forward, as by p = p - 0.1"
+        warnings.warn(f"{name} computes with {lost[0]!r}, which training never changes: {where}", stacklevel=6)
+    elif known.isdisjoint(topological_order(nodes[0])):
+        warnings.warn(f"no parameter of {name} reaches the loss, and fit changes nothing: .data cuts the graph", stacklevel=6)
 
 
 @contextmanager

@@ -25,13 +25,13 @@ class History:
 
     def watched(self, name: str | None = None) -> list[float]:
         """The figure ``name`` of every epoch; without a name the validation loss, or the loss if there is none."""
-        return [entry[name] if name else entry.get("val_loss", entry["loss"]) for entry in self.epochs]
+        return self[name] if name else [entry.get("val_loss", entry["loss"]) for entry in self.epochs]
 
     @property
     def best_epoch(self) -> int | None:
         """The first epoch with the smallest validation loss, or training loss without validation."""
         losses = self.watched()
-        return losses.index(min(losses)) + 1 if losses else None
+        return losses.index(min(losses, key=lambda loss: (math.isnan(loss), loss))) + 1 if losses else None
 
     def __getitem__(self, name: str) -> list[float]:
         """The figure ``name`` of every epoch; ``KeyError`` with the names there are."""
@@ -51,11 +51,11 @@ class History:
         curves = [self[name] for name in ("loss", "val_loss") if self.epochs and name in self.epochs[-1]]
         finite = [y for curve in curves for y in curve if math.isfinite(y)] or [0.0]
         low, high, last = min(finite), max(finite), max(len(self) - 1, 1)
-        lines = ""
+        text, lines = str(self).replace("<", "&lt;"), ""
         for curve, dashes in zip(curves, ("", "6 4")):
             at = (f"{400 * i / last:.1f},{85 - 80 * (y - low) / (high - low or 1.0):.1f}" for i, y in enumerate(curve) if math.isfinite(y))
             lines += f'<polyline points="{" ".join(at)}" fill="none" stroke="#0072b2" stroke-width="2" stroke-dasharray="{dashes}"/>'
-        return f'<p>{self}</p><svg width="400" height="90" role="img" aria-label="loss from {high:.4g} to {low:.4g}">{lines}</svg>'
+        return f'<p>{text}</p><svg width="400" height="90" role="img" aria-label="loss from {high:.4g} to {low:.4g}">{lines}</svg>'
 
 
 def shown(entry: dict[str, float]) -> str:

@@ -18,9 +18,9 @@ from ..arguments import count, kind, named, options
 from ..losses import LOSSES
 from ..optim import OPTIMIZERS, Optimizer
 from .callbacks import Interrupts, Run, callbacks_of
-from .execution import RUNS, Execution, evaluating
+from .execution import RUNS, Execution, evaluating, warn_of_untrained
 from .history import History
-from .model import Changes, Model, assign, warn_of_untrained
+from .model import Changes, Model, alone, assign
 from .prediction import figures, last_activation, metrics_named
 from .samples import samples_of, split_samples
 from .saving import Checkpoint
@@ -67,7 +67,7 @@ def fit(
     data or options that do not fit, and :class:`TrainingError` if a loss or gradient is not finite.
     """
     given = SimpleNamespace(**locals())
-    with Interrupts() as interrupts:
+    with alone(model), Interrupts() as interrupts:
         try:
             training = interrupts.call(_Training, interrupts, given)
         except KeyboardInterrupt:
@@ -98,7 +98,6 @@ class _Training:
 
     def __init__(self, interrupts: Interrupts, given: SimpleNamespace) -> None:
         model, size = given.model, given.batch_size
-        warn_of_untrained(model)
         named(given.dialect, dict(zip(RUNS, RUNS)), "dialect", or_else="")
         loss, self.metrics = named(given.loss, LOSSES, "loss"), metrics_named(given.metrics, given.loss, model)
         kind("shuffle is True or False", given.shuffle, bool, "shuffle=False")
@@ -113,6 +112,7 @@ class _Training:
         with evaluating(model, training=True):
             try:
                 how = Execution(model, loss, data.rows, data.columns, given.dialect, data.weighted)
+                warn_of_untrained(how, data.rows[0])
             except Execution.FAILURES as error:
                 raise TrainingError(f"training did not start: {error}. {_remedy(model, loss)}") from error
         facts = {"samples": len(data.rows), "batch_size": size, "seed": int(seed)}
@@ -122,8 +122,7 @@ class _Training:
         self.changes = checkpoint.changes(self.run, written) if checkpoint and written else []
         self.run.history.epochs = written["epochs"] if written else []
         self.data, self.rows = data, how.rows(data.rows)
-        held: Changes = [(module, "generator", vars(module).get("generator")) for module in self.modules]
-        self.generators = [entry for entry in held if isinstance(entry[2], random.Random)]
+        self.generators: Changes = [(x, "generator", g) for x in self.modules if isinstance(g := vars(x).get("generator"), random.Random)]
 
     def run_through(self) -> History:
         run = self.run
@@ -134,11 +133,11 @@ class _Training:
                 callback.begin(run)
             assign(self.changes)
             run.values = run.execution.values()
-            while True:
+            for number in range(len(history) + 1, run.epochs + 2):
                 history.stopped = next(filter(None, (callback.over(run) for callback in run.callbacks)), "finished")
-                if history.stopped != "finished" or len(history) >= run.epochs:
+                if history.stopped != "finished" or number > run.epochs:
                     break
-                self.epoch(len(history) + 1)
+                self.epoch(number)
             run.interrupts.check()
         except KeyboardInterrupt:
             history.stopped = "interrupted"
@@ -213,8 +212,9 @@ class _Training:
                 for callback in run.callbacks:
                     gradients = callback.gradients(run, Floats.of(gradients))
                 values = optimizer.update(run.values, gradients)
-                if not Floats.finite(values):
-                    raise ArithmeticError("the step would make a parameter infinite or nan")
+                averages = [x for _, module, name in self.buffers if isinstance(x := getattr(module, name), list)]
+                if not all(map(Floats.finite, (values, *optimizer.state.values(), *averages))):
+                    raise ArithmeticError("the step would make a parameter infinite or nan, or what the optimizer or a layer remembers")
         except BaseException as error:
             assign(before)
             if not isinstance(error, run.execution.FAILURES):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-import warnings
+import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
 
 from autograd_core import Value, named_options, require_kind
@@ -14,6 +15,9 @@ from ..arguments import fitting
 Self = TypeVar("Self", bound="Model")
 Changes = list[tuple[Any, str, Any]]
 """Objects, names of their attributes, and what these are to be."""
+
+
+_TRAINED: dict[int, int] = {}  # the thread that trains a part of a model, by its id
 
 
 class Parameter(Value):
@@ -73,7 +77,7 @@ class Model:
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Model]]:
         """This module, called ``prefix``, and every module in it, each once."""
-        return iter(_walk(self, Model, prefix, set()))
+        return iter(walk(self, Model, prefix, set()))
 
     def modules(self) -> list[Model]:
         """This module and every module in it."""
@@ -81,7 +85,7 @@ class Model:
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
         """Every parameter, once, with the path of attributes that leads to it."""
-        return iter(_walk(self, Parameter, prefix, set()))
+        return iter(walk(self, Parameter, prefix, set()))
 
     def parameters(self) -> list[Parameter]:
         """Every parameter, once, in the order in which the attributes were made."""
@@ -122,18 +126,24 @@ class Model:
 
     def checked_state(self, state: Any) -> Changes:
         """What taking over ``state`` changes; ``ValueError`` if a name, a shape or a number does not fit."""
-        found = fitting(state, self.state_dict(), f"the state of {type(self).__name__}")
+        found = fitting(state, self.state_dict(), f"the state of {type(self).__name__}", "a finite number")
         parameters: Changes = [(parameter, "data", found[name]) for name, parameter in self.named_parameters()]
         return parameters + [(module, attribute, found[name]) for name, module, attribute in self.named_buffers()]
 
 
-def warn_of_untrained(model: Model) -> None:
-    """Warn of leaves in a model that are no parameters, which a training leaves as they are; ``TypeError`` where it is no model."""
+@contextmanager
+def alone(model: Model) -> Iterator[None]:
+    """Within it this thread alone trains the model; ``RuntimeError`` where another one trains a part of it, ``TypeError`` for no model."""
     require_kind("fit takes a model", model, Model, "nn.fit(nn.MLP(2, [8, 1]), X, y)")
-    for path, leaf in _walk(model, Value, "", set()):
-        if type(leaf) is Value and not leaf.parents:
-            instead = f"write Parameter({leaf.data:g}), or Constant({leaf.data:g}) if it is to stay"
-            warnings.warn(f"{path} of {type(model).__name__} is a Value, which training never changes: {instead}", stacklevel=6)
+    here, parts = threading.get_ident(), list(map(id, model.modules()))
+    new = [part for part in parts if part not in _TRAINED]
+    try:
+        if {here, *(_TRAINED.setdefault(part, here) for part in parts)} != {here}:
+            raise RuntimeError(f"another thread trains this {type(model).__name__} or part of it: give each its own, copy.deepcopy(model)")
+        yield
+    finally:
+        for part in (part for part in new if _TRAINED.get(part) == here):
+            del _TRAINED[part]
 
 
 def assign(changes: Changes) -> None:
@@ -148,9 +158,9 @@ def assign(changes: Changes) -> None:
         raise
 
 
-def _walk(holder: Any, kind: type[Any], path: str, seen: set[int]) -> list[tuple[str, Any]]:
+def walk(holder: Any, kind: type[Any], path: str, seen: set[int]) -> list[tuple[str, Any]]:
     """The parts of a ``kind`` in a model, a list or a dictionary, each once, with their paths, each before what is in it."""
-    if isinstance(holder, Model):
+    if isinstance(holder, Model | list | dict):
         if id(holder) in seen:
             return []
         seen.add(id(holder))
@@ -159,7 +169,7 @@ def _walk(holder: Any, kind: type[Any], path: str, seen: set[int]) -> list[tuple
     inside: Any = held.items() if isinstance(held, dict) else enumerate(held) if isinstance(held, list | tuple) else ()
     for name, part in inside:
         if not isinstance(part, Parameter):
-            parts += _walk(part, kind, f"{path}.{name}" if path else str(name), seen)
+            parts += walk(part, kind, f"{path}.{name}" if path else str(name), seen)
         elif kind is Parameter and id(part) not in seen:
             seen.add(id(part))
             parts.append((f"{path}.{name}" if path else str(name), part))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autograd_core import Floats, as_rows
+from autograd_core import Floats, as_lists, as_rows
 
 from ..activations import activation_name
-from ..arguments import listed, named, number
+from ..arguments import listed, named, number, shortened
 from ..losses import KINDS, LOSSES, NUMBERS, Kind, l1_loss, mse_loss
 from .execution import RUNS, Execution, evaluating, record
+from .history import SILENT
 from .model import Model
 from .samples import Samples, check_lengths, require_one_hot, samples_of
 
@@ -47,7 +48,10 @@ def predicted_classes(outputs: Any, convention: str = "logit") -> list[int]:
     ([1, 0], [1, -1])
     """
     threshold, below, above = named(convention, THRESHOLDS, "convention")
-    rows = [row if isinstance(row, list | tuple) else [row] for row in listed("outputs is", outputs, "[0.5, -0.5]")]
+    rows = [row if isinstance(row, list | tuple) else [row] for row in map(as_lists, listed("outputs is", outputs, "[0.5, -0.5]"))]
+    for i, row in enumerate(rows):
+        if not row or any(y != y and isinstance(y, float) for y in row):
+            raise ValueError(f"output {i} is {shortened(row)}, which is of no class")
     return [list(row).index(max(row)) if len(row) > 1 else above if row[0] > threshold else below for row in rows]
 
 
@@ -84,10 +88,12 @@ METRICS: dict[str, Any] = {"accuracy": accuracy, "mae": lambda t, y: l1_loss(y, 
 
 def metrics_named(metrics: Any, loss: Any, model: Model) -> list[Metric]:
     """Names of metrics with functions of targets and raw outputs: behind the loss of a classifier they are given the classes."""
-    chosen, found = named(loss, LOSSES, "loss"), []
+    chosen, found = named(loss, LOSSES, "loss"), list[Metric]()
     for metric in [metrics] if isinstance(metrics, str) or callable(metrics) else listed("metrics is", metrics, "metrics=['accuracy']"):
         function = named(metric, METRICS, "a metric")
         name = metric if isinstance(metric, str) else getattr(metric, "__name__", "metric")
+        if name in ("loss", *SILENT) or name.startswith("val_") or name in dict(found):
+            raise ValueError(f"two figures of an epoch would be called {name!r}: give the metric another name, as def does")
         of_classes = function is accuracy or (chosen in KINDS and metric not in ("mae", "mse"))
         found.append((name, _of_classes(function, name, KINDS.get(chosen, NUMBERS), model) if of_classes else function))
     return found

@@ -8,14 +8,12 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Any, NamedTuple
 
-from autograd_core import as_numbers, as_rows
+from autograd_core import as_labels, as_lists, as_numbers, as_rows
 
-from ..arguments import count, named, shortened
+from ..arguments import named, shortened
 from ..losses import KINDS, LOSSES, NUMBERS
 from .execution import evaluating, record
 from .model import Model
-
-NUMBERED = "number the classes, as in [names.index(label) for label in y]"
 
 
 class Samples(NamedTuple):
@@ -72,12 +70,12 @@ def samples_of(model: Model, X: Any, y: Any, loss: Any, sample_weight: Any = Non
 
 def _class_numbers(y: Any, classes: int) -> list[int]:
     """The class of each sample: numbers, rows that hold one number, or one-hot rows."""
-    found = as_numbers(y, or_rows=True, words=NUMBERED)
-    if isinstance(found[0], list):
-        if len(found[0]) > 1:
-            require_one_hot(found, classes, "cross_entropy needs class numbers or")
-        found = [row[0] if len(row) == 1 else row.index(1.0) for row in found]
-    return as_labels(found, classes=classes)
+    y = as_lists(y)
+    if isinstance(y, list | tuple) and y and isinstance(as_lists(y[0]), list | tuple):
+        if len((rows := as_rows(y, "y"))[0]) > 1:
+            require_one_hot(rows, classes, "cross_entropy needs class numbers or")
+        y = [row[0] if len(row) == 1 else row.index(1.0) for row in rows]
+    return as_labels(y, classes=classes)
 
 
 def require_one_hot(rows: Sequence[Sequence[float]], classes: int, who: str) -> None:
@@ -117,20 +115,8 @@ def _beside(rows: Any, further: list[list[float]]) -> Any:
 
 def as_table(X: Any) -> Any:
     """A NumPy array of finite numbers as one of float64; anything else as :func:`as_rows` gives it, or its error."""
-    is_numpy = hasattr(X, "__array_interface__") and not hasattr(X, "mask") and X.dtype.kind in "fiu"
+    is_numpy = hasattr(X, "__array_interface__") and type(X).__name__ == "ndarray" and X.dtype.kind in "fiu"  # and no matrix
     return X.astype(float) if is_numpy and X.ndim == 2 and X.size and math.isfinite(abs(X).max()) else as_rows(X)
-
-
-def as_labels(y: Any, classes: int | None = None) -> list[int]:
-    """The labels of a classification, whole numbers of any type, as a new list of ints; with ``classes`` from 0 to ``classes - 1``."""
-    highest = math.inf if classes is None else count("classes is the number of classes: it", classes) - 1
-    labels = as_numbers(y, words=NUMBERED)
-    for i, label in enumerate(labels):
-        if label != int(label):
-            raise ValueError(f"y: row {i} is {label!r}: a label is a whole number, the index of its class")
-        if classes is not None and not 0 <= label <= highest:
-            raise ValueError(f"y: row {i} is {label:g}: the labels of {classes} classes are 0 to {highest}")
-    return list(map(int, labels))
 
 
 def check_lengths(first: Sequence[Any], second: Sequence[Any], names: str = "X and y") -> None:

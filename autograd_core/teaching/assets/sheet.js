@@ -31,12 +31,15 @@
   // The words and signs of a formula, with a * where it is left out on paper.
   const word = /^[\p{L}_][\p{L}\p{N}_]*$/u;
   function split(text, names) {
-    if (Object.hasOwn(names, text)) return [text];
-    for (const name of Object.keys(names).sort((a, b) => b.length - a.length)) {
-      const rest = text.startsWith(name) ? split(text.slice(name.length), names) : [];
-      if (rest.length) return [name, ...rest];
+    const longest = Object.keys(names).sort((a, b) => b.length - a.length), first = [];
+    first[text.length] = ""; // at each place from which the rest is names, the name there
+    for (let start = text.length - 1; start >= 0; start--) {
+      const found = longest.find((name) => name && text.startsWith(name, start) && first[start + name.length] !== undefined);
+      if (found) first[start] = found;
     }
-    return [];
+    const parts = [];
+    for (let start = 0; first[start]; start += parts[parts.length - 1].length) parts.push(first[start]);
+    return parts;
   }
   function words(text, names) {
     const special = Object.keys(names).filter((name) => !word.test(name)).sort((a, b) => b.length - a.length);
