@@ -62,6 +62,11 @@ def test_parameters_and_inputs_that_are_no_real_numbers_are_refused(program, row
             call()
 
 
+def test_a_function_of_the_math_module_says_what_to_write_for_a_value():
+    with pytest.raises(TypeError, match=r"v\.sin\(\) or autograd_core\.sin\(v\)"):
+        ac.compile_graph(w.tanh(), [w])([ac.Value(1.0)])
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("column", [MASKED[0], np.array([3j]), np.array(["3"]), ["3"], [None]], ids=repr)
 def test_columns_of_no_real_numbers_are_refused(dialect, column):
