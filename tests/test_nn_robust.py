@@ -1,13 +1,8 @@
 """What people do to a training: odd models, odd losses, changes on the way, wrong options, Ctrl-C, and files."""
 
 import math
-import os
 import random
-import signal
 import stat
-import subprocess
-import sys
-import time
 import types
 import warnings
 
@@ -321,31 +316,3 @@ def test_a_checkpoint_in_a_folder_that_is_not_there_is_refused_at_once(tmp_path)
     with pytest.raises(FileNotFoundError, match="make it first"):
         train(model, callbacks=[nn.Checkpoint(tmp_path / "none" / "c")])
     assert model.state_dict() == before
-
-
-INTERRUPTED = """
-import signal, sys, nn
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background starts its children without one
-model = nn.MLP(2, [8, 1], seed=0)
-X = [[0.1 * i, 0.01 * i * i] for i in range(40)]
-say = lambda model, history: print("ready", flush=True) if len(history) == 1 else None
-history = model.fit(X, [x[0] for x in X], epochs=10**6, batch_size=4, seed=0, callbacks=[nn.Checkpoint(sys.argv[1]), say])
-again = nn.MLP(2, [8, 1], seed=0)
-again.fit(X, [x[0] for x in X], epochs=len(history), batch_size=4, seed=0, callbacks=[nn.Checkpoint(sys.argv[1], True)])
-print(history.stopped, len(history) > 0)
-"""
-
-
-@pytest.mark.parametrize("delay", [0.0, 0.05, 0.13])
-def test_a_real_ctrl_c_ends_a_training_and_leaves_a_checkpoint_that_resumes(delay, tmp_path):
-    command = [sys.executable, "-c", INTERRUPTED, str(tmp_path / "c.json")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=os.path.dirname(os.path.dirname(nn.__file__)))
-    try:
-        assert process.stdout.readline() == "ready\n"
-        time.sleep(delay)
-        process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=600)
-    finally:
-        process.kill()
-    assert out == "interrupted True\n"
-    assert [path.name for path in tmp_path.iterdir()] == ["c.json"]

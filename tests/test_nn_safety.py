@@ -12,6 +12,8 @@ import pytest
 import nn
 
 sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
+import sys
+
 from damage import damaged_checkpoints, damaged_states, edited_checkpoints
 from interrupts import interrupted_fits
 
@@ -97,3 +99,15 @@ def test_a_running_average_beyond_all_floats_is_undone():
     with pytest.raises(nn.TrainingError, match="or what the optimizer or a layer remembers"):
         model.fit([[1e200], [2e200]], [0.0, 1.0], epochs=1)
     assert model.state_dict() == before
+
+
+def test_weights_that_do_not_fit_change_nothing():
+    unbiased, layer = nn.Layer(2, 2, "linear", bias=False, seed=0), nn.Layer(2, 2, "linear", seed=0)
+    wrong = [(unbiased, [[1.0, 2.0], [3.0, 4.0]], [0.0, 5.0]), (layer, [[1.0, 2.0], ["x", None]], [0.0, 0.0])]
+    wrong += [(layer, [[1.0, 2.0], [3.0, 1j]], [0.0, 0.0]), (layer, [[1.0, 2.0]], [0.0])]
+    for model, weights, biases in wrong:
+        before = model.state_dict()
+        with pytest.raises(ValueError, match=r"bias=False: its bias is 0\.0, not 5\.0|is a finite number, not|2 row\(s\) of 2 weights"):
+            model.set_weights(weights, biases)
+        assert model.state_dict() == before
+    assert unbiased.set_weights([[1.0, 2.0], [3.0, 4.0]], [0.0, 0.0]).state_dict() == {"neurons.0.w.0": 1, "neurons.0.w.1": 2, "neurons.1.w.0": 3, "neurons.1.w.1": 4}

@@ -306,6 +306,11 @@ def test_files_and_functions_are_short(path):
             assert node.end_lineno - node.lineno < 45, f"{node.name} has {node.end_lineno - node.lineno + 1} lines"
 
 
+@pytest.mark.parametrize("path", sorted((ROOT.parent / "tests").rglob("*.py")), ids=lambda path: path.name)
+def test_files_of_tests_are_short(path):
+    assert length(path) <= 350
+
+
 def test_the_networks_are_thin():
     top = [path for path in NN if path.parent.name == "nn"]
     assert len(top) <= 12

@@ -73,7 +73,7 @@ SOURCES = [f"test_c_source.py::test_{name}" for name in (
     "a_long_program_is_a_few_files_with_each_function_in_one_of_them")]  # fmt: skip
 SAVED = "test_c_saved.py::test_a_saved_program"
 WRONG = "test_wrong_arguments.py"
-REFUSED = "test_nn_training.py::test_bad_input_is_refused_by_one_clear_error_and_changes_nothing"
+REFUSED = "test_nn_training_fails.py::test_bad_input_is_refused_by_one_clear_error_and_changes_nothing"
 TESTS = {
     "autograd_core/table.py": ["test_functions.py", "test_hips.py", "test_numbers.py", "test_whole_numbers.py", *CUTS, *CORNERS, "test_table.py"],
     "autograd_core/functions.py": ["test_functions.py", "test_own_primitive.py", f"{WRONG}::test_a_wrong_argument_is_answered_with_what_to_write",
@@ -101,9 +101,9 @@ TESTS = {
         "a_hundred_updates_of_arrays_are_those_of_lists_to_the_bit",
         "only_many_numbers_of_a_training_in_c_are_updated_in_c_so_that_others_need_no_compiler"))],
     "nn/losses.py": ["test_nn_losses.py"],
-    "nn/training/callbacks.py": ["test_nn_callbacks.py", "test_nn_optim.py", "test_nn_training.py", "test_nn_robust.py"],
+    "nn/training/callbacks.py": ["test_nn_callbacks.py", "test_nn_optim.py", "test_nn_training.py", "test_nn_training_fails.py", "test_nn_robust.py"],
     "nn/training/schedules.py": ["test_nn_optim.py", "test_nn_callbacks.py", f"{REFUSED}[two rates]"],
-    "nn/training/loop.py": ["test_nn_training.py", "test_nn_robust.py", "test_nn_callbacks.py", *(f"test_nn_metrics.py::test_{name}" for name in (
+    "nn/training/loop.py": ["test_nn_training.py", "test_nn_training_fails.py", "test_nn_robust.py", "test_nn_callbacks.py", *(f"test_nn_metrics.py::test_{name}" for name in (
         "a_loss_of_probabilities_behind_a_linear_output_names_the_missing_sigmoid", "a_step_that_gradients_do_not_move_is_told_once")),
         "test_wrong_arguments.py::test_a_wrong_argument_is_answered_with_what_to_write",
         "test_wrong_arguments.py::test_a_leaf_that_is_no_parameter_is_named_when_training_begins"],
