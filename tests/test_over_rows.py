@@ -71,6 +71,33 @@ def test_a_function_that_one_graph_cannot_stand_for_runs_itself_and_says_why(why
     assert over_rows.outputs([3.0], rows) == [[3.0 * x if x > 0.35 or "data" in why else 3.0] for [x] in rows]
 
 
+@pytest.mark.parametrize("rows", [[[1.0], [2.0], [3.0]], [[1.0], [2.0], [0.0]]], ids=["another last row", "a last row that hides it"])
+def test_a_function_that_keeps_something_of_the_row_before_runs_itself(rows):
+    w, kept = Value(2.0), [Value(0.0)]
+
+    def record(row):
+        x = Value(row[0])
+        kept[0] = w * x + 0.5 * kept[0] * x
+        return [x], [kept[0]]
+
+    over_rows = OverRows(record, [w])
+    assert over_rows.compile(rows) == "computes with what it kept of the row before"
+    kept[0] = Value(0.0)
+    assert over_rows.sums([2.0], rows[:2])[0] == 2.0 + (4.0 + 2.0)
+
+
+def test_leaves_that_are_the_same_for_every_row_are_nothing_that_is_kept():
+    w, x = Value(2.0), Value(0.0)
+
+    def record(row):
+        x.data = row[0]
+        return [x], [w * x]
+
+    over_rows = OverRows(record, [w])
+    assert over_rows.compile([[1.0], [2.0]]) == ""
+    assert over_rows.outputs([3.0], [[1.0], [2.0]]) == [[3.0], [6.0]]
+
+
 READING = {  # what the first and the last row agree in, or all rows do while the parameters have the first numbers
     "a row between": lambda w, x: 10.0 * w * x if 0.15 < x.data < 0.25 else w * x,
     "a parameter": lambda w, x: w * w.data * x,

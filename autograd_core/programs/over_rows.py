@@ -14,7 +14,7 @@ from typing import Any
 from ..choices import require_function, require_list
 from ..number import watching_comparisons, watching_reads
 from ..primitive import DomainError
-from ..value import Value
+from ..value import Value, topological_order
 from .compile import compile_graph
 from .floats import Floats
 from .program import Program
@@ -65,8 +65,8 @@ class OverRows:
     def compile(self, rows: Any, dialect: str = "python", gradients: bool = True) -> str:
         """Run as a program in a ``dialect`` of ``compile_graph``, recorded on the first row; returns an empty text.
 
-        Where one graph cannot stand for all rows, because the function compares Values or gives something else than the program for
-        one of some rows, nothing changes, and the text says why. It is tried on the last row; where the function reads ``.data``, on
+        Where one graph cannot stand for all rows, because the function compares Values, computes with what it kept of the row before or
+        gives something else than the program for one of some rows, nothing changes, and the text says why. It is tried on the last row; where the function reads ``.data``, on
         rows from all over the table, and at other numbers of the parameters, too. Without ``gradients`` there are outputs alone, for
         the numbers that the parameters have now. In the dialects ``"c"`` and ``"numpy"``, numbers then are in arrays, if NumPy is
         installed.
@@ -86,6 +86,8 @@ class OverRows:
             shown_inputs, shown = self._evaluated(rows[0])
         if places:
             return f"compares Values at {places[0]}"
+        if not (set(inputs) - set(shown_inputs)).isdisjoint(topological_order(*shown)):
+            return "computes with what it kept of the row before"
         same = gradients and len(nodes) > 1 and [y.data for y in nodes] == [y.data for y in shown]  # one program does it all
         if gradients:
             self._sums = compile_graph(nodes[0], self.parameters, inputs, dialect, further=nodes[1:] if same else ())
