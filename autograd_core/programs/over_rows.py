@@ -66,10 +66,10 @@ class OverRows:
         """Run as a program in a ``dialect`` of ``compile_graph``, recorded on the first row; returns an empty text.
 
         Where one graph cannot stand for all rows, because the function compares Values, computes with what it kept of the row before or
-        gives something else than the program for one of some rows, nothing changes, and the text says why. It is tried on the last row; where the function reads ``.data``, on
-        rows from all over the table, and at other numbers of the parameters, too. Without ``gradients`` there are outputs alone, for
-        the numbers that the parameters have now. In the dialects ``"c"`` and ``"numpy"``, numbers then are in arrays, if NumPy is
-        installed.
+        gives something else than the program for one of some rows, nothing changes, and the text says why. It is tried on the last row;
+        where the function reads ``.data``, on rows from all over the table, and at other numbers of the parameters, too. Without
+        ``gradients`` there are outputs alone, for the numbers that the parameters have now. In the dialects ``"c"`` and ``"numpy"``,
+        numbers then are in arrays, if NumPy is installed.
 
         >>> w = Value(2.0, "w")
         >>> def record(row):
