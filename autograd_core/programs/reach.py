@@ -78,11 +78,11 @@ class Reach:
 
     def __init__(self, graph: Graph, dialect: Dialect, row: Rows) -> None:
         self.graph, self.dialect, self.row = graph, dialect, row
-        inner = [(node, parents) for node, parents in graph.order if parents and node in graph.varying]
-        self.watched = any(row(node, parents).singular for node, parents in inner)
+        kinds = {(node.primitive, len(parents)): (node, parents) for node, parents in graph.order if parents and node in graph.varying}
+        self.watched = any(row(node, parents).singular for node, parents in kinds.values())
         self.below: set[Value] = set()
-        for node, parents in inner if self.watched and graph.single else ():
-            for parent, edge in zip(parents, row(node, parents).edges):
+        for node, parents in graph.order if self.watched and graph.single else ():
+            for parent, edge in zip(parents, row(node, parents).edges) if parents and node in graph.varying else ():
                 if parent in graph.active and (edge.singular or parent in self.below):
                     self.below.add(node)
         self.values: dict[Value, Written] = {}
@@ -100,10 +100,9 @@ class Reach:
 
     def of_value(self, node: Value, parents: Sequence[Value], texts: Texts) -> Written | None:
         """The text of the reach of a node's value; ``None`` where it is always 1, or not needed."""
-        row = self.row(node, parents)
         if not self.watched or not isinstance(node.primitive.eager, str):  # type: ignore[union-attr]
             return None
-        known = self._of_operands(row, parents)
+        known = self._of_operands(self.row(node, parents), parents)
         if not known and "cut" not in node.primitive.eager:  # type: ignore[union-attr]
             return None
         return _filled(pattern(node.primitive.eager, frozenset(known), self.dialect), texts, known)  # type: ignore[union-attr]

@@ -118,12 +118,13 @@ class Emission:
     def follow(self, node: Value, parents: Sequence[Value], flows: set[Value], needed: set[Value]) -> None:
         """Add the operands to which the gradient of ``node`` flows, and the nodes whose values it needs for that."""
         row = self.row(node, parents)
-        operands = dict(zip(row.operands, parents))
-        operands["out"] = node
+        operands: dict[str, Value] = {}
         for parent, edge in zip(parents, row.edges):
             if parent in self.graph.active and not edge.flat:
                 flows.add(parent)
-                needed.update(operands[gap] for gap in edge.needs if gap in operands)
+                if edge.needs:
+                    operands = operands or {**dict(zip(row.operands, parents)), "out": node}
+                    needed.update(operands[gap] for gap in edge.needs if gap in operands)
 
     # -- names ---------------------------------------------------------------------------------------------------
     def _names(self) -> dict[Value, str]:
@@ -153,7 +154,7 @@ class Emission:
 
     def own(self, name: str) -> str:
         """``name``, which this file made, or one like it if a node has it already; what is of ``a[0]`` is called ``a_0``."""
-        name = name.replace("[", "_").replace("]", "")
+        name = name.replace("[", "_").replace("]", "") if "[" in name else name
         if name in self.used_names:
             return self.unique(name)
         self.used_names.add(name)
@@ -256,14 +257,15 @@ class Emission:
                     term = Term(*self.reach.guarded((term.text, term.precedence), reach), term.size)
             terms = self.pending.setdefault(parent, [])
             terms.append(term)
-            self.reach.gradients.setdefault(parent, []).append(reach)
+            if self.reach.watched:
+                self.reach.gradients.setdefault(parent, []).append(reach)
             if len(terms) >= LONGEST // 2:
                 self.pending[parent] = [self._state_backward(parent, summed(terms))]
                 self.reach.gradients[parent] = [self._flowing(parent)]
 
     def _flowing(self, node: Value) -> Written | None:
         """The reach of the gradient of ``node``; ``None`` where it is always 1, or not needed."""
-        total = self.reach.merged(self.reach.gradients.pop(node, [None]))
+        total = self.reach.merged(self.reach.gradients.pop(node, [None])) if self.reach.watched else None
         return None if total is None else self._named(f"r_{self.names.get(node, 'v')}", total, self.backward)
 
     def _upstream(self, node: Value, gradient: Term, uses: int) -> Term:

@@ -118,6 +118,8 @@ def train(steps: int, rate: float = 0.1) -> tuple[dict[str, tuple[float, float, 
     for name, make in ways.items():
         start = time.perf_counter()
         run, weights, losses = make(), [p.data for p in Model(count).parameters], []
+        if name != "eager":
+            run(weights, rows[0])  # what is built for single rows, too
         built = time.perf_counter()
         for row in rows:
             loss, gradients = run(weights, row)
