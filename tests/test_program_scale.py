@@ -147,6 +147,11 @@ def test_one_number_of_numpy_among_others_computes_as_a_float_does(kind):
     assert all(type(number) is float for value, slopes in found for number in (value, *slopes))
     with pytest.raises(ZeroDivisionError, match="in the program's line"):
         both([1.0, kind(0)])
+    for f in (lambda: x * y - 0.5, lambda: (x * y - 0.5).tanh(), lambda: ac.relu(y * x) + x):  # shown by the value, hidden, left out
+        program = compile_graph(f(), [x, y])
+        value, slopes = program([1.0, kind(3)])
+        assert (value, slopes) == program([1.0, 3.0])
+        assert type(value) is type(slopes[1]) is float
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -141,9 +141,6 @@ class Program:
         self.save(path)
 
     def _check_lengths(self, wrt_values: Sequence[float], input_values: Sequence[float]) -> None:
-        plain = type(wrt_values) in PLAIN and type(input_values) in PLAIN
-        if plain and len(wrt_values) == self._wrt_count and len(input_values) == self._input_count:
-            return
         for values in (wrt_values, input_values):
             if isinstance(values, NO_ROWS):
                 require_numbers(values)
