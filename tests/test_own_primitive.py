@@ -89,7 +89,7 @@ NOT_IN_EVERY_LANGUAGE = {
     "1.0 - +x": "+x", "not x": "not x", "~x": "~x", "x ** 2": "x ** 2", "x % 2": "x % 2", "x // 2": "x // 2", "x @ x": "x @ x", "x and 1": "x and 1",
     "x or 2": "x or 2", "x < 1": "x < 1", "x if x else 2": "x", "x if 0 < x < 1 else 0": "0 < x < 1", "x if not x < 0 else 0": "not x < 0",
     "x if x in (1, 2) else 0": "x in (1, 2)", "remainder(x, 1)": "remainder(x, 1)", "log(x, 2)": "log(x, 2)", "degrees(x)": "degrees(x)",
-    "isnan(x)": "isnan(x)", "hypot(x)": "hypot(x)", "exp(*[x])": "*[x]", "sin(x) + cos": "cos", "lambda: x": "lambda: x", "[x][0]": "[x][0]",
+    "isnan(x)": "isnan(x)", "hypot(x)": "hypot(x)", "exp(*[x])": "*[x]", "sin(x) + cos": "cos", "lambda y: x": "lambda y: x", "[x][0]": "[x][0]",
     "True": "True", "1j": "1j", "None": "None", "1e400 * x": "1e309",
 }  # fmt: skip
 

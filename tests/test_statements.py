@@ -227,7 +227,9 @@ def program(parameters, inputs):
 def test_the_source_is_this_one(f, roles):
     leaves = {"w": Value(0.5, "w"), "x": Value(2.0, "x"), "b": Value(1.0, "b")}
     wrt, inputs = [leaves[name] for name in roles], [leaf for name, leaf in leaves.items() if name not in roles]
-    assert compile_graph(f(*leaves.values()), wrt, inputs).source == PRINTED[f, roles]
+    source = compile_graph(f(*leaves.values()), wrt, inputs).source
+    # Python 3.10 has no cbrt.
+    assert re.sub(r"copysign\(pow\(fabs\((\w)\), 1\.0 / 3\.0\), \1\)  # (cbrt\(\1\))", r"\2", source) == PRINTED[f, roles]
 
 
 @pytest.mark.parametrize("count", [99, 100, 101, 260])
