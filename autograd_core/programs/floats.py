@@ -70,4 +70,6 @@ class Floats(list[float]):
     @staticmethod
     def finite(numbers: Any) -> bool:
         """Whether none of these Floats, or of an array, is infinite or nan."""
-        return all(map(math.isfinite, numbers)) if isinstance(numbers, list) else math.isfinite(abs(numbers).max())
+        if isinstance(numbers, list):
+            return all(map(math.isfinite, numbers))
+        return math.isfinite(numbers.dot(numbers)) or math.isfinite(abs(numbers).max())  # the first takes a third of the time

@@ -14,7 +14,7 @@ from typing import Any
 from ..choices import require_function, require_list
 from ..number import watching_comparisons, watching_reads
 from ..primitive import DomainError
-from ..value import Value, topological_order
+from ..value import Value
 from .compile import compile_graph
 from .floats import Floats
 from .program import Program
@@ -86,7 +86,7 @@ class OverRows:
             shown_inputs, shown = self._evaluated(rows[0])
         if places:
             return f"compares Values at {places[0]}"
-        if not (set(inputs) - set(shown_inputs)).isdisjoint(topological_order(*shown)):
+        if _reach(shown, set(inputs) - set(shown_inputs)):
             return "computes with what it kept of the row before"
         same = gradients and len(nodes) > 1 and [y.data for y in nodes] == [y.data for y in shown]  # one program does it all
         if gradients:
@@ -209,6 +209,19 @@ class OverRows:
     def arithmetic(self) -> AbstractContextManager[Any]:
         """Within it, arithmetic on such numbers does not warn of those that are not finite."""
         return nullcontext() if self._numpy is None else self._numpy.errstate(all="ignore")
+
+
+def _reach(outputs: Sequence[Value], leaves: set[Value]) -> bool:
+    """Whether some of these leaves are among those that the outputs are computed from, of which there may be very many."""
+    seen, waiting = set(outputs), list(outputs)
+    while leaves and waiting:
+        parents = waiting.pop().parents
+        if not leaves.isdisjoint(parents):
+            return True
+        inner = {parent for parent in parents if parent.parents} - seen
+        seen |= inner
+        waiting += inner
+    return not leaves.isdisjoint(outputs)
 
 
 def _bits(values: Any) -> bytes:

@@ -132,7 +132,7 @@ class Emission:
         for wish, leaf in self.leaves():
             names[leaf] = self.unique(given.get(leaf, wish))
         for node, name in given.items():
-            if node not in names:
+            if node not in names and node.parents:  # a leaf without a name here stands in no statement
                 names[node] = self.unique(name)
         return names
 

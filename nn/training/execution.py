@@ -124,7 +124,7 @@ def warn_of_untrained(how: Execution, row: Sequence[float]) -> None:
     held, known, lost, name = {y: path for path, y in walk(how.model, Value, "", set())}, set(how.parameters), [], type(how.model).__name__
     with evaluating(how.model):
         nodes = how.record(row)[1]
-    for node in topological_order(*nodes):
+    for node in (order := topological_order(*nodes)):  # what stands above the loss comes first
         if node in held and type(node) is Value and not node.parents:
             said = f"write Parameter({node.data:g}), or Constant({node.data:g}) if it is to stay"
             warnings.warn(f"{held[node]} of {name} is a Value, which training never changes: {said}", stacklevel=6)
@@ -133,7 +133,7 @@ def warn_of_untrained(how: Execution, row: Sequence[float]) -> None:
     if lost:
         where = "a Parameter in a set, an array, a closure or made in forward, or what was computed before forward, as by p = p - 0.1"
         warnings.warn(f"{name} computes with {lost[0]!r}, which training never changes: {where}", stacklevel=6)
-    elif known.isdisjoint(topological_order(nodes[0])):
+    elif known.isdisjoint(order[: order.index(nodes[0]) + 1]):
         warnings.warn(f"no parameter of {name} reaches the loss, and fit changes nothing: .data cuts the graph", stacklevel=6)
 
 
