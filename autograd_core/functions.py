@@ -77,9 +77,12 @@ def _checked_words(words: Words) -> Words:
     return words
 
 
-_OF_ONE = """acos acosh asin asinh atan atanh cbrt ceil cos cosh erf erfc exp exp2 expm1 fabs floor gamma lgamma log log10 log1p log2
-    sin sinh sqrt tan tanh trunc"""
-_OPERAND_COUNTS = dict.fromkeys(_OF_ONE.split(), 1) | dict.fromkeys(("atan2", "copysign", "fmod", "hypot", "nextafter", "pow"), 2)
+@functools.cache
+def _operand_counts() -> dict[str, int]:
+    """The functions that every language has, with their numbers of operands: those that rows call, and a few more."""
+    trees = [ast.parse(text, mode="eval") for row in TABLE.values() for text in (row.python, row.eager) if isinstance(text, str)]
+    found = {ast.unparse(node.func): len(node.args) for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return found | {"nextafter": 2, **dict.fromkeys(("ceil", "exp2", "floor", "gamma", "lgamma", "trunc"), 1)}
 
 
 def _require_value(node: ast.AST, is_test: bool = False, depth: int = 0) -> None:
@@ -95,14 +98,13 @@ def _require_value(node: ast.AST, is_test: bool = False, depth: int = 0) -> None
             tests, values = [], [x, y]
         case ast.UnaryOp(op=ast.USub(), operand=x) if not is_test:
             tests, values = [], [x]
-        case ast.Call(func=ast.Name(id=name), args=parts, keywords=[]) if not is_test and _OPERAND_COUNTS.get(name) == len(parts):
+        case ast.Call(func=ast.Name(id=name), args=parts, keywords=[]) if not is_test and _operand_counts().get(name) == len(parts):
             tests, values = [], parts
-        case ast.Name(id=name) if not is_test and (name in OPERANDS or isinstance(getattr(math, name, None), float)):
-            return
+        case ast.Name(id=name) if not is_test and (name in OPERANDS or isinstance(getattr(math, name, None), float)): return
         case ast.Constant(value=int() | float() as x) if not is_test and not isinstance(x, bool) and math.isfinite(real(x)):
             return
         case _:
-            known = ", ".join(f"{name}({', '.join('xy'[:count])})" for name, count in _OPERAND_COUNTS.items())
+            known = ", ".join(f"{name}({', '.join('xy'[:count])})" for name, count in sorted(_operand_counts().items()))
             written = shown(ast.unparse(node), 60) if depth <= 100 else "what is nested more than 100 deep"
             allowed = f"there are + - * /, a if b < c else d, inf, {known}" if not is_test else "a test is x < y, x == y, joined by and, or"
             raise ValueError(f"a primitive's value, which is printed in other languages, too, cannot hold {written}: {allowed}")

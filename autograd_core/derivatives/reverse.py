@@ -11,7 +11,7 @@ from ..choices import require_list
 from ..number import CUT, Number, reading_data, real
 from ..operators import require_plain
 from ..table import identity
-from ..value import Constant, Value, topological_order
+from ..value import Constant, Input, Value, topological_order
 from .dual import Dual, flow, joined, make_dual
 
 
@@ -69,19 +69,6 @@ def _order_from(output: Value, inputs: Sequence[Value]) -> dict[Value, None]:
     return order
 
 
-class _Input(Value):
-    """A node by which a transform differentiates; when it has its result, the node is one of the usual kinds.
-
-    Until then it is ``active`` and its own copy: what is computed from another node would not depend on it.
-    """
-
-    __slots__ = ()
-    active = True
-
-
-_Input.__name__ = "Value"  # what messages call it
-
-
 def is_followed(output: Any, inputs: Sequence[Value]) -> bool:
     """Whether ``output`` depends on a node that an outer transform, or the user, follows.
 
@@ -110,7 +97,7 @@ def lifting(structure: Sequence[Any]) -> Iterator[tuple[list[Value], list[Any]]]
             return make_dual(fresh(x.primal), x.tangent, x.level)
         inputs.append(identity(x) if isinstance(x, Value) else Value(number(x)))
         if type(inputs[-1]) is Value:  # and none with an apply of its own
-            inputs[-1].__class__ = _Input
+            inputs[-1].__class__ = Input
         return inputs[-1]
 
     try:
@@ -118,7 +105,7 @@ def lifting(structure: Sequence[Any]) -> Iterator[tuple[list[Value], list[Any]]]
             yield inputs, [map_structure(fresh, part) for part in structure]
     finally:
         for node in inputs:
-            if type(node) is _Input:
+            if type(node) is Input:
                 node.__class__ = Value if node.parents else Constant  # type: ignore[assignment]
 
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from ..arguments import kind_of, leaves_of, like, map_structure
 from ..choices import named_options, require_function
 from ..number import Number, real, watching_comparisons, watching_reads
-from ..value import Constant, Value, topological_order
+from ..value import Constant, Input, Value, topological_order
 from .compile import DIALECTS, compile_graph
 from .program import Program
 
@@ -77,16 +77,6 @@ def _runnable(dialect: str) -> str:
         names = ", ".join(repr(name) for name, made in DIALECTS.items() if made.runs_here)
         raise ValueError(f"jit runs programs in one of the dialects {names}, not {dialect!r}")
     return dialect
-
-
-class _Input(Value):
-    """A leaf that stands for a number while a function is recorded: so long it is ``active``, and its own copy."""
-
-    __slots__ = ()
-    active = True
-
-
-_Input.__name__ = "Value"  # what messages call it
 
 
 class Recording(NamedTuple):
@@ -228,7 +218,7 @@ def _on_values(
     def lift(x: Any, name: str) -> Any:
         if _is_static(x):
             return x
-        inputs.append(_Input(moved(x), name))
+        inputs.append(Input(moved(x), name))
         return inputs[-1]
 
     positional = [lifted(i, argument) for i, argument in enumerate(arguments)]
