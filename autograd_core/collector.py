@@ -26,8 +26,8 @@ def rare_collections(threshold: int = 200_000) -> Iterator[None]:
     2.0
     """
     first, *others = gc.get_threshold()
-    gc.set_threshold(max(first, threshold) if first else 0, *others)
     try:
+        gc.set_threshold(max(first, threshold) if first else 0, *others)
         yield
     finally:
         gc.set_threshold(first, *others)
@@ -37,8 +37,8 @@ def rare_collections(threshold: int = 200_000) -> Iterator[None]:
 def collector_at_rest() -> Iterator[None]:
     """Without garbage collections, for work that makes a great many objects and no cycles, and ends."""
     was_on = gc.isenabled()
-    gc.disable()
     try:
+        gc.disable()
         yield
     finally:
         if was_on:

@@ -175,11 +175,11 @@ def watching_reads() -> Iterator[set[CodeType]]:
                 found.add(frame.f_code)
 
     before = sys.getprofile()
-    if before is None:
-        sys.setprofile(note)
-    else:
-        found.add(sys._getframe().f_code)
     try:
+        if before is None:
+            sys.setprofile(note)
+        else:
+            found.add(sys._getframe().f_code)
         yield found
     finally:
         if before is None:

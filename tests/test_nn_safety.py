@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent / "benchmarks"))
 import sys
 
 from damage import damaged_checkpoints, damaged_states, edited_checkpoints
-from interrupts import interrupted_fits
+from interrupts import interrupted_fits, interrupted_places
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -38,6 +38,14 @@ def test_ctrl_c_at_any_moment_leaves_the_model_after_a_whole_step(tmp_path):
     assert found.wrong == []
     assert found.ends["interrupted"] > 0  # on a busy machine many come before fit or after it
     assert found.ends.total() == 150
+
+
+def test_ctrl_c_before_any_bytecode_of_what_watches_over_a_training_leaves_all_as_it_should(tmp_path):
+    """Every place of the contexts that fit enters and leaves: random moments met a wrong one once in ten thousand trainings."""
+    names = {"fit", "alone", "evaluating", "call", "check", "_note", "__enter__", "__exit__"}
+    found = interrupted_places(tmp_path / "c.json", lambda code: code.co_name in names or code.co_filename.endswith("contextlib.py"))
+    assert found.wrong == []
+    assert found.ends["interrupted"] > 100
 
 
 def test_a_state_holds_finite_numbers_alone():

@@ -141,8 +141,8 @@ def warn_of_untrained(how: Execution, row: Sequence[float]) -> None:
 def evaluating(model: Model, training: bool = False) -> Iterator[None]:
     """Within it, a model is in evaluation mode, or in that of ``training``."""
     modes = [(module, "training", module.training) for module in model.modules()]
-    model.train(training)
     try:
+        model.train(training)
         yield
     finally:
         assign(modes)

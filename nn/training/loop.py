@@ -8,6 +8,7 @@ import random
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -67,13 +68,14 @@ def fit(
     data or options that do not fit, and :class:`TrainingError` if a loss or gradient is not finite.
     """
     given = SimpleNamespace(**locals())
-    with alone(model), Interrupts() as interrupts:
-        try:
+    with Interrupts() as interrupts, alone(model):
+        training = None
+        with suppress(KeyboardInterrupt):
             training = interrupts.call(_Training, interrupts, given)
-        except KeyboardInterrupt:
-            model.eval()
-            return History(stopped="interrupted")
-        return training.run_through()
+        if training:
+            return training.run_through()
+        model.eval()  # only here: what was interrupted may restore the mode when the exception is let go
+        return History(stopped="interrupted")
 
 
 def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
@@ -125,8 +127,7 @@ class _Training:
         self.generators: Changes = [(x, "generator", g) for x in self.modules if isinstance(g := vars(x).get("generator"), random.Random)]
 
     def run_through(self) -> History:
-        run = self.run
-        history = run.history
+        run, history = self.run, self.run.history
         try:
             for callback in run.callbacks:
                 vars(callback).update(callback.fresh())

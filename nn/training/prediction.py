@@ -67,8 +67,7 @@ def evaluate(model: Model, X: Any, y: Any, loss: Any = "mse", metrics: Any = (),
     >>> evaluate(MLP(1, [1], init="zeros"), [[1.0], [2.0]], [1.0, 3.0], loss="mse")
     {'loss': 5.0}
     """
-    table = samples_of(model, X, y, loss)
-    chosen = metrics_named(metrics, loss, model)
+    table, chosen = samples_of(model, X, y, loss), metrics_named(metrics, loss, model)
     with evaluating(model):
         run = Execution(model, named(loss, LOSSES, "loss"), table.rows, table.columns, dialect, trained=False)
         return figures(run, run.values(), table, chosen)
