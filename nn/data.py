@@ -12,7 +12,6 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from .arguments import count, generator_of, named, number
-from .training.playground import SETS
 
 Seed = int | random.Random
 Pair = Sequence[int]
@@ -118,9 +117,6 @@ def spiral(n: int = 200, noise: float = 0.0, seed: Seed = 0, labels: Pair = (0, 
             radius, angle = 5.0 * i / size, 1.75 * i / size * 2.0 * math.pi + start
             rows.append(_moved([radius * math.sin(angle), radius * math.cos(angle)], noise, chance))
     return _cloud(rows, _halves(n), labels, chance)
-
-
-SETS |= {"circle": circles, "xor": xor_quadrants, "gaussians": gaussians, "spiral": spiral, "moons": moons}
 
 
 def chance_of(n: int, noise: float, seed: Seed) -> random.Random:

@@ -24,7 +24,7 @@ ROOMS = {
     "autograd_core": ["collector", "number", "choices", "files", "tabular", "arguments", "tables", "words", "sequences", "primitive", "table",
                       "functions", "formulas", "unrolled", "order", "operators", "persistence", "synonyms", "value", "derivatives", "programs", "views", "teaching",
                       "__main__", "__init__"],
-    "nn": ["arguments", "activations", "losses", "optim", "training", "data", "module", "layers", "perceptron", "export", "estimators",
+    "nn": ["arguments", "data", "activations", "losses", "optim", "training", "module", "layers", "perceptron", "export", "estimators",
            "plots", "studies", "__main__", "__init__"],
     "notebooks": ["lectures"],
 }  # fmt: skip

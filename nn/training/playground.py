@@ -6,13 +6,16 @@ from typing import Any
 
 import autograd_core as ac
 
+from .. import data
 from ..activations import ACTIVATIONS, CONVENTIONS, OF_LAYERS, activation_function, activation_name
 from ..arguments import count, named, number
 from ..losses import KINDS, LOSSES, NUMBERS
 from .samples import samples_of, split_samples
 
-SETS: dict[str, Callable[..., Any]] = {}
-"""The data sets in the plane that a page offers: functions of ``n``, ``noise``, ``seed`` and ``labels``. Those of ``nn.data`` are here."""
+SETS: dict[str, Callable[..., Any]] = {
+    "circle": data.circles, "xor": data.xor_quadrants, "gaussians": data.gaussians, "spiral": data.spiral, "moons": data.moons,
+}  # fmt: skip
+"""The data sets in the plane that a page offers: functions of ``n``, ``noise``, ``seed`` and ``labels``."""
 NOISES, SCALES = (0.0, 0.1, 0.25, 0.5), {"logit": (-3.0, 3.0), "probability": (0.0, 1.0), "sign": (-1.0, 1.0)}
 
 
@@ -42,8 +45,8 @@ def playground(
         labels = (-1, 1) if kind.convention == "sign" or (kind is NUMBERS and output([ac.Value(-9.0)])[0] < 0.0) else (0, 1)
         for (name, make), noise in product(SETS.items(), NOISES):
             code = f"X, y = nn.data.{make.__name__}(200, noise={noise}, seed={seed}, labels={labels})"
-            data = make(200, noise=noise, seed=seed, labels=labels)
-            sets.append(_set(model, loss, seed, 0.5, *data, name=name, noise=noise, code=code))
+            made = make(200, noise=noise, seed=seed, labels=labels)
+            sets.append(_set(model, loss, seed, 0.5, *made, name=name, noise=noise, code=code))
     return ac.playground(
         [[[p.data for p in neuron.parameters()] for neuron in layer.neurons] for layer in layers],
         [(name, activation_function(x)) for name, x in zip(names, hidden)], (names[-1], output),
