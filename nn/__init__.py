@@ -5,8 +5,8 @@ Data sets are in ``nn.data``, checks of a model in ``nn.diagnosis``, pictures (m
 
 Adding to it: any function of a Value is an activation (``MLP(2, [8, 1], activation=f)``). An optimizer is a class in ``optim.py`` with its
 ``rule``, and an entry of ``OPTIMIZERS``, its name in ``fit``; ``tests/fixtures/make_torch_fixtures.py`` records PyTorch's numbers for
-it. A layer is a ``Module`` with ``forward(x)``, whose attributes hold its parameters; what it is in PyTorch stands in ``_TORCH`` of
-``export.py``, and no entry is an error, never a loss. As ``nn.Name``, either stands in the imports and the ``__all__`` below.
+it. A layer is a ``Module`` with ``forward(x)``, whose attributes hold its parameters; its ``in_torch()`` says what it is in PyTorch, and
+without one its export is an error, never a loss. As ``nn.Name``, either stands in the imports and the ``__all__`` below.
 """
 
 import sys
@@ -19,10 +19,10 @@ from . import data, studies
 from .activations import ACTIVATIONS
 from .data import Dataset
 from .export import export_program, from_torch, to_torch, torch_code
-from .layers import MLP, BatchNorm, Conv1d, Dropout, Layer, Neuron, Sequential
+from .layers import MLP, BatchNorm, Conv1d, Dropout, Layer, Neuron
 from .losses import LOSSES, binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge_loss, l1_loss
 from .losses import l1_penalty, l2_penalty, logistic_loss, mse_loss, squared_error
-from .module import Module
+from .module import Module, Sequential
 from .optim import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop
 from .perceptron import Convergence, Perceptron, PerceptronLayer, gate
 from .studies import diagnosis

@@ -6,43 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from autograd_core import DIALECTS, TABLE, Program, compile_graph, require_kind, require_place
+from autograd_core import DIALECTS, Program, compile_graph, require_kind, require_place
 
-from .activations import activation_name
 from .arguments import fitting
-from .layers import BatchNorm, Dropout, Layer, Sequential
-from .module import Module
-
-_OF_LAYERS = {"softmax": "Softmax(dim=-1)", "log_softmax": "LogSoftmax(dim=-1)"}
-
-
-def _linear(layer: Layer) -> tuple[list[str], dict[str, Any]]:
-    name, biased = activation_name(layer.activation), layer.neurons[0].b is not None
-    torch = _OF_LAYERS.get(name) or (TABLE[name].torch if name in TABLE else "")
-    if not torch and name != "linear":
-        raise ValueError(f"PyTorch has no module for the activation {name!r} of {layer!r}")
-    state = {"weight": [neuron.w for neuron in layer.neurons]} | ({"bias": [neuron.b for neuron in layer.neurons]} if biased else {})
-    return [f"Linear({layer.nin}, {layer.nout}{'' if biased else ', bias=False'})", *([torch] if torch else [])], state
-
-
-# A layer's modules in torch.nn, and what the first of them holds, under PyTorch's names: parameters, or the name of a buffer.
-_TORCH: dict[type[Module], Callable[[Any], tuple[list[str], dict[str, Any]]]] = {
-    Layer: _linear,
-    BatchNorm: lambda norm: (
-        [f"BatchNorm1d({len(norm.weight)}, eps={norm.eps}, momentum={norm.momentum})"],
-        {"weight": norm.weight, "bias": norm.bias, **{name: name for name in norm.buffers}},
-    ),
-    Dropout: lambda dropout: ([f"Dropout({dropout.p})"], {}),
-}
-
-
-def _counterpart(part: Module) -> tuple[list[str], dict[str, Any]]:
-    """What ``_TORCH`` says of ``part``; ``ValueError`` if it says nothing."""
-    for kind, described in _TORCH.items():
-        if isinstance(part, kind):
-            return described(part)
-    known = ", ".join(kind.__name__ for kind in _TORCH)
-    raise ValueError(f"only {known} have a counterpart in torch.nn.Sequential (_TORCH in nn/export.py), not {part!r}")
+from .module import Module, Sequential
 
 
 def torch_code(model: Sequential) -> str:
@@ -59,7 +26,7 @@ def torch_code(model: Sequential) -> str:
     Raises ``ValueError`` for a part that PyTorch has no counterpart of, such as a step.
     """
     list(_entries(model))  # what cannot be carried over is an error here too
-    lines = "".join(f"    torch.nn.{code},\n" for part in model.layers for code in _counterpart(part)[0])
+    lines = "".join(f"    torch.nn.{code},\n" for part in model.layers for code in part.in_torch()[0])
     return f"torch.nn.Sequential(\n{lines})"
 
 
@@ -98,7 +65,7 @@ def _entries(model: Sequential) -> Iterator[tuple[str, Any]]:
     names: dict[int | str, str] = {id(found): name for name, found in (*model.named_parameters(), *model.named_modules())}
     first, held = 0, set(model.state_dict())
     for part in model.layers:
-        modules, state = _counterpart(part)
+        modules, state = part.in_torch()
         names.update((buffer, f"{names[id(part)]}.{buffer}") for buffer in part.buffers)
         for name, numbers in state.items():
             keys = _each(lambda x: names[x if isinstance(x, str) else id(x)], numbers)
@@ -108,7 +75,7 @@ def _entries(model: Sequential) -> Iterator[tuple[str, Any]]:
             yield f"{first}.{name}", keys
         first += len(modules)
     if held:
-        raise ValueError(f"PyTorch's counterpart of this model has no place for {', '.join(sorted(held))}: see _TORCH in nn/export.py")
+        raise ValueError(f"in_torch() of the parts of this model names no place in PyTorch for {', '.join(sorted(held))}")
 
 
 def _each(function: Callable[[Any], Any], nested: Any) -> Any:

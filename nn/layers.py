@@ -1,4 +1,4 @@
-"""Neurons, layers of neurons and networks of layers; filters, dropout and batch normalisation."""
+"""Neurons, layers of neurons and networks of them; filters, dropout and batch normalisation."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import autograd_core as ac
 
 from .activations import OF_LAYERS, Activation, activation_function, activation_name, initial_weights
 from .arguments import count, fitting, generator_of, listed, number
-from .module import Module, checked_inputs
-from .training.model import Model, Parameter
+from .module import InTorch, Module, Sequential, checked_inputs
+from .training.model import Parameter
 
 
 class _Unit(Module):
@@ -138,63 +138,19 @@ class Layer(Module):
             neuron.set_weights(row[:-1], row[-1])
         return self
 
+    def in_torch(self) -> InTorch:
+        name, bias = activation_name(self.activation), [neuron.b for neuron in self.neurons if neuron.b is not None]
+        torch = _IN_TORCH.get(name) or (ac.TABLE[name].torch if name in ac.TABLE else "")
+        if not torch and name != "linear":
+            raise ValueError(f"PyTorch has no module for the activation {name!r} of {self!r}")
+        state = {"weight": [neuron.w for neuron in self.neurons]} | ({"bias": bias} if bias else {})
+        return [f"Linear({self.nin}, {self.nout}{'' if bias else ', bias=False'})", *([torch] if torch else [])], state
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.nin}, {self.nout}, {activation_name(self.activation)})"
 
 
-class Sequential(Module):
-    """Modules one after the other: the output of each is the input of the next.
-
-    >>> Sequential(Layer(2, 3, "tanh"), Dropout(0.1))
-    Sequential(
-      (0) Layer(2, 3, tanh)
-      (1) Dropout(0.1)
-    )
-    """
-
-    def __init__(self, *layers: Module) -> None:
-        if not layers or not all(isinstance(layer, Module) for layer in layers):
-            raise TypeError(f"Sequential takes one module or more, not {[type(layer).__name__ for layer in layers]}")
-        self.layers: list[Any] = list(layers)
-
-    @property
-    def parts(self) -> list[Model]:
-        return list(self.layers)
-
-    def forward(self, x: Any) -> Any:
-        return self.activations(x)[-1]
-
-    def activations(self, x: Any) -> list[Any]:
-        """The output of each part in turn, for one sample: the representations that the network makes of it.
-
-        >>> len(MLP(2, [16, 1]).activations([1.0, 2.0])[0])
-        16
-        """
-        found = [x]
-        for layer in self.layers:
-            found.append(layer(_as_list(found[-1])))
-        return found[1:]
-
-    def backward(self, x: Sequence[float], upstream: Sequence[float]) -> list[float]:
-        """The backward pass of each layer, the last first; each takes what the one behind it returned (see :meth:`Layer.backward`)."""
-        for layer in (part for part in self.layers if not hasattr(part, "backward")):
-            raise TypeError(f"{layer!r} has no backward(x, upstream) of its own, as a Layer has: call backward() on the loss instead")
-        read = [x, *([h.data for h in _as_list(y)] for y in self.activations(x)[:-1])]
-        for layer, inputs in zip(reversed(self.layers), reversed(read)):
-            upstream = layer.backward(inputs, upstream)
-        return list(upstream)
-
-    def batch(self, rows: Sequence[Any]) -> list[Any]:
-        for layer in self.layers:
-            rows = layer.batch([_as_list(x) for x in rows])
-        return list(rows)
-
-    def __repr__(self) -> str:
-        return self._listed(enumerate(self.layers))
-
-
-def _as_list(outputs: Any) -> Any:
-    return [outputs] if isinstance(outputs, ac.Value) else outputs
+_IN_TORCH = {"softmax": "Softmax(dim=-1)", "log_softmax": "LogSoftmax(dim=-1)"}
 
 
 class MLP(Sequential):
@@ -287,6 +243,9 @@ class Dropout(Module):
             return list(x)
         return [value * (1.0 / (1.0 - self.p) if self.generator.random() >= self.p else 0.0) for value in x]
 
+    def in_torch(self) -> InTorch:
+        return [f"Dropout({self.p})"], {}
+
     def __repr__(self) -> str:
         return f"Dropout({self.p:g})"
 
@@ -340,6 +299,10 @@ class BatchNorm(Module):
     def _normalized(self, x: Sequence[Any], means: Sequence[Any], variances: Sequence[Any]) -> list[Any]:
         scaled = [(value - mean) / ac.sqrt(variance + self.eps) for value, mean, variance in zip(x, means, variances)]
         return [y * weight + bias for y, weight, bias in zip(scaled, self.weight, self.bias)]
+
+    def in_torch(self) -> InTorch:
+        kept = {"weight": self.weight, "bias": self.bias} | dict(zip(self.buffers, self.buffers))
+        return [f"BatchNorm1d({len(self.weight)}, eps={self.eps}, momentum={self.momentum})"], kept
 
     def __repr__(self) -> str:
         return f"BatchNorm({len(self.weight)})"

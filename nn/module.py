@@ -1,8 +1,8 @@
-"""What every neuron, layer and network is: a model that can be called, trained, asked, saved and summed up."""
+"""What every neuron, layer and network is, a model that can be called, trained, asked, saved and summed up; and several in a row."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import autograd_core as ac
@@ -10,6 +10,8 @@ import autograd_core as ac
 from .training import loop, playground, prediction, saving
 from .training.execution import evaluating, record
 from .training.model import Model, inputs_of
+
+InTorch = tuple[list[str], dict[str, Any]]
 
 
 class Module(Model):
@@ -81,6 +83,16 @@ class Module(Model):
         total = f"{len(self.parameters()):,} parameters; one sample: {cost.forward:,} operations forward, {cost.backward:,} backward"
         return ac.Table(["part", "outputs", "parameters"], rows, "<>>", note=total)
 
+    def in_torch(self) -> InTorch:
+        """The modules of ``torch.nn`` that it is, as source, and what the first of them holds under PyTorch's names: parameters, nested
+        as PyTorch has them, or names of ``buffers``. A class that does not say it has no counterpart there, which is a ``ValueError``.
+
+        >>> from nn import Layer
+        >>> Layer(3, 2, "tanh", bias=False).in_torch()[0]
+        ['Linear(3, 2, bias=False)', 'Tanh()']
+        """
+        raise ValueError(f"{self!r} has no counterpart in PyTorch: {type(self).__name__} defines no in_torch(), as nn.Module describes it")
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """In a notebook, the picture of the network; where it cannot be drawn without an input, the text alone."""
         try:
@@ -94,6 +106,63 @@ class Module(Model):
     def _listed(self, inside: Iterable[tuple[Any, Model]]) -> str:
         parts = [f"  ({name}) {part!r}".replace("\n", "\n  ") for name, part in inside]
         return "\n".join([f"{type(self).__name__}(", *parts, ")"]) if parts else f"{type(self).__name__}()"
+
+
+class Sequential(Module):
+    """Modules one after the other: the output of each is the input of the next.
+
+    >>> from nn import Dropout, Layer
+    >>> Sequential(Layer(2, 3, "tanh"), Dropout(0.1))
+    Sequential(
+      (0) Layer(2, 3, tanh)
+      (1) Dropout(0.1)
+    )
+    """
+
+    def __init__(self, *layers: Module) -> None:
+        if not layers or not all(isinstance(layer, Module) for layer in layers):
+            raise TypeError(f"Sequential takes one module or more, not {[type(layer).__name__ for layer in layers]}")
+        self.layers: list[Any] = list(layers)
+
+    @property
+    def parts(self) -> list[Model]:
+        return list(self.layers)
+
+    def forward(self, x: Any) -> Any:
+        return self.activations(x)[-1]
+
+    def activations(self, x: Any) -> list[Any]:
+        """The output of each part in turn, for one sample: the representations that the network makes of it.
+
+        >>> from nn import MLP
+        >>> len(MLP(2, [16, 1]).activations([1.0, 2.0])[0])
+        16
+        """
+        found = [x]
+        for layer in self.layers:
+            found.append(layer(_as_list(found[-1])))
+        return found[1:]
+
+    def backward(self, x: Sequence[float], upstream: Sequence[float]) -> list[float]:
+        """The backward pass of each layer, the last first; each takes what the one behind it returned (see :meth:`nn.Layer.backward`)."""
+        for layer in (part for part in self.layers if not hasattr(part, "backward")):
+            raise TypeError(f"{layer!r} has no backward(x, upstream) of its own, as a Layer has: call backward() on the loss instead")
+        read = [x, *([h.data for h in _as_list(y)] for y in self.activations(x)[:-1])]
+        for layer, inputs in zip(reversed(self.layers), reversed(read)):
+            upstream = layer.backward(inputs, upstream)
+        return list(upstream)
+
+    def batch(self, rows: Sequence[Any]) -> list[Any]:
+        for layer in self.layers:
+            rows = layer.batch([_as_list(x) for x in rows])
+        return list(rows)
+
+    def __repr__(self) -> str:
+        return self._listed(enumerate(self.layers))
+
+
+def _as_list(outputs: Any) -> Any:
+    return [outputs] if isinstance(outputs, ac.Value) else outputs
 
 
 def checked_inputs(x: Any, count: int | None, module: Model) -> list[Any]:
