@@ -7,8 +7,8 @@ Adding to it:
 - *An operation.* One call of :func:`primitive` adds a row, and with it ``backward``, forward mode, higher orders, formulas, programs.
   In the library a row is one line of ``table.py``, with a value that does not overflow (as that of ``sigmoid``), and one line of
   ``words.py`` with its LaTeX, summary and example. Every test that goes over the table then tests it, and where its reference belongs
-  says ``pytest -n 0 -x tests/test_table.py`` at once. With ``activation=True`` it is an activation of ``nn`` by name, and a method of
-  ``Value``; by its name in the table it is an attribute of this module.
+  says ``pytest -n 0 -x tests/test_table.py`` at once. By its name it is a function of this module, which type checkers know if it is
+  imported below; with ``activation=True`` also a method of ``Value`` and an activation of ``nn``.
 - *A dialect.* A file of its name in ``programs/`` with a ``Dialect`` (how arithmetic is written; a function that the language has not is a
   ``LookupError``) and a class of ``Program``: its endings, ``_build``, which sets the source, and ``_file_text``, as ``javascript.py`` has
   them; and an entry of ``DIALECTS`` in ``compile.py``. ``save`` and errors follow.
@@ -328,3 +328,6 @@ __all__ = [
     "where",
     "write_json",
 ]
+# A row that is not listed above is public all the same.
+globals().update({name: row for name, row in TABLE.items() if name.isidentifier() and not row.internal and name not in (*__all__, "neg")})
+__all__ += [name for name in TABLE if name in globals() and name not in __all__]
