@@ -96,7 +96,8 @@ class Primitive:
         self.precedence, self.constants = precedence, constants
         operands = ", ".join(f"#{i + 1}" for i in range(arity or 1))
         self.latex = words.latex or rf"\operatorname{{{name}}}\left({operands}\right)".replace("_", r"\_")
-        self.domain, self.summary, self.example, self.reads = words[1:]
+        self.domain, self.summary, self.example, self.reads = words[1:5]
+        self.mathematics = words.mathematics or words.reads or python
         self.method = method or (name if activation else "")
         self.activation, self.torch, self.initialization = activation, torch, initialization
         self.arithmetic, self.weighted_sum, self.internal = arithmetic, weighted_sum, internal

@@ -1,6 +1,7 @@
 """The words of the table: for each row its LaTeX, its domain, and a sentence with an example.
 
-An example is a call and its result. A row that only derivatives use is read as ``reads`` says.
+An example is a call and its result. A row that only derivatives use is read as ``reads`` says; one whose value is spelled in
+branches, for floats, is ``mathematics`` to those who do mathematics with it.
 """
 
 from typing import NamedTuple
@@ -14,6 +15,7 @@ class Words(NamedTuple):
     summary: str = ""
     example: str = ""
     reads: str = ""
+    mathematics: str = ""
 
 
 # fmt: off
@@ -31,7 +33,8 @@ WORDS = {
     "pow":            Words("{#1}^{#2}",
                             "x > 0 (or x = 0 with y >= 0) when the exponent is a Value; "
                             "with a constant exponent, x ** 3, a negative x is fine",
-                            "A power with an exponent that varies, too.", "pow(2.0, 3.0) -> 8.0"),
+                            "A power with an exponent that varies, too.", "pow(2.0, 3.0) -> 8.0",
+                            mathematics="pow(x, y)"),
     "**":             Words("{#1}^{#n}", "",
                             "A power with a constant exponent.", "(-2.0) ** 3 -> -8.0"),
     "exp":            Words("e^{#1}", "",
@@ -53,7 +56,8 @@ WORDS = {
                             "sqrt(9.0) -> 3.0"),
     "cbrt":           Words(r"\sqrt[3]{#1}", "",
                             "The cube root of any real x; its derivative at 0 is inf.",
-                            "round(cbrt(-27.0), 12) -> -3.0"),
+                            "round(cbrt(-27.0), 12) -> -3.0",
+                            mathematics="sign(x) * pow(fabs(x), 1 / 3)"),
     "sin":            Words(r"\sin\left(#1\right)", "a finite x",
                             "The sine of x radians.", "sin(0.0) -> 0.0"),
     "cos":            Words(r"\cos\left(#1\right)", "a finite x",
@@ -95,22 +99,22 @@ WORDS = {
                             "The absolute value; its derivative at 0 is 0.", "abs(-2.0) -> 2.0"),
     "relu":           Words(r"\operatorname{ReLU}\left(#1\right)", "",
                             "The larger of x and 0; its derivative at 0 is 0, or slope_at_zero.",
-                            "relu(-2.0) -> 0.0"),
+                            "relu(-2.0) -> 0.0", mathematics="Max(x, 0)"),
     "sigmoid":        Words(r"\sigma\left(#1\right)", "",
                             "The logistic function 1 / (1 + exp(-x)); never overflows.",
-                            "sigmoid(0.0) -> 0.5"),
+                            "sigmoid(0.0) -> 0.5", mathematics="1 / (1 + exp(-x))"),
     "logit":          Words(r"\ln\frac{#1}{1 - #1}", "0 < x < 1",
                             "log(x / (1 - x)): the inverse of sigmoid, for 0 < x < 1.",
-                            "logit(0.5) -> 0.0"),
+                            "logit(0.5) -> 0.0", mathematics="log(x / (1 - x))"),
     "softplus":       Words(r"\operatorname{softplus}\left(#1\right)", "",
                             "log(1 + exp(x)), the smooth relu; never overflows.",
-                            "softplus(800.0) -> 800.0"),
+                            "softplus(800.0) -> 800.0", mathematics="log(1 + exp(x))"),
     "maximum":        Words(r"\max\left(#1, #2\right)", "",
                             "The larger of x and y; at a tie each has derivative 1/2.",
-                            "maximum(1.0, 2.0) -> 2.0"),
+                            "maximum(1.0, 2.0) -> 2.0", mathematics="Max(x, y)"),
     "minimum":        Words(r"\min\left(#1, #2\right)", "",
                             "The smaller of x and y; at a tie each has derivative 1/2.",
-                            "minimum(1.0, 2.0) -> 1.0"),
+                            "minimum(1.0, 2.0) -> 1.0", mathematics="Min(x, y)"),
     "identity":       Words("#1", "",
                             "x itself, as a node of its own: the linear activation.",
                             "identity(2.0) -> 2.0"),
@@ -131,7 +135,9 @@ WORDS = {
                             "ceil(2.5) -> 3.0"),
     "round":          Words("", "",
                             "The nearest whole number, of two the even one. Derivative 0.",
-                            "round(2.5) -> 2.0"),
+                            "round(2.5) -> 2.0",
+                            mathematics="floor(x + 0.5) - 1.0 if fabs(fmod(x + 0.5, 2.0)) == 1.0 "
+                                        "else floor(x + 0.5)"),
     "%":              Words(r"#1 \bmod #2", "y other than 0, and a finite x",
                             "The remainder of x // y, with the sign of y.", "7.0 % 3.0 -> 1.0"),
     "//":             Words(r"\left\lfloor \frac{#1}{#2} \right\rfloor",
@@ -162,8 +168,9 @@ WORDS = {
     "share":          Words(r"\frac{#1}{#2}", reads="x / y"),
     "times":          Words(r"#1 \cdot #2", reads="x * y"),
     "side":           Words(r"\operatorname{sign}\left(#1\right)", reads="sign(x)"),
-    "exceeds":        Words(r"\left[#1 > #2\right]"),
-    "gate":           Words(r"\left[#1 > 0\right]", reads="step(x)"),
+    "exceeds":        Words(r"\left[#1 > #2\right]", mathematics="Heaviside(x - y, 1 / 2)"),
+    "gate":           Words(r"\left[#1 > 0\right]", reads="step(x)",
+                            mathematics="Heaviside(x, 0)"),
     "select":         Words(r"\begin{cases} #2 & #1 > 0 \\ #3 & #1 \le 0 \end{cases}"),
     "raised":         Words("{#1}^{#2}", reads="pow(x, y)"),
 }

@@ -88,8 +88,10 @@ def test_the_derivative_of_every_row_is_the_one_that_sympy_finds(row):
     for leaf, by in zip(leaves, (X, Y, Z)):
         expected = flat(sp.diff(X * SYMPY[row.name](*(X, Y, Z)[: row.arity], *row.constants), by))
         found = symbolic(output, leaf)
+        translated = found.to_sympy()
         for point in (dict(zip(letters, point)) for point in points):
             reference = figure(expected, point)
+            assert close(figure(translated, point), reference)
             assert close(found.evaluate(point), reference)
             assert close(figure(parsed(str(found)), point), reference)
 

@@ -1,7 +1,6 @@
 """Formulas in SymPy and back. SymPy is imported where it is needed: ``import autograd_core`` loads nothing for it.
 
-A row is read from its spelling, so that rows of users are translated, too. Those below are spelled for floats, in branches
-that are equal as mathematics, and stand here as mathematics.
+A row is read from its ``mathematics``, which is its spelling where nothing else is said, so that rows of users are translated, too.
 """
 
 from __future__ import annotations
@@ -14,13 +13,6 @@ from ..number import TABLE
 from ..primitive import OPERANDS, Primitive, find
 
 REMEDY = 'python -m pip install "autograd-core[symbolic]"'
-
-AS_MATHEMATICS = {
-    "sigmoid": "1 / (1 + exp(-x))", "softplus": "log(1 + exp(x))", "relu": "Max(x, 0)", "maximum": "Max(x, y)", "minimum": "Min(x, y)",
-    "pow": "pow(x, y)", "raised": "pow(x, y)", "divide": "x / y", "chain": "x * y", "cbrt": "sign(x) * pow(fabs(x), 1 / 3)",
-    "round": "floor(x + 0.5) - 1.0 if fabs(fmod(x + 0.5, 2.0)) == 1.0 else floor(x + 0.5)",  # ties to even
-    "logit": "log(x / (1 - x))", "gate": "Heaviside(x, 0)", "exceeds": "Heaviside(x - y, 1 / 2)",
-}  # fmt: skip
 
 
 def sympy_module() -> Any:
@@ -48,7 +40,7 @@ def simplified_by_sympy(parts: Sequence[Any], make_symbol: Callable[[str], Any])
     rows: dict[str, Primitive] = {}
 
     def operation(row: Primitive, inputs: list[Any]) -> Any:
-        if row.arithmetic or row.weighted_sum or row.name in ("**", "chain", "divide", "identity", *_SAME_NAME):
+        if _is_known(sympy, row):
             return _in_sympy(sympy, row, inputs)
         name = f"{row.name}{row.constants}"
         rows[name] = row
@@ -58,7 +50,13 @@ def simplified_by_sympy(parts: Sequence[Any], make_symbol: Callable[[str], Any])
     return _Back(sympy, formula.apply, make_symbol, rows).formula(result)
 
 
-_SAME_NAME = ("exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh")
+def _is_known(sympy: Any, row: Primitive) -> bool:
+    """Whether SymPy computes with it: sums, products, quotients and powers, and what it has under the same name."""
+    if not isinstance(row.mathematics, str):
+        return row.weighted_sum
+    kinds = set(map(type, ast.walk(ast.parse(row.mathematics, mode="eval"))))
+    same = row.mathematics == f"{row.name}(x)" and hasattr(sympy, row.name)
+    return same or row.name == "**" or kinds.isdisjoint((ast.Call, ast.IfExp))
 
 
 def _translated(sympy: Any, parts: Sequence[Any], operation: Callable[[Primitive, list[Any]], Any]) -> Any:
@@ -77,8 +75,6 @@ def _number(sympy: Any, x: float) -> Any:
 
 
 def _in_sympy(sympy: Any, row: Primitive, inputs: list[Any]) -> Any:
-    if row.name == "**":
-        return inputs[0] ** _number(sympy, row.constants[0])
     if row.weighted_sum:
         n = len(inputs) // 2
         return sympy.Add(*(w * x for w, x in zip(inputs[:n], inputs[n:-1])), inputs[-1])
@@ -87,9 +83,9 @@ def _in_sympy(sympy: Any, row: Primitive, inputs: list[Any]) -> Any:
         return sympy.diff(sympy.sinc(sympy.pi * point), point, int(row.constants[0])).subs(point, inputs[0])
     if row.name == "logsumexp":
         return sympy.log(sympy.Add(*map(sympy.exp, inputs)))
-    if not isinstance(row.python, str):
+    if not isinstance(row.mathematics, str):
         return sympy.Function(row.name)(*inputs)
-    tree = ast.parse(AS_MATHEMATICS.get(row.name, row.python), mode="eval").body
+    tree = ast.parse(row.mathematics, mode="eval").body
     return _Reader(sympy, dict(zip(OPERANDS, inputs))).read(tree)
 
 
@@ -159,7 +155,7 @@ class _Back:
             base = self.formula(x.base)
             return self.apply(TABLE["sqrt"], base) if x.exp == self.sympy.S.Half else self.apply(find("**", (float(x.exp),)), base)
         name = x.func.__name__
-        row = self.rows.get(name) or (TABLE[name] if name in _SAME_NAME else None)
+        row = self.rows.get(name) or next((row for row in TABLE.values() if row.mathematics == f"{name}(x)"), None)
         row = TABLE["pow"] if x.is_Pow and x.base != self.sympy.E else TABLE["exp"] if x.is_Pow else row
         if row is None:
             raise LookupError(f"no row of the table is SymPy's {name}")
