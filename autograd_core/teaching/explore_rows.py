@@ -20,6 +20,7 @@ from ..number import FAMILIES, TABLE
 from ..primitive import Primitive
 from ..programs.javascript import CHECKED, row_functions
 from ..value import Constant, Value, topological_order
+from ..views.derivation import is_loose
 from ..views.language import CONSTANTS, FUNCTIONS, LISTS, MODULES, OTHER_NAMES, SEQUENCES
 from ..views.language_errors import SIGNS
 from ..views.roles import symbol_of
@@ -186,24 +187,27 @@ def _way(row: Primitive, way: Way) -> dict[str, Any]:
         same = [derivative for x, derivative in zip(way, derivatives) if x == place and isinstance(x, int)]
         found = same[0] if len(same) == 1 else same[0] + same[1]
         formula = found.simplified() if row.arity else found
-        loose = not isinstance(formula, Symbol | Literal) and formula.primitive.name in ("+", "-", "neg", "/", "divide")
-        links[str(place)] = {"text": _text(formula, len(way)), "loose": loose}
+        links[str(place)] = {"text": _text(formula, len(way)), "loose": is_loose(formula)}
     return {"value": _text(value, len(way)), "links": links}
 
 
 # -- functions that are made of several rows --------------------------------------------------------------------------
 def _recordings(name: str, counts: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
     """The rows that a function of lists applies, for so many numbers: of ``dot`` the weights, the inputs and perhaps a bias."""
-    usual = range(2, 2 * LONGEST + 2) if name == "dot" else range(1 if name in SEQUENCES else 2, LONGEST + 1)
+    usual = range(2, 2 * LONGEST + 2) if _is_weighted_sum(name) else range(1 if name in SEQUENCES else 2, LONGEST + 1)
     for count in sorted({*usual, *(count for count in counts if count > LONGEST)}):
         yield count, _recording(name, count)
+
+
+def _is_weighted_sum(name: str) -> bool:
+    return name in TABLE and TABLE[name].weighted_sum
 
 
 def _recording(name: str, count: int) -> dict[str, Any]:
     leaves = [Value(1.0) for _ in range(count)]
     n = count // 2
-    grouped: list[Any] = [leaves[:n], leaves[n : 2 * n], *leaves[2 * n :]] if name == "dot" else [leaves] if name in SEQUENCES else leaves
-    found = FUNCTIONS[name](*grouped)
+    grouped: list[Any] = [leaves] if name in SEQUENCES else leaves
+    found = FUNCTIONS[name](*([leaves[:n], leaves[n : 2 * n], *leaves[2 * n :]] if _is_weighted_sum(name) else grouped))
     outputs = found if isinstance(found, list) else [found]
     places = {leaf: i for i, leaf in enumerate(leaves)}
     steps: list[tuple[str, list[Any]]] = []

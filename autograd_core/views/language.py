@@ -18,8 +18,8 @@ from .language_errors import ExpressionError, did_you_mean, error_at, one_line, 
 
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%", ast.FloorDiv: "//"}
 CONSTANTS = {"pi": math.pi, "e": math.e}
-SEQUENCES = ("dot", "logsumexp", "softmax", "log_softmax", "prod")  # called with lists
 LISTS = ("softmax", "log_softmax")  # give lists
+SEQUENCES = (*(name for name, row in TABLE.items() if row.arity is None and not row.internal), *LISTS, "prod")  # called with lists
 MODULES = ("math", "np", "numpy", "torch", "jnp", "tf")  # what stands before the same functions in a program
 OTHER_NAMES = {"ln": "log", "max": "maximum", "min": "minimum"}  # as one writes them on paper
 FUNCTIONS: dict[str, Callable[..., Any]] = {
