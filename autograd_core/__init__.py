@@ -44,7 +44,6 @@ from .functions import (
     logaddexp,
     logsumexp,
     pow,
-    primitive,
     prod,
     radians,
     reciprocal,
@@ -99,6 +98,9 @@ from .table import (
 )
 from .tables import Table
 from .value import Constant, Value, topological_order
+
+# isort: split
+from .functions import primitive  # behind the module of that name, for readers of the source such as editors
 
 if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loaded late
     from .derivatives.checking import (
