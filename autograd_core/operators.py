@@ -173,7 +173,7 @@ def print_operators(kind: type[Number], constant: type[Number]) -> None:
             for reflected in (False, True)[: row.arity]:
                 record = recorder(row, reflected)
                 record.__name__ = row.method.replace("__", "__r", 1) if reflected else row.method
-                record.__qualname__ = f"{kind.__name__}.{record.__name__}"
+                record.__module__, record.__qualname__ = kind.__module__, f"{kind.__name__}.{record.__name__}"
                 setattr(kind, record.__name__, record)
     kind.__pow__ = _power  # type: ignore[method-assign]
     kind.weighted_sum = staticmethod(_record_dot)  # type: ignore[method-assign]

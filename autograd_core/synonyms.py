@@ -6,6 +6,7 @@ from numbers import Real
 from typing import Any, NoReturn
 
 from .number import Number
+from .primitive import OPERANDS, TABLE
 
 _FUNCTIONS = {
     **dict.fromkeys(("Tensor", "tensor", "array", "zeros", "ones", "randn", "rand"), "Value holds one number: make a list of Values"),
@@ -18,7 +19,11 @@ _FUNCTIONS = {
     "check_grads": "write gradcheck",
     "clamp": "write clip",
     "arctan2": "write atan2",
-    "trace": "write draw",
+    **dict.fromkeys(("trace", "plot", "visualize", "graph", "draw_graph"), "write draw"),
+    "max": "write maximum(x, y), or Python's own max",
+    "min": "write minimum(x, y), or Python's own min",
+    "sum": "Python's own sum adds Values",
+    "mean": "write sum(xs) / len(xs)",
     "numpy": "the functions are those of autograd_core itself, such as autograd_core.exp",
     "nn": "networks are a package of their own: import nn",
     "optim": "optimizers are in a package of their own: import nn, as in nn.SGD",
@@ -31,7 +36,11 @@ _ATTRIBUTES = {
     "ln": "write x.log()",
     "children": "write x.parents, the operands that it was computed from",
     **dict.fromkeys(("shape", "T", "size", "dtype"), _FUNCTIONS["array"]),
-}
+    **{
+        name: f"write {name}({', '.join(OPERANDS[: row.arity])})" for name, row in TABLE.items()
+        if row.arity and row.method != name and name.isidentifier() and not (row.arithmetic or row.internal)
+    },
+}  # fmt: skip
 
 
 def advice(name: str) -> str:

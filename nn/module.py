@@ -121,7 +121,7 @@ class Sequential(Module):
 
     def __init__(self, *layers: Module) -> None:
         if not layers or not all(isinstance(layer, Module) for layer in layers):
-            raise TypeError(f"Sequential takes one module or more, not {[type(layer).__name__ for layer in layers]}")
+            raise TypeError(f"Sequential takes modules, as in Sequential(layer, layer), not {[type(layer).__name__ for layer in layers]}")
         self.layers: list[Any] = list(layers)
 
     @property

@@ -18,7 +18,7 @@ def stepped():
 
 
 ATTRIBUTES = {"zero_grad": "x.grad = 0.0", "gradient": "x.grad", "value": "x.data", "detach": r"Constant\(x.data\)", "ln": r"x.log\(\)",
-              "shape": "a list of Values", "bogus": "'Value' object has no attribute 'bogus'$"}  # fmt: skip
+              "shape": "a list of Values", "cosh": r"write cosh\(x\)$", "maximum": r"write maximum\(x, y\)$", "bogus": "'Value' object has no attribute 'bogus'$"}  # fmt: skip
 X = Value(2.0, "x")
 OF_ONE = [name for name, row in TABLE.items() if row.arity == 1 and name.isidentifier() and not row.internal]
 
@@ -139,6 +139,7 @@ def test_labels_are_names():
 # -- the words of other libraries ----------------------------------------------------------------------------------
 ELSEWHERE = [
     (ac, "vmap", r": write \[f\(x\) for x in rows\]"), (ac, "no_grad", ": plain numbers record no graph"), (ac, "jacrev", ": write jacobian"),
+    (ac, "max", r": write maximum\(x, y\)"), (ac, "plot", ": write draw"), (ac, "mean", r": write sum\(xs\) / len\(xs\)"),
     (ac, "tensor", ": Value holds one number"), (nn, "Linear", r"; write Layer\(nin, nout, 'linear'\)"),
     (nn, "LogSoftmax", r"; write Layer\(nin, nout, 'log_softmax'\)"), (nn, "Dense", r"; write Layer\(nin, nout, 'relu'\)"),
     (nn, "MSELoss", r"; write mse_loss\(predictions"), (nn, "BCEWithLogitsLoss", "; write binary_cross_entropy_with_logits"),

@@ -10,12 +10,11 @@ import math
 import random
 import statistics
 import textwrap
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from autograd_core import Table, check_leaves, find_nonfinite, find_wrong_derivative
+from autograd_core import TABLE, Table, check_leaves, find_nonfinite, find_wrong_derivative
 
 from ..arguments import count
 from ..layers import Conv1d, Dropout
@@ -33,7 +32,7 @@ FLAT = 0.05  # saturated: where the slope is below a twentieth of the steepest, 
 SATURATED_SHARE = 0.5  # with half of a hidden layer saturated, most of the gradient is lost in it (Glorot and Bengio, 2010)
 NEAR_ZERO = 0.01  # of the loss of giving every sample the same output
 WIDTH = 110  # characters in a line of a finding, as a notebook shows them
-SLOPES: dict[str, Callable[[float], float]] = {"sigmoid": lambda y: 4.0 * y * (1.0 - y), "tanh": lambda y: 1.0 - y * y}
+SLOPES = {name: partial(lambda f, y: f.derivatives(y, 0.0) / f.derivatives(f(0.0), 0.0), TABLE[name]) for name in ("sigmoid", "tanh")}
 
 
 @dataclass(repr=False)

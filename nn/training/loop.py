@@ -33,7 +33,10 @@ class TrainingError(ArithmeticError):
     history: History | None = None
 
 
-@options(**dict.fromkeys(("lr", "learning_rate", "momentum"), "it is the optimizer's, as in optimizer=lambda p: nn.SGD(p, lr=0.1)"))
+@options(
+    **dict.fromkeys(("lr", "learning_rate", "momentum"), "it is the optimizer's, as in optimizer=lambda p: nn.SGD(p, lr=0.1)"),
+    verbose="write callbacks=[nn.Progress(False)]",
+)
 def fit(
     model: Model, X: Any, y: Any, *, loss: str | Callable[..., Any] = "mse", optimizer: Any = "adam", epochs: int = 100,
     batch_size: int | None = None, validation: Any = None, metrics: Any = (), sample_weight: Any = None, shuffle: bool = True,
