@@ -163,14 +163,14 @@ class Constant(Value):
     __slots__ = ()
 
 
-class Input(Value):
+class Argument(Value):
     """A number by which a function is differentiated or recorded. So long it is its own copy: of another one nothing would be known."""
 
     __slots__ = ()
     active = True
 
 
-Input.__name__ = Value.__name__  # what messages call it
+Argument.__name__ = Value.__name__  # what messages call it
 print_operators(Value, Constant)  # + - * / exp tanh ...: each records a node, as apply does
 
 

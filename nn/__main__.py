@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dialect", choices=RUNS, default="python", help="how the network runs (default: python)")
     parser.add_argument("--seed", type=int, default=0, help="what all chance is drawn from (default: 0)")
     parser.add_argument("--plot", metavar="FILE", help="write the curve of the training, and in two dimensions the decision boundary")
-    parser.add_argument("--save", metavar="FILE", help="write the trained network as a file that needs nothing else: .py or .c")
+    parser.add_argument("--save", metavar="FILE", help="write the trained network as a file that needs nothing else: .py, .c, .js")
     options = parser.parse_args(arguments)
     try:
         run(options)

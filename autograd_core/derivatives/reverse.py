@@ -11,7 +11,7 @@ from ..choices import require_list
 from ..number import CUT, Number, reading_data, real
 from ..operators import require_plain
 from ..table import identity
-from ..value import Constant, Input, Value, topological_order
+from ..value import Argument, Constant, Value, topological_order
 from .dual import Dual, flow, joined, make_dual
 
 
@@ -97,7 +97,7 @@ def lifting(structure: Sequence[Any]) -> Iterator[tuple[list[Value], list[Any]]]
             return make_dual(fresh(x.primal), x.tangent, x.level)
         inputs.append(identity(x) if isinstance(x, Value) else Value(number(x)))
         if type(inputs[-1]) is Value:  # and none with an apply of its own
-            inputs[-1].__class__ = Input
+            inputs[-1].__class__ = Argument
         return inputs[-1]
 
     try:
@@ -105,7 +105,7 @@ def lifting(structure: Sequence[Any]) -> Iterator[tuple[list[Value], list[Any]]]
             yield inputs, [map_structure(fresh, part) for part in structure]
     finally:
         for node in inputs:
-            if type(node) is Input:
+            if type(node) is Argument:
                 node.__class__ = Value if node.parents else Constant  # type: ignore[assignment]
 
 

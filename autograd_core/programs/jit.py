@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from ..arguments import kind_of, leaves_of, like, map_structure
 from ..choices import named_options, require_function
 from ..number import Number, real, watching_comparisons, watching_reads
-from ..value import Constant, Input, Value, topological_order
+from ..value import Argument, Constant, Value, topological_order
 from .compile import DIALECTS, compile_graph
 from .program import Program
 
@@ -218,7 +218,7 @@ def _on_values(
     def lift(x: Any, name: str) -> Any:
         if _is_static(x):
             return x
-        inputs.append(Input(moved(x), name))
+        inputs.append(Argument(moved(x), name))
         return inputs[-1]
 
     positional = [lifted(i, argument) for i, argument in enumerate(arguments)]

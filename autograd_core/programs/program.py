@@ -74,7 +74,7 @@ class Program:
         """
         raise TypeError(
             f"a program in the {self.dialect} dialect does not run in Python: write it with save('program{self.endings[0]}'), "
-            "or use dialect='python', 'numpy' or 'c'"
+            "or compile it in another dialect, such as 'python'"
         )
 
     def batch(self, wrt_values: Sequence[float], rows: Sequence[Sequence[float]]) -> Any:
