@@ -191,7 +191,7 @@ def test_a_wrong_engine_in_the_environment_is_named(refused, monkeypatch, tmp_pa
     assert "'no-such-engine'" in line
 
 
-def test_an_engine_that_fails_is_one_line(refused, monkeypatch, tmp_path):
+def test_an_engine_that_fails_is_one_line(refused, tmp_path):
     engine = tmp_path / "dot"
     engine.write_text("#!/bin/sh\necho first >&2\necho second >&2\nexit 3\n")
     engine.chmod(0o755)

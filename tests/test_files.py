@@ -191,7 +191,7 @@ def test_the_name_may_be_as_long_as_names_can_be(tmp_path, way):
     assert path.read_text() == "new"
 
 
-def test_pipes_and_devices_are_written_to_and_stay(tmp_path):
+def test_pipes_and_devices_are_written_to_and_stay():
     replace_file("/dev/null", "gone")
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
     code = "from autograd_core import replace_file; replace_file('/dev/stdout', 'shown')"

@@ -168,7 +168,7 @@ def test_the_lectures_use_only_public_names(path):
     assert private_names(tree(path)) == []
 
 
-def foreign_names(source, path="nn"):
+def foreign_names(source):
     """What a file of ``nn`` takes from the engine that is not public."""
     aliases, found = set(), []
     for node in ast.walk(source):

@@ -17,7 +17,7 @@ from ..value import Value
 from .graph import Graph
 from .loops import Group, Layer, Map, Matrix, find_groups
 from .reach import Reach
-from .rows import RowText, row_text
+from .rows import row_text
 from .statements import NAME, Emission, Emitted, Statement, Term, contribution, summed, texts_of, without_dead
 
 INDEX = "k"  # counts the elements in a loop
@@ -137,9 +137,9 @@ class LoopEmission(Emission):
         else:
             super().follow(node, parents, flows, needed)
 
-    def _may_be_inlined(self, node: Value, row: RowText, operands: dict[str, Term]) -> bool:
+    def _may_be_inlined(self, node: Value, operands: dict[str, Term]) -> bool:
         user, _ = self.graph.consumer.get(node, (None, None))
-        return user not in self.home and super()._may_be_inlined(node, row, operands)
+        return user not in self.home and super()._may_be_inlined(node, operands)
 
     # -- the forward pass ------------------------------------------------------------------------------------------
     def forward_of(self, node: Value, parents: Sequence[Value]) -> None:

@@ -23,7 +23,6 @@ from .reach import Reach
 from .rows import Edge, RowText, row_text
 
 LONGEST = 100  # operations in one statement: Python's compiler recurses into long sums
-INLINE = ("+", "-", "*", "/", "neg")
 NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _COMMENTED = 5_000  # operations up to which statements carry comments
 
@@ -77,6 +76,11 @@ def without_dead(statements: list[Statement], used: set[str]) -> list[Statement]
             kept.append(statement)
             used.update(NAME.findall(statement.text))
     return kept[::-1]
+
+
+def is_arithmetic(node: Value) -> bool:
+    """Whether it is written as an operator."""
+    return node.primitive is not None and node.primitive.arithmetic
 
 
 class Emission:
@@ -183,7 +187,7 @@ class Emission:
             if operand in self.reach.values:
                 self.reach.values[node] = self.reach.values[operand]
             return
-        if self._may_be_inlined(node, row, operands):
+        if self._may_be_inlined(node, operands):
             size = 1 + sum(term.size for term in operands.values())
             self.inlined[node] = Term(row.value.fill(texts_of(operands)), row.value.precedence, size)
             return
@@ -192,9 +196,9 @@ class Emission:
             self.names[node] = self.own(f"v{self.stated}")
         self._state_forward(node, parents, row, texts_of(operands))
 
-    def _may_be_inlined(self, node: Value, row: RowText, operands: dict[str, Term]) -> bool:
+    def _may_be_inlined(self, node: Value, operands: dict[str, Term]) -> bool:
         graph = self.graph
-        if graph.uses[node] != 1 or node in self.needed or node in self.names or node.op not in INLINE or node not in graph.consumer:
+        if graph.uses[node] != 1 or node in self.needed or node in self.names or node not in graph.consumer or not is_arithmetic(node):
             return False
         if sum(term.size for term in operands.values()) >= LONGEST:
             return False
@@ -226,7 +230,7 @@ class Emission:
         return name, ATOM
 
     def _comment(self, node: Value, text: str) -> str:
-        if not self.commented or node.op in INLINE or len(node.parents) > 3:
+        if not self.commented or is_arithmetic(node) or len(node.parents) > 3:
             return ""
         comment = operation_text(node.primitive, [self.term(parent).text for parent in node.parents])  # type: ignore[arg-type]
         return comment if comment != text and len(comment) <= 60 else ""

@@ -64,7 +64,7 @@ def test_the_page_gives_the_marks_that_python_gives(opened, lecture):
     assert compared > 1000
 
 
-def test_a_student_fills_in_a_sheet_by_keyboard(opened, lecture, tmp_path):
+def test_a_student_fills_in_a_sheet_by_keyboard(opened, lecture):
     page = opened(lecture, lecture)  # two copies, as in a notebook that shows it twice
     first = page.locator(".agc-sheet").first
     fields = first.locator("[data-blank]")
