@@ -38,7 +38,7 @@ def test_the_code_map_is_the_tree():
 def test_its_numbers_are_those_of_the_tree():
     (lines,) = re.findall(r"one sitting \| (\d+) lines", README)
     assert int(lines) == len(TOP.joinpath("autograd_core/value.py").read_text("utf-8").splitlines())
-    (operations,) = re.findall(r"\| operations \| (\d+),", README)
-    assert int(operations) == sum(not row.internal for name, row in TABLE.items() if name in functions._BUILT_IN)
+    (operations,) = re.findall(r"\| operations \| more than (\d+),", README)
+    assert int(operations) < sum(not row.internal for name, row in TABLE.items() if name in functions._BUILT_IN)
     assert f"version = {{{autograd_core.__version__}}}" in README
     assert f"has {len(list((TOP / 'notebooks').glob('*.ipynb')))} notebooks" in README.replace("fifteen", "15")
