@@ -58,6 +58,7 @@ from .functions import (
 )
 from .number import reading_data, watching_comparisons
 from .primitive import TABLE, DomainError, Primitive
+from .printing import Table
 from .synonyms import advice as _advice
 from .table import absolute as abs
 from .table import (
@@ -96,13 +97,13 @@ from .table import (
     tanh,
     trunc,
 )
-from .tables import Table
 from .value import Constant, Value, topological_order
 
 # isort: split
 from .functions import primitive  # behind the module of that name, for readers of the source such as editors
 
 if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loaded late
+    from .conversion import as_labels, as_lists, as_numbers, as_rows
     from .derivatives.checking import (
         GradcheckError,
         GradcheckReport,
@@ -119,7 +120,6 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
     from .programs.jit import jit
     from .programs.over_rows import OverRows
     from .programs.program import Program
-    from .tabular import as_labels, as_lists, as_numbers, as_rows
     from .teaching.class_set import sheets
     from .teaching.engines import grade
     from .teaching.explore import Explorer, explore
@@ -139,6 +139,7 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
 
 # Loaded when first used, so that the import stays quick.
 _LAZY = {
+    "conversion": ("as_labels", "as_lists", "as_numbers", "as_rows"),
     "derivatives.checking": (
         "GradcheckError",
         "GradcheckReport",
@@ -155,7 +156,6 @@ _LAZY = {
     "programs.jit": ("jit",),
     "programs.over_rows": ("OverRows",),
     "programs.program": ("Program",),
-    "tabular": ("as_labels", "as_lists", "as_numbers", "as_rows"),
     "teaching.class_set": ("sheets",),
     "teaching.engines": ("grade",),
     "teaching.explore": ("Explorer", "explore"),

@@ -20,7 +20,7 @@ from .derivatives.kinks import nodes_on_kinks, sides_of
 from .derivatives.reverse import gradients
 from .formulas.typesetting import number_text
 from .number import real
-from .tables import Table
+from .printing import Table
 from .teaching.engines import engine_in, grade
 from .teaching.explore import page_of
 from .value import Constant, Value, topological_order

@@ -15,8 +15,8 @@ from .operators import adopt, print_operators, require_plain
 from .order import pass_order, whole_order
 from .persistence import copied, deep_copied, reduced
 from .primitive import Primitive
+from .printing import Table
 from .synonyms import Synonyms, checked_name, without_gradient
-from .tables import Table
 from .unrolled import pass_on
 
 _one_pass = threading.RLock()  # two passes at once over shared nodes would mix their gradients

@@ -10,7 +10,7 @@ from ..arguments import kind_of, leaves_of, like, without_axes
 from ..choices import named_options, require_function, require_list, require_number
 from ..number import CUT, Number, reading_data, real
 from ..primitive import OPERANDS, Primitive
-from ..tables import Table
+from ..printing import Table
 from ..value import Value, topological_order
 from .dual import flow, joined
 from .transforms import grad, hessian, jvp

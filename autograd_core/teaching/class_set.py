@@ -16,7 +16,7 @@ from ..derivatives.misconceptions import RULES
 from ..files import path_text, replace_file
 from ..formulas.typesetting import number_text
 from ..number import real
-from ..tables import Table
+from ..printing import Table
 from ..value import Constant, Value, topological_order
 from ..views.language import parse
 from ..views.names import Names, names_for

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ..derivatives.misconceptions import RULES, backward_pass
 from ..files import path_text
 from ..number import real
-from ..tables import Table
+from ..printing import Table
 from ..value import Value, topological_order
 
 Function = Callable[..., Any]

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-from ..tables import Table
+from ..printing import Table
 
 
 class GuardWarning(UserWarning):

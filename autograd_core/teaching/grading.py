@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..derivatives.misconceptions import RULES
 from ..formulas.expression import Expression, Symbol, parts
 from ..formulas.typesetting import number_text
-from ..tables import Table
+from ..printing import Table
 from .answers import Answer, agrees, agrees_roughly, read_answer
 from .exercise import Exercise
 from .reading import Reading, evaluated

@@ -12,7 +12,7 @@ from ..derivatives.checking import STEP
 from ..derivatives.transforms import grad, jvp
 from ..formulas.typesetting import number_text
 from ..number import real
-from ..tables import Table
+from ..printing import Table
 from ..value import Value, topological_order
 from .cost import operation_count
 from .names import names_for

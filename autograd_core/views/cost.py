@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from ..formulas.typesetting import number_text
-from ..tables import Table
+from ..printing import Table
 from ..value import Value, topological_order
 from .roles import products
 

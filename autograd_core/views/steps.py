@@ -10,7 +10,7 @@ from ..derivatives.dual import flow, joined
 from ..formulas.expression import Expression, Literal, Symbol
 from ..formulas.typesetting import number_text, operation_text
 from ..number import CUT, real
-from ..tables import Table
+from ..printing import Table
 from ..value import Constant, Value, topological_order
 from .folding import at_level
 from .names import Names, names_for
