@@ -242,6 +242,15 @@ def test_the_public_names_are_complete_and_sorted():
     assert len(set(autograd_core.__all__)) == len(autograd_core.__all__)
 
 
+def test_to_readers_of_the_source_a_public_name_is_not_the_module_of_that_name():
+    last = {}
+    for node in tree(ROOT / "__init__.py").body:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            last[node.module.split(".")[0]] = "module"
+            last |= {alias.asname or alias.name: "name" for alias in node.names}
+    assert {name for name in defined_names() if last.get(name) == "module"} == set()
+
+
 def test_every_operation_that_users_may_write_is_public():
     for name, row in autograd_core.TABLE.items():
         if name.isidentifier() and not row.internal and name != "neg":  # neg is the minus sign
