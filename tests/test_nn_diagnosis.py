@@ -319,3 +319,9 @@ def test_what_is_no_model_is_not_looked_into():
             call()
     with pytest.raises(ValueError, match="per_layer is a whole number, 1 or more, not 0"):
         check_gradients(MLP(1, [1]), [[1.0]], [1.0], per_layer=0)
+
+
+def test_dead_units_are_found_by_either_convention_at_zero():
+    for activation in ("relu", "relu'(0)=1"):
+        (dead,) = dead_units(MLP(1, [2, 1], activation, init="zeros"), [[1.0], [2.0]])["dead"].values()
+        assert dead == [1, 2]

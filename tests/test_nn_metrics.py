@@ -119,3 +119,11 @@ def test_a_training_ends_whatever_a_callback_does_to_its_history():
     seen = []
     nn.MLP(1, [1]).fit([[0.0]], [1.0], epochs=3, callbacks=lambda model, history: seen.append(0) or history.epochs.clear())
     assert len(seen) == 3
+
+
+@pytest.mark.parametrize(("coding", "answers"), [("01", (0, 1)), ("pm1", (-1, 1))])
+@pytest.mark.parametrize("at_zero", [0, 1])
+def test_classes_behind_a_threshold_unit_are_what_it_puts_out_by_any_convention(coding, answers, at_zero):
+    unit = nn.Perceptron(2, coding, at_zero, weights=[1.0, 1.0], bias=-1.5)
+    assert unit.predict_classes([[0, 1], [1, 1]]) == list(answers)
+    assert unit.evaluate([[0, 1], [1, 1]], answers, metrics="accuracy")["accuracy"] == 1.0

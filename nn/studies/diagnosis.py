@@ -161,7 +161,7 @@ def dead_units(model: Module, X: Any) -> Diagnosis:
     """
     activity: dict[str, list[float]] = {}
     for layer, seen in outputs_of_layers(model, X).items():
-        if seen.activation == "relu":
+        if seen.activation.startswith("relu"):  # also with the other convention at 0
             units = [[max(row)] for row in seen.rows] if isinstance(seen.layer, Conv1d) else seen.rows
             activity[layer] = [sum(y != 0.0 for y in unit) / len(unit) for unit in zip(*units)]
     dead = {layer: [i for i, share in enumerate(shares, start=1) if share == 0.0] for layer, shares in activity.items()}
@@ -191,9 +191,8 @@ def activation_histograms(model: Module, X: Any) -> Diagnosis:
     slopes = {layer: [SLOPES[seen.activation](y) for y in outputs[layer]] for layer, seen in layers.items() if seen.activation in SLOPES}
     saturated = {layer: sum(slope < FLAT for slope in found) / len(found) for layer, found in slopes.items()}
     bad = [layer for layer in list(outputs)[:-1] if saturated.get(layer, 0.0) > SATURATED_SHARE]
-    finding = "No hidden layer is saturated: fine."
-    if bad:
-        finding = f"More than half of the outputs are saturated in {', '.join(bad)}: take smaller initial weights or standardised inputs."
+    many = f"More than half of the outputs are saturated in {', '.join(bad)}: take smaller initial weights or standardised inputs."
+    finding = many if bad else "No hidden layer is saturated: fine."
     rows = []
     for layer, ys in outputs.items():
         flat, mean = f"{saturated[layer]:.0%}" if layer in saturated else "", statistics.fmean(ys)

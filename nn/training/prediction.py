@@ -7,7 +7,7 @@ from typing import Any
 
 from autograd_core import Floats, as_lists, as_rows
 
-from ..activations import activation_name
+from ..activations import ACTIVATIONS, CONVENTIONS, activation_name
 from ..arguments import listed, named, number, shortened
 from ..losses import KINDS, LOSSES, NUMBERS, Kind, l1_loss, mse_loss
 from .execution import RUNS, Execution, evaluating, record
@@ -18,7 +18,8 @@ from .samples import Samples, check_lengths, require_one_hot, samples_of
 Metric = tuple[str, Callable[[Any, Any], Any]]
 FEW = 8  # rows for which compiling costs more than it saves
 THRESHOLDS = {"logit": (0.0, 0, 1), "probability": (0.5, 0, 1), "sign": (0.0, -1, 1)}  # above the threshold is the second class
-BEHIND = {"sigmoid": "probability", "tanh": "sign", "sign": "sign"}  # conventions of last activations; any other gives logits
+_BETWEEN = {(0, 1): "probability", (-1, 1): "sign"}  # the conventions of last activations by what they lie between; any other gives logits
+BEHIND = {name: _BETWEEN.get((round(f(-50.0)), round(f(50.0))), "logit") for name, f in (ACTIVATIONS | CONVENTIONS).items()}
 
 
 def predict(model: Model, X: Any, dialect: str = "python") -> list[Any]:
