@@ -10,7 +10,7 @@ from typing import Any
 
 import autograd_core as ac
 
-from .activations import OF_LAYERS, Activation, activation_function, activation_name, initial_weights
+from .activations import ACTIVATIONS, OF_LAYERS, Activation, activation_function, activation_name, initial_weights, linear
 from .arguments import count, fitting, generator_of, listed, number
 from .module import InTorch, Module, Sequential, checked_inputs
 from .training.model import Parameter
@@ -139,9 +139,9 @@ class Layer(Module):
         return self
 
     def in_torch(self) -> InTorch:
-        name, bias = activation_name(self.activation), [neuron.b for neuron in self.neurons if neuron.b is not None]
-        torch = _IN_TORCH.get(name) or (ac.TABLE[name].torch if name in ac.TABLE else "")
-        if not torch and name != "linear":
+        name, f, bias = activation_name(self.activation), self.neurons[0]._function, [n.b for n in self.neurons if n.b is not None]
+        torch = _IN_TORCH.get(name) or getattr(ac.TABLE.get(name) if f is ACTIVATIONS.get(name) else f, "torch", "")
+        if not torch and f is not linear:
             raise ValueError(f"PyTorch has no module for the activation {name!r} of {self!r}")
         state = {"weight": [neuron.w for neuron in self.neurons]} | ({"bias": bias} if bias else {})
         return [f"Linear({self.nin}, {self.nout}{'' if bias else ', bias=False'})", *([torch] if torch else [])], state

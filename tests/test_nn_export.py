@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import autograd_core as ac
 import nn
 
 RECORDED = json.loads((Path(__file__).parent / "fixtures" / "torch_networks.json").read_text())
@@ -81,6 +82,23 @@ def test_what_pytorch_has_no_module_for_is_an_error():
         nn.torch_code(nn.MLP(2, [1], output="step"))
     with pytest.raises(ValueError, match="Conv1d defines no in_torch"):
         nn.to_torch(nn.Sequential(nn.Conv1d(3)))
+
+
+@pytest.mark.parametrize("name", ["relu", "tanh", "linear"])
+def test_a_function_of_ones_own_is_not_taken_for_the_activation_of_that_name(name):
+    def own(z):
+        return 2.0 * z
+
+    own.__name__ = name
+    with pytest.raises(ValueError, match=f"no module for the activation '{name}'"):
+        nn.torch_code(nn.MLP(2, [2, 1], own))
+
+
+@pytest.mark.parametrize("activation", [ac.relu, ac.tanh, ac.identity, "linear"])
+def test_a_function_of_the_library_is_as_good_as_its_name(activation):
+    name = getattr(activation, "__name__", getattr(activation, "name", activation))
+    code = {"relu": "ReLU()", "tanh": "Tanh()", "identity": "Identity()", "linear": ""}[name]
+    assert nn.Layer(2, 1, activation).in_torch()[0] == ["Linear(2, 1)", *([code] if code else [])]
 
 
 # One of each layer of nn.layers; those of WITHOUT have no module in PyTorch that computes the same from one row.
