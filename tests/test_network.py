@@ -38,6 +38,17 @@ def layers(sizes, weighted, activation=tanh):
     return weights, inputs, xs
 
 
+class Model:
+    """What a model tells a picture: the protocol, without a network library."""
+
+    def __init__(self, sizes, activation=sigmoid):
+        self.sizes, self.activation = sizes, activation
+
+    def recorded(self):
+        self.weights, inputs, outputs = layers(self.sizes, dot, self.activation)
+        return outputs, inputs
+
+
 def added(w, x, b):
     return sum((v * u for v, u in zip(w[1:], x[1:])), w[0] * x[0]) + b
 

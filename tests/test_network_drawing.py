@@ -6,23 +6,12 @@ import re
 
 import pytest
 from test_drawing import contrast
-from test_network import Input, Weight, layers
+from test_network import Input, Model, Weight, layers
 
 from autograd_core import Value, dot, draw, identity, play, relu, sigmoid, softmax, to_dot, topological_order
 from autograd_core.views.layout import STYLES
 from autograd_core.views.network_drawing import NEGATIVE, POSITIVE, SHARED
 from autograd_core.views.network_places import Box, Circle, circles, fitting, label_places, text_width
-
-
-class Model:
-    """What a model tells a picture: the protocol, without a network library."""
-
-    def __init__(self, sizes, activation=sigmoid):
-        self.sizes, self.activation = sizes, activation
-
-    def recorded(self):
-        self.weights, inputs, outputs = layers(self.sizes, dot, self.activation)
-        return outputs, inputs
 
 
 def attributes(text):

@@ -3,23 +3,12 @@
 import math
 
 import pytest
-from test_network import Input, Weight, layers, xor_in_three_layers, xor_with_relu
+from test_network import Input, Model, Weight, xor_in_three_layers, xor_with_relu
 from test_player import Reader, data_of
 
-from autograd_core import Constant, Value, dot, play, relu, sigmoid, softmax, steps, tanh, topological_order
+from autograd_core import Constant, Value, dot, play, relu, softmax, steps, tanh, topological_order
 from autograd_core.formulas.typesetting import number_text
 from autograd_core.views.player_network import course_of
-
-
-class Model:
-    """What a model tells a player: the protocol, without a network library."""
-
-    def __init__(self, sizes, activation=sigmoid):
-        self.sizes, self.activation = sizes, activation
-
-    def recorded(self):
-        self.weights, inputs, outputs = layers(self.sizes, dot, self.activation)
-        return outputs, inputs
 
 
 def lecture():
