@@ -10,10 +10,10 @@ the choices are those of PyTorch and HIPS autograd: 0 for relu and abs, a half e
 maximum or minimum, the left derivative for leaky_relu and elu. Where a derivative is infinite, the
 rows divide by ``divide``, which follows IEEE 754, so that the forward pass does not fail.
 
-A derivative of any order is right or not finite. So the zero of a flat side is ``CUT``: nothing flows
-there. At the kink itself nothing is flat, and 0 is a number that was agreed on: times infinity it
-is nan. A row that takes one branch there (relu) has that branch's second derivative; one that
-takes the middle (abs, hypot, a tie) has none.
+A derivative of any order is right or not finite. So the zero of a flat side is ``CUT``: nothing
+flows there. At the kink itself nothing is flat, and 0 is a number that was agreed on: times
+infinity it is nan. A row that takes one branch there (relu) has that branch's second derivative;
+one that takes the middle (abs, hypot, a tie) has none.
 """
 
 from __future__ import annotations
@@ -128,11 +128,11 @@ tanh  = _row("tanh",  "tanh(x)",  lambda out, x: 1.0 - out * out,  activation=Tr
 asinh = _row("asinh", "asinh(x)", lambda out, x: 1.0 / hypot(1.0, x))
 acosh = _row("acosh", "acosh(x)", lambda out, x: divide(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)))
 atanh = _row("atanh", "atanh(x)", lambda out, x: 1.0 / ((1.0 - x) * (1.0 + x)))
-atan2 = _row("atan2", "atan2(x, y)", lambda out, x, y: (
-             0.25 * divide(divide(y, hypot(0.5 * x, 0.5 * y)), hypot(0.5 * x, 0.5 * y)),  # hypot(x, y) may overflow
+atan2 = _row("atan2", "atan2(x, y)", lambda out, x, y: (  # halved, or hypot(x, y) may overflow
+             0.25 * divide(divide(y, hypot(0.5 * x, 0.5 * y)), hypot(0.5 * x, 0.5 * y)),
              0.25 * divide(divide(-x, hypot(0.5 * x, 0.5 * y)), hypot(0.5 * x, 0.5 * y))), arity=2)
 hypot = _row("hypot", "hypot(x, y)", lambda out, x, y: (share(x, out), share(y, out)), arity=2,
-             evaluate=lambda x, y: builtins.abs(complex(x, y) + builtins.abs(0j)))  # as in C; see spelling.py
+             evaluate=lambda x, y: builtins.abs(complex(x, y) + builtins.abs(0j)))  # as in C
 
 # -- error function: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.19; 2 / sqrt(pi)
 erf   = _row("erf",   "erf(x)",   lambda out, x: 1.1283791670955126 * exp(-(x * x)))
@@ -144,8 +144,8 @@ absolute = _row("abs",      "fabs(x)",                          lambda out, x: s
 sigmoid  = _row("sigmoid",  "1.0 / (1.0 + exp(-x)) if x >= 0.0 else exp(x) / (1.0 + exp(x))",
                                                                 lambda out, x: out * (1.0 - out),
                 activation=True, torch="Sigmoid()")
-logit    = _row("logit",    "2.0 * atanh(2.0 * x - 1.0) if fabs(x - 0.5) < 0.2 else log(x / (1.0 - x))",
-                                                                lambda out, x: 1.0 / x + 1.0 / (1.0 - x))
+logit    = _row("logit",    "2.0 * atanh(2.0 * x - 1.0) if fabs(x - 0.5) < 0.2 "
+                            "else log(x / (1.0 - x))",  lambda out, x: 1.0 / x + 1.0 / (1.0 - x))
 softplus = _row("softplus", "x + log1p(exp(-x)) if x > 0.0 else log1p(exp(x))",
                                                                 lambda out, x: sigmoid(x),
                 activation=True, initialization="he", torch="Softplus()")
@@ -158,7 +158,8 @@ minimum  = _row("minimum",  "x if x < y or x != x else y",
 where    = _row("where",    "y if x != 0.0 else z",
                 lambda out, x, y, z: (CUT, where(x, 1.0, CUT), where(x, CUT, 1.0)), arity=3)
 clip     = _row("clip",     "x + y + z if x != x or y != y or z != z "
-                            "else z if x > z or y > z else y if x < y else x", lambda out, x, y, z: (
+                            "else z if x > z or y > z else y if x < y else x",
+                lambda out, x, y, z: (
                 select(z - y, select(x - z, CUT, select(y - x, CUT, 1.0)), CUT),  # 1 on the bounds
                 select(y - z, CUT, gate(y - x)),
                 gate(maximum(x, y) - z)), arity=3)
@@ -210,7 +211,7 @@ def sinc(k: float) -> Primitive:
 
 @_family(0.0)
 def _relu(slope_at_zero: float) -> Primitive:
-    derivative = (lambda out, x: _step(slope_at_zero)(x)) if slope_at_zero else lambda out, x: gate(x)
+    derivative = lambda out, x: _step(slope_at_zero)(x) if slope_at_zero else gate(x)
     roles = {"activation": True, "initialization": "he", "torch": "" if slope_at_zero else "ReLU()"}
     value = "0.0 if x <= 0.0 else x"
     return _unregistered("relu", value, derivative, constants=(slope_at_zero,), **roles)

@@ -1,7 +1,7 @@
 """The words of the table: for each row its LaTeX, its domain, and a sentence with an example.
 
-An example is a call and its result. A row that only derivatives use is read as ``reads`` says; one whose value is spelled in
-branches, for floats, is ``mathematics`` to those who do mathematics with it.
+An example is a call and its result. A row that only derivatives use is read as ``reads`` says; one
+whose value is spelled in branches, for floats, is ``mathematics`` where no floats are meant.
 """
 
 from typing import NamedTuple

@@ -313,6 +313,11 @@ def test_files_and_functions_are_short(path):
             assert node.end_lineno - node.lineno < 45, f"{node.name} has {node.end_lineno - node.lineno + 1} lines"
 
 
+@pytest.mark.parametrize("name", ["table.py", "words.py"])
+def test_the_table_is_a_sheet_of_100_columns(name):
+    assert max(map(len, (ROOT / name).read_text(encoding="utf-8").splitlines())) <= 100
+
+
 @pytest.mark.parametrize("path", sorted((ROOT.parent / "tests").rglob("*.py")), ids=lambda path: path.name)
 def test_files_of_tests_are_short(path):
     assert length(path) <= 350
