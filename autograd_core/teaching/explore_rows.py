@@ -20,10 +20,9 @@ from ..number import FAMILIES, TABLE
 from ..primitive import Primitive
 from ..programs.javascript import CHECKED, row_functions
 from ..value import Constant, Value, topological_order
-from ..views.derivation import is_loose
 from ..views.language import CONSTANTS, FUNCTIONS, LISTS, MODULES, OTHER_NAMES, SEQUENCES
 from ..views.language_errors import SIGNS
-from ..views.roles import symbol_of
+from ..views.roles import is_loose, symbol_of
 
 LONGEST = 10  # numbers in a list that is typed into a page
 WHOLE = range(-12, 13)  # the exponents whose rows are printed each for itself

@@ -11,11 +11,11 @@ from ..derivatives.dual import flow, joined
 from ..formulas.expression import Expression, Literal, Symbol, with_figures
 from ..formulas.typesetting import broken_rows, number_latex, number_text, symbol_latex
 from ..number import CUT
-from ..table import add, div, divide, neg, sub
 from ..value import Constant, Value, topological_order
 from .folding import Folding
 from .names import Names, is_given, names_for
 from .pages import page, saved
+from .roles import is_loose
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -233,11 +233,6 @@ def _product(upstream: Written, factor: Expression) -> Written:
         text = f"({text})"
         latex = latex if latex.startswith(r"\frac") else rf"\left({latex}\right)"
     return _times(_bracketed(upstream), (text, latex))
-
-
-def is_loose(factor: Expression) -> bool:
-    """Whether it stands in brackets behind a dot: a sum, a difference, a quotient or a negation."""
-    return not isinstance(factor, Symbol | Literal) and factor.primitive in (add, sub, div, divide, neg)
 
 
 def _added(terms: Sequence[Written]) -> Written:

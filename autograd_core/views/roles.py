@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ..formulas.expression import Expression, Literal, Symbol
 from ..formulas.typesetting import number_text
 from ..primitive import Primitive
-from ..table import add, div, exp, exponent_shift, log_sum_exp, mul, neg, sub
+from ..table import add, div, divide, exp, exponent_shift, log_sum_exp, mul, neg, sub
 from ..value import Value
 
 
@@ -58,6 +59,11 @@ def is_product(row: Primitive | None) -> bool:
 def signs_of(row: Primitive | None) -> tuple[float, ...] | None:
     """The signs with which a sum, a difference or a negation adds its operands; ``None`` for other operations."""
     return {add: (1.0, 1.0), sub: (1.0, -1.0), neg: (-1.0,)}.get(row) if row is not None else None
+
+
+def is_loose(factor: Expression) -> bool:
+    """Whether it stands in brackets behind a dot: a sum, a difference, a quotient or a negation."""
+    return not isinstance(factor, Symbol | Literal) and factor.primitive in (add, sub, div, divide, neg)
 
 
 def layer_logit(node: Value) -> tuple[Value | None, str]:
