@@ -152,6 +152,8 @@ class Primitive:
             if isinstance(operand, Number):
                 raise nested(operand, name) from None
         if isinstance(error, TypeError):
+            for operand in operands:
+                real(operand)  # says what to do where somebody put something else into the data of a node
             raise error
         labels = OPERANDS if len(operands) <= len(OPERANDS) else [f"x{i}" for i in range(1, len(operands) + 1)]
         given = ", ".join(f"{label} = {data!r}" for label, data in zip(labels, operands))

@@ -209,3 +209,12 @@ def test_an_attribute_of_another_library_is_answered_with_ours(name):
     with pytest.raises(AttributeError, match=ATTRIBUTES[name]) as refused:
         getattr(X, name)
     assert (refused.value.name, refused.value.obj) == (name, X)
+
+
+@pytest.mark.parametrize("data", ["0.5", None, [1.0]])
+@pytest.mark.parametrize("operation", [lambda w: w * X, lambda w: w.exp(), lambda w: w**2, lambda w: dot([w], [X]), lambda w: ac.softmax([w, X])])
+def test_what_somebody_put_in_the_place_of_a_number_is_said_where_it_is_used(data, operation):
+    w = Value(0.5)
+    w.data = data
+    with pytest.raises(TypeError, match=f"a real number is needed, not {type(data).__name__}"):
+        operation(w)
