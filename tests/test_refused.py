@@ -183,6 +183,7 @@ def test_what_another_engine_takes_as_operands_is_no_name(name):
         (lambda: ac.play(X * X, rules=1), "rules is a list of names .*, not 1"),
         (lambda: ac.explain(X * X, 3), "a node of the graph is a Value, not int 3"),
         (lambda: ac.symbolic(X * X, 3), "a node of the graph is a Value, not int 3"),
+        (lambda: ac.explain(X * X, "x"), r"a node of the graph is a Value, not str 'x': give the node itself, as in explain\(L, w\), not its name"),
     ],
 )
 def test_what_is_of_another_kind_is_named(call, says):

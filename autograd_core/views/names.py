@@ -21,7 +21,8 @@ def node_names(output: Value, names: Mapping[str, Any] | None = None, also: Sequ
     reached = topological_order(output)
     for node in also:
         if not isinstance(node, Value):
-            raise TypeError(f"a node of the graph is a Value, not {type(node).__name__} {node!r}")
+            named = ": give the node itself, as in explain(L, w), not its name" if isinstance(node, str) else ""
+            raise TypeError(f"a node of the graph is a Value, not {type(node).__name__} {node!r}{named}")
     variables = called_by(names or {})
     found: dict[Value, str] = {}
     used: dict[str, int] = {}
