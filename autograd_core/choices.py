@@ -179,12 +179,15 @@ def named_options(**instead: str) -> Callable[[Function], Function]:
     ``instead`` holds, for words of other libraries, what to write here.
 
     >>> @named_options(colour="it has the colour of the page")
-    ... def paint(*, width=1):
+    ... def paint(shape, *, width=1):
     ...     return width
-    >>> paint(widht=2)
+    >>> paint("dot", 2)
+    Traceback (most recent call last):
+    TypeError: paint() takes shape, and options by their names, such as width=...
+    >>> paint("dot", widht=2)
     Traceback (most recent call last):
     TypeError: paint() has no option 'widht'; did you mean 'width'?
-    >>> paint(colour="red")
+    >>> paint("dot", colour="red")
     Traceback (most recent call last):
     TypeError: paint() has no option 'colour': it has the colour of the page
     """
@@ -199,6 +202,9 @@ def named_options(**instead: str) -> Callable[[Function], Function]:
 
         @functools.wraps(function)
         def call(*arguments: Any, **options: Any) -> Any:
+            if len(arguments) > code.co_argcount and code.co_kwonlyargcount:
+                first = "".join(f"{word}, " for word in known[: code.co_argcount] if word != "self")
+                raise TypeError(f"{name}() takes {first}and options by their names, such as {known[code.co_argcount]}=...")
             for option in options:
                 if option not in known:
                     meant = next((word for word in known if option in _ELSEWHERE.get(word, "").split()), "") or closest(option, known)
