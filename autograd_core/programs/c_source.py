@@ -8,6 +8,7 @@ from functools import lru_cache
 from importlib import resources
 from itertools import accumulate
 
+from .c_compiler import INEXACT
 from .c_loops import INDEX, Looped, Use
 from .c_table import MOST, Surroundings, Table
 from .chunks import partition
@@ -20,9 +21,7 @@ FILE = 14  # such functions in each file: several files are compiled at a time
 ONE_ROW = 5_000  # operands up to which one row has code of its own; above, the compiler's time counts, and one row runs as a vector
 LONG = 50_000  # operands above which a program is a table of instructions, if these are few
 LARGE = "-Og"
-_OF_VECTORS = """acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp exp2 expm1 hypot log log10 log1p log2 pow
-    sin sinh tan tanh"""
-OF_VECTORS = set(_OF_VECTORS.split())  # the functions of <math.h> that vectors.h has names for
+OF_VECTORS = {*INEXACT} - {"lgamma", "tgamma"}  # the functions of <math.h> that vectors.h has names for
 PLAIN_PART = 6_000  # operands in each function of a saved file, which is for reading
 _PREFACE = """\
 /* Built twice: for one row, where a number is a double, and for vectors of rows. The loops are those of loops.h:
