@@ -178,9 +178,7 @@ KINDS: dict[Callable[..., Any], Kind] = {
 
 
 # -- sums ----------------------------------------------------------------------------------------------------------------
-def _each(
-    loss: Callable[[Any, Any], Any], predictions: Any, targets: Any, reduction: str, kind: Kind = NUMBERS, total: Any = None
-) -> Any:  # fmt: skip
+def _each(loss: Callable[[Any, Any], Any], predictions: Any, targets: Any, reduction: str, kind: Kind = NUMBERS, total: Any = None) -> Any:
     """The losses of all pairs of a prediction and a target, in the nesting of the predictions or reduced."""
     found: list[Any] = []
 
