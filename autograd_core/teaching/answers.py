@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ..number import TABLE, real
 from ..primitive import Primitive
-from ..views.language import parse
+from ..views.language import CONSTANTS, parse
 
 TOLERANCE = 0.01
 """How far an answer may be from what is right, relatively: what rounding to two or three figures on the way does."""
@@ -23,9 +23,6 @@ SIGNS = {"−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "÷": "/", ":
 FUNCTIONS: dict[str, Primitive] = {name: row for name, row in TABLE.items() if row.arity == 1 and row.method == name}
 FUNCTIONS["ln"] = FUNCTIONS["log"]
 """What may be called in an answer: the functions of one operand that are methods of numbers."""
-
-
-CONSTANTS = {"e": math.e, "pi": math.pi}
 
 
 class Answer(NamedTuple):

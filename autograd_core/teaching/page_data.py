@@ -13,7 +13,8 @@ from ..formulas.expression import Expression
 from ..programs.compile import compile_graph
 from ..programs.javascript import helpers, row_functions
 from ..value import Constant, Value
-from .answers import CONSTANTS, FUNCTIONS, SIGNS
+from ..views.language import CONSTANTS
+from .answers import FUNCTIONS, SIGNS
 from .grading import VERDICTS, Grader
 from .planted import KEYS, Planted
 
