@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..value import Constant, Value
-from .roles import is_product, layer_logit, signs_of, symbol_of
+from .roles import is_parameter, is_product, layer_logit, signs_of, symbol_of
 
 
 class Connection(NamedTuple):
@@ -136,7 +136,7 @@ class _Reader:
             self.uses.update(x for x in node.parents if x.primitive is not None)
         known = set(parameters)
         marked = [leaf for leaf in leaves if getattr(leaf, "is_input", False)]
-        trained = [leaf for leaf in leaves if leaf in known or getattr(leaf, "is_parameter", False)]
+        trained = [leaf for leaf in leaves if leaf in known or is_parameter(leaf)]
         trained_set = set(trained)
         others = [leaf for leaf in leaves if not isinstance(leaf, Constant) and leaf not in trained_set]
         self.is_told = bool(inputs or marked or trained)

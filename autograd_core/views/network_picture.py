@@ -14,7 +14,7 @@ from .names import Names, called_by, variables_for
 from .network import Network, network_of
 from .network_drawing import Numbers, network_dot
 from .network_places import drawn_rows
-from .roles import is_activation, layer_logit
+from .roles import is_activation, is_parameter, layer_logit
 from .scene import leaves_given
 
 
@@ -50,11 +50,7 @@ def _is_neuron(output: Value) -> bool:
         return False
     half = len(total.parents) // 2
     weights, sources = total.parents[:half], total.parents[half : 2 * half]
-    return any(map(_is_parameter, weights)) and not any(map(_is_parameter, sources))
-
-
-def _is_parameter(leaf: Value) -> bool:
-    return bool(getattr(leaf, "is_parameter", False))
+    return any(map(is_parameter, weights)) and not any(map(is_parameter, sources))
 
 
 def network_picture(

@@ -1,4 +1,4 @@
-"""What an operation is in a picture: its sign, and whether a neuron ends with it. Nothing else in this room tells rows apart by name."""
+"""What a node is in a picture: its sign, the end of a neuron, a parameter. Nothing else in this room tells rows apart by name."""
 
 from __future__ import annotations
 
@@ -42,6 +42,11 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 def is_activation(row: Primitive | None) -> bool:
     """Whether a neuron ends with this operation."""
     return row is not None and row.activation
+
+
+def is_parameter(leaf: Value) -> bool:
+    """Whether it is of a subclass whose leaves training changes, such as those of ``nn``."""
+    return bool(getattr(leaf, "is_parameter", False))
 
 
 def products(row: Primitive, operands: int) -> int:

@@ -16,7 +16,7 @@ from ..primitive import Primitive
 from ..value import Constant, Value
 from .folding import folded
 from .names import Names, called_by, is_given, node_names, shortened_list, variables_for
-from .roles import symbol_of
+from .roles import is_parameter, symbol_of
 from .steps import BackwardStep, terms
 from .zoom import LIMIT, Cluster, clusters_within, visible_leaves
 
@@ -136,7 +136,7 @@ class View:
             return "output"
         if value.parents:
             return "operation"
-        if value in self.parameters or getattr(value, "is_parameter", False):
+        if value in self.parameters or is_parameter(value):
             return "parameter"
         return "constant" if isinstance(value, Constant) and value not in self.inputs else "input"
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ..choices import require_one_of
 from ..value import Constant, Value, topological_order
 from .names import depth_of_caller
-from .roles import is_activation
+from .roles import is_activation, is_parameter
 
 LEVELS = ("operation", "neuron", "layer")
 LIMIT = 400  # nodes of a picture, unless a user says otherwise
@@ -68,7 +68,7 @@ def _neurons(output: Value, level: str, keep: Collection[Value]) -> list[Cluster
         read = list(dict.fromkeys(parent for node in nodes for parent in node.parents if home.get(parent) is not end))
         # Where the inputs are named, every other leaf is a parameter, also one that several samples share.
         leaves = [x for x in read if not x.parents and x not in kept and level != "operation"]
-        own = [x for x in leaves if kept or _is_parameter(x) or uses[x] == sum(n.parents.count(x) for n in nodes)]
+        own = [x for x in leaves if kept or is_parameter(x) or uses[x] == sum(n.parents.count(x) for n in nodes)]
         inputs = [x for x in read if x not in set(own) and not (isinstance(x, Constant) and level != "operation")]
         found.append(Cluster([end], nodes, [x for x in own if not isinstance(x, Constant)], inputs, end.op))
     return found
@@ -107,15 +107,11 @@ def visible_leaves(output: Value, inputs: Collection[Value] = (), parameters: Co
         return list(inputs)
     leaves = [node for node in topological_order(output) if not node.parents and not isinstance(node, Constant)]
     marked = [leaf for leaf in leaves if getattr(leaf, "is_input", False)]
-    known = set(parameters) | {leaf for leaf in leaves if _is_parameter(leaf)}
+    known = set(parameters) | {leaf for leaf in leaves if is_parameter(leaf)}
     others = [leaf for leaf in leaves if leaf not in known]
     if marked or len(others) < len(leaves):
         return marked or others
     return leaves if len(leaves) <= FEW else []
-
-
-def _is_parameter(leaf: Value) -> bool:
-    return bool(getattr(leaf, "is_parameter", False))
 
 
 def clusters_within(output: Value, level: str | None, limit: int, keep: Collection[Value]) -> list[Cluster]:
