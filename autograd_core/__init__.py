@@ -190,7 +190,12 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *(name for name, row in TABLE.items() if name.isidentifier() and not row.internal)})
+    return sorted({*__all__, *_functions()})
+
+
+def _functions() -> dict[str, Primitive]:
+    """The rows that are called by their names: all but operators and what stands in derivatives alone."""
+    return {name: row for name, row in TABLE.items() if name.isidentifier() and not (row.arithmetic or row.internal)}
 
 
 __version__ = "0.1.0"
@@ -330,6 +335,6 @@ __all__ = [
     "where",
     "write_json",
 ]
-# A row that is not listed above is public all the same.
-globals().update({name: row for name, row in TABLE.items() if name.isidentifier() and not row.internal and name not in (*__all__, "neg")})
-__all__ += [name for name in TABLE if name in globals() and name not in __all__]
+for _name in [name for name in _functions() if name not in __all__]:  # a row that is not listed above is public all the same
+    globals()[_name] = TABLE[_name]
+    __all__ += [_name]
