@@ -10,7 +10,7 @@ import pytest
 import autograd_core
 
 PROGRAM = """\
-from autograd_core import TABLE, DomainError, Value, compile_graph, dot, grad, relu
+from autograd_core import TABLE, DomainError, Value, compile_graph, dot, grad, primitive, relu
 import nn
 
 x: Value = Value(2.0, "x")
@@ -21,6 +21,21 @@ same: bool = x == y or x < 3.0
 program = compile_graph([y], [], [x])
 model = nn.MLP(2, [4, 1])
 print(grad(lambda z: z * z)(3.0), relu(x), dot([x], [y]), TABLE["tanh"].activation, model([1.0, 2.0]), program, slope, same)
+cube = primitive("cube", "x * x * x", lambda out, x: 3.0 * x * x)
+history: nn.History = model.fit([[0.0, 1.0]], [1.0], loss="mse", optimizer="adam", epochs=1, callbacks=[nn.EarlyStopping(5)])
+
+
+class Line(nn.Module):
+    def __init__(self) -> None:
+        self.slope = nn.Parameter(1.0)
+
+    def forward(self, x: list[Value]) -> Value:
+        return self.slope * x[0]
+
+
+print(cube(x), Line()([x]))
+for parameter in Line().parameters():
+    parameter.data -= 0.1 * parameter.grad * history["loss"][-1]
 try:
     x.log()
 except DomainError as error:
