@@ -12,7 +12,7 @@ from .number import Number, real, shown
 def map_structure(change: Callable[[Any], Any], structure: Any) -> Any:
     """The same structure with every number changed.
 
-    Lists, tuples and dictionaries are structures, and so are NumPy arrays and pandas' Series and data frames, which
+    Lists, tuples and dictionaries are structures, and so are NumPy arrays (of any class) and pandas' Series and data frames, which
     keep their kind: of floats where every changed number is one, else of objects, so that they go on doing the
     arithmetic of arrays. The entries of a dictionary are visited in the order of its sorted keys.
 
@@ -106,13 +106,17 @@ def _same_structure(one: Any, other: Any) -> bool:
             return False
         return all(_same_structure(part, other[key]) for key, part in one.items())
     if is_array(one) and is_array(other):
-        return bool(one.shape == other.shape) and all(
-            getattr(one, axis).equals(getattr(other, axis)) for axis in ("index", "columns") if hasattr(one, axis) and hasattr(other, axis)
-        )
+        labels = zip(_labels(one), _labels(other)) if _labels(one) and _labels(other) else ()
+        return bool(one.shape == other.shape) and all(axis.equals(of_other) for (_, axis), (_, of_other) in labels)
     parts, others = _parts(one), _parts(other)
     if parts is None or others is None:
         return parts is others
     return len(parts) == len(others) and all(map(_same_structure, parts, others))
+
+
+def _labels(array: Any) -> list[tuple[str, Any]]:
+    """The index and columns of pandas' arrays, which those of others have not."""
+    return [(name, getattr(array, name)) for name in ("index", "columns") if hasattr(array, "iloc") and hasattr(array, name)]
 
 
 def _parts(structure: Any) -> list[Any] | tuple[Any, ...] | None:
@@ -128,7 +132,7 @@ def _structure_text(structure: Any) -> str:
     if isinstance(structure, dict):
         return "{" + ", ".join(f"{key!r}: {_structure_text(part)}" for key, part in structure.items()) + "}"
     if is_array(structure):
-        labels = [f"{axis} {shown(list(getattr(structure, axis)))}" for axis in ("index", "columns") if hasattr(structure, axis)]
+        labels = [f"{name} {shown(list(axis))}" for name, axis in _labels(structure)]
         return f"{'an' if kind[0] in 'aeio' else 'a'} {kind} of shape {structure.shape}{' with ' if labels else ''}{' and '.join(labels)}"
     if not isinstance(structure, list | tuple):
         return "a number"
@@ -173,13 +177,13 @@ def _array_like(array: Any, parts: list[Any]) -> Any:
 
     if parts and all(map(is_array, parts)):
         return np.stack([np.asarray(part) for part in parts]).reshape(array.shape + np.shape(parts[0]))
-    if not all(isinstance(part, float | Number) for part in parts):  # structures: nested lists of them
+    if any(isinstance(part, list | tuple | dict) or is_array(part) for part in parts):  # nested lists of them
         return _nested(parts, array.shape)
     shaped = np.empty(len(parts), dtype=float if all(isinstance(part, float) for part in parts) else object)
     shaped[:] = parts
     shaped = shaped.reshape(array.shape)
     if not hasattr(array, "iloc"):
-        return shaped
+        return shaped.view(type(array)) if isinstance(array, np.ndarray) else shaped  # a matrix multiplies as one
     labels = {"index": array.index} | ({"columns": array.columns} if array.ndim == 2 else {"name": array.name})
     return type(array)(shaped, **labels)  # of pandas
 

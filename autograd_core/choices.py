@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
 from typing import Any, TypeVar
 
-from .number import shown
+from .number import Number, shown
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -117,7 +117,8 @@ def require_whole(what: str, given: Any, least: int | None = 1, most: int = 2**6
     Traceback (most recent call last):
     ValueError: count is a whole number from 1 to 9, not 0
     """
-    if hasattr(given, "__index__") and (least is None or (not isinstance(given, bool) and least <= given <= most)):
+    is_whole = hasattr(given, "__index__") and not isinstance(given, Number)
+    if is_whole and (least is None or (not isinstance(given, bool) and least <= given <= most)):
         return operator.index(given)
     bounds = "" if least is None else f", {least} or more" if most == 2**63 - 1 else f" from {least} to {most:,}"
     raise ValueError(f"{what} is a whole number{bounds}, not {shortened(given)}")

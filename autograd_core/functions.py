@@ -12,10 +12,10 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from .arguments import number as plain_or_recorded
+from . import arguments
 from .choices import require_function, require_kind, require_list, require_whole
 from .number import FAMILIES, Number, real, shown
-from .primitive import ATOM, CONDITIONAL, OPERANDS, TABLE, Primitive, register
+from .primitive import ATOM, CONDITIONAL, OPERANDS, TABLE, Primitive, of_floats, register
 from .table import exponent_shift, general_power, log_sum_exp, shares, weighted_sum
 from .words import Words
 
@@ -66,7 +66,7 @@ def primitive(
         raise NameError(f"{python!r} uses {', '.join(unknown)}: allowed are {', '.join(OPERANDS[:arity])} and the names of the math module")
     _require_value(ast.parse(python, mode="eval").body)
     words = _checked_words(Words(latex, domain, summary, example))
-    return register(Primitive(name, python, derivatives, arity=arity, words=words, precedence=precedence))
+    return register(Primitive(name, of_floats(python), derivatives, arity=arity, words=words, precedence=precedence))
 
 
 def _checked_words(words: Words) -> Words:
@@ -339,8 +339,8 @@ def _list(name: str, xs: Iterable[Any], more: tuple[Any, ...] = ()) -> list[Any]
 
 
 def _numbers(name: str, xs: Iterable[Any], more: tuple[Any, ...]) -> list[Any]:
-    """The same for operators of Python, which take more than numbers; arrays keep their arithmetic."""
-    return [x if hasattr(x, "__array__") else plain_or_recorded(x) for x in _list(name, xs, more)]
+    """The same for operators of Python, which take more than numbers; arrays keep their arithmetic, that of floats."""
+    return [arguments.map_structure(arguments.number, x) if arguments.is_array(x) else arguments.number(x) for x in _list(name, xs, more)]
 
 
 def _some(name: str, xs: Iterable[Any], more: tuple[Any, ...] = ()) -> list[Any]:

@@ -60,9 +60,8 @@ def real(x: Any) -> float:
     advice = {
         "str": "convert it with float(...) first",
         "NoneType": "is a return or a value missing?",
-        "list": "make a Value of each element",
-        "tuple": "make a Value of each element",
-        "ndarray": "make a Value of each element, or take one with .item()",
+        **dict.fromkeys(("list", "tuple", "Series", "DataFrame"), "make a Value of each element"),
+        **dict.fromkeys(("ndarray", "Tensor"), "make a Value of each element, or take one with .item()"),
         "timedelta64": "divide it by a unit, as in x / np.timedelta64(1, 's')",
     }.get(type(x).__name__, "convert it with float(...) first")
     if isinstance(x, numbers.Complex) and not isinstance(x, numbers.Real):
@@ -107,8 +106,8 @@ def watching_comparisons() -> Iterator[list[str]]:
     """Within it, the places where code compares numbers of the library are noted in the list that it gives.
 
     What is decided by such a comparison would stay so in a program that is compiled from the recorded graph.
-    Noted are ``<``, ``<=``, ``>``, ``>=``, ``==`` and ``!=`` of two different numbers, and truth (``if x:``), in the
-    thread or task that watches; see :class:`Number` for what equality and truth mean meanwhile.
+    Noted are ``<``, ``<=``, ``>``, ``>=``, ``==`` and ``!=`` of numbers, truth (``if x:``), and errors such as that of a division by 0,
+    in the thread or task that watches; see :class:`Number` for what equality and truth mean meanwhile.
 
     >>> from autograd_core import Value
     >>> with watching_comparisons() as places:
@@ -300,8 +299,8 @@ class Number:
     def __float__(self) -> float:
         kind = type(self).__name__
         raise TypeError(
-            f"a plain number made of a {kind} would forget its graph: write v.data for the number itself, and for a function of the "
-            f"math module the one of autograd_core: v.sin() or autograd_core.sin(v)"
+            f"a plain number made of a {kind} would forget its graph: write v.data for the number itself, dtype=object for an array, "
+            f"and for a function of the math module the one of autograd_core: v.sin() or autograd_core.sin(v)"
         )
 
     __int__ = __complex__ = __float__
@@ -318,8 +317,7 @@ class Number:
         return self.apply(TABLE["round"], self)
 
     def _compare(self, other: Any, test: Callable[[float, float], bool]) -> bool:
-        places = _places.get()
-        if places is not None:
+        if (places := _places.get()) is not None:
             _note(places, 2)
         if isinstance(other, Number):
             return test(self.scalar(), other.scalar())
@@ -332,8 +330,12 @@ class Number:
 
     def __eq__(self, other: object) -> bool:
         places = _places.get()
-        if self is other or places is None or not isinstance(other, Number | numbers.Real):
+        if places is None:
             return self is other or NotImplemented
+        if not isinstance(other, Number):
+            other = other.item() if getattr(other, "shape", None) == () else other  # type: ignore[attr-defined]  # of an array without axes
+            if not isinstance(other, numbers.Number):
+                return NotImplemented
         _note(places, 1)
         return self.scalar() == (other.scalar() if isinstance(other, Number) else other)
 

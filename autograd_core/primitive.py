@@ -7,9 +7,11 @@ formulas alike. Everything else in this package reads such rows; nothing else kn
 
 from __future__ import annotations
 
+import ast
 import builtins
 import itertools
 import math
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -120,7 +122,13 @@ class Primitive:
     def local_derivatives(self, out: Any, *inputs: Any) -> tuple[Any, ...]:
         """The derivative of the output with respect to each input, as a tuple whatever the arity."""
         derivatives = self.derivatives(out, *inputs)
-        derivatives = (derivatives,) if self.arity == 1 else tuple(derivatives)
+        if self.arity == 1:
+            derivatives = (derivatives,)
+        elif type(derivatives) is not tuple:
+            if isinstance(derivatives, dict | set):
+                kind = type(derivatives).__name__
+                raise TypeError(f"the row of {self.name!r} gives its derivatives in a {kind}: write a tuple, in order")
+            derivatives = tuple(derivatives)
         if len(derivatives) != len(inputs):
             raise DerivativeCountError(f"{self.name!r} has {len(inputs)} operands, but its row gives {len(derivatives)} derivatives")
         return derivatives
@@ -146,8 +154,11 @@ class Primitive:
     def refuse(self, error: Exception, operands: Sequence[float], names: Sequence[str | None] = ()) -> NoReturn:
         """Raise a :class:`DomainError` or ``OverflowError`` whose message names the operation, its operands and their nodes.
 
-        A ``TypeError`` stays what it is, unless an operand is no plain number: then it says so.
+        A ``TypeError`` stays what it is, unless an operand is no plain number: then it says so. Code that handles the error decides
+        by a number, as by a comparison: where those are watched, its line is noted.
         """
+        if (places := number._places.get()) is not None:
+            places.append(f"{_line_of_the_user()}, by an error that it handles")
         for operand, name in itertools.zip_longest(operands, names):
             if isinstance(operand, Number):
                 raise nested(operand, name) from None
@@ -170,6 +181,14 @@ class Primitive:
     def __repr__(self) -> str:
         constants = "".join(f", {c!r}" for c in self.constants)
         return f"<primitive {self.name}{constants}>"
+
+
+def _line_of_the_user() -> str:
+    """The innermost line that stands outside of this package."""
+    frame, here = sys._getframe(2), __file__.removesuffix("primitive.py")
+    while frame.f_back and (frame.f_code.co_filename.startswith(here) or "recorder of " in frame.f_code.co_filename):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 def register(row: Primitive) -> Primitive:
@@ -207,3 +226,40 @@ def _compiled(python: str | Callable[[int], Statements], arity: int | None) -> C
     if function.isidentifier() and hasattr(math, function):
         return getattr(math, function)
     return eval(f"lambda {operands}: {python}", {**vars(math), "cut": CUT})
+
+
+def of_floats(python: str) -> str:
+    """The text of a value, written so that it is a float: Python's ``floor`` and its like, and ``1 if x > 0.0 else 2``, give integers.
+
+    >>> of_floats("floor(x)"), of_floats("1 if x > 0 else 2"), of_floats("3 * x")
+    ('floor(x) + 0.0', '1.0 if x > 0.0 else 2.0', '3 * x')
+    """
+    tree = ast.parse(python, mode="eval")
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    return ast.unparse(_Floats().visit(tree)) if calls & _WHOLE or _is_whole(tree.body) else python
+
+
+_WHOLE = frozenset({"ceil", "floor", "trunc"})
+
+
+class _Floats(ast.NodeTransformer):
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        return ast.Constant(float(node.value)) if type(node.value) is int else node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        node = ast.Call(node.func, [self.visit(x) for x in node.args], [])
+        return ast.BinOp(node, ast.Add(), ast.Constant(0.0)) if isinstance(node.func, ast.Name) and node.func.id in _WHOLE else node
+
+
+def _is_whole(node: ast.expr) -> bool:
+    """Whether Python gives an integer for it, somewhere."""
+    match node:
+        case ast.Constant(value=int()):
+            return True
+        case ast.IfExp(body=x, orelse=y):
+            return _is_whole(x) or _is_whole(y)
+        case ast.BinOp(left=x, op=ast.Add() | ast.Sub() | ast.Mult(), right=y):
+            return _is_whole(x) and _is_whole(y)
+        case ast.UnaryOp(operand=x):
+            return _is_whole(x)
+    return False

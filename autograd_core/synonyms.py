@@ -41,7 +41,7 @@ _ATTRIBUTES = {
     **dict.fromkeys(("shape", "T", "size", "dtype"), _FUNCTIONS["array"]),
     **{
         name: f"write {name}({', '.join(OPERANDS[: row.arity])})" for name, row in TABLE.items()
-        if row.arity and row.method != name and name.isidentifier() and not (row.arithmetic or row.internal)
+        if row.arity and not hasattr(Number, name) and name.isidentifier() and not (row.arithmetic or row.internal)
     },
 }  # fmt: skip
 
@@ -121,6 +121,12 @@ class Synonyms(Number):
     def item(self: Any) -> float:
         """The ``data``: a plain number, which remembers no graph."""
         return float(self.data)
+
+    def __index__(self) -> int:
+        raise TypeError(
+            f"a {type(self).__name__} is no integer to count or look up with, as range(n) and xs[n] need it: give int(v.data), or under "
+            "jit make the argument a static one, as in jit(f, static_argnums=1)"
+        )
 
     def __dir__(self) -> list[str]:
         return [name for name in super().__dir__() if name not in _ATTRIBUTES]

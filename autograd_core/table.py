@@ -26,7 +26,7 @@ from functools import lru_cache
 from typing import Any
 
 from . import sequences
-from .number import CUT, FAMILIES
+from .number import CUT, FAMILIES, Number
 from .primitive import POWER, PRODUCT, SIGN, SUM, Primitive, register
 from .words import WORDS, Words
 
@@ -56,9 +56,9 @@ def _family(*defaults: float) -> Callable[[Callable[..., Primitive]], Callable[.
 
 
 # Texts that occur again: the nearest whole number (no float beyond 2 ** 52 has a fraction, and
-# adding 1.5 * 2 ** 52 rounds one away), and whether fmod, which has x's sign, needs that of y.
+# adding it rounds away that of a smaller one), and whether fmod, which has x's sign, needs y's.
 _NEAREST = "{0} if fabs({0}) >= 4503599627370496.0 "
-_NEAREST += "else {0} + 6755399441055744.0 - 6755399441055744.0"
+_NEAREST += "else copysign(fabs({0}) + 4503599627370496.0 - 4503599627370496.0, {0})"
 _QUOTIENT = f"({_NEAREST.format('((x - fmod(x, y)) / y)')})"
 _TURN = "fmod(fabs(x), 2.0)"  # of sin(pi x), whose arguments are exact differences of it
 _OTHER_SIDE = "(fmod(x, y) < 0.0 and y > 0.0) or (fmod(x, y) > 0.0 and y < 0.0)"
@@ -164,19 +164,22 @@ clip     = _row("clip",     "x + y + z if x != x or y != y or z != z "
                 select(y - z, CUT, gate(y - x)),
                 gate(maximum(x, y) - z)), arity=3)
 
-# -- whole numbers: fmod is exact, and so are these; the quotient is rounded to the nearest one ---
-trunc    = _row("trunc",    "x - fmod(x, 1.0)", lambda out, x: CUT)
-floor    = _row("floor",    "x - fmod(x, 1.0) - 1.0 if fmod(x, 1.0) < 0.0 else x - fmod(x, 1.0)",
+# -- whole numbers: fmod is exact, and so are these; the quotient is rounded to the nearest one;
+#    zeros have the sign that IEEE 754 and Python give them --------------------------------------
+trunc    = _row("trunc",    "copysign(x - fmod(x, 1.0), x)", lambda out, x: CUT, method="__trunc__")
+floor    = _row("floor",    "x - fmod(x, 1.0) - 1.0 if fmod(x, 1.0) < 0.0 "
+                            "else copysign(x - fmod(x, 1.0), x)",
                 lambda out, x: CUT, method="__floor__")
-ceil     = _row("ceil",     "x - fmod(x, 1.0) + 1.0 if fmod(x, 1.0) > 0.0 else x - fmod(x, 1.0)",
+ceil     = _row("ceil",     "x - fmod(x, 1.0) + 1.0 if fmod(x, 1.0) > 0.0 "
+                            "else copysign(x - fmod(x, 1.0), x)",
                 lambda out, x: CUT, method="__ceil__")
 nearest  = _row("round",    _NEAREST.format("x"), lambda out, x: CUT)  # ties to even
 mod      = _row("%",        f"x / y if y == 0.0 else fmod(x, y) + y if {_OTHER_SIDE} "
-                            "else fmod(x, y)",
+                            "else copysign(fmod(x, y), y)",
                 lambda out, x, y: (1.0, -whole(x, y)), arity=2, method="__mod__",
                 precedence=PRODUCT)
 whole    = _row("//",       f"x / y if y == 0.0 else {_QUOTIENT} - 1.0 if {_OTHER_SIDE} "
-                            f"else {_QUOTIENT}",
+                            f"else copysign({_QUOTIENT}, x / y)",
                 lambda out, x, y: (CUT, CUT), arity=2, method="__floordiv__", precedence=PRODUCT)
 # fmt: on
 
@@ -319,3 +322,24 @@ exponent_shift = _row("exponent_shift", sequences.shift_statements,
                       lambda out, *inputs: [CUT] * len(inputs), arity=None,
                       evaluate=sequences.exponent_shift, internal=True)
 # fmt: on
+
+
+# -- NumPy's functions: of an array of objects, they call the method of their name ---------------
+def _method(row: Primitive, *constants: float) -> Callable[..., Any]:
+    def method(self: Number, *others: Any) -> Any:
+        return row(self, *others, *constants)
+
+    method.__doc__ = row.described()
+    return method
+
+
+_NAMES_IN_NUMPY = {"round": "rint", "abs": "fabs"}
+for _name in ("sin", "cos", "tan", "tan2", "sinh", "cosh", "tanh"):
+    _NAMES_IN_NUMPY[f"a{_name}"] = f"arc{_name}"
+_ASKED_FOR = [tan, asin, acos, atan, atan2, sinh, cosh, asinh, acosh, atanh, hypot, cbrt]
+_ASKED_FOR += [expm1, exp2, log1p, log2, log10, nearest, absolute]
+for _asked in _ASKED_FOR:
+    setattr(Number, _NAMES_IN_NUMPY.get(_asked.name, _asked.name), _method(_asked))
+for _name, _factor in {"radians": math.pi / 180.0, "degrees": 180.0 / math.pi}.items():
+    for _synonym in (_name, "deg2rad" if _name == "radians" else "rad2deg"):
+        setattr(Number, _synonym, _method(mul, _factor))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import autograd_core as ac
-from autograd_core import grad, gradcheck, hessian, hvp, jacobian, jvp, numerical_gradient, value_and_grad, vjp
+from autograd_core import grad, gradcheck, hessian, hvp, jacobian, jit, jvp, numerical_gradient, value_and_grad, vjp
 
 V = np.array([1.0, 2.0])
 M = np.array([[1.0, 2.0], [3.0, 4.0]])
@@ -29,6 +29,27 @@ def test_arrays_keep_the_arithmetic_of_arrays():
     of_floats(grad(lambda v: np.exp(v).sum())(V), np.exp(V))
     of_floats(grad(lambda v: v.std() ** 2 + v.var() + np.vdot(v, v))(V), 2.0 * (V - V.mean()) + 2.0 * V)
     of_floats(grad(lambda v: (v * v).mean())(np.array([1, 2, 3])), np.array([2.0, 4.0, 6.0]) / 3.0)
+
+
+NUMPYS = ["tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh", "arctanh", "expm1", "exp2", "log1p", "log2", "log10", "cbrt",
+          "radians", "degrees", "deg2rad", "rad2deg", "rint", "fabs", "floor", "ceil", "trunc", "round", "square", "sqrt", "sin", "cos",
+          "exp", "log", "absolute", "negative", "reciprocal"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NUMPYS)
+def test_functions_of_numpy_take_arrays_under_a_transform(name):
+    function, v = getattr(np, name), np.array([0.25, 0.75])
+    slope = (function(v + 1e-6) - function(v - 1e-6)) / 2e-6
+    value, found = jvp(function, (v,), (np.ones(2),))
+    of_floats(value, function(v))
+    np.testing.assert_allclose(found, slope, rtol=1e-7, atol=1e-8)
+    of_floats(grad(lambda v: function(v).sum())(v), found)
+    of_floats(jit(grad(lambda v: function(v).sum()))(v), found)
+
+
+def test_functions_of_numpy_take_two_numbers_under_a_transform():
+    found = grad(lambda v: np.hypot(v[0], v[1]) + np.arctan2(v[0], v[1]) + np.arccosh(v[0]))(np.array([3.0, 4.0]))
+    of_floats(found, [3.0 / 5.0 + 4.0 / 25.0 + 1.0 / np.sqrt(8.0), 4.0 / 5.0 - 3.0 / 25.0])
 
 
 def test_arrays_through_every_transform():
@@ -100,3 +121,29 @@ def test_a_result_beside_the_output_is_not_differentiated():
 def test_arrays_are_refused_where_one_number_is_needed():
     with pytest.raises(TypeError, match=r"one number.*ndarray of length 2"):
         ac.grad(lambda v: v * v)(V)
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+def test_a_matrix_of_numpy_multiplies_as_one():
+    m = M.view(np.matrix)
+    (products, slope), expected = value_and_grad(lambda m: (m * m).sum())(m), grad(lambda m: (m @ m).sum())(M)
+    assert (products, type(slope)) == ((M @ M).sum(), np.matrix)
+    np.testing.assert_allclose(slope, expected)
+    np.testing.assert_allclose(jit(lambda m: m * m)(m), M @ M)
+    assert jvp(lambda m: (m * m).sum(), (m,), (m,))[1] == 2.0 * products
+
+
+class Foreign(np.ndarray):
+    """An array of another library, which has methods of pandas' names."""
+
+    def index(self, x):
+        raise NotImplementedError
+
+    columns = index
+
+
+def test_an_array_with_a_method_that_is_called_index_is_no_frame():
+    v = np.array([2.0, 3.0]).view(Foreign)
+    assert jvp(lambda v: v[0] * v[1], (v,), (np.array([1.0, 0.0]).view(Foreign),)) == (6.0, 3.0)
+    with pytest.raises(ValueError, match=r"tangents is \(an array of shape \(2,\),\), but primals is \(a Foreign of shape \(2,\), a number\)"):
+        jvp(lambda v, x: v[0] * x, (v, 1.0), (np.array([1.0, 0.0]),))

@@ -86,6 +86,20 @@ def test_a_kink_whose_chosen_derivative_is_the_centred_difference_is_named_by_th
     assert "the row" not in message  # the row is right: it is the point that has no second derivative
 
 
+@pytest.mark.parametrize("f", [lambda x: ac.relu(x) - ac.relu(-x), lambda x: ac.relu(x) - 0.5 * abs(x)])
+def test_kinks_that_make_up_for_each_other_are_named_and_no_graph_is_said_to_be_cut(f):
+    message = failure(f, 0.0)
+    assert "stands on its kink, where its derivative is a choice" in message
+    assert "graph is cut" not in message
+
+
+@pytest.mark.parametrize("f", [lambda v: [v, v], lambda v: None, lambda v: "3.0"])
+def test_a_function_that_returns_no_number_is_refused_by_every_check(f):
+    for check in (ac.gradcheck, ac.numerical_gradient):
+        with pytest.raises(TypeError, match=r"returns one number is checked, but this one returned a (list|NoneType|str)"):
+            check(f, 2.0)
+
+
 def test_a_jump_is_named_as_a_kink_or_jump():
     assert "kink or jump" in failure(lambda x: ac.step(x) + x, 0.0)
 

@@ -6,17 +6,16 @@ import gc
 import math
 import pathlib
 import re
-import sys
-import warnings
 from collections import namedtuple
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytest
-from test_jit import counted, every_dialect, line_of
+from test_jit import counted, every_dialect
 
 import autograd_core as ac
-from autograd_core import Dual, Value, grad, jit, number, value_and_grad
+from autograd_core import Dual, Value, grad, jit, number
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 HERE = str(pathlib.Path(__file__))
@@ -210,58 +209,31 @@ def test_a_dialect_that_python_does_not_run_is_refused_at_once(dialect):
             make()
 
 
-def test_a_value_from_outside_that_changed_is_reported_until_it_is_what_it_was():
-    w, fixed = Value(2.0, "w"), Value(10.0)
-    fast = jit(lambda x: w * x + fixed * Value(3.0) + 1.0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert fast(3.0) == 37.0
-        w.grad = 5.0
-        assert fast(4.0) == 39.0
-    w.data = -1.0
-    for _ in range(2):
-        with pytest.warns(UserWarning, match=r"uses the Value 'w' from outside, which was 2\.0 when it was recorded and is -1\.0 now") as caught:
-            assert fast(3.0) == 37.0  # the line that is told
-        assert [(warning.filename, warning.lineno) for warning in caught] == [(HERE, line_of("# the line that is told", HERE))]
-    w.data = 2.0
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert fast(3.0) == 37.0
-    fixed.data = 0.5
-    with pytest.warns(UserWarning, match="uses a Value from outside"):
-        fast(3.0)
+def test_an_argument_that_counts_is_asked_to_be_static():
+    f = lambda x, n: sum(x for _ in range(n))  # noqa: E731
+    with pytest.raises(TypeError, match=r"no integer to count or look up with, .* static one, as in jit\(f, static_argnums=1\)"):
+        jit(f)(2.0, 3)
+    assert jit(f, static_argnums=1)(2.0, 3) == 6.0
+    for use in (range, [1, 2, 3].__getitem__, math.factorial):
+        with pytest.raises(TypeError, match=r"give int\(v\.data\)"):
+            use(Value(2.0))
+    with pytest.raises(ValueError, match="is a whole number"):
+        ac.round(2.5, Value(1.0))
 
 
-FACTOR = 2.0
-
-
-def scaled_from_outside(x):
-    return x * FACTOR
-
-
-def test_a_number_from_outside_that_changed_is_reported_too(monkeypatch):
-    shift, calls = 1.0, 0
-
-    def shifted(x):
-        nonlocal calls
-        calls += 1  # a number of its own
-        return x + shift  # noqa: F821  until it is deleted
-
-    fast, slow = jit(value_and_grad(shifted)), jit(scaled_from_outside)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert [fast(3.0), fast(np.float64(4.0)), slow(3.0), slow(4.0)] == [(4.0, 1.0), (5.0, 1.0), 6.0, 8.0]
-        calls = 7
-        fast(3.0)
-    shift = 5.0
-    monkeypatch.setattr(sys.modules[__name__], "FACTOR", 3)
-    with pytest.warns(UserWarning, match=r"shifted uses the number shift from outside, which was 1\.0 when it was recorded and is 5\.0 now"):
-        assert fast(3.0) == (4.0, 1.0)
-    with pytest.warns(UserWarning, match=r"uses the number FACTOR from outside, which was 2\.0 .* and is 3 now"):
-        assert slow(3.0) == 6.0
-    del shift
-    with pytest.warns(UserWarning, match="is None now"):
-        fast(3.0)
+def test_entries_of_an_array_that_are_no_numbers_choose_the_program_and_the_order_of_options_too():
+    chosen = jit(lambda x, kinds: x if kinds[0] in (True, "a", None) else -x)
+    for yes, no in (([True], [False]), (["a"], ["b"]), ([None, 2.0], ["b", 2.0])):
+        yes, no = np.array(yes, dtype=object), np.array(no, dtype=object)
+        assert [chosen(2.0, yes), chosen(2.0, no), chosen(2.0, yes)] == [2.0, -2.0, 2.0]
+    flags = jit(lambda x, flags: x if flags[1] else -x)
+    assert [flags(2.0, np.array([True, True])), flags(2.0, np.array([True, False]))] == [2.0, -2.0]
+    frames = [pd.DataFrame({"a": [3.0], "kind": [kind]}) for kind in "uv"]
+    columns = jit(lambda frame: (frame["a"] * 2.0).iloc[0] if frame["kind"].iloc[0] == "u" else -frame["a"].iloc[0])
+    assert [columns(frame) for frame in frames] == [6.0, -3.0]
+    assert jit(lambda v: (v * 2)[1])(np.array([True, 2.0], dtype=object)) == 4.0
+    first = jit(lambda **options: next(iter(options.values())))
+    assert [first(a=1.0, b=2.0), first(b=2.0, a=1.0)] == [1.0, 2.0]
 
 
 def test_a_jitted_function_does_not_keep_the_graph_that_was_recorded():

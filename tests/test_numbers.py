@@ -1,10 +1,14 @@
 """What every kind of number does alike: methods from the table, subclasses, comparisons that are watched, errors, threads."""
 
 import inspect
+import math
 import pickle
 import threading
 import time
+from decimal import Decimal
+from fractions import Fraction
 
+import numpy as np
 import pytest
 from references import REFERENCES
 
@@ -128,7 +132,7 @@ def test_other_subclasses_record_plain_values():
 # -- comparisons -------------------------------------------------------------------------------------------------------
 TESTS = {
     "==": lambda x: x == 2.0, "!=": lambda x: x != 2.0, "== on the left": lambda x: x == 2.0, "truth": bool, "<": lambda x: x < 2.0,
-    "== of two": lambda x: x == Value(2.0), "not": lambda x: not x, "or": lambda x: x or 1.0,
+    "== of two": lambda x: x == Value(2.0), "!= of itself": lambda x: x != x, "not": lambda x: not x, "or": lambda x: x or 1.0,
 }  # fmt: skip
 
 
@@ -143,8 +147,6 @@ def test_a_decision_by_a_number_is_noted_where_it_is_watched_with_the_line_that_
 def test_identity_hashing_and_membership_are_not_noted():
     x, y = Value(2.0), Value(2.0)
     with watching_comparisons() as places:
-        assert x == x
-        assert not x != x  # noqa: SIM202
         assert {x: 1}[x] == 1
         assert len({x, y}) == 2
         assert x in [x, y]
@@ -170,6 +172,13 @@ ON_DATA = [
     (lambda x: (x or 1.0) * 3.0, 0.0, 0.0),
     (lambda x: (x or 1.0) * 3.0, 2.0, 3.0),
     (lambda x: 1.0 + x if x == 0 else ac.sin(x) / x, 0.0, 1.0),
+    *[(lambda x, two=two: 5.0 * x if x == two else x, 2.0, 5.0) for two in (Fraction(2), Decimal(2), 2.0 + 0j, np.float32(2), np.array(2))],
+    *[(lambda x, two=two: 5.0 * x if two != x else x, 2.0, 1.0) for two in (Fraction(2), Decimal(2), 2.0 + 0j, np.float32(2), np.array(2))],
+    *[(lambda x, one=one: 5.0 * x if x == one else x, 1.0, 5.0) for one in (True, np.True_)],
+    *[(lambda x, other=other: 5.0 * x if x == other else x, 2.0, 1.0) for other in ("2.0", None, Decimal("2.1"), 2j, math.nan)],
+    (lambda x: 5.0 * x if x in (1.0, Decimal(2)) else x, 2.0, 5.0),
+    (lambda x: 5.0 * (x - x) + 3.0 if x * math.nan == x * math.nan else 7.0 * x, 2.0, 7.0),
+    (lambda x: (lambda y: y if y == y else 7.0 * x)(x * math.nan), 2.0, 7.0),  # nan is not itself
 ]
 
 
@@ -188,6 +197,24 @@ def test_jit_reports_a_branch_on_equality_and_takes_it_by_the_data():
         assert jit(lambda x: 5.0 * x if x == 2.0 else x)(2.0) == 10.0
     with pytest.warns(UserWarning, match="test_numbers"):
         assert jit(grad(lambda x: 5.0 * x if x == 2.0 else x))(2.0) == 5.0
+
+
+def slope_of_the_chord(x):
+    try:
+        return ac.sin(x) / x
+    except ZeroDivisionError:
+        return 1.0
+
+
+@pytest.mark.parametrize("kind", [Value, lambda x: Dual(x, 1.0)])
+def test_an_error_that_is_handled_is_noted_as_a_decision_with_the_line_that_met_it(kind):
+    with watching_comparisons() as places:
+        assert slope_of_the_chord(kind(0.0)) == 1.0
+        slope_of_the_chord(kind(2.0))
+    assert places == [f"{__file__}:{slope_of_the_chord.__code__.co_firstlineno + 2}, by an error that it handles"]
+    assert (grad(slope_of_the_chord)(0.0), jvp(slope_of_the_chord, (0.0,), (1.0,))) == (0.0, (1.0, 0.0))
+    with pytest.warns(UserWarning, match="slope_of_the_chord compares a number at .*, by an error that it handles: the branch taken there"):
+        jit(slope_of_the_chord)(0.0)
 
 
 def in_a_thread(f):

@@ -148,6 +148,37 @@ def test_a_derivative_that_compares_its_operand_for_equality_is_refused(table):
         row(Value(1.0))
 
 
+def test_a_derivative_that_asks_whether_its_operand_is_true_is_refused_too(table):
+    strange = primitive("strange", "x * x", lambda out, x: 2.0 * x if x else 99.0)
+    for read in (lambda: strange(Value(0.0)).backward(), lambda: ac.grad(strange)(2.0), lambda: ac.jit(ac.grad(lambda x: strange(x)))(2.0)):
+        with pytest.raises(TypeError, match=r"'strange' cannot be read as a formula .* without if"):
+            read()
+    three = primitive("three", "x * x + y + z", lambda out, x, y, z: (2.0 * x if x else 99.0, 1.0, 1.0), arity=3)  # read as it is
+    leaf = Value(0.0)
+    assert gradients(three(leaf, 1.0, 2.0), [leaf])[0].data == jvp(three, (0.0, 1.0, 2.0), (1.0, 0.0, 0.0))[1] == 99.0
+
+
+@pytest.mark.parametrize("derivatives", [lambda out, x, y: {"x": y, "y": x}, lambda out, x, y: {y, x}])
+def test_derivatives_that_stand_in_no_order_are_refused(table, derivatives):
+    swapped = primitive("swapped", "x * y", derivatives, arity=2)
+    for read in (lambda: swapped(Value(2.0), 3.0), lambda: jvp(swapped, (2.0, 3.0), (1.0, 0.0))):
+        with pytest.raises(TypeError, match=r"its derivatives in a (dict|set): write a tuple, in order"):
+            read()
+
+
+@pytest.mark.parametrize(
+    ("python", "at", "value"),
+    [("floor(x)", 1e300, 1e300), ("ceil(x) * ceil(x)", 2.5, 9.0), ("1 if x > 0 else -2", -1.0, -2.0), ("trunc(exp(x))", 1.0, 2.0), ("3", 1.0, 3.0)],
+)
+def test_a_value_that_python_gives_as_an_integer_is_a_float(table, python, at, value):
+    row = primitive("whole_valued", python, lambda out, x: ac.step(x) * 0.0)
+    x = Value(at)
+    programs = [ac.compile_graph([row(x)], [], [x], dialect) for dialect in ("python", "numpy")]
+    found = [row(at), row(x).data, jvp(row, (at,), (1.0,))[0], *(program([], [at])[0] for program in programs)]
+    assert [(type(y), y) for y in found] == [(float, value)] * 5
+    assert (row(x) * row(x)).data == value * value
+
+
 def test_derivatives_with_functions_of_math_are_refused_with_advice(table):
     row = primitive("mine", "exp(x)", lambda out, x: math.exp(x))
     with pytest.raises(TypeError, match=r"'mine' cannot be read as a formula .*not with those of math"):

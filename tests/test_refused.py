@@ -19,7 +19,7 @@ def stepped():
 
 ATTRIBUTES = {"zero_grad": "x.grad = 0.0", "gradient": "x.grad", "value": "x.data", "detach": r"Constant\(x.data\)", "ln": r"x.log\(\)",
               "shape": "a list of Values", "draw": r"write draw\(x\)", "latex": r"formula\(x\)\.latex\(\)",
-              "cosh": r"write cosh\(x\)$", "maximum": r"write maximum\(x, y\)$", "bogus": "'Value' object has no attribute 'bogus'$"}  # fmt: skip
+              "erf": r"write erf\(x\)$", "maximum": r"write maximum\(x, y\)$", "bogus": "'Value' object has no attribute 'bogus'$"}  # fmt: skip
 X = Value(2.0, "x")
 OF_ONE = [name for name, row in TABLE.items() if row.arity == 1 and name.isidentifier() and not row.internal]
 

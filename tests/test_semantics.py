@@ -100,7 +100,7 @@ def test_order_compares_data_with_every_kind_of_number_on_either_side(x, other):
     assert [w.data for w in sorted([Value(3.0), v, Value(0.0)])] == sorted([3.0, x, 0.0])
 
 
-@pytest.mark.parametrize("cut", [float, int, complex, len, iter, list, math.exp, math.trunc], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("cut", [float, int, complex, len, iter, list, math.exp], ids=lambda f: f.__name__)
 def test_nothing_turns_a_value_into_a_plain_number_silently(cut):
     with pytest.raises(TypeError):
         cut(Value(1.0))

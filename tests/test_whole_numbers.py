@@ -49,9 +49,25 @@ def test_whole_numbers_next_to_a_float_are_those_of_python(x):
         out = ours(node)
         out.backward()
         assert (out.data, node.grad) == (built_in(x), 0.0)
-    assert (math.floor(Value(x)).data, math.ceil(Value(x)).data, round(Value(x)).data) == (math.floor(x), math.ceil(x), round(x))
+    for built_in in (math.floor, math.ceil, math.trunc, round):
+        assert built_in(Value(x)).data == built_in(Dual(x, 1.0)).primal == built_in(x)
     for a, b in ((Value(x), 2.5), (x, Value(2.5)), (Dual(x), Value(2.5))):
         assert tuple(part.scalar() for part in divmod(a, b)) == divmod(x, 2.5)
+
+
+HALVES = [2.0**51 + 1.0, 2.0**51 + 0.5, 2.0**52 - 0.5, 2.0**52 + 1.0, 2.0**53 - 1.0, 0.49999999999999994, 0.5, 0.3, 5e-324, 0.0, 1.0, 1e300]
+
+
+@pytest.mark.parametrize("x", [sign * x for x in HALVES for sign in (1.0, -1.0)])
+def test_whole_numbers_have_the_sign_of_zero_and_every_digit_that_numpy_and_python_give_them(x):
+    pairs = [(ac.floor, np.floor), (ac.ceil, np.ceil), (ac.trunc, np.trunc), (ac.round, np.rint)]
+    pairs += [(lambda x, y=y, f=f: f(x, y), lambda x, y=y, f=f: f(x, y)) for y in (1.0, -1.0, 2.0, -3.0) for f in (operator.mod, operator.floordiv)]
+    expected = [repr(float(theirs(x))) for _, theirs in pairs]
+    leaf = Value(x)
+    outputs = [ours(leaf) for ours, _ in pairs]
+    assert [repr(y.data) for y in outputs] == expected
+    for dialect in ("python", "numpy"):
+        assert [repr(float(y)) for y in compile_graph(outputs, [], [leaf], dialect)([], [x])] == expected
 
 
 def test_round_to_digits_is_for_plain_floats():
@@ -131,6 +147,19 @@ def test_the_bounds_of_clip_may_be_left_out_or_be_values():
     at = [0.5, -2.0, 3.0, math.nan, math.inf, -math.inf]
     for xs in itertools.product(at, repeat=3):  # nan stays nan, on a bound, too
         assert np.array_equal(ac.clip(*xs), np.clip(*xs), equal_nan=True), xs
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int16, np.float16, np.bool_])
+def test_small_integers_of_numpy_do_not_overflow_in_a_product_or_sum(kind):
+    row, large = np.array([100, 100, 100]).astype(kind), float(kind(100))
+    expected = [large, 2.0 * large, 3.0 * large]
+    assert ac.prod(row) == ac.prod(list(row)) == large**3
+    assert ac.cumsum(row) == ac.cumsum(list(row)) == expected
+    np.testing.assert_array_equal(ac.prod(np.stack([row, row])), [large**2] * 3)
+    np.testing.assert_array_equal(ac.cumsum([row, row])[1], [2.0 * large] * 3)
+    for masked in (np.ma.array([3.0, 2.0], mask=[False, True]), [np.ma.masked, 1.0]):
+        with pytest.raises(TypeError):
+            ac.prod(masked)
 
 
 def test_a_product_of_many():

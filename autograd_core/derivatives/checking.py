@@ -13,6 +13,7 @@ from ..primitive import OPERANDS, Primitive
 from ..printing import Table
 from ..value import Value, topological_order
 from .dual import flow, joined
+from .kinks import nodes_on_kinks
 from .transforms import grad, hessian, jvp
 
 STEP = sys.float_info.epsilon ** (1 / 3)
@@ -139,7 +140,7 @@ def gradcheck(f: Callable[[Any], Any], xs: Any, order: int = 2, tolerance: float
     first = [_float(g) for g in leaves_of(grad(f)(xs))]
     checks: list[Check] = []
     for i, label in enumerate(labels):
-        numeric, rounding = _checked_difference(f, xs, numbers, i)
+        numeric, rounding = _difference(f, xs, numbers, i, GradcheckError)
         checks.append(Check(f"df/d{label}", first[i], numeric, tolerance * max(1.0, abs(first[i])) + rounding))
         _require(f, xs, numbers, i, label, checks[-1])
     for i, label in enumerate(labels):
@@ -151,7 +152,7 @@ def gradcheck(f: Callable[[Any], Any], xs: Any, order: int = 2, tolerance: float
         for i, label in enumerate(labels):
             for j, other in enumerate(labels):
                 derivative = lambda point, i=i: list(leaves_of(grad(f)(point)))[i]  # noqa: E731
-                numeric, rounding = _checked_difference(derivative, xs, numbers, j)
+                numeric, rounding = _difference(derivative, xs, numbers, j, GradcheckError)
                 analytic = second[i * len(labels) + j]
                 what = f"d²f/d{label}²" if i == j else f"d²f/d{label}d{other}"
                 checks.append(Check(what, analytic, numeric, tolerance * max(1.0, abs(analytic)) + rounding))
@@ -239,7 +240,9 @@ def _zero_times_infinity(order: list[Value]) -> NonFinite | None:
 
 
 def _float(x: Any) -> float:
-    return x.scalar() if isinstance(x := without_axes(x), Number) else float(x)
+    if kind_of(x) != "number":
+        raise TypeError(f"a function that returns one number is checked, but this one returned {kind_of(x)}: check one entry at a time")
+    return x.scalar() if isinstance(x := without_axes(x), Number) else real(x)
 
 
 def _evaluate(f: Callable[[Any], Any], xs: Any, numbers: Sequence[float]) -> float:
@@ -257,7 +260,9 @@ def _centred(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, ste
     return (high - low) / width, 8.0 * sys.float_info.epsilon * max(abs(high), abs(low)) / width
 
 
-def _difference(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int) -> tuple[float, float]:
+def _difference(
+    f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, kind: type[Exception] = ValueError
+) -> tuple[float, float]:  # fmt: skip
     """The derivative in input ``i`` by Richardson extrapolation of two centred differences, and its likely error.
 
     Tries a step relative to 1, and one relative to the input itself for functions that change on its scale,
@@ -273,15 +278,8 @@ def _difference(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int) 
         found = fine + (fine - coarse) / 3.0, abs(fine - coarse) / 16.0 + 4.0 * rounding
         best = found if best is None or not best[1] <= found[1] else best
     if best is None:
-        raise ValueError(f"no centred difference exists at input {i} = {x!r}, on the edge of where f is defined: {problem}")
+        raise kind(f"no centred difference exists at input {i} = {x!r}, on the edge of where f is defined: {problem}")
     return best
-
-
-def _checked_difference(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int) -> tuple[float, float]:
-    try:
-        return _difference(f, xs, numbers, i)
-    except ValueError as error:
-        raise GradcheckError(str(error)) from None
 
 
 def _require(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, label: str, check: Check) -> None:
@@ -314,6 +312,8 @@ def _cause(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, check
         return f"a kink or jump at this point: the slope is {left:.6g} on the left and {right:.6g} on the right"
     if because:
         return because
+    if isinstance(output, Value) and (kinks := nodes_on_kinks(output)):
+        return f"{_described(kinks[0])} stands on its kink, where its derivative is a choice"
     if check.analytic == 0.0:
         return "the graph is cut: the function reads .data, or computes with plain floats (math.exp instead of exp)"
     return "part of the graph is cut (.data, or math functions on plain floats), or a branch of the function changes near this point"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -26,7 +27,7 @@ def gradients(output: Any, inputs: Iterable[Value]) -> list[Any]:
     >>> first.data, second.data
     (12.0, 12.0)
 
-    Raises ``TypeError`` where ``output`` is not one number, or an input no Value.
+    Raises ``TypeError`` where ``output`` is not one number, or an input no Value, ``RuntimeError`` where data was changed meanwhile.
     """
     inputs, output = require_list("gradients takes as inputs", inputs, "gradients(y, [x])"), without_axes(output)
     if kind_of(output) != "number":
@@ -34,7 +35,9 @@ def gradients(output: Any, inputs: Iterable[Value]) -> list[Any]:
     for x in inputs:
         if not isinstance(x, Value):
             raise TypeError(f"gradients(y, [x]) needs Values as inputs, not {type(x).__name__} {x!r}: of a function, take grad(f)")
-    return [g if isinstance(g, Number) else Constant(g) for g in reverse_pass(output, inputs, as_values=True)]
+    with reading_data():  # which a row's derivative may do
+        found = reverse_pass(output, inputs, as_values=True)
+    return [g if isinstance(g, Number) else Constant(g) for g in found]
 
 
 def reverse_pass(output: Any, inputs: Sequence[Value], as_values: bool) -> list[Any]:
@@ -52,11 +55,26 @@ def reverse_pass(output: Any, inputs: Sequence[Value], as_values: bool) -> list[
         upstream, row, parents = found.get(node, CUT), node.primitive, node.parents
         if row is None or upstream is CUT:
             continue
-        derivatives = row.local_derivatives(node, *parents) if as_values else node.local_derivatives
+        derivatives = recorded = node.local_derivatives
+        if as_values:
+            derivatives = row.local_derivatives(node, *parents)
+            _require_unchanged(parents, derivatives, recorded)
         for parent, derivative in zip(parents, derivatives):
             if parent in order and derivative is not CUT:
                 found[parent] = joined(found.get(parent, CUT), flow(upstream, derivative))
     return [found.get(x, CUT) for x in inputs]
+
+
+def _require_unchanged(parents: Sequence[Value], derivatives: Sequence[Any], recorded: Sequence[float]) -> None:
+    """``RuntimeError`` where derivatives as nodes are not those that were recorded: the data of an operand is another one since then."""
+    for derivative, then in zip(derivatives, recorded):
+        now = derivative.data if isinstance(derivative, Value) else derivative
+        if now != then and not math.isclose(now, then, rel_tol=1e-9) and (math.isfinite(now) or math.isfinite(then)):
+            shown = ", ".join(f"{parent.name or parent.op or 'a leaf'} = {parent.data!r}" for parent in parents[:3])
+            raise RuntimeError(
+                f"data was changed after this graph was built, in one of {shown}: gradients as Values would belong to neither number; "
+                "build the graph again, or take those of the old one by backward()"
+            )
 
 
 def _order_from(output: Value, inputs: Sequence[Value]) -> dict[Value, None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dis
 import functools
 import inspect
 import math
@@ -10,15 +9,14 @@ import operator
 import random
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
-from numbers import Real
 from typing import Any, NamedTuple
 
 from ..arguments import kind_of, leaves_of, like, map_structure
 from ..choices import named_options, require_function
-from ..number import Number, real, watching_comparisons, watching_reads
+from ..number import Number, real, shown, watching_comparisons, watching_reads
 from ..value import Argument, Constant, Value, topological_order
 from .compile import DIALECTS, compile_graph
+from .outside import Outside, is_differentiated, random_states
 from .program import Program
 
 Positions = int | Iterable[int] | None
@@ -37,7 +35,8 @@ def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: Posit
     comparison made on a Value then is reported by a ``UserWarning`` that names the line. Use ``maximum``,
     ``relu``, ``step`` and the other piecewise functions of the library, which stay conditional. Where ``f`` reads ``.data``
     or ``.grad``, it is called once more, for other numbers: if the program is wrong there, a ``UserWarning`` says so. A Value or
-    number that ``f`` takes from outside stays what it was, too: a ``UserWarning`` says so in every call after it was changed.
+    number that ``f`` takes from outside (a variable, an entry of a list, dictionary or array, an attribute, a function) stays what it
+    was, too: a ``UserWarning`` says so in every call after it was changed. So do random numbers, which are reported when they are drawn.
     Called on Values or duals, as a transform calls it, ``f`` itself runs: ``grad(jit(f))`` is as ``grad(f)``.
 
     >>> from autograd_core import jit, sigmoid, value_and_grad
@@ -61,10 +60,8 @@ def jit(f: Callable[..., Any], dialect: str = "python", *, static_argnums: Posit
     def run(*arguments: Any, **keywords: Any) -> Any:
         leaves = list(leaves_of(signature.moving(arguments, keywords)))
         recording = None if any(isinstance(x, Number) for x in leaves) else recordings.of(arguments, keywords)
-        if recording is None:
+        if recording is None or (recording.outside is not None and _has_changed(f, recording.outside)):
             return f(*arguments, **keywords)
-        if recording.captured:
-            _report_changes(f, recording)
         inputs = [x if x.__class__ is float else real(x) for x in leaves if not _is_static(x)]
         return like(recording.structure, iter(recording.program([], inputs) if recording.program else []))
 
@@ -80,14 +77,12 @@ def _runnable(dialect: str) -> str:
 
 
 class Recording(NamedTuple):
-    """A program (none if the function returns no numbers), the structure of its result, and what it took from outside."""
+    """A program (none if the function returns no numbers), and the structure of its result."""
 
     program: Program | None
     structure: Any
-    captured: list[tuple[str, Callable[[], Any]]]
-    """What Values and numbers from outside are called, and functions that give what they are now."""
-    data: list[Any]
-    """What they were."""
+    outside: Outside | None
+    """What it took from outside, if anything."""
 
 
 class _Recordings:
@@ -124,6 +119,7 @@ class _Signature:
         except (TypeError, ValueError):
             parameters = []
         self.names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        self.keywords = {p.name for p in parameters if p.kind != p.VAR_KEYWORD}
         count, open_ended = len(self.names), not parameters or any(p.kind == p.VAR_POSITIONAL for p in parameters)
         self.static: set[int | str] = set()
         for position in _positions(static_argnums):
@@ -133,9 +129,9 @@ class _Signature:
             self.static |= {position, *self.names[position : position + 1]}
 
     def labelled(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Iterator[tuple[int | str, Any]]:
-        """Each argument after its position or keyword."""
+        """Each argument after its position or keyword; those that ``**options`` takes in their order, which a function may read."""
         yield from enumerate(arguments)
-        for name in sorted(keywords):
+        for name in sorted(keywords, key=lambda name: (name not in self.keywords, name if name in self.keywords else "")):
             yield name, keywords[name]
 
     def moving(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
@@ -143,6 +139,13 @@ class _Signature:
         if not self.static and not keywords:
             return arguments
         return tuple(x for label, x in self.labelled(arguments, keywords) if label not in self.static)
+
+    def fixed(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
+        """The static arguments by name."""
+        return {self.name(label): x for label, x in self.labelled(arguments, keywords) if label in self.static}
+
+    def name(self, label: int | str) -> str:
+        return label if isinstance(label, str) else self.names[label] if label < len(self.names) else f"x{label + 1}"
 
     def shape(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """What two calls must have in common to share a program."""
@@ -153,8 +156,7 @@ class _Signature:
 
     def leaf_names(self, label: int | str, argument: Any) -> list[str]:
         """A name for every leaf of an argument: ``x``, or ``w[0]``, ``w[1]``."""
-        name = label if isinstance(label, str) else self.names[label] if label < len(self.names) else f"x{label + 1}"
-        count = len(list(leaves_of(argument)))
+        name, count = self.name(label), len(list(leaves_of(argument)))
         return [name] if kind_of(argument) == "number" or _is_static(argument) else [f"{name}[{k}]" for k in range(count)]
 
 
@@ -170,6 +172,7 @@ def _record(
     f: Callable[..., Any], signature: _Signature, arguments: tuple[Any, ...], keywords: dict[str, Any], dialect: str
 ) -> Recording | None:  # fmt: skip
     """Call ``f`` on Values in place of the numbers, and compile what it returns."""
+    chances, outside = random_states(f), Outside(f, signature.fixed(arguments, keywords))
     with watching_comparisons() as lines, watching_reads() as reads:
         result, inputs = _on_values(f, signature, arguments, keywords, lambda x: x)
     if any(getattr(y, "level", 0) for y in leaves_of(result)):  # the dual of an outer transform
@@ -187,10 +190,14 @@ def _record(
             UserWarning,
             stacklevel=4,
         )
+    if random_states(f) != chances:
+        warnings.warn(
+            f"{_called(f)} draws random numbers: those that it drew while it was recorded are used for every later call; draw them "
+            "outside and make them an argument",
+            UserWarning,
+            stacklevel=4,
+        )
     program = compile_graph(outputs, [], inputs, dialect) if outputs else None
-    data = [node.data for node in captured]
-    numbers = _numbers_outside(f)
-    outside = [(f"the Value {node.name!r}" if node.name else "a Value", partial(getattr, node, "data")) for node in captured] + numbers
     if reads and not lines and program and not _agrees(f, signature, arguments, keywords, program):
         code = min(reads, key=lambda code: (code.co_filename, code.co_firstlineno))
         warnings.warn(
@@ -200,7 +207,8 @@ def _record(
             UserWarning,
             stacklevel=4,
         )
-    return Recording(program, map_structure(lambda _: 0.0, result), outside, data + [now() for _, now in numbers])
+    outside.recorded(captured)
+    return Recording(program, map_structure(lambda _: 0.0, result), outside if outside.was else None)
 
 
 def _on_values(
@@ -222,7 +230,7 @@ def _on_values(
         return inputs[-1]
 
     positional = [lifted(i, argument) for i, argument in enumerate(arguments)]
-    by_name = {name: lifted(name, keywords[name]) for name in sorted(keywords)}
+    by_name = {str(label): lifted(label, argument) for label, argument in signature.labelled((), keywords)}
     try:
         return f(*positional, **by_name), inputs
     finally:
@@ -256,39 +264,21 @@ def _check_result(f: Callable[..., Any], result: Any) -> None:
             raise TypeError(f"jit cannot compile a {type(y).__name__}: call it outside of jvp, or jit the function that calls jvp")
 
 
-def _report_changes(f: Callable[..., Any], recording: Recording) -> None:
-    """Warn of what was taken from outside and is not what it was."""
-    now = [now() for _, now in recording.captured]
-    if now == recording.data:
-        return
-    (which, _), was, data = next(x for x in zip(recording.captured, recording.data, now) if x[1] != x[2])
+def _has_changed(f: Callable[..., Any], outside: Outside) -> bool:
+    """Whether a transform differentiates by what was taken from outside, so that ``f`` has to run; if it is another one, warn of it."""
+    changes = outside.changes()
+    if not changes:  # as ever
+        return False
+    if any(is_differentiated(now) for _, _, now in changes):
+        return True
+    which, was, now = changes[0]
     warnings.warn(
-        f"{_called(f)} uses {which} from outside, which was {was!r} when it was recorded and is {data!r} now: "
-        f"the program goes on with {was!r}; make it an argument to follow its changes",
+        f"{_called(f)} uses {which} from outside, which was {shown(was)} when it was recorded and is {shown(now)} now: "
+        f"the program goes on with {shown(was)}; make it an argument to follow its changes",
         UserWarning,
         stacklevel=3,
     )
-
-
-def _numbers_outside(f: Callable[..., Any]) -> list[tuple[str, Callable[[], Any]]]:
-    """The variables of the functions around ``f`` and of its module that ``f`` reads and does not set, and that are numbers."""
-    f = inspect.unwrap(f)
-    code = getattr(f, "__code__", None)
-    if code is None:
-        return []
-    instructions = [(instruction.opname, instruction.argval) for instruction in dis.get_instructions(code)]
-    own = {name for operation, name in instructions if operation.startswith("STORE_")}
-    loaded = sorted({name for operation, name in instructions if operation == "LOAD_GLOBAL"})
-    variables = {name: partial(f.__globals__.get, name) for name in loaded}
-    variables |= {name: partial(_content, cell) for name, cell in zip(code.co_freevars, f.__closure__ or ())}
-    return [(f"the number {name}", now) for name, now in variables.items() if name not in own and isinstance(now(), Real)]
-
-
-def _content(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # the variable was deleted
-        return None
+    return False
 
 
 def _called(f: Callable[..., Any]) -> str:
@@ -307,7 +297,8 @@ def _shape(structure: Any) -> Any:
         return (dict, *((type(key), key, _shape(part)) for key, part in structure.items()))
     if getattr(structure, "ndim", 0):
         labels = [tuple(axis) for axis in getattr(structure, "axes", ())]  # of pandas
-        return (type(structure), structure.shape, *labels)
+        fixed = () if getattr(getattr(structure, "dtype", None), "kind", "O") in "fiu" else tuple(map(_shape, leaves_of(structure)))
+        return (type(structure), structure.shape, *labels, *fixed)
     return ("static", structure) if _is_static(structure) else "number"
 
 
