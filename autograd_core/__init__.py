@@ -56,7 +56,7 @@ from .functions import (
     step,
     where,
 )
-from .number import reading_data, watching_comparisons
+from .number import reading_data, setting, watching_comparisons
 from .primitive import TABLE, DomainError, Primitive
 from .printing import Table
 from .synonyms import advice as _advice
@@ -115,6 +115,7 @@ if TYPE_CHECKING or "pdoc" in sys.modules:  # a reference shows also what is loa
     )
     from .derivatives.leaves import check_leaves
     from .files import read_json, replace_file, require_place, write_json
+    from .interrupts import Interrupts
     from .programs.compile import DIALECTS, compile_graph
     from .programs.floats import Floats
     from .programs.jit import jit
@@ -151,6 +152,7 @@ _LAZY = {
     ),
     "derivatives.leaves": ("check_leaves",),
     "files": ("read_json", "replace_file", "require_place", "write_json"),
+    "interrupts": ("Interrupts",),
     "programs.compile": ("DIALECTS", "compile_graph"),
     "programs.floats": ("Floats",),
     "programs.jit": ("jit",),
@@ -214,6 +216,7 @@ __all__ = [
     "GradcheckError",
     "GradcheckReport",
     "GuardWarning",
+    "Interrupts",
     "OverRows",
     "Page",
     "Player",
@@ -308,6 +311,7 @@ __all__ = [
     "require_shape",
     "require_whole",
     "round",
+    "setting",
     "sheet",
     "sheets",
     "shortened",

@@ -106,6 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ExpressionError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        raise
     except (LayoutError, OSError) as error:
         print(f"error: {one_line(str(error))}", file=sys.stderr)
         return 2
@@ -137,6 +139,8 @@ def _graded(files: Sequence[str]) -> int:
 
 
 def _standard_input() -> str:
+    if sys.stdin is None:
+        raise ExpressionError("standard input is closed: give the expression in its place, in quotes")
     try:
         return sys.stdin.read().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
@@ -249,7 +253,13 @@ def _protected(arguments: Sequence[str], parser: argparse.ArgumentParser) -> lis
 
 
 if __name__ == "__main__":
+    code = 0
     try:
-        sys.exit(main())
-    except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = main()
+        print(end="", flush=True)
+    except OSError as error:  # a disk that is full; or the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for Python's own last flush
+        if not (code or isinstance(error, BrokenPipeError)):
+            print(f"error: {one_line(str(error))}", file=sys.stderr)
+            code = 2
+    sys.exit(code)

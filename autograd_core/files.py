@@ -72,7 +72,7 @@ def require_place(path: str | os.PathLike[str], endings: Iterable[str] = ()) -> 
     """Refuse, before a long computation, a file that could not be written after it.
 
     ``ValueError`` for an ending that is none of ``endings`` (``""`` is one for a name that has none), ``OSError`` where its folder is
-    missing or may not be written to.
+    missing or may not be written to, and where a folder, or a file that may not be written to, has its place.
 
     >>> require_place("curve.pgn", [".png", ".svg"])
     Traceback (most recent call last):
@@ -86,6 +86,10 @@ def require_place(path: str | os.PathLike[str], endings: Iterable[str] = ()) -> 
         raise FileNotFoundError(errno.ENOENT, f"there is no folder {folder!r}, so nothing was written: make it first", path)
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"{path!r} cannot be written: the folder {folder!r} allows no new files")
+    if os.path.isdir(path):
+        raise IsADirectoryError(errno.EISDIR, "a folder has this name, so nothing was written: choose another", path)
+    if os.path.exists(path) and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, "the file may not be written to", path)
 
 
 def write_json(path: str | os.PathLike[str], kind: tuple[str, int], content: dict[str, Any]) -> None:
@@ -113,10 +117,7 @@ def read_json(path: str | os.PathLike[str], kind: tuple[str, int]) -> dict[str, 
     """
     path = path_text(path)  # not a number, which would be an open file of somebody else's, and closed
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
-            raise ValueError("it is no plain file, and might never end")
-        with open(path, "rb") as file:
-            content = json.loads(file.read().decode("utf-8"), object_pairs_hook=_object)
+        content = json.loads(read_plain(path).decode("utf-8"), object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is no whole JSON file, so it was not read: {error}") from None
     if not isinstance(content, dict) or content.get("format") != kind[0]:
@@ -129,6 +130,14 @@ def read_json(path: str | os.PathLike[str], kind: tuple[str, int]) -> dict[str, 
         if content.pop("checksum", None) == zlib.crc32(json.dumps(content).encode()):
             return content
     raise ValueError(f"{path} does not have the checksum that it was written with: it was damaged or edited, so it was not read")
+
+
+def read_plain(path: str) -> bytes:
+    """What a plain file holds; ``ValueError`` for a pipe or a device, ``OSError`` for a folder and for what is not there."""
+    if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
+        raise ValueError("it is no plain file, and might never end")
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _object(entries: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ import numbers
 import operator
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar, Token
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from types import CodeType, FrameType
 from typing import Any, ClassVar, TypeVar
 
@@ -23,6 +24,7 @@ FAMILIES: dict[str, Callable[..., Any]] = {}
 """For each family of rows, the function from its constants to the row."""
 
 N = TypeVar("N", bound="Number")
+T = TypeVar("T")
 
 
 CUT: float = float("0.0")
@@ -98,11 +100,28 @@ def shown(x: Any, most: int = 40) -> str:
 
 
 # Where comparisons are noted; of the context, so that neither another thread nor another task is watched along.
-_places: ContextVar[list[str] | None] = ContextVar("places of comparisons", default=None)
+_places: ContextVar[Any] = ContextVar("places of comparisons", default=None)
 
 
 @contextmanager
-def watching_comparisons() -> Iterator[list[str]]:
+def setting(variable: ContextVar[T], value: T) -> Iterator[T]:
+    """Within it, a variable of the context has a value, in this thread or task alone.
+
+    >>> mode = ContextVar("mode", default="training")
+    >>> with setting(mode, "evaluation"):
+    ...     mode.get()
+    'evaluation'
+    """
+    before = variable.get()
+    try:
+        variable.set(value)
+        yield value
+    finally:
+        if variable.get() is value:  # what Ctrl-C cut short may be let go outside of its context, which is gone then
+            variable.set(before)
+
+
+def watching_comparisons() -> AbstractContextManager[list[str]]:
     """Within it, the places where code compares numbers of the library are noted in the list that it gives.
 
     What is decided by such a comparison would stay so in a program that is compiled from the recorded graph.
@@ -115,23 +134,10 @@ def watching_comparisons() -> Iterator[list[str]]:
     >>> len(places)
     1
     """
-    places: list[str] = []
-    token = _places.set(places)
-    try:
-        yield places
-    finally:
-        _end(token)
+    return setting(_places, [])
 
 
-class _Unread(list[str]):
-    """Takes notes that nobody reads."""
-
-    def append(self, place: str) -> None:
-        pass
-
-
-@contextmanager
-def reading_data() -> Iterator[None]:
+def reading_data() -> AbstractContextManager[Any]:
     """Within it, equality and truth of numbers look at the data, as everywhere where comparisons are watched.
 
     >>> from autograd_core import Value
@@ -139,12 +145,7 @@ def reading_data() -> Iterator[None]:
     ...     Value(2.0) == 2.0, bool(Value(0.0))
     (True, False)
     """
-    token = _places.set(_Unread()) if _places.get() is None else None
-    try:
-        yield
-    finally:
-        if token is not None:
-            _end(token)
+    return setting(_places, deque[str](maxlen=0) if (places := _places.get()) is None else places)
 
 
 READS = frozenset({"data", "grad", "item", "scalar"})
@@ -183,11 +184,6 @@ def watching_reads() -> Iterator[set[CodeType]]:
     finally:
         if before is None:
             sys.setprofile(None)
-
-
-def _end(token: Token[list[str] | None]) -> None:
-    with suppress(ValueError):  # what Ctrl-C cut short may be let go outside of its context, which is gone then
-        _places.reset(token)
 
 
 def _note(places: list[str], above: int) -> None:

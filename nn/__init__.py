@@ -57,6 +57,7 @@ def __getattr__(name: str) -> Any:
         return home if name == "plots" else getattr(home, name)
     said = {word.replace("_", ""): f"write Layer(nin, nout, {word!r})" for word in (*ACTIVATIONS, "softmax", "log_softmax")}
     said |= {w.replace("_", ""): f"write {f.__name__}(predictions, targets)" for w, f in LOSSES.items()} | {"dense": said["relu"]}
+    said |= {"no_grad": "write model.predict(X), or read .data", "save": "write model.save(path)", "load": "write model.load(path)"}
     hint = said.get(name.lower().removesuffix("loss").strip("_")) or (f"did you mean {near!r}?" if (near := closest(name, __all__)) else "")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}{'; ' if hint else ''}{hint}")
 

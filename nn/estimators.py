@@ -56,8 +56,12 @@ class Estimator(BaseEstimator):  # type: ignore[misc]
         rows = len(X) if weights is None else int(np.count_nonzero(weights))
         rows -= round(rows * number("validation", self.validation or 0.0, "a number from 0 to 1"))
         make = self.module or (lambda inputs, outputs: MLP(inputs, [*hidden, outputs], activation=self.activation, seed=seed))
+        if isinstance(make, Module):
+            raise TypeError("module is a function that makes a new network for each fit: write module=lambda inputs, outputs: nn.MLP(...)")
         self.network_ = make(X.shape[1], outputs) if callable(make) else make
         kind("module is a function of the numbers of inputs and outputs that makes an nn.Module", self.network_, Module, "module=my_model")
+        if (made := np.size(self.network_.predict(X[:1]))) != outputs:
+            raise ValueError(f"module(inputs, outputs) made a network of {made} output(s), and these data need {outputs}")
         optimizer = partial(named(self.optimizer, OPTIMIZERS, "optimizer"), lr=self.lr) if self.lr is not None else self.optimizer
         self.history_ = fit(
             self.network_, X, targets, loss=loss, optimizer=optimizer, epochs=self.epochs, batch_size=max(1, min(size, rows)),
@@ -112,7 +116,7 @@ class Classifier(ClassifierMixin, Estimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Any:
         """The most probable class of each sample."""
-        classes = predicted_classes(self._outputs(X))
+        classes = predicted_classes(self._outputs(X))  # which looks first whether it is fitted
         return self.classes_[classes]
 
 
@@ -136,8 +140,7 @@ class Regressor(RegressorMixin, Estimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Any:
         """The outputs for each sample, in the shape of the targets."""
-        outputs = self._outputs(X)
-        return outputs.reshape(len(outputs), *self.target_shape_)
+        return self._outputs(X).reshape(-1, *self.target_shape_)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -263,7 +263,7 @@ class BatchNorm(Module):
     ([0.2], [1.1])
     """
 
-    buffers = ("running_mean", "running_var", "num_batches_tracked")
+    buffers, variances = ("running_mean", "running_var", "num_batches_tracked"), ("running_var",)
 
     def __init__(self, features: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         count("BatchNorm has at least one feature: features", features)

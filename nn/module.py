@@ -8,7 +8,7 @@ from typing import Any
 import autograd_core as ac
 
 from .training import loop, playground, prediction, saving
-from .training.execution import evaluating, record
+from .training.execution import apart, evaluating, record
 from .training.model import Model, inputs_of
 
 InTorch = tuple[list[str], dict[str, Any]]
@@ -46,6 +46,7 @@ class Module(Model):
         """The number of inputs that the first part with a number of inputs takes, if there is one."""
         return next((module.nin for module in self.modules() if hasattr(module, "nin")), None)
 
+    @apart
     def recorded(self, inputs: int | None = None) -> tuple[list[Any], list[Any]]:
         """The outputs for a sample of zeros, and its inputs: what ``autograd_core.draw`` makes the picture of a network from.
 
@@ -63,6 +64,7 @@ class Module(Model):
             sample = record(self, [0.0] * inputs)
         return sample.outputs, sample.inputs
 
+    @apart
     def summary(self, inputs: int | None = None) -> ac.Table:
         """A table of the parts with their parameters, and what one sample costs: elementary operations of the forward pass,
         multiply-adds of the backward pass, where several outputs are added up. ``inputs`` is that of :meth:`recorded`.

@@ -43,6 +43,7 @@ class Optimizer:
 
     decoupled = False
     remembered: Sequence[str] = ()
+    squares = ("exp_avg_sq", "square_avg")  # what is remembered of squares, never below 0
     dialect = "numpy"  # what updates arrays, or, where they are long, "c", which ``fit(dialect="c")`` sets
 
     def __init__(self, parameters: Iterable[Value], lr: float, **hyperparameters: Any) -> None:
@@ -137,6 +138,8 @@ class Optimizer:
         probe.hyperparameters = {name: _checked(name, x) for name, x in given["hyperparameters"].items()}
         expected = dict.fromkeys(probe.remembered, [0.0] * size) if given["steps"] else {}
         state = fitting(given["state"], expected, name, "a finite number")
+        for square in state.keys() & self.squares:
+            fitting(state[square], state[square], f"{name}, {square}", "a finite number of at least 0")
         return {"lr": _checked("lr", given["lr"]), "steps": given["steps"], "hyperparameters": probe.hyperparameters, "state": state}
 
     def __repr__(self) -> str:

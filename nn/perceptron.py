@@ -114,9 +114,7 @@ class PerceptronLayer(Layer):
         self, weights: Sequence[Sequence[float]], biases: Sequence[float], coding: str = "01", at_zero: int = 1, number: int | str = ""
     ) -> None:  # fmt: skip
         rows = [ac.require_list("each of weights is", row, "[[1, 1], [1, 1]]") for row in ac.require_list("weights is", weights, "[[1]]")]
-        if not rows:
-            raise ValueError("a layer of perceptrons has at least one row of weights, and a bias for each")
-        super().__init__(len(rows[0]), len(rows), threshold(coding, at_zero), init="zeros", number=number)
+        super().__init__(len(rows[0]) if rows else 0, len(rows), threshold(coding, at_zero), init="zeros", number=number)
         self.set_weights(rows, ac.require_list("biases is", biases, "[-0.5, -1.5]"))
 
 

@@ -36,6 +36,6 @@ def started(code=COMPILE, **variables):
 
 
 def finished(process):
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=600)
     assert process.returncode == 0, errors
     return output

@@ -3,9 +3,14 @@
 import gc
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from autograd_core.__main__ import main
 from autograd_core.programs import c_compiler
+
+# The same examples in every run, and no fault of a test that the machine is busy.
+settings.register_profile("same everywhere", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("same everywhere")
 
 
 @pytest.hookimpl(wrapper=True)

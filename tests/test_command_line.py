@@ -283,6 +283,17 @@ def test_python_runs_the_package_as_a_command():
     assert failed.stderr.endswith("\n  log(x)\n  ^\n")
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_has_seen_enough_a_full_disk_and_closed_streams_are_no_traceback(unbuffered):
+    shell = f"{sys.executable} -m autograd_core"
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    for line, code, said in (("x x=1 | true", 0, ""), ("x x=1 >&-", 0, ""), ("x x=1 > /dev/full", 2, "No space left"),
+                             ("- x=1 <&-", 2, "standard input is closed")):  # fmt: skip
+        done = subprocess.run(["bash", "-o", "pipefail", "-c", f"{shell} {line}"], capture_output=True, text=True, check=False, env=env)
+        assert done.returncode == code, line
+        assert (done.stderr.count("\n"), said in done.stderr) == (1 if code else 0, True)
+
+
 def test_a_terminal_without_the_letters_still_gets_the_result():
     command = [sys.executable, "-m", "autograd_core", "θ*2", "θ=3"]
     done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})

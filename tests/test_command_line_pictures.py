@@ -227,7 +227,7 @@ def test_the_command_itself_writes_both_in_a_fresh_process(tmp_path):
     arguments = [*NEURON, "--html", "steps.html", "--svg", "graph.svg"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", "autograd_core", *arguments]
-    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", timeout=600, check=False)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.endswith("\nwrote graph.svg\nwrote steps.html\n")
     assert {file.name for file in tmp_path.iterdir()} == {"graph.svg", "steps.html"}

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 
 import pytest
 
@@ -123,7 +124,8 @@ def test_a_notebook_and_a_file_are_graded_from_the_shell(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [("a.py", "x = 1", "defines no class Value"), ("a.py", "1/0", "the code stops with ZeroDivisionError"), ("a.ipynb", "[]", "neither a notebook"),
-     ("a.txt", "{", "neither a notebook"), ("a.py", "def", "SyntaxError")],
+     ("a.txt", "{", "neither a notebook"), ("a.py", "def", "SyntaxError"), ("a.py", "raise SystemExit(0)", "the code stops with SystemExit"),
+     ("a.ipynb", "[" * 100_000, "neither a notebook"), ("a.ipynb", '{"cells": [null]}', "neither a notebook"), ("a.py", "\0", "the code stops")],
 )  # fmt: skip
 def test_a_file_without_an_engine_is_one_sentence(tmp_path, name, text, words, capsys):
     path = tmp_path / name
@@ -132,6 +134,28 @@ def test_a_file_without_an_engine_is_one_sentence(tmp_path, name, text, words, c
         engine_in(path)
     assert main(["grade", str(path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_what_might_never_end_is_not_read(tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe.py")
+    for path in (str(tmp_path / "pipe.py"), "/dev/zero"):
+        assert main(["grade", path]) == 2
+        assert "neither a notebook nor a Python file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("head", [b"\xef\xbb\xbf", "# coding: latin-1\nname = 'é'\n".encode("latin-1")])
+def test_a_file_is_read_in_the_encoding_that_it_says(head, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_bytes(head + ENGINE.encode())
+    assert grade(engine_in(path)).passed == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_engine_that_ends_the_program_is_wrong_and_does_not():
+    class Ending:
+        def __init__(self, data):
+            raise SystemExit(0)
+
+    assert grade(Ending).passed == []
 
 
 def test_a_cell_that_stops_is_told_and_those_behind_it_are_run(tmp_path, capsys):

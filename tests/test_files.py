@@ -13,7 +13,7 @@ import pytest
 
 import autograd_core as ac
 import nn
-from autograd_core import Value, compile_graph, draw, files, play, replace_file
+from autograd_core import Value, compile_graph, draw, files, play, replace_file, require_place
 
 ROOT = Path(ac.__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "benchmarks"))
@@ -220,6 +220,20 @@ def test_a_file_that_may_not_be_written_to_is_not_replaced(tmp_path, monkeypatch
     with pytest.raises(PermissionError, match="may not be written to"):
         replace_file(path, "new")
     assert path.read_text() == "old"
+
+
+def test_a_place_where_nothing_could_be_written_is_refused_before_the_work(tmp_path, monkeypatch):
+    with pytest.raises(IsADirectoryError, match="a folder has this name"):
+        require_place(tmp_path)
+    model, path = nn.MLP(1, [1], seed=0), tmp_path / "file"
+    before = model.state_dict()
+    path.write_text("old")
+    monkeypatch.setattr(os, "access", lambda place, mode: place != str(path))
+    with pytest.raises(PermissionError, match="may not be written to"):
+        model.fit([[1.0]], [2.0], callbacks=nn.Checkpoint(path))
+    with pytest.raises(IsADirectoryError):
+        model.fit([[1.0]], [2.0], callbacks=nn.Checkpoint(tmp_path))
+    assert model.state_dict() == before
 
 
 def test_json_that_could_not_be_read_again_is_not_written(tmp_path):

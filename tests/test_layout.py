@@ -169,7 +169,7 @@ def test_a_leaf_that_every_step_of_a_long_chain_reads_has_an_arrow_for_each_use_
     assert {tail for tail in above.values() if tail not in above} == {"n0"}
     ends = [tail if mode == "backward" else head for tail, head, _ in edges]
     assert [bool(line) for _, _, line in edges] == [end in above for end in ends]  # an arrow points to a node
-    assert len(parts(render(text, timeout=5.0), "edge")) == 3 * 99 + len(above)
+    assert len(parts(render(text), "edge")) == 3 * 99 + len(above)
 
 
 # -- which engine --------------------------------------------------------------------------------------------------

@@ -12,9 +12,9 @@ import pytest
 from test_nn_training import LINE, ON_LINE, X, Y, small, train
 
 import nn
+from autograd_core import Interrupts
 from nn.losses import mse_loss
 from nn.optim import SGD
-from nn.training.callbacks import Interrupts
 
 
 @pytest.mark.parametrize("dialect", ["python", "eager", "numpy", "c"])

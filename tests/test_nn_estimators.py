@@ -147,6 +147,17 @@ def test_a_wrong_option_is_refused_when_it_is_fitted(options, words):
         nn.Classifier(**options).fit(IRIS.data, WORDS)
 
 
+@pytest.mark.parametrize("estimator", [nn.Classifier, nn.Regressor])
+def test_a_module_that_does_not_fit_the_data_is_refused_before_it_is_trained(estimator):
+    X, y = np.array(IRIS.data), np.array(IRIS.target)
+    for outputs in (2, 5):
+        with pytest.raises(ValueError, match=rf"made a network of {outputs} output\(s\), and these data need [13]"):
+            estimator(module=lambda inputs, _, outputs=outputs: nn.MLP(inputs, [outputs])).fit(X, y)
+    for module in (nn.MLP(4, [3]), "MLP", lambda inputs, outputs: None):
+        with pytest.raises(TypeError, match=r"module is a function .*that makes an? (new|nn)"):
+            estimator(module=module).fit(X, y)
+
+
 def test_an_output_that_is_nan_is_of_no_class():
     classifier = nn.Classifier(epochs=1, random_state=0).fit(np.array(IRIS.data), WORDS)
     with pytest.raises(ValueError, match=r"output 0 is .*nan.*, which is of no class"):

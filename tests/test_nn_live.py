@@ -93,7 +93,7 @@ def test_live_takes_the_options_of_fit():
 def test_in_a_kernel_one_picture_and_one_bar_stay_and_nothing_is_red():
     source = "import nn\nX, y = nn.data.moons(40)\n_ = nn.plots.live(nn.MLP(2, [3, 1], 'tanh', 'sigmoid', seed=0), X, y, epochs=30)"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=1200, startup_timeout=1200, kernel_name="python3").execute()
     outputs = notebook.cells[0].outputs
     kinds = [output.get("name", output.output_type) for output in outputs if output.get("text") != "\n"]
     assert sorted(set(kinds)) == ["display_data", "stdout"]

@@ -161,6 +161,46 @@ def test_a_callback_begins_anew_in_each_training():
     assert len(first) == len(second)
 
 
+class Recording(nn.Callback):
+    """Says when it begins and ends, in a list that several share, and fails in one hook."""
+
+    def __init__(self, name, said, fails_in=""):
+        self.name, self.said, self.fails_in = name, said, fails_in
+
+    def say(self, hook):
+        self.said.append(f"{self.name} {hook}")
+        if hook == self.fails_in:
+            raise KeyError(self.name)
+
+    def begin(self, run):
+        self.say("begin")
+
+    def end(self, run):
+        self.say("end")
+
+
+def test_every_callback_that_began_is_ended_whatever_another_one_raises():
+    said = []
+    with pytest.raises(KeyError, match="a"):
+        train(small(), epochs=1, callbacks=[Recording("a", said, "end"), Recording("b", said)])
+    assert said == ["a begin", "b begin", "a end", "b end"]
+    del said[:]
+    with pytest.raises(KeyError, match="b"):
+        train(small(), epochs=1, callbacks=[Recording("a", said), Recording("b", said, "begin"), Recording("c", said)])
+    assert said == ["a begin", "b begin", "a end"]
+
+
+def test_a_callback_of_a_former_training_does_not_restore_its_model_into_one_that_fails_as_it_begins():
+    class Pressed(nn.Callback):
+        def begin(self, run):
+            raise KeyboardInterrupt
+
+    stopping, model = nn.EarlyStopping(50), small()
+    train(small(), epochs=3, callbacks=[stopping])
+    assert train(model, callbacks=[Pressed(), stopping]).stopped == "interrupted"
+    assert model.state_dict() == small().state_dict()
+
+
 def test_no_epochs_are_a_training_that_changes_nothing():
     model = small()
     assert (train(model, epochs=0).stopped, model.state_dict(), model.training) == ("finished", small().state_dict(), False)

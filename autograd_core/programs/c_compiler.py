@@ -131,7 +131,7 @@ def _build(compiler: Sequence[str], sources: Sequence[str], options: Sequence[st
         if not problem:
             problem = _run([[*compiler, "-shared", *objects, "-o", str(made), "-lm"]], workshop)
             break
-    if not problem and not (made.is_file() and made.stat().st_size):
+    if not problem and (made.is_symlink() or not made.is_file() or not made.stat().st_size):  # a link leads to another's file
         problem = "it ended without an error, and wrote no library"
     if problem:
         raise CompilerError(f"{' '.join(compiler)} could not compile the program:\n{problem}\n{_REMEDY}")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..derivatives.misconceptions import RULES, backward_pass
-from ..files import path_text
+from ..files import path_text, read_plain
 from ..number import real
 from ..printing import Table
 from ..value import Value, topological_order
@@ -153,7 +153,7 @@ def _tried(engine: type, check: Check) -> str:
             return "" if _close(output.grad, 0.0) else f"its grad is {output.grad!r} before any backward pass, and should be 0"
         output.backward()
         found = [leaf.grad for leaf in leaves]
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return _raised(engine, error, expected, check.differentiated)
     expected.backward()
     right = [leaf.grad for leaf in ours]
@@ -163,7 +163,7 @@ def _tried(engine: type, check: Check) -> str:
     return f"the gradients are wrong ({pairs}){_slip(expected, ours, found)}"
 
 
-def _raised(engine: type, error: Exception, expected: Value, differentiated: bool = True) -> str:
+def _raised(engine: type, error: BaseException, expected: Value, differentiated: bool = True) -> str:
     """What an error of the engine on the way to an output says: that a part of it is still missing, or what it raises."""
     needed = {node.primitive.method for node in topological_order(expected) if node.primitive is not None}
     needed |= {"backward"} if differentiated else set()
@@ -223,7 +223,7 @@ def _trained(engine: type) -> str:
                 w.data -= 0.05 * w.grad
                 b.data -= 0.05 * b.grad
             ends.append((w.data, b.data))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return _raised(engine, error, expected)
     return "" if all(map(_close, *ends)) else f"after 50 steps w and b are {ends[1]}, and should be {ends[0]}"
 
@@ -236,7 +236,7 @@ def _twice(engine: type) -> str:
         z = y * y
         z.backward()
         z.backward()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return _raised(engine, error, Value(3.0) * 3.0)
     if _close(x.grad, 216.0):
         return ""
@@ -258,10 +258,11 @@ def engine_in(path: str | Path) -> type:
 
     Raises ``ValueError`` for a file that is neither, that has no such class, or that stops with an error before it has one.
     """
-    text = Path(path_text(path)).read_text(encoding="utf-8")
+    path = path_text(path)
     try:
-        cells = [text] if Path(path).suffix == ".py" else _cells(json.loads(text))
-    except (ValueError, KeyError, TypeError):
+        text = read_plain(path)
+        cells: list[Any] = [text] if Path(path).suffix == ".py" else _cells(json.loads(text.decode("utf-8-sig")))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ValueError(f"{path} is neither a notebook nor a Python file (.py)") from None
     names: dict[str, Any] = {"__name__": "__graded__"}
     stopped: list[str] = []
@@ -269,7 +270,7 @@ def engine_in(path: str | Path) -> type:
         for number, cell in enumerate(cells, start=1):
             try:
                 exec(compile(ast.parse(cell), f"cell {number} of {path}", "exec"), names)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 stopped.append(f"{f'cell {number}' if cells[1:] else 'the code'} stops with {type(error).__name__}: {error}")
     engine = names.get("Value")
     if not isinstance(engine, type):

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterable, Sequence
-from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograd_core import Floats, Value, compile_graph
+from autograd_core import Floats, Interrupts, Value, compile_graph
 from autograd_core import gradients as derivatives
 
 from ..arguments import count, fitting, listed, number, parameters_of
@@ -20,45 +17,6 @@ from ..optim import Optimizer
 from .execution import Execution
 from .history import History, shown
 from .model import Model
-
-
-class Interrupts:
-    """Within it, ``KeyboardInterrupt`` arises only inside :meth:`call`; elsewhere Ctrl-C is noted, and the next call raises it.
-
-    In a thread other than the main one, and where the program has its own handler of Ctrl-C, it changes nothing.
-    """
-
-    asked = open = False
-    former: Any = None
-
-    def __enter__(self) -> Interrupts:
-        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            self.former = signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def __exit__(self, *problem: object) -> None:
-        if self.former is not None:
-            signal.signal(signal.SIGINT, self.former)
-
-    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """What the function returns; ``KeyboardInterrupt`` at any point of it."""
-        try:
-            self.open = True
-            self.check()
-            return copy_context().run(function, *arguments)  # so that what watches comparisons ends with it, wherever Ctrl-C falls
-        finally:
-            self.open = False
-
-    def check(self) -> None:
-        """``KeyboardInterrupt`` if Ctrl-C was noted."""
-        if self.asked:
-            raise KeyboardInterrupt
-
-    def _note(self, *signal_and_frame: Any) -> None:
-        self.asked = True
-        if self.open:
-            self.open = False
-            raise KeyboardInterrupt
 
 
 @dataclass
@@ -111,7 +69,7 @@ class Callback:
         return ""
 
     def end(self, run: Run) -> None:
-        """After the last epoch, also after Ctrl-C and errors; ``run.history.stopped`` says which."""
+        """After the last epoch, also after Ctrl-C and errors, if it had begun; ``run.history.stopped`` says which."""
 
     def state(self) -> dict[str, Any]:
         """What is remembered."""

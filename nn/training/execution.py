@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from contextvars import copy_context
+from functools import partial, wraps
+from typing import Any, NamedTuple, TypeVar
 
-from autograd_core import DIALECTS, Constant, OverRows, Value, dot, find_nonfinite, reading_data, topological_order
+from autograd_core import DIALECTS, Constant, OverRows, Value, dot, find_nonfinite, reading_data, setting, topological_order
 
-from .model import Model, Parameter, assign, inputs_of, walk
+from .model import MODES, Model, Parameter, inputs_of, require_untrained, walk
 
 RUNS = (*(name for name, made in DIALECTS.items() if made.runs_here), "eager")  # in a program, or sample by sample on Values
 Loss = Callable[[Any, Any], Any]
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class NotOneGraph(UserWarning):
@@ -137,12 +139,17 @@ def warn_of_untrained(how: Execution, row: Sequence[float]) -> None:
         warnings.warn(f"no parameter of {name} reaches the loss, and fit changes nothing: .data cuts the graph", stacklevel=6)
 
 
-@contextmanager
-def evaluating(model: Model, training: bool = False) -> Iterator[None]:
-    """Within it, a model is in evaluation mode, or in that of ``training``."""
-    modes = [(module, "training", module.training) for module in model.modules()]
-    try:
-        model.train(training)
-        yield
-    finally:
-        assign(modes)
+def apart(function: Function) -> Function:
+    """The function in a context of its own: what it sets there ends with it, wherever Ctrl-C falls."""
+
+    @wraps(function)
+    def call(*arguments: Any, **options: Any) -> Any:
+        return copy_context().run(function, *arguments, **options)
+
+    return call  # type: ignore[return-value]
+
+
+def evaluating(model: Model, training: bool = False) -> AbstractContextManager[Any]:
+    """A context in which the model is in evaluation mode, or in that of ``training``, for this thread; ``RuntimeError`` where another
+    one trains it."""
+    return setting(MODES, MODES.get() | dict.fromkeys(require_untrained(model), training))

@@ -8,17 +8,16 @@ import random
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
-from autograd_core import Floats
+from autograd_core import Floats, Interrupts
 
 from ..activations import activation_name
 from ..arguments import count, kind, named, options
 from ..losses import LOSSES
 from ..optim import OPTIMIZERS, Optimizer
-from .callbacks import Interrupts, Run, callbacks_of
+from .callbacks import Callback, Run, callbacks_of
 from .execution import RUNS, Execution, evaluating, warn_of_untrained
 from .history import History
 from .model import Changes, Model, alone, assign
@@ -72,13 +71,12 @@ def fit(
     """
     given = SimpleNamespace(**locals())
     with Interrupts() as interrupts, alone(model):
-        training = None
-        with suppress(KeyboardInterrupt):
+        try:
             training = interrupts.call(_Training, interrupts, given)
-        if training:
-            return training.run_through()
-        model.eval()  # only here: what was interrupted may restore the mode when the exception is let go
-        return History(stopped="interrupted")
+        except KeyboardInterrupt:
+            model.eval()
+            return History(stopped="interrupted")
+        return training.run_through()
 
 
 def _optimizer(optimizer: Any, parameters: list[Any]) -> Optimizer:
@@ -130,11 +128,12 @@ class _Training:
         self.generators: Changes = [(x, "generator", g) for x in self.modules if isinstance(g := vars(x).get("generator"), random.Random)]
 
     def run_through(self) -> History:
-        run, history = self.run, self.run.history
+        run, history, begun = self.run, self.run.history, list[Callback]()
         try:
             for callback in run.callbacks:
                 vars(callback).update(callback.fresh())
                 callback.begin(run)
+                begun.append(callback)
             assign(self.changes)
             run.values = run.execution.values()
             for number in range(len(history) + 1, run.epochs + 2):
@@ -154,9 +153,16 @@ class _Training:
             run.execution.assign(run.values)
             assign(self.generators)
             run.model.eval()
-            for callback in run.callbacks:
-                callback.end(run)
+            self.end(begun)
         return history
+
+    def end(self, callbacks: list[Callback]) -> None:
+        """End each of them, whatever another one raises."""
+        if callbacks:
+            try:
+                callbacks[0].end(self.run)
+            finally:
+                self.end(callbacks[1:])
 
     def epoch(self, number: int) -> None:
         """One pass over the data; the numbers are written down, and the callbacks called."""

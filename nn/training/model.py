@@ -6,6 +6,7 @@ import copy
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NoReturn, TypeVar
 
 from autograd_core import Value, named_options, require_kind
@@ -18,6 +19,7 @@ Changes = list[tuple[Any, str, Any]]
 
 
 _TRAINED: dict[int, int] = {}  # the thread that trains a part of a model, by its id
+MODES: ContextVar[dict[int, bool]] = ContextVar("MODES", default={})  # noqa: B039  # of modules, by their ids, in this thread alone
 
 
 class Parameter(Value):
@@ -57,12 +59,21 @@ class Model:
     """An object whose attributes hold :class:`Parameter` s and other models, also in lists and dictionaries; see :class:`nn.Module`.
     In ``training`` mode Dropout and BatchNorm behave otherwise. ``needs_batch`` says whether an output depends on the whole batch or on
     chance then, so that one recorded graph cannot stand for all samples. ``buffers`` are names of attributes that are numbers or
-    lists of numbers and belong to the state, but are not trained.
+    lists of numbers and belong to the state, but are not trained; ``variances`` those of them that are never below 0.
     """
 
-    training = True
     needs_batch = False
     buffers: tuple[str, ...] = ()
+    variances: tuple[str, ...] = ()
+
+    @property
+    def training(self) -> bool:
+        """The mode that :meth:`train` and :meth:`eval` set; in a thread that predicts, evaluation mode meanwhile."""
+        return MODES.get().get(id(self), vars(self).get("training", True))
+
+    @training.setter
+    def training(self, mode: bool) -> None:
+        vars(self)["training"] = mode
 
     def forward(self, x: Any) -> Any:
         """The output for one sample."""
@@ -127,23 +138,34 @@ class Model:
     def checked_state(self, state: Any) -> Changes:
         """What taking over ``state`` changes; ``ValueError`` if a name, a shape or a number does not fit."""
         found = fitting(state, self.state_dict(), f"the state of {type(self).__name__}", "a finite number")
-        parameters: Changes = [(parameter, "data", found[name]) for name, parameter in self.named_parameters()]
-        return parameters + [(module, attribute, found[name]) for name, module, attribute in self.named_buffers()]
+        changes: Changes = [(parameter, "data", found[name]) for name, parameter in self.named_parameters()]
+        for name, module, attribute in self.named_buffers():
+            allowed = "a finite number of at least 0" if attribute in module.variances else "a finite number"
+            changes.append((module, attribute, fitting(found[name], getattr(module, attribute), name, allowed)))
+        return changes
 
 
 @contextmanager
 def alone(model: Model) -> Iterator[None]:
     """Within it this thread alone trains the model; ``RuntimeError`` where another one trains a part of it, ``TypeError`` for no model."""
     require_kind("fit takes a model", model, Model, "nn.fit(nn.MLP(2, [8, 1]), X, y)")
-    here, parts = threading.get_ident(), list(map(id, model.modules()))
-    new = [part for part in parts if part not in _TRAINED]
+    here, new = threading.get_ident(), [part for part in map(id, model.modules()) if part not in _TRAINED]
     try:
-        if {here, *(_TRAINED.setdefault(part, here) for part in parts)} != {here}:
-            raise RuntimeError(f"another thread trains this {type(model).__name__} or part of it: give each its own, copy.deepcopy(model)")
+        for part in new:
+            _TRAINED.setdefault(part, here)
+        require_untrained(model)
         yield
     finally:
         for part in (part for part in new if _TRAINED.get(part) == here):
             del _TRAINED[part]
+
+
+def require_untrained(model: Model) -> list[int]:
+    """The ids of all in the model; ``RuntimeError`` where another thread trains a part of it."""
+    here, parts = threading.get_ident(), list(map(id, model.modules()))
+    if any(_TRAINED.get(part, here) != here for part in parts):
+        raise RuntimeError(f"another thread trains this {type(model).__name__} or part of it: give each its own, copy.deepcopy(model)")
+    return parts
 
 
 def assign(changes: Changes) -> None:

@@ -10,7 +10,7 @@ from autograd_core import Floats, as_lists, as_rows
 from ..activations import ACTIVATIONS, CONVENTIONS, activation_name
 from ..arguments import listed, named, number, shortened
 from ..losses import KINDS, LOSSES, NUMBERS, Kind, l1_loss, mse_loss
-from .execution import RUNS, Execution, evaluating, record
+from .execution import RUNS, Execution, apart, evaluating, record
 from .history import SILENT
 from .model import Model
 from .samples import Samples, check_lengths, require_one_hot, samples_of
@@ -22,6 +22,7 @@ _BETWEEN = {(0, 1): "probability", (-1, 1): "sign"}  # the conventions of last a
 BEHIND = {name: _BETWEEN.get((round(f(-50.0)), round(f(50.0))), "logit") for name, f in (ACTIVATIONS | CONVENTIONS).items()}
 
 
+@apart
 def predict(model: Model, X: Any, dialect: str = "python") -> list[Any]:
     """The output for each row of ``X``, as plain numbers, in evaluation mode: a number, or a list if the model has several outputs."""
     rows = as_rows(X)
@@ -61,6 +62,7 @@ def last_activation(model: Model) -> str:
     return next((activation_name(part.activation) for part in reversed(model.modules()) if hasattr(part, "activation")), "")
 
 
+@apart
 def evaluate(model: Model, X: Any, y: Any, loss: Any = "mse", metrics: Any = (), dialect: str = "python") -> dict[str, float]:
     """The mean loss and the metrics, by name, on samples with known targets; in C, by the program of a training with that loss.
 

@@ -62,7 +62,11 @@ class Checkpoint(Callback):
             for name, fact in here.items():
                 if content[name] != fact:
                     raise ValueError(f"the checkpoint was written with {name}={content[name]}, and this training has {name}={fact}")
-            _check_epochs(content["epochs"])
+            epochs = content["epochs"]
+            like = {"epoch": 0, "loss": 0.0, "lr": 0.0} | dict.fromkeys(epochs[0] if isinstance(epochs[0], dict) else {}, 0.0)
+            for number, entry in enumerate(epochs, start=1):
+                if fitting(entry, like, f"epoch {number}")["epoch"] != number:
+                    raise ValueError(f"the epoch in place {number} is called {entry['epoch']}")
             changes = run.model.checked_state(content["state"])
             changes += [(run.optimizer, *entry) for entry in run.optimizer.checked_state(content["optimizer"]).items()]
             for callback, state in zip(stateful, fitting(content["remembered"], [None] * len(stateful), "what callbacks remember")):
@@ -70,10 +74,3 @@ class Checkpoint(Callback):
         except ValueError as error:
             raise ValueError(f"{self.path}: {error}") from None
         return changes
-
-
-def _check_epochs(epochs: list[Any]) -> None:
-    for number, entry in enumerate(epochs, start=1):
-        like = {"epoch": 0, "loss": 0.0, "lr": 0.0} | dict.fromkeys(epochs[0] if isinstance(epochs[0], dict) else {}, 0.0)
-        if fitting(entry, like, f"epoch {number}")["epoch"] != number:
-            raise ValueError(f"the epoch in place {number} is called {entry['epoch']}")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from ..arguments import count, number
+import autograd_core as ac
+
+from ..arguments import count, kind, number
 from .callbacks import Callback, Run
 
 
@@ -45,7 +47,7 @@ class StepLR(Schedule):
         self.step_size, self.gamma = count("step_size", step_size), number("gamma", gamma)
 
     def __call__(self, epoch: int, base_lr: float = 1.0) -> float:
-        return base_lr * self.gamma ** (epoch // self.step_size)
+        return base_lr * float(ac.pow(self.gamma, epoch // self.step_size))  # which says what overflows
 
 
 class ExponentialLR(StepLR):
@@ -76,8 +78,7 @@ class LinearWarmup(Schedule):
 
     def __init__(self, steps: int, start_factor: float = 1.0 / 3.0, after: Schedule | None = None) -> None:
         self.steps, self.start_factor = count("steps", steps), number("start_factor", start_factor, "a number from 0 to 1")
-        if after is not None and not isinstance(after, Schedule):
-            raise TypeError(f"after the warm-up comes a schedule such as nn.StepLR(10), not {after!r}")
+        kind("after the warm-up comes a schedule such as nn.StepLR(10)", after, (Schedule, type(None)), "after=nn.StepLR(10)")
         self.after = after
 
     def __call__(self, epoch: int, base_lr: float = 1.0) -> float:

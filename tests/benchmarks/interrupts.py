@@ -16,6 +16,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +27,7 @@ from damage import X, Y, network  # noqa: E402
 
 import nn  # noqa: E402
 from autograd_core import Value  # noqa: E402
+from nn.training.model import MODES  # noqa: E402
 
 
 class Found(NamedTuple):
@@ -98,6 +100,7 @@ class Untouched(NamedTuple):
             "parameters between steps": numbers(self.model) not in steps,
             "a handler left": signal.getsignal(signal.SIGINT) is not signal.default_int_handler,
             "numbers are still watched": not Value(0.0),
+            "a mode for all models left": MODES.get() != {},
             "a checkpoint torn": not is_whole(path),
         }
         return [what for what, is_so in found.items() if is_so]
@@ -156,9 +159,32 @@ def interrupted_places(path, is_wanted=lambda code: True):
     return Found(ends, wrong)
 
 
+def interrupted_predictions(is_wanted):
+    """Predict once for each bytecode that it runs in code that is wanted, with an interrupt before it; gives what each left behind."""
+    model, places = network(), set()
+    _at(lambda: model.predict(X[:2]), is_wanted, lambda place: bool(places.add(place)))
+    left = Counter()
+    for place in places:
+        with suppress(KeyboardInterrupt):
+            _at(lambda: model.predict(X[:2]), is_wanted, lambda at, here=place: at == here)
+        watched, evaluated = not Value(0.0), MODES.get() != {} or not all(module.training for module in model.modules())
+        left[("nothing", "a mode")[evaluated] + ", and watches" * watched] += 1
+    return left
+
+
 def _traced(path, is_wanted, is_here):
     """A training, interrupted at the first bytecode that is here: the network, and how it ended."""
-    untouched, former = Untouched.network(), sys.gettrace()
+    untouched = Untouched.network()
+    try:
+        end = _at(lambda: train(untouched.model, path).stopped, is_wanted, is_here)
+    except KeyboardInterrupt as error:
+        end = escaped(error)
+    return untouched, end
+
+
+def _at(function, is_wanted, is_here):
+    """What a function gives, which is interrupted at the first bytecode that is here."""
+    former = sys.gettrace()
 
     def trace(frame, event, _):
         if not is_wanted(frame.f_code):
@@ -172,12 +198,9 @@ def _traced(path, is_wanted, is_here):
     try:
         sys._getframe().f_trace_opcodes = True  # Python 3.12 looks for it only here
         sys.settrace(trace)
-        end = train(untouched.model, path).stopped
-    except KeyboardInterrupt as error:
-        end = escaped(error)
+        return function()
     finally:
         sys.settrace(former)
-    return untouched, end
 
 
 def is_whole(path):

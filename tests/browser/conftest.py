@@ -27,7 +27,7 @@ def opened(browser, tmp_path):
             path.write_text(path.read_text("utf-8").replace("</body>", f"{player.html}</body>"), "utf-8")
         contexts.append(browser.new_context(viewport={"width": width, "height": 700}, **options))
         page = contexts[-1].new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)  # milliseconds, which only a page that hangs needs
         page.on("console", lambda message: wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda request: None if request.url == path.as_uri() else wrong.append(request.url))

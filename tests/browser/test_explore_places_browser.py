@@ -18,9 +18,9 @@ def test_the_address_holds_the_state(opened, browser):
     page.click('.node[data-name="v1"]')
     page.click("#first")
     page.click("#next")
-    page.wait_for_timeout(400)
     page.click("#link")
     address = page.locator("#address").input_value()
+    page.wait_for_function("(address) => location.href === address", arg=address)  # it follows a little later
     assert address == page.url
     other = browser.new_page()
     try:
@@ -82,6 +82,16 @@ def test_without_scripts_there_is_a_picture(opened):
     assert page.locator("main").is_hidden()
 
 
+def settled_height(page, unlike):
+    """The height of the first frame, when it is another than before and has stopped changing."""
+    frame, seen = page.locator("iframe >> nth=0"), [unlike]
+    while seen[-1] == unlike or len(seen) < 4 or len(set(seen[-3:])) > 1:
+        page.wait_for_timeout(40)
+        seen.append(frame.bounding_box()["height"])
+        assert len(seen) < 1000, seen[-9:]
+    return seen[-1]
+
+
 def test_two_pages_in_one_notebook(browser, tmp_path):
     path = tmp_path / "notebook.html"
     path.write_text(f"<!doctype html><body>{explore(NEURON, **START)._repr_html_()}{explore(QUIZ, x=2, z=3)._repr_html_()}</body>", "utf-8")
@@ -98,8 +108,7 @@ def test_two_pages_in_one_notebook(browser, tmp_path):
         heights = []
         for text in ("x*w", NEURON, "x*w", NEURON):  # the frame follows the page, and does not grow by itself
             frames[0].locator("#formula").fill(text)
-            page.wait_for_timeout(60)
-            heights.append(page.locator("iframe >> nth=0").bounding_box()["height"])
+            heights.append(settled_height(page, unlike=heights[-1] if heights else 0.0))
         assert heights[1] > heights[0]
         assert heights[:2] == heights[2:]
         height = heights[-1]

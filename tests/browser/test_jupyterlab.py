@@ -16,7 +16,7 @@ import autograd_core as ac
 from autograd_core import Value
 
 CELLS = ["from autograd_core import *\nx = Value(2.0, 'x'); y = Value(-3.0, 'y'); z = (x * y + x).tanh()", "draw(z)", "play(z)", "steps(z)", "explore('w*x', w=2, x=3)"]
-PATIENCE = 90.0  # seconds: the first start of the server and of the kernel on a busy machine
+PATIENCE = 600.0  # seconds: the first start of the server and of the kernel on a busy machine
 
 
 @pytest.fixture

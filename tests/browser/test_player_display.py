@@ -113,10 +113,10 @@ nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for 
 
 
 def test_a_notebook_exported_to_html_plays(browser, tmp_path):
-    export = ["-m", "nbconvert", "--to", "html", "--execute", "--ExecutePreprocessor.timeout=120", "lesson.ipynb"]
+    export = ["-m", "nbconvert", "--to", "html", "--execute", "--ExecutePreprocessor.timeout=1200", "lesson.ipynb"]
     environment = {**os.environ, "PYTHONPATH": str(Path(ac.__file__).parents[1])}
     for command in (["-c", NOTEBOOK], export):
-        subprocess.run([sys.executable, *command], cwd=tmp_path, check=True, capture_output=True, timeout=180, env=environment)
+        subprocess.run([sys.executable, *command], cwd=tmp_path, check=True, capture_output=True, timeout=1800, env=environment)
     context = browser.new_context(viewport={"width": 1000, "height": 700}, offline=True)
     page = context.new_page()
     wrong = []

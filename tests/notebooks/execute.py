@@ -41,7 +41,7 @@ def executed(path: Path) -> Any:
     count = len(notebook.cells)
     notebook.cells += [nbformat.v4.new_code_cell(code) for code in solutions(notebook)]
     # Only a cell that hangs meets the limit.
-    client = NotebookClient(notebook, timeout=1200, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}})
+    client = NotebookClient(notebook, timeout=1200, startup_timeout=1200, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}})
     client.execute()
     del notebook.cells[count:]
     for cell in notebook.cells:
