@@ -56,7 +56,6 @@ from .functions import (
     step,
     where,
 )
-from .number import reading_data, setting, watching_comparisons
 from .primitive import TABLE, DomainError, Primitive
 from .printing import Table
 from .synonyms import advice as _advice
@@ -98,6 +97,7 @@ from .table import (
     trunc,
 )
 from .value import Constant, Value, topological_order
+from .watching import reading_data, setting, watching_comparisons
 
 # isort: split
 from .functions import primitive  # behind the module of that name, for readers of the source such as editors

@@ -6,15 +6,12 @@ of the table means; where kinds meet in one operation, the kind of the higher ``
 
 from __future__ import annotations
 
+import math
 import numbers
 import operator
-import os
 import sys
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
-from types import CodeType, FrameType
 from typing import Any, ClassVar, TypeVar
 
 TABLE: dict[str, Any] = {}
@@ -24,7 +21,6 @@ FAMILIES: dict[str, Callable[..., Any]] = {}
 """For each family of rows, the function from its constants to the row."""
 
 N = TypeVar("N", bound="Number")
-T = TypeVar("T")
 
 
 CUT: float = float("0.0")
@@ -99,94 +95,11 @@ def shown(x: Any, most: int = 40) -> str:
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
-# Where comparisons are noted; of the context, so that neither another thread nor another task is watched along.
-_places: ContextVar[Any] = ContextVar("places of comparisons", default=None)
+# Where comparisons are noted: of the context, so that neither another thread nor another task is watched along.
+PLACES: ContextVar[Any] = ContextVar("places of comparisons", default=None)
 
 
-@contextmanager
-def setting(variable: ContextVar[T], value: T) -> Iterator[T]:
-    """Within it, a variable of the context has a value, in this thread or task alone.
-
-    >>> mode = ContextVar("mode", default="training")
-    >>> with setting(mode, "evaluation"):
-    ...     mode.get()
-    'evaluation'
-    """
-    before = variable.get()
-    try:
-        variable.set(value)
-        yield value
-    finally:
-        if variable.get() is value:  # what Ctrl-C cut short may be let go outside of its context, which is gone then
-            variable.set(before)
-
-
-def watching_comparisons() -> AbstractContextManager[list[str]]:
-    """Within it, the places where code compares numbers of the library are noted in the list that it gives.
-
-    What is decided by such a comparison would stay so in a program that is compiled from the recorded graph.
-    Noted are ``<``, ``<=``, ``>``, ``>=``, ``==`` and ``!=`` of numbers, truth (``if x:``), and errors such as that of a division by 0,
-    in the thread or task that watches; see :class:`Number` for what equality and truth mean meanwhile.
-
-    >>> from autograd_core import Value
-    >>> with watching_comparisons() as places:
-    ...     larger = Value(2.0) > 1.0
-    >>> len(places)
-    1
-    """
-    return setting(_places, [])
-
-
-def reading_data() -> AbstractContextManager[Any]:
-    """Within it, equality and truth of numbers look at the data, as everywhere where comparisons are watched.
-
-    >>> from autograd_core import Value
-    >>> with reading_data():
-    ...     Value(2.0) == 2.0, bool(Value(0.0))
-    (True, False)
-    """
-    return setting(_places, deque[str](maxlen=0) if (places := _places.get()) is None else places)
-
-
-READS = frozenset({"data", "grad", "item", "scalar"})
-"""Names by which code takes a plain number out of a Value."""
-
-
-@contextmanager
-def watching_reads() -> Iterator[set[CodeType]]:
-    """Within it, code outside of this package and NumPy that runs and has one of :data:`READS` in it is noted in the set that it gives.
-
-    What it takes out of a Value so would be a constant in a program that is compiled from the recorded graph; whether it does, and
-    whether that changes anything, is left to be tried. Under a profiler, which leaves no room to note it, there is always something.
-
-    >>> from autograd_core import Value
-    >>> with watching_reads() as found:
-    ...     half = (lambda x: x.data / 2.0)(Value(2.0))
-    >>> [code.co_name for code in found]
-    ['<lambda>']
-    """
-    found: set[CodeType] = set()
-    here, numpy = sys._getframe().f_code.co_filename.removesuffix("number.py"), f"{os.sep}numpy{os.sep}"
-
-    def note(frame: FrameType, event: str, _: object) -> None:
-        if event == "call" and not READS.isdisjoint((*frame.f_code.co_names, *frame.f_code.co_consts)):  # also getattr(x, "data")
-            file = frame.f_code.co_filename
-            if not (file.startswith(here) or "recorder of " in file or numpy in file):  # recorders are printed, and stand in no file
-                found.add(frame.f_code)
-
-    before = sys.getprofile()
-    try:
-        if before is None:
-            sys.setprofile(note)
-        else:
-            found.add(sys._getframe().f_code)
-        yield found
-    finally:
-        if before is None:
-            sys.setprofile(None)
-
-
-def _note(places: list[str], above: int) -> None:
+def note(places: list[str], above: int) -> None:
     """Write down the line that compares, so many frames above the caller of this function."""
     frame = sys._getframe(above + 1)
     places.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
@@ -281,6 +194,29 @@ class Number:
     def elu(self: N, alpha: float = 1.0) -> N: return self.apply(FAMILIES["elu"](real(alpha)), self)
     def step(self: N, at_zero: float = 0.0) -> N: return self.apply(FAMILIES["step"](real(at_zero)), self)
     def sign(self: N, at_zero: float = 0.0) -> N: return self.apply(FAMILIES["sign"](real(at_zero)), self)
+    # by these names NumPy asks the entries of an array of objects for its functions
+    def expm1(self: N) -> N: return self.apply(TABLE["expm1"], self)
+    def exp2(self: N) -> N: return self.apply(TABLE["exp2"], self)
+    def log1p(self: N) -> N: return self.apply(TABLE["log1p"], self)
+    def log2(self: N) -> N: return self.apply(TABLE["log2"], self)
+    def log10(self: N) -> N: return self.apply(TABLE["log10"], self)
+    def cbrt(self: N) -> N: return self.apply(TABLE["cbrt"], self)
+    def tan(self: N) -> N: return self.apply(TABLE["tan"], self)
+    def arcsin(self: N) -> N: return self.apply(TABLE["asin"], self)
+    def arccos(self: N) -> N: return self.apply(TABLE["acos"], self)
+    def arctan(self: N) -> N: return self.apply(TABLE["atan"], self)
+    def sinh(self: N) -> N: return self.apply(TABLE["sinh"], self)
+    def cosh(self: N) -> N: return self.apply(TABLE["cosh"], self)
+    def arcsinh(self: N) -> N: return self.apply(TABLE["asinh"], self)
+    def arccosh(self: N) -> N: return self.apply(TABLE["acosh"], self)
+    def arctanh(self: N) -> N: return self.apply(TABLE["atanh"], self)
+    def rint(self: N) -> N: return self.apply(TABLE["round"], self)
+    def hypot(self: N, other: Any) -> N: return self._binary("hypot", other)
+    def arctan2(self: N, other: Any) -> N: return self._binary("atan2", other)
+    def fabs(self: N) -> N: return self.__abs__()
+    def radians(self: N) -> N: return self * (math.pi / 180.0)
+    def degrees(self: N) -> N: return self * (180.0 / math.pi)
+    deg2rad, rad2deg = radians, degrees
 
     def __pow__(self: N, exponent: Any) -> N:
         """A constant exponent makes a row of one operand, so that a negative base is as good as any."""
@@ -313,8 +249,8 @@ class Number:
         return self.apply(TABLE["round"], self)
 
     def _compare(self, other: Any, test: Callable[[float, float], bool]) -> bool:
-        if (places := _places.get()) is not None:
-            _note(places, 2)
+        if (places := PLACES.get()) is not None:
+            note(places, 2)
         if isinstance(other, Number):
             return test(self.scalar(), other.scalar())
         return test(self.scalar(), real(other)) if self.accepts(other) else NotImplemented
@@ -325,21 +261,21 @@ class Number:
     def __ge__(self, other: Any) -> bool: return self._compare(other, operator.ge)
 
     def __eq__(self, other: object) -> bool:
-        places = _places.get()
+        places = PLACES.get()
         if places is None:
             return self is other or NotImplemented
         if not isinstance(other, Number):
             other = other.item() if getattr(other, "shape", None) == () else other  # type: ignore[attr-defined]  # of an array without axes
             if not isinstance(other, numbers.Number):
                 return NotImplemented
-        _note(places, 1)
+        note(places, 1)
         return self.scalar() == (other.scalar() if isinstance(other, Number) else other)
 
     __hash__ = object.__hash__
 
     def __bool__(self) -> bool:
-        places = _places.get()
+        places = PLACES.get()
         if places is None:
             return True
-        _note(places, 1)
+        note(places, 1)
         return self.scalar() != 0.0

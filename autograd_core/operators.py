@@ -161,8 +161,21 @@ def _power(self: Any, exponent: Any) -> Any:
     return Number.__pow__(self, exponent)
 
 
+class _Unprinted:
+    """Stands for a method until it is first asked for, and is printed: most programs need few of them."""
+
+    def __init__(self, kind: type[Number], name: str, row: Primitive, reflected: bool) -> None:
+        self.kind, self.name, self.row, self.reflected = kind, name, row, reflected
+
+    def __get__(self, x: Any, kind: Any = None) -> Any:
+        record: Any = recorder(self.row, self.reflected)
+        record.__module__, record.__name__, record.__qualname__ = self.kind.__module__, self.name, f"{self.kind.__name__}.{self.name}"
+        setattr(self.kind, self.name, record)
+        return record.__get__(x, kind)
+
+
 def print_operators(kind: type[Number], constant: type[Number]) -> None:
-    """Give ``kind`` a printed operator or method for each row that is one, and an ``apply`` that takes those.
+    """Give ``kind`` an operator or method, printed when it is needed, for each row that is one, and an ``apply`` that takes those.
 
     ``constant`` is the kind of node that a plain number becomes.
     """
@@ -171,10 +184,8 @@ def print_operators(kind: type[Number], constant: type[Number]) -> None:
     for row in TABLE.values():
         if row.method and vars(Number)[row.method].__code__.co_argcount == row.arity:  # it takes no constant besides
             for reflected in (False, True)[: row.arity]:
-                record = recorder(row, reflected)
-                record.__name__ = row.method.replace("__", "__r", 1) if reflected else row.method
-                record.__module__, record.__qualname__ = kind.__module__, f"{kind.__name__}.{record.__name__}"
-                setattr(kind, record.__name__, record)
+                name = row.method.replace("__", "__r", 1) if reflected else row.method
+                setattr(kind, name, _Unprinted(kind, name, row, reflected))
     kind.__pow__ = _power  # type: ignore[method-assign]
     kind.weighted_sum = staticmethod(_record_dot)  # type: ignore[method-assign]
     kind.apply = staticmethod(_printed(kind.apply, kind, constant))  # type: ignore[method-assign]

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from . import number
-from .number import CUT, FAMILIES, Number, nested, real
+from .number import CUT, FAMILIES, PLACES, Number, nested, real
 from .sequences import Statements
 from .words import Words
 
@@ -113,9 +113,10 @@ class Primitive:
         if not self.example:
             return self.summary
         call, result = self.example.split(" -> ")
-        if of_method and self.method == self.name:
-            call = "from autograd_core import Value\n>>> " + call.replace(f"{self.name}(", "Value(") + f".{self.name}().data"
-        elif of_method and call.startswith(f"{self.name}(") and not hasattr(builtins, self.name):
+        starts = call.startswith(f"{self.name}(")
+        if of_method and starts and self.method and self.method[0] != "_":
+            call = "from autograd_core import Value\n>>> " + call.replace(f"{self.name}(", "Value(") + f".{self.method}().data"
+        elif of_method and f"{self.name}(" in call and not hasattr(builtins, self.name):
             call = f"from autograd_core import {self.name}\n>>> {call}"
         return f"{self.summary}\n\n>>> {call}\n{result}\n"
 
@@ -157,7 +158,7 @@ class Primitive:
         A ``TypeError`` stays what it is, unless an operand is no plain number: then it says so. Code that handles the error decides
         by a number, as by a comparison: where those are watched, its line is noted.
         """
-        if (places := number._places.get()) is not None:
+        if (places := PLACES.get()) is not None:
             places.append(f"{_line_of_the_user()}, by an error that it handles")
         for operand, name in itertools.zip_longest(operands, names):
             if isinstance(operand, Number):

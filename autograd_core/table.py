@@ -26,7 +26,7 @@ from functools import lru_cache
 from typing import Any
 
 from . import sequences
-from .number import CUT, FAMILIES, Number
+from .number import CUT, FAMILIES
 from .primitive import POWER, PRODUCT, SIGN, SUM, Primitive, register
 from .words import WORDS, Words
 
@@ -104,30 +104,34 @@ def power(n: float) -> Primitive:
 # fmt: off
 # -- exponentials and logarithms -----------------------------------------------------------------
 exp   = _row("exp",   "exp(x)",   lambda out, x: out,              method="exp", precedence=POWER)
-expm1 = _row("expm1", "expm1(x)", lambda out, x: exp(x),           precedence=SUM)
-exp2  = _row("exp2",  "pow(2.0, x)", lambda out, x: 0.6931471805599453 * out, precedence=POWER)
+expm1 = _row("expm1", "expm1(x)", lambda out, x: exp(x), method="expm1", precedence=SUM)
+exp2  = _row("exp2",  "pow(2.0, x)", lambda out, x: 0.6931471805599453 * out,
+                                  method="exp2", precedence=POWER)
 log   = _row("log",   "log(x)",   lambda out, x: 1.0 / x,          method="log")
-log1p = _row("log1p", "log1p(x)", lambda out, x: 1.0 / (1.0 + x))
-log2  = _row("log2",  "log2(x)",  lambda out, x: 1.4426950408889634 / x)
-log10 = _row("log10", "log10(x)", lambda out, x: 0.4342944819032518 / x)
+log1p = _row("log1p", "log1p(x)", lambda out, x: 1.0 / (1.0 + x), method="log1p")
+log2  = _row("log2",  "log2(x)",  lambda out, x: 1.4426950408889634 / x, method="log2")
+log10 = _row("log10", "log10(x)", lambda out, x: 0.4342944819032518 / x, method="log10")
 sqrt  = _row("sqrt",  "sqrt(x)",  lambda out, x: divide(0.5, out), method="sqrt")
 cbrt  = _row("cbrt",  "cbrt(x)" if hasattr(math, "cbrt")  # not in 3.10
                       else "copysign(pow(fabs(x), 1.0 / 3.0), x)",
-                                  lambda out, x: divide(1.0 / 3.0, out * out))
+                                  lambda out, x: divide(1.0 / 3.0, out * out), method="cbrt")
 
 # -- trigonometric and hyperbolic functions ------------------------------------------------------
 sin   = _row("sin",   "sin(x)",   lambda out, x: cos(x), method="sin")
 cos   = _row("cos",   "cos(x)",   lambda out, x: -sin(x), method="cos")
-tan   = _row("tan",   "tan(x)",   lambda out, x: 1.0 + out * out)
-asin  = _row("asin",  "asin(x)",  lambda out, x: divide(1.0, sqrt((1.0 - x) * (1.0 + x))))
-acos  = _row("acos",  "acos(x)",  lambda out, x: divide(-1.0, sqrt((1.0 - x) * (1.0 + x))))
-atan  = _row("atan",  "atan(x)",  lambda out, x: 1.0 / (1.0 + x * x))
-sinh  = _row("sinh",  "sinh(x)",  lambda out, x: cosh(x))
-cosh  = _row("cosh",  "cosh(x)",  lambda out, x: sinh(x))
+tan   = _row("tan",   "tan(x)",   lambda out, x: 1.0 + out * out, method="tan")
+asin  = _row("asin",  "asin(x)",  lambda out, x: divide(1.0, sqrt((1.0 - x) * (1.0 + x))),
+                                  method="arcsin")
+acos  = _row("acos",  "acos(x)",  lambda out, x: divide(-1.0, sqrt((1.0 - x) * (1.0 + x))),
+                                  method="arccos")
+atan  = _row("atan",  "atan(x)",  lambda out, x: 1.0 / (1.0 + x * x), method="arctan")
+sinh  = _row("sinh",  "sinh(x)",  lambda out, x: cosh(x), method="sinh")
+cosh  = _row("cosh",  "cosh(x)",  lambda out, x: sinh(x), method="cosh")
 tanh  = _row("tanh",  "tanh(x)",  lambda out, x: 1.0 - out * out,  activation=True, torch="Tanh()")
-asinh = _row("asinh", "asinh(x)", lambda out, x: 1.0 / hypot(1.0, x))
-acosh = _row("acosh", "acosh(x)", lambda out, x: divide(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)))
-atanh = _row("atanh", "atanh(x)", lambda out, x: 1.0 / ((1.0 - x) * (1.0 + x)))
+asinh = _row("asinh", "asinh(x)", lambda out, x: 1.0 / hypot(1.0, x), method="arcsinh")
+acosh = _row("acosh", "acosh(x)", lambda out, x: divide(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)),
+                                  method="arccosh")
+atanh = _row("atanh", "atanh(x)", lambda out, x: 1.0 / ((1.0 - x) * (1.0 + x)), method="arctanh")
 atan2 = _row("atan2", "atan2(x, y)", lambda out, x, y: (  # halved, or hypot(x, y) may overflow
              0.25 * divide(divide(y, hypot(0.5 * x, 0.5 * y)), hypot(0.5 * x, 0.5 * y)),
              0.25 * divide(divide(-x, hypot(0.5 * x, 0.5 * y)), hypot(0.5 * x, 0.5 * y))), arity=2)
@@ -173,7 +177,7 @@ floor    = _row("floor",    "x - fmod(x, 1.0) - 1.0 if fmod(x, 1.0) < 0.0 "
 ceil     = _row("ceil",     "x - fmod(x, 1.0) + 1.0 if fmod(x, 1.0) > 0.0 "
                             "else copysign(x - fmod(x, 1.0), x)",
                 lambda out, x: CUT, method="__ceil__")
-nearest  = _row("round",    _NEAREST.format("x"), lambda out, x: CUT)  # ties to even
+nearest  = _row("round",    _NEAREST.format("x"), lambda out, x: CUT, method="rint")  # ties to even
 mod      = _row("%",        f"x / y if y == 0.0 else fmod(x, y) + y if {_OTHER_SIDE} "
                             "else copysign(fmod(x, y), y)",
                 lambda out, x, y: (1.0, -whole(x, y)), arity=2, method="__mod__",
@@ -322,24 +326,3 @@ exponent_shift = _row("exponent_shift", sequences.shift_statements,
                       lambda out, *inputs: [CUT] * len(inputs), arity=None,
                       evaluate=sequences.exponent_shift, internal=True)
 # fmt: on
-
-
-# -- NumPy's functions: of an array of objects, they call the method of their name ---------------
-def _method(row: Primitive, *constants: float) -> Callable[..., Any]:
-    def method(self: Number, *others: Any) -> Any:
-        return row(self, *others, *constants)
-
-    method.__doc__ = row.described()
-    return method
-
-
-_NAMES_IN_NUMPY = {"round": "rint", "abs": "fabs"}
-for _name in ("sin", "cos", "tan", "tan2", "sinh", "cosh", "tanh"):
-    _NAMES_IN_NUMPY[f"a{_name}"] = f"arc{_name}"
-_ASKED_FOR = [tan, asin, acos, atan, atan2, sinh, cosh, asinh, acosh, atanh, hypot, cbrt]
-_ASKED_FOR += [expm1, exp2, log1p, log2, log10, nearest, absolute]
-for _asked in _ASKED_FOR:
-    setattr(Number, _NAMES_IN_NUMPY.get(_asked.name, _asked.name), _method(_asked))
-for _name, _factor in {"radians": math.pi / 180.0, "degrees": 180.0 / math.pi}.items():
-    for _synonym in (_name, "deg2rad" if _name == "radians" else "rad2deg"):
-        setattr(Number, _synonym, _method(mul, _factor))

@@ -22,7 +22,7 @@ every_dialect = pytest.mark.parametrize("dialect", ["python", "numpy", "c"])
 @pytest.fixture(autouse=True)
 def nothing_stays_watched():
     yield
-    assert number._places.get() is None
+    assert number.PLACES.get() is None
 
 
 def counted(f):

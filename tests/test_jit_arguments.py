@@ -24,7 +24,7 @@ HERE = str(pathlib.Path(__file__))
 @pytest.fixture(autouse=True)
 def nothing_stays_watched():
     yield
-    assert number._places.get() is None
+    assert number.PLACES.get() is None
 
 
 @pytest.mark.parametrize(("result", "word"), [
@@ -58,7 +58,7 @@ def test_an_exception_in_the_function_passes_and_leaves_nothing_behind():
     fast = jit(fails_at_first)
     with pytest.raises(IndexError):
         fast(1.0)
-    assert number._places.get() is None
+    assert number.PLACES.get() is None
     assert (fast(3.0), len(calls)) == (6.0, 2)
 
 

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_core import Value, compile_graph, gradcheck, operation_count, sigmoid, softmax, topological_order
-from autograd_core.number import watching_comparisons
+from autograd_core import Value, compile_graph, gradcheck, operation_count, sigmoid, softmax, topological_order, watching_comparisons
 from nn import losses
 from nn.losses import LOSSES, cross_entropy, l1_penalty, l2_penalty, squared_error
 from nn.optim import SGD

@@ -69,7 +69,7 @@ def test_every_activation_is_a_method_of_every_kind_of_number():
 
 @every_method
 def test_a_method_is_its_row_and_has_help(row):
-    operands = (0.5, 2.0)[: row.arity]
+    operands = (1.0 if row.name == "acosh" else 0.5, 2.0)[: row.arity]
     for kind in (Value, lambda x: Dual(x, 1.0)):
         x = kind(operands[0])
         assert repr(getattr(x, row.method)(*(row.constants if row.name == "**" else operands[1:]))) == repr(row(x, *operands[1:]))

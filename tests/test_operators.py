@@ -31,8 +31,8 @@ def test_most_rows_are_methods():
 
 @pytest.mark.parametrize("row", METHODS, ids=lambda row: row.name)
 def test_a_method_is_the_function_of_its_row(row):
-    operands = (A, B)[: row.arity]
-    (name,) = functions_called(lambda: getattr(A, row.method)(*operands[1:]))
+    x = C if row.name == "acosh" else A
+    (name,) = functions_called(lambda: getattr(x, row.method)(*[B][: row.arity - 1]))
     assert name.startswith("record_")
     reflected = row.method.replace("__", "__r", 1)
     if row.arity == 2 and hasattr(Value, reflected):

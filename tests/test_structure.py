@@ -21,7 +21,7 @@ STANDARD = sys.stdlib_module_names - {"this", "antigravity"}
 SLOTS = {name for name in autograd_core.Value.__slots__ if name.startswith("_")}
 # The rooms of each package, from the ground up: a file imports from rooms below its own, and from its own.
 ROOMS = {
-    "autograd_core": ["collector", "interrupts", "number", "choices", "files", "conversion", "arguments", "printing", "words", "sequences", "primitive", "table",
+    "autograd_core": ["collector", "interrupts", "number", "watching", "choices", "files", "conversion", "arguments", "printing", "words", "sequences", "primitive", "table",
                       "functions", "formulas", "unrolled", "order", "operators", "persistence", "synonyms", "value", "derivatives", "programs", "views", "teaching",
                       "__main__", "__init__"],
     "nn": ["arguments", "data", "activations", "losses", "optim", "training", "module", "layers", "perceptron", "export", "estimators",

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from ..arguments import kind_of, leaves_of, like, without_axes
 from ..choices import named_options, require_function, require_list, require_number
-from ..number import CUT, Number, reading_data, real
+from ..number import CUT, Number, real
 from ..primitive import OPERANDS, Primitive
 from ..printing import Table
 from ..value import Value, topological_order
+from ..watching import reading_data
 from .dual import flow, joined
 from .kinks import nodes_on_kinks
 from .transforms import grad, hessian, jvp
@@ -260,9 +261,7 @@ def _centred(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, ste
     return (high - low) / width, 8.0 * sys.float_info.epsilon * max(abs(high), abs(low)) / width
 
 
-def _difference(
-    f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, kind: type[Exception] = ValueError
-) -> tuple[float, float]:  # fmt: skip
+def _difference(f: Callable[[Any], Any], xs: Any, numbers: list[float], i: int, kind: Any = ValueError) -> tuple[float, float]:
     """The derivative in input ``i`` by Richardson extrapolation of two centred differences, and its likely error.
 
     Tries a step relative to 1, and one relative to the input itself for functions that change on its scale,

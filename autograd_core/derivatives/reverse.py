@@ -9,10 +9,11 @@ from typing import Any
 
 from ..arguments import kind_of, map_structure, number, without_axes
 from ..choices import require_list
-from ..number import CUT, Number, reading_data, real
+from ..number import CUT, Number, real
 from ..operators import require_plain
 from ..table import identity
 from ..value import Argument, Constant, Value, topological_order
+from ..watching import reading_data
 from .dual import Dual, flow, joined, make_dual
 
 

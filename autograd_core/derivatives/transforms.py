@@ -18,8 +18,9 @@ from typing import Any
 
 from ..arguments import is_array, kind_of, leaves_of, like, map_structure, number, require_same_structure, without_axes
 from ..choices import named_options, require_function
-from ..number import CUT, Number, reading_data
+from ..number import CUT, Number
 from ..value import Value
+from ..watching import reading_data
 from .dual import flow, given, joined, make_dual, primal, tangent
 from .reverse import as_plain, is_followed, lifting, reverse_pass
 

@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..number import CUT, TABLE, Number, reading_data, real
+from ..number import CUT, TABLE, Number, real
 from ..primitive import ATOM, OPERANDS, PRODUCT, SIGN, SUM, DerivativeCountError, Primitive
+from ..watching import reading_data
 from . import algebra
 from .simplification import simplify
 from .spelling import PYTHON, Dialect, spelling

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 from ..arguments import kind_of, leaves_of, like, map_structure
 from ..choices import named_options, require_function
-from ..number import Number, real, shown, watching_comparisons, watching_reads
+from ..number import Number, real, shown
 from ..value import Argument, Constant, Value, topological_order
+from ..watching import watching_comparisons, watching_reads
 from .compile import DIALECTS, compile_graph
 from .outside import Outside, is_differentiated, random_states
 from .program import Program

@@ -12,9 +12,9 @@ from importlib import import_module
 from typing import Any
 
 from ..choices import require_function, require_list
-from ..number import watching_comparisons, watching_reads
 from ..primitive import DomainError
 from ..value import Value
+from ..watching import watching_comparisons, watching_reads
 from .compile import compile_graph
 from .floats import Floats
 from .program import Program

@@ -11,12 +11,13 @@ from typing import Any
 
 from ..choices import require_list
 from ..functions import dot, relu
-from ..number import real, watching_comparisons
+from ..number import real
 from ..primitive import TABLE
 from ..programs.compile import compile_graph
 from ..table import sigmoid, tanh
 from ..value import Value
 from ..views.pages import Page
+from ..watching import watching_comparisons
 from .page_data import as_json
 from .templates import asset, filled
 
