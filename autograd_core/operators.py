@@ -144,11 +144,7 @@ def _printed(record_plainly: Callable[..., Any], kind: type[Number], constant: t
         if primitive.arity == 2:
             x, y = inputs
             node = recorder(primitive)(x if isinstance(x, kind) else constant(x), y)  # type: ignore[call-arg]
-        if node is NotImplemented:
-            node = record_plainly(primitive, *inputs)
-            if node.data.__class__ is not float:
-                require_plain(node.parents)
-        return node
+        return record_plainly(primitive, *inputs) if node is NotImplemented else node
 
     apply.__doc__ = record_plainly.__doc__
     return apply

@@ -241,7 +241,8 @@ def test_a_path_that_is_cut_stays_cut_under_a_direction_of_any_length(direction)
 
 
 CHANGED = [
-    (lambda x: x * x * x, 2.0, 5.0), (lambda x: x * x, 2.0, -2.0), (lambda x: ac.relu(x) * 3.0, 1.0, -1.0), (lambda x: ac.relu(x) * 3.0, -1.0, 1.0),
+    (lambda x: x * x * x, 2.0, 5.0), (lambda x: x * x, 2.0, -2.0), (lambda x: x**3, 2.0, 1e200),
+    (lambda x: ac.relu(x) * 3.0, 1.0, -1.0), (lambda x: ac.relu(x) * 3.0, -1.0, 1.0),
     (lambda x: 3.0 * ac.log(x), 2.0, 4.0), (lambda x: ac.dot([x, 2.0], [x, x], 1.0), 2.0, 3.0), (lambda x: ac.logsumexp([x, 0.0]), 1.0, 2.0),
 ]  # fmt: skip
 
