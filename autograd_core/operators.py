@@ -8,6 +8,7 @@ the time, because nothing is packed, looked up or called that a person would not
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -182,6 +183,8 @@ def print_operators(kind: type[Number], constant: type[Number]) -> None:
             for reflected in (False, True)[: row.arity]:
                 name = row.method.replace("__", "__r", 1) if reflected else row.method
                 setattr(kind, name, _Unprinted(kind, name, row, reflected))
+                if "pdoc" in sys.modules:  # a reference looks at what stands in a class without asking for it
+                    getattr(kind, name)
     kind.__pow__ = _power  # type: ignore[method-assign]
     kind.weighted_sum = staticmethod(_record_dot)  # type: ignore[method-assign]
     kind.apply = staticmethod(_printed(kind.apply, kind, constant))  # type: ignore[method-assign]

@@ -73,3 +73,6 @@ def test_the_reference_builds_without_a_warning_and_shows_every_public_name(tmp_
         page = (tmp_path / f"{package.__name__}.html").read_text(encoding="utf-8")
         pages = {path.stem for path in (tmp_path / package.__name__).rglob("*.html")}  # those of modules
         assert [name for name in package.__all__ if f'id="{name}"' not in page and name not in pages] == []
+    value = (tmp_path / "autograd_core.html").read_text(encoding="utf-8").split('<section id="Value">')[1].split("</section>")[0]
+    assert 'id="Value.tanh"' in value
+    assert "The hyperbolic tangent" in value  # a method is shown with its help, though it is printed only when it is used
